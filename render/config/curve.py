@@ -1,0 +1,332 @@
+"""Curves. A Curve maps a moment to a number: Moment -> float; it is what YAML's numbers, expressions and keyframes become.
+
+Keyframes go from one key to the next by the easing that stands at the first of the two (as in CSS), linear where none
+does. Values at keys may be expressions; between two of them the two formulas are blended. Before the first key the first
+value holds, after the last the last.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from math import isfinite
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from render.config import expression
+from render.config.easing import EASINGS, Easing, easing
+from render.config.problem import Wrong, did_you_mean, shown
+from render.config.scalars import TIME_HINT, Time, read_time
+from render.moment import Clock, Moment
+
+Array = NDArray[np.float64]
+At = Callable[[Array, Clock], Array]
+
+FRAME_NAMES = {"f", "fps"}  # variables whose meaning changes with the frame rate
+DEFORUM_NAMES = ("t", "s", "max_f")  # the frame, the seed and the last frame, as Deforum has them
+DEFORUM = re.compile(r"\s*[0-9]+\s*:\s*\(")
+KEY_FIELDS = ("at", "value", "ease")
+
+
+@dataclass(frozen=True)
+class Span:
+    """What a moving number may be: its unit, its least and greatest value, whether it is whole, and whether it moves by
+    factors (so that keyframes are blended in log space)."""
+
+    unit: str
+    low: float
+    high: float
+    whole: bool = False
+    log: bool = False
+
+    def check(self, value: float) -> None:
+        """Raises Wrong for a number that is not finite, not whole where it must be, or out of range."""
+        if not isfinite(value):
+            raise Wrong(f"is {value}, which is not a number to work with")
+        if self.whole and value != int(value):
+            raise Wrong(f"is {shown(value)}; it must be a whole number of {self.unit}")
+        if not self.low <= value <= self.high:
+            raise Wrong(f"is {shown(value)}, outside {self}")
+
+    def __str__(self) -> str:
+        return f"{self.low:g} to {self.high:g} {self.unit}".rstrip()
+
+
+@dataclass(frozen=True)
+class Track:
+    """A number over time: `at` gives it for an array of seconds. `constant` is its value where it never moves."""
+
+    at: At
+    uses_frames: bool = False
+    constant: float | None = None
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A number that may move. `given` is what YAML said, `span` what it may be."""
+
+    given: Any
+    span: Span
+    track: Track = field(compare=False, repr=False)
+
+    def __call__(self, moment: Moment) -> float:
+        """The number at `moment`; an int where the setting counts something whole."""
+        value = float(self.over(np.array([moment.seconds]), moment.clock)[0])
+        return int(value) if self.span.whole else value
+
+    def over(self, seconds: Array, clock: Clock) -> Array:
+        """The numbers at many `seconds` at once; times before the start and after the end stand still there."""
+        times = np.clip(np.asarray(seconds, dtype=np.float64), 0.0, clock.seconds)
+        values = np.broadcast_to(self.track.at(times, clock), times.shape).astype(np.float64)
+        return np.floor(values + 0.5) if self.span.whole else values
+
+    @property
+    def constant(self) -> float | None:
+        """The number, where it never moves."""
+        return self.track.constant
+
+    @property
+    def uses_frames(self) -> bool:
+        """Whether the curve means something else at another frame rate."""
+        return self.track.uses_frames
+
+
+def read_curve(given: Any, span: Span) -> Curve:
+    """The curve that a YAML value describes; raises Wrong with the place inside the value."""
+    plain = _plain(given)
+    return Curve(plain, span, _track(plain, span))
+
+
+def _plain(given: Any) -> Any:
+    """The value without the types of the YAML reader; a quoted number is a number."""
+    if isinstance(given, Mapping):
+        return {str(key): _plain(value) for key, value in given.items()}
+    if isinstance(given, list | tuple):
+        return [_plain(value) for value in given]
+    return _number(str(given)) if isinstance(given, str) else given
+
+
+def _number(text: str) -> Any:
+    if re.fullmatch(r"\s*[-+]?[0-9]{1,15}\s*", text):
+        return int(text)
+    try:
+        return float(text) if re.fullmatch(r"[-+.0-9eE\s]+", text) else text
+    except ValueError:
+        return text
+
+
+def _track(given: Any, span: Span) -> Track:
+    readers: dict[type, Callable[[Any, Span], Track]] = {
+        int: _constant,
+        float: _constant,
+        str: _text,
+        dict: _mapping,
+        list: _list,
+    }
+    reader = readers.get(type(given))
+    if reader is None:
+        raise Wrong(f"is {shown(given)}; it takes {wants(span)}", examples(span))
+    return reader(given, span)
+
+
+def wants(span: Span) -> str:
+    """What a moving number takes, in words."""
+    return f"a number ({span}), an expression or keyframes"
+
+
+def examples(span: Span) -> str:
+    """A hint: the three ways to write a moving number, with values that would do."""
+    few, many = (2, 8) if span.whole else (0.2, 0.8) if span.low < 0.2 else (1.2, 1.8)
+    return f'for example {few}, "{few} + {many - few:g}*p" or {{0s: {few}, 4s: {many}, ease: in-out}}'
+
+
+def _constant(value: float, span: Span) -> Track:
+    try:
+        number = float(value)
+    except OverflowError:
+        number = float("inf")
+    span.check(number)
+    return Track(lambda seconds, clock: np.full_like(seconds, number), constant=number)
+
+
+def _text(text: str, span: Span) -> Track:
+    known = text.strip() in (*expression.VARIABLES, *expression.CONSTANTS, *expression.FUNCTIONS, "t")
+    if text.strip().isidentifier() and not known:
+        raise Wrong(f"is {shown(text)}; it takes {wants(span)}", examples(span))
+    return _deforum(text, span) if DEFORUM.match(text) else _formula(text)
+
+
+def _formula(text: str) -> Track:
+    formula = expression.parse(text)
+    return Track(lambda seconds, clock: formula(variables(seconds, clock)), bool(formula.names & FRAME_NAMES))
+
+
+def variables(seconds: Array, clock: Clock) -> dict[str, Any]:
+    """What expressions may name, at each of `seconds`."""
+    return {
+        "f": seconds * float(clock.fps),
+        "s": seconds,
+        "b": seconds * clock.bpm / 60,
+        "p": seconds / clock.seconds,
+        "fps": float(clock.fps),
+        "seed": clock.seed,
+    }
+
+
+@dataclass(frozen=True)
+class Key:
+    """A time and what the number is there; `leaving` is the easing to the next key, None to hold this key's formula."""
+
+    time: Time
+    track: Track
+    leaving: Easing | None
+
+
+def _mapping(given: dict[str, Any], span: Span) -> Track:
+    """`{0s: 1, 4s: 1.5, ease: in-out}`."""
+    ease = _ease(given.get("ease", "linear"), "ease")
+    keys = [_key(text, value, ease, span, text) for text, value in given.items() if text != "ease"]
+    return _keyframes(keys, span)
+
+
+def _key(text: str, value: Any, ease: Easing, span: Span, *path: str | int) -> Key:
+    try:
+        time = read_time(text)
+    except Wrong as wrong:
+        raise Wrong(f"has the key {shown(text)}, which is no time", wrong.hint, path, on_key=True) from None
+    return Key(time, _inner(value, span, *path), ease)
+
+
+def _inner(value: Any, span: Span, *path: str | int) -> Track:
+    """The value at one key: a number or an expression, no keyframes again."""
+    if isinstance(value, dict | list):
+        raise Wrong(f"is {shown(value)} at one key; a key takes a number or an expression", path=path)
+    try:
+        return _track(value, span)
+    except Wrong as wrong:
+        raise wrong.inside(*path) from None
+
+
+def _ease(name: Any, *path: str | int) -> Easing:
+    try:
+        return easing(str(name))
+    except Wrong as wrong:
+        raise wrong.inside(*path) from None
+
+
+def _list(given: list[Any], span: Span) -> Track:
+    """`[{at: 0s, value: 1, ease: in-out}, …]`."""
+    return _keyframes([_listed(entry, index, span) for index, entry in enumerate(given)], span)
+
+
+def _listed(entry: Any, index: int, span: Span) -> Key:
+    if not isinstance(entry, dict) or not {"at", "value"} <= entry.keys():
+        raise Wrong("has a key without at and value", "write [{at: 0s, value: 1, ease: in-out}, …]", (index,))
+    if extra := [name for name in entry if name not in KEY_FIELDS]:
+        hint = did_you_mean(extra[0], KEY_FIELDS)
+        raise Wrong(f'has an unknown "{extra[0]}" in a key', hint, (index, extra[0]), on_key=True)
+    try:
+        time = read_time(str(entry["at"]))
+    except Wrong as wrong:
+        raise wrong.inside(index, "at") from None
+    ease = _ease(entry.get("ease", "linear"), index, "ease")
+    return Key(time, _inner(entry["value"], span, index, "value"), ease)
+
+
+def _deforum(text: str, span: Span) -> Track:
+    """`0: (1.02), 60: (1.05+0.01*sin(t))`, with Deforum's names; a formula holds until the next key, as it does there."""
+    keys = []
+    for column, frame, inner in deforum_keys(text):
+        value = _number(inner)
+        try:
+            track = _constant(value, span) if not isinstance(value, str) else _deforum_formula(inner)
+        except Wrong as wrong:
+            raise Wrong(wrong.message, wrong.hint, column=column + (wrong.column or 0)) from None
+        keys.append(Key(read_time(frame), track, EASINGS["linear"] if track.constant is not None else None))
+    return _keyframes(keys, span)
+
+
+def _deforum_formula(text: str) -> Track:
+    formula = expression.parse(text, DEFORUM_NAMES)
+
+    def at(seconds: Array, clock: Clock) -> Array:
+        return formula(
+            {"t": seconds * float(clock.fps), "s": clock.seed, "max_f": clock.frames - 1, "seed": clock.seed}
+        )
+
+    return Track(at, uses_frames=True)
+
+
+def deforum_keys(text: str) -> Iterator[tuple[int, str, str]]:
+    """Each key of a Deforum string: the column of its value, its frame, and what its outermost brackets hold."""
+    place = 0
+    while place < len(text):
+        head = re.compile(r"\s*([0-9]{1,9})\s*:\s*\(").match(text, place)
+        if head is None:
+            raise Wrong("does not read as Deforum keyframes", 'write "0: (1.02), 60: (1.05)"', column=place)
+        end = _closing(text, head.end())
+        yield head.end(), head[1], text[head.end() : end]
+        tail = re.compile(r"\s*(,|$)\s*").match(text, end + 1)
+        if tail is None:
+            raise Wrong("lacks a comma between two keys", 'write "0: (1.02), 60: (1.05)"', column=end + 1)
+        place = tail.end()
+
+
+def _closing(text: str, start: int) -> int:
+    """Where the bracket closes that was opened just before `start`."""
+    depth = 1
+    for place in range(start, len(text)):
+        depth += (text[place] == "(") - (text[place] == ")")
+        if depth == 0:
+            return place
+    raise Wrong("has a bracket that never closes", 'write "0: (1.02), 60: (1.05)"', column=start - 1)
+
+
+def _keyframes(keys: Sequence[Key], span: Span) -> Track:
+    """The number that moves from key to key."""
+    if not keys:
+        raise Wrong("has no keyframes", f"{TIME_HINT}, as in {{0s: 0.2, 4s: 0.8}}")
+    uses_frames = any(key.time.unit == "frames" or key.track.uses_frames for key in keys)
+    constants = {key.track.constant for key in keys}
+    constant = constants.pop() if len(constants) == 1 else None
+
+    @lru_cache(maxsize=4)
+    def placed(clock: Clock) -> tuple[Array, list[tuple[float, Key]]]:
+        pairs = sorted(((key.time.seconds(clock), key) for key in keys), key=lambda pair: pair[0])
+        return np.array([time for time, _ in pairs]), pairs
+
+    def at(seconds: Array, clock: Clock) -> Array:
+        times, pairs = placed(clock)
+        segments = np.searchsorted(times, seconds, side="right")
+        values = np.empty_like(seconds)
+        for segment in np.unique(segments):
+            inside = segments == segment
+            around = pairs[max(segment - 1, 0) : segment + 1]
+            values[inside] = _between(around, seconds[inside], clock, span)
+        return values
+
+    return Track(at, uses_frames, constant)
+
+
+def _between(around: list[tuple[float, Key]], seconds: Array, clock: Clock, span: Span) -> Array:
+    """The numbers at `seconds`, which lie between the two keys of `around`, or beyond the only one."""
+    start, first = around[0]
+    before = first.track.at(seconds, clock)
+    if len(around) == 1 or first.leaving is None:
+        return before
+    end, second = around[1]
+    # Deforum aims at what the next formula gives at its key; ours blends the two formulas all the way.
+    aim = np.full_like(seconds, end) if second.leaving is None else seconds
+    share = first.leaving((seconds - start) / (end - start))
+    return _blend(before, second.track.at(aim, clock), share, span.log)
+
+
+def _blend(before: Array, after: Array, share: Array, log: bool) -> Array:
+    if not log:
+        return before + (after - before) * share
+    with np.errstate(all="ignore"):  # a formula may give what has no logarithm; the film's check will name it
+        return np.exp(np.log(before) * (1 - share) + np.log(after) * share)

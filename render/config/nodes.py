@@ -1,0 +1,253 @@
+"""Nodes. A Node is a YAML value that still knows its place; scalars are read by the rules of YAML 1.2."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from render.config.problem import ConfigProblems, Origin, Place, Problem
+
+LARGEST = 256_000  # characters of a file
+DEEPEST = 50  # lists and mappings inside one another
+MOST = 10_000  # values, each alias counted as often as it is used
+
+NULL = frozenset({"", "~", "null", "Null", "NULL"})
+BOOLEAN = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+INTEGER = re.compile(r"[-+]?[0-9]{1,300}")  # always decimal: 010 is ten, 0x10 a text
+FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+LINE = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # where YAML ends a line
+FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+# What PyYAML's complaints mean to somebody who writes a film.
+PLAIN_WORDS = {
+    "found character '\\t'": ("a tab in the indentation", "YAML is indented with spaces"),
+    "mapping values are not allowed": (
+        'a second ":" where one value was expected',
+        'quote text that has ": " in it, as in zoom: "0: (1.02), 60: (1.05)"; or the line is indented too far',
+    ),
+    "could not find expected ':'": ('a key without its ":"', "write key: value"),
+    "found unexpected end of stream": ("a quotation that never ends", "close it with the quote that opened it"),
+    "found undefined alias": ("an alias without its anchor", "*name needs a &name before it"),
+    "expected ',' or": ("a list or mapping that is not closed, or lacks a comma", ""),
+    "expected the node content": ("a value that is missing, or a bracket that never closes", ""),
+    "expected <block end>": ("a line that does not fit its neighbours", "keys of one mapping start in one column"),
+    "found character '%'": ('a value that begins with "%"', "quote it"),
+    "found character '@'": ('a value that begins with "@"', "quote it"),
+    "found character '`'": ('a value that begins with "`"', "quote it"),
+}
+
+
+class Text(str):
+    """A string that knows the folder of the file it came from, where relative paths start."""
+
+    folder: Path = Path()
+
+
+@dataclass(frozen=True)
+class Node:
+    """A value and its place: a scalar, a list (items) or a mapping (pairs of key node and value node).
+
+    size: how many values it is made of. flaws: what is wrong with how it is written, to be told along with all else.
+    """
+
+    place: Place
+    scalar: None | bool | int | float | Text = None
+    items: tuple[Node, ...] | None = None
+    pairs: tuple[tuple[Node, Node], ...] | None = None
+    size: int = 1
+    flaws: tuple[Problem, ...] = ()
+
+    def entry(self, key: str | int) -> tuple[Node, Node] | None:
+        """The key node and value node under `key`; an item of a list is its own key."""
+        if self.pairs is not None:
+            return next(((name, node) for name, node in self.pairs if name.scalar == key), None)
+        if self.items is not None and isinstance(key, int) and 0 <= key < len(self.items):
+            return self.items[key], self.items[key]
+        return None
+
+    def plain(self) -> Any:
+        """The value alone: dicts with string keys, lists, numbers, booleans, None and Texts."""
+        if self.pairs is not None:
+            return {str(key.scalar): node.plain() for key, node in self.pairs}
+        return self.scalar if self.items is None else [item.plain() for item in self.items]
+
+    def all_flaws(self) -> list[Problem]:
+        """The flaws of this value and of all inside it."""
+        inside = [node for _, node in self.pairs or ()] + list(self.items or ())
+        return [*self.flaws, *(flaw for node in inside for flaw in node.all_flaws())]
+
+
+def parse(text: str, origin: Origin) -> Node:
+    """The one value that `text` holds; raises ConfigProblems for anything that is not one well-formed YAML value.
+
+    Tags and keys that stand twice do not stop the reading; they are flaws of their node.
+    """
+    if len(text) > LARGEST:
+        raise _refused(origin, 0, 0, f"the file has more than {LARGEST:,} characters", "a film needs a few dozen lines")
+    if found := FORBIDDEN.search(text):
+        lines = LINE.split(text[: found.start()])
+        raise _refused(origin, len(lines) - 1, len(lines[-1]), f"character {found[0]!r} cannot stand in a YAML file")
+    try:
+        return _Reader(text, origin).document()
+    except yaml.MarkedYAMLError as error:
+        raise _syntax(error, origin) from None
+
+
+def lines_of(text: str) -> tuple[str, ...]:
+    """The lines of `text` as YAML counts them."""
+    return tuple(LINE.split(text))
+
+
+def scalar(text: str) -> None | bool | int | float | str:
+    """What an unquoted YAML word means."""
+    if text in NULL:
+        return None
+    if text in BOOLEAN:
+        return BOOLEAN[text]
+    if INTEGER.fullmatch(text):
+        return int(text)
+    return float(text.lower().replace(".inf", "inf").replace(".nan", "nan")) if FLOAT.fullmatch(text) else text
+
+
+def to_yaml(value: Any, *, one_line: bool = False) -> str:
+    """`value` as YAML text that `parse` reads back to the same value; `one_line` writes [a, b] and {a: b}."""
+    style, width = (True, 10_000) if one_line else (False, 120)
+    text = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=width, default_flow_style=style)
+    return text.removesuffix("...\n").rstrip("\n") if one_line else text
+
+
+class _Dumper(yaml.SafeDumper):
+    """PyYAML's dumper, which believes in YAML 1.1, taught to quote what YAML 1.2 would not read as a string."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _quoted(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if scalar(text) == text else "'")
+
+
+_Dumper.add_representer(str, _quoted)
+
+
+class _Reader:
+    """Builds nodes from PyYAML's stream of events, which holds no more than one value at a time."""
+
+    def __init__(self, text: str, origin: Origin) -> None:
+        self.origin = origin
+        # PyYAML's events have attributes by kind, which its types do not tell; hence Any, here and below
+        self.events: Iterator[Any] = yaml.parse(text, Loader=yaml.SafeLoader)
+        self.anchors: dict[str, Node] = {}
+        self.size = 0
+
+    def document(self) -> Node:
+        """The only document of the stream."""
+        next(self.events)  # the stream starts
+        if isinstance(next(self.events), yaml.StreamEndEvent):
+            raise _refused(self.origin, 0, 0, "the file is empty", "`render new zoom` prints one to start from")
+        node = self.value(next(self.events), 0)
+        next(self.events)  # the document ends
+        after = next(self.events)
+        if isinstance(after, yaml.DocumentStartEvent):
+            raise self.refuse(after, "a second document begins here", "one file is one film: remove the ---")
+        return node
+
+    def value(self, event: Any, depth: int) -> Node:
+        """The node that begins with `event`."""
+        if depth > DEEPEST:
+            raise self.refuse(event, f"more than {DEEPEST} lists and mappings inside one another")
+        node = self.alias(event) if isinstance(event, yaml.AliasEvent) else self.fresh(event, depth)
+        if getattr(event, "tag", None) not in (None, "!"):
+            flaw = self.flaw(event, "a YAML tag (!), which is not used here", "remove the tag, or quote the text")
+            node = replace(node, flaws=(*node.flaws, flaw))
+        if getattr(event, "anchor", None) and not isinstance(event, yaml.AliasEvent):
+            self.anchors[event.anchor] = node
+        return node
+
+    def alias(self, event: yaml.AliasEvent) -> Node:
+        """The node that an alias stands for."""
+        if event.anchor not in self.anchors:
+            raise self.refuse(event, f'an alias "*{event.anchor}" without its anchor', "a & of that name comes first")
+        self.count(event, self.anchors[event.anchor].size)
+        return self.anchors[event.anchor]
+
+    def fresh(self, event: Any, depth: int) -> Node:
+        """A node that is written out."""
+        self.count(event, 1)
+        if isinstance(event, yaml.MappingStartEvent):
+            return self.mapping(event, depth)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self.sequence(event, depth)
+        plain = scalar(event.value) if event.implicit[0] else event.value
+        if isinstance(plain, str):
+            plain = Text(plain)
+            plain.folder = self.origin.folder
+        return Node(self.place(event), plain)
+
+    def mapping(self, start: Any, depth: int) -> Node:
+        """A mapping, up to its end event; keys are kept as text, since times and names are both."""
+        pairs: list[tuple[Node, Node]] = []
+        seen: dict[str, int] = {}
+        flaws: list[Problem] = []
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+            key = self.key(event)
+            value = self.value(next(self.events), depth + 1)
+            line = seen.setdefault(str(key.scalar), key.place.line + 1)
+            if len(seen) > len(pairs):
+                pairs.append((key, value))
+            else:
+                flaws.append(self.flaw(event, f'"{key.scalar}" stands here twice', f"it stands first in line {line}"))
+        size = 1 + sum(node.size for _, node in pairs)
+        return Node(self.place(start, event), pairs=tuple(pairs), size=size, flaws=tuple(flaws))
+
+    def key(self, event: Any) -> Node:
+        """The key of a mapping: a word, a number or a time."""
+        if not isinstance(event, yaml.ScalarEvent):
+            raise self.refuse(event, "a key must be a word or a time", "quote text that begins with [ { or *")
+        self.count(event, 1)
+        return Node(self.place(event), Text(event.value))
+
+    def sequence(self, start: Any, depth: int) -> Node:
+        """A list, up to its end event."""
+        items: list[Node] = []
+        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+            items.append(self.value(event, depth + 1))
+        return Node(self.place(start, event), items=tuple(items), size=1 + sum(item.size for item in items))
+
+    def count(self, event: Any, more: int) -> None:
+        """Keeps the whole small, aliases of aliases included."""
+        self.size += more
+        if self.size > MOST:
+            raise self.refuse(event, f"more than {MOST:,} values in one file, aliases included")
+
+    def place(self, start: Any, end: Any = None) -> Place:
+        """The stretch of a value that fits one line, or the first character of one that does not."""
+        first, last = start.start_mark, (end or start).end_mark
+        width = last.column - first.column if first.line == last.line else 1
+        return Place(self.origin, first.line, first.column, max(1, width))
+
+    def refuse(self, event: Any, message: str, hint: str = "") -> ConfigProblems:
+        """The error that points at `event`."""
+        return ConfigProblems([self.flaw(event, message, hint)])
+
+    def flaw(self, event: Any, message: str, hint: str = "") -> Problem:
+        """The problem that points at `event`."""
+        return Problem(self.place(event), message, hint)
+
+
+def _refused(origin: Origin, line: int, column: int, message: str, hint: str = "") -> ConfigProblems:
+    return ConfigProblems([Problem(Place(origin, line, column), message, hint)])
+
+
+def _syntax(error: yaml.MarkedYAMLError, origin: Origin) -> ConfigProblems:
+    """PyYAML's complaint in plain words, at the place it complains about."""
+    mark = error.problem_mark or error.context_mark
+    message = str(error.problem or error.context or "not YAML")
+    words = (plain for start, plain in PLAIN_WORDS.items() if message.startswith(start))
+    said, hint = next(words, (f"not YAML: {message}", str(error.context or "")))
+    return _refused(origin, mark.line if mark else 0, mark.column if mark else 0, said, hint)

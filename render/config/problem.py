@@ -1,0 +1,139 @@
+"""Problems. A Problem is one thing wrong with a configuration and its place; all of them together make one message."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from render.errors import ConfigError
+
+WINDOW = 96  # characters of a source line that a message shows
+
+
+class Wrong(ValueError):
+    """A value that cannot be: `message` continues a sentence that begins with the key's name ("is 0, outside 1 to 9").
+
+    path: where inside the value; column: characters into the scalar, None for its start. on_key: the fault lies in the last
+    key of `path` itself (unknown, missing, not wanted), and the sentence begins with what holds it.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        hint: str = "",
+        path: tuple[str | int, ...] = (),
+        column: int | None = None,
+        on_key: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.message, self.hint, self.path, self.column, self.on_key = message, hint, path, column, on_key
+
+    def inside(self, *path: str | int) -> Wrong:
+        """The same fault, seen from the value that holds the faulty one under `path`."""
+        return Wrong(self.message, self.hint, (*path, *self.path), self.column, self.on_key)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where text came from: a file as the user named it (or `--set key=value`), the folder its paths start in, its lines.
+
+    order: the rank of its problems among those of other origins.
+    """
+
+    name: str
+    folder: Path
+    lines: tuple[str, ...] = ()
+    order: int = 0
+
+
+@dataclass(frozen=True)
+class Place:
+    """A stretch of `width` characters in a line of an origin; line and column count from 0."""
+
+    origin: Origin
+    line: int = 0
+    column: int = 0
+    width: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.origin.name}:{self.line + 1}:{self.column + 1}" if self.origin.lines else self.origin.name
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong, where, and what would put it right."""
+
+    place: Place
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        return "\n".join((f"{self.place}: {self.message}", *_picture(self.place, self.hint)))
+
+
+class ConfigProblems(ConfigError):
+    """Everything wrong with one configuration; the text is the whole message for the terminal."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(problems, key=_position))
+        super().__init__(report(self.problems))
+
+
+def report(problems: Sequence[Problem]) -> str:
+    """The message: every problem with its place, and how many there are."""
+    count = f"{len(problems)} problem{'s' * (len(problems) != 1)}. Nothing was rendered."
+    return "\n".join((*map(str, problems), count))
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A hint: the known word that looks most like `word`; "" where none does."""
+    near = get_close_matches(word.lower()[:60], list(known), n=1, cutoff=0.6)
+    return f'did you mean "{near[0]}"?' if near else ""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A hint: the known word that looks most like `word`, and all of them."""
+    names = list(known)
+    return f"{nearest(word, names)}  known: {' '.join(names)}".strip()
+
+
+def shown(value: object) -> str:
+    """A YAML value in a message: short, one line, in the way YAML would write it."""
+    words = {None: "empty", True: "true", False: "false"}
+    if value is None or isinstance(value, bool):
+        return words[value]
+    if isinstance(value, dict | list):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    text = str(value) if isinstance(value, str) else f"{value:.6g}" if isinstance(value, float) else str(value)
+    text = text if len(text) <= 40 else text[:39] + "…"
+    return f'"{_printable(text)}"' if isinstance(value, str) else text
+
+
+def _position(problem: Problem) -> tuple[int, int, int]:
+    return problem.place.origin.order, problem.place.line, problem.place.column
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
+def _picture(place: Place, hint: str) -> list[str]:
+    """The source line with its number, and a caret line under it that carries the hint."""
+    if not place.origin.lines:
+        return [f"    │ {hint}"] if hint else []
+    line = place.origin.lines[place.line] if place.line < len(place.origin.lines) else ""
+    start = max(0, place.column - WINDOW + 24)
+    before, under = line[start : place.column], line[place.column : place.column + max(1, place.width)]
+    seen = _printable(line[start : start + WINDOW])
+    number = f"{place.line + 1:>3}"
+    carets = " " * _columns(before) + "^" * max(1, min(_columns(under), WINDOW - _columns(before)))
+    return [f"{number} │ {seen}".rstrip(), f"{' ' * len(number)} │ {carets} {hint}".rstrip()]
+
+
+def _columns(text: str) -> int:
+    """How many terminal columns `text` takes: East Asian wide letters take two, combining marks none."""
+    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
+    return len(text) + wide - sum(bool(unicodedata.combining(letter)) for letter in text)

@@ -1,0 +1,162 @@
+"""Scalars. The values that one YAML word stands for: a Time, a Size, a Network; each reads its text and writes it back."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+from render.config.problem import Wrong, shown
+from render.moment import Clock
+
+TIME_HINT = "write 2s, 48 frames (or a bare 48), 4b (beats), 50%, end or 00:01:30"
+AMOUNT = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*(frames?|f|seconds?|s|beats?|b|%)?")
+TIMECODE = re.compile(r"(?:([0-9]{1,3}):)?([0-9]{1,2}):([0-9]{1,2}(?:\.[0-9]+)?)")
+RATE = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,12})?(/[0-9]{1,12})?")
+UNITS = {"f": "frames", "s": "seconds", "b": "beats", "%": "percent"}
+
+# Shapes bear names, not platforms: reels, shorts and stories are all `vertical`.
+SIZES = {
+    "360p": (640, 360),
+    "480p": (854, 480),
+    "720p": (1280, 720),
+    "1080p": (1920, 1080),
+    "4k": (3840, 2160),
+    "square": (1080, 1080),
+    "vertical": (1080, 1920),
+    "portrait": (1080, 1350),
+}
+SIZE_HINT = f"write 1280x720, one of {' '.join(SIZES)}, or source"
+SMALLEST, LARGEST = 16, 16384  # pixels a side
+
+BYTES = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
+
+
+@dataclass(frozen=True)
+class Time:
+    """A moment or a length: an exact amount of frames (of the film clock), seconds, beats, or percent of the film."""
+
+    amount: Fraction
+    unit: str
+    text: str = field(compare=False)
+
+    def exact(self, clock: Clock) -> Fraction:
+        """In seconds of the film that `clock` counts, exactly."""
+        return self.amount * _seconds_per(self.unit, clock)
+
+    def seconds(self, clock: Clock) -> float:
+        """In seconds of the film that `clock` counts."""
+        return float(self.exact(clock))
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def _seconds_per(unit: str, clock: Clock) -> Fraction:
+    lengths = {
+        "frames": 1 / clock.fps,
+        "seconds": Fraction(1),
+        "beats": 60 / Fraction(clock.bpm),
+        "percent": clock.frames / clock.fps / 100,
+    }
+    return lengths[unit]
+
+
+def read_time(text: str) -> Time:
+    """The time that `text` writes; a bare whole number counts frames. Raises Wrong."""
+    word = text.strip().lower()
+    if word in ("start", "end"):
+        return Time(Fraction(0 if word == "start" else 100), "percent", word)
+    if match := TIMECODE.fullmatch(word):
+        hours, minutes, seconds = (Fraction(part or 0) for part in match.groups())
+        return Time(hours * 3600 + minutes * 60 + seconds, "seconds", word)
+    match = AMOUNT.fullmatch(word) if len(word) <= 40 else None
+    if match is None:
+        raise Wrong(f"is {shown(text)}, which is no time", TIME_HINT)
+    amount, unit = Fraction(match[1]), UNITS[(match[2] or "f")[0]]
+    if unit == "frames" and amount.denominator > 1:
+        raise Wrong(f"is {shown(text)}, and frames are counted whole", f"for seconds write {word.rstrip('frames ')}s")
+    return Time(amount, unit, word)
+
+
+@dataclass(frozen=True)
+class Size:
+    """Width and height in pixels. Both are 0 where the source says how large the film is; `part` then divides it."""
+
+    width: int
+    height: int
+    part: int = 1
+
+    @property
+    def of_source(self) -> bool:
+        """Whether the source decides."""
+        return self.width == 0
+
+    def within(self, width: int, height: int) -> tuple[int, int]:
+        """The film's width and height when the source is `width` by `height`."""
+        return (width // self.part, height // self.part) if self.of_source else (self.width, self.height)
+
+    def halved(self) -> Size:
+        """Half as large, sides even."""
+        if self.of_source:
+            return Size(0, 0, self.part * 2)
+        return Size(*(max(SMALLEST, side // 4 * 2) for side in (self.width, self.height)))
+
+    def __str__(self) -> str:
+        if self.of_source:
+            return "source" if self.part == 1 else f"source/{self.part}"
+        return f"{self.width}x{self.height}"
+
+
+def read_size(value: object) -> Size:
+    """The size that a word or WxH names; raises Wrong."""
+    word = value.strip().lower() if isinstance(value, str) else ""
+    if word in SIZES:
+        return Size(*SIZES[word])
+    if match := re.fullmatch(r"source(?:\s*/\s*([1-9]))?", word):
+        return Size(0, 0, int(match[1] or 1))
+    match = re.fullmatch(r"([-+]?[0-9]{1,9})\s*[x×]\s*([-+]?[0-9]{1,9})", word)
+    if match is None:
+        raise Wrong(f"is {shown(value)}, which is no size", SIZE_HINT)
+    width, height = int(match[1]), int(match[2])
+    if not (SMALLEST <= width <= LARGEST and SMALLEST <= height <= LARGEST):
+        raise Wrong(f"is {shown(value)}; each side must be {SMALLEST} to {LARGEST} pixels", SIZE_HINT)
+    return Size(width, height)
+
+
+@dataclass(frozen=True)
+class Network:
+    """The network that dreams: its name, and the file of its weights where they are not the network's own."""
+
+    name: str
+    weights: Path | None = None
+
+
+def read_rate(value: object, most: int = 240) -> Fraction:
+    """A rate per second as an exact fraction: 30, 23.976 or 30000/1001; raises Wrong."""
+    hint = f"write 24, 30, 60 or a fraction such as 30000/1001; above 0, at most {most}"
+    text = str(value).replace(" ", "")
+    try:
+        rate = Fraction(text) if RATE.fullmatch(text) else None
+    except ZeroDivisionError:
+        rate = None
+    if rate is None or isinstance(value, bool):
+        raise Wrong(f"is {shown(value)}, which is no rate", hint)
+    if not 0 < rate <= most:
+        raise Wrong(f"is {shown(value)}, outside 0 to {most} per second", hint)
+    if rate < Fraction(1, 1000) or rate.denominator > 10**6:
+        raise Wrong(f"is {shown(value)}, which is too fine a fraction to keep time by", hint)
+    return rate
+
+
+def read_bytes(value: object) -> int:
+    """A file size: 10MB, 500 kB, or bytes; raises Wrong."""
+    match = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*([A-Z]*)", str(value).strip().upper())
+    unit = BYTES.get(match[2] or "B") if match and not isinstance(value, bool) else None
+    if match is None or unit is None:
+        raise Wrong(f"is {shown(value)}, which is no file size", "write 10MB, 500kB or 2.5MB")
+    size = int(float(match[1]) * unit)
+    if size < 1000:
+        raise Wrong(f"is {shown(value)}; no film is smaller than 1kB", "write 10MB, 500kB or 2.5MB")
+    return size

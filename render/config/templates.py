@@ -1,0 +1,84 @@
+"""Templates. A template is a commented YAML file to start from: (kind) -> text; its comments are the rows of model.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic.fields import FieldInfo
+
+from render.config.model import Config, OneOf, Section, kind_of, sections
+from render.config.nodes import to_yaml
+from render.config.problem import did_you_mean
+from render.errors import ConfigError
+
+COLUMN = 34  # where comments begin
+
+# What each template asks for beyond the defaults, and the line that says what one will see.
+TEMPLATES: dict[str, tuple[str, Mapping[str, Any]]] = {
+    "zoom": (
+        "An endless zoom from noise into a garden of things that the network knows.",
+        {
+            "source": {"noise": {}},
+            "outputs": ["{name}.mp4", {"file": "{name}.gif", "width": 360, "size_limit": "10MB"}],
+        },
+    ),
+    "photo": (
+        "A photograph that dreams, and a camera that moves into it.",
+        {"source": {"image": {"file": "photo.jpg"}}, "motion": {"zoom": 1.3}},
+    ),
+}
+
+HEAD = """\
+# yaml-language-server: $schema=render.schema.json
+# {says}
+#   render {kind}.yaml
+# A setting that is left out has its default. Every number of motion, dream and look may move:
+#   zoom: 1.5 · zoom: "1.5 + 0.3*sin(2*pi*p)" · zoom: {{0s: 1, 4s: 1.5, ease: in-out}}
+"""
+
+
+def template(kind: str) -> str:
+    """The template called `kind`; raises ConfigError where there is none."""
+    if kind not in TEMPLATES:
+        raise ConfigError(f'there is no template "{kind}"; {did_you_mean(kind, TEMPLATES)}')
+    says, values = TEMPLATES[kind]
+    return "\n".join([HEAD.format(says=says, kind=kind), *_section(Config, values, "")]) + "\n"
+
+
+def _section(section: type[Section], values: Mapping[str, Any], indent: str) -> Iterator[str]:
+    """A line for every setting, those without a value commented out."""
+    for key, info in section.keys().items():
+        value = values.get(key, None if issubclass(section, OneOf) or key in ("name", "extends") else info.default)
+        yield from _setting(key, info, value, indent)
+
+
+def _setting(key: str, info: FieldInfo, value: Any, indent: str) -> Iterator[str]:
+    inner, kind = sections(info.annotation), kind_of(info)
+    meaning = f"# {info.description}" + (f" ({kind.span})" if kind and kind.span else "")
+    if value is None:
+        yield _line(f"{indent}# {key}:", meaning)
+    elif not inner:
+        yield _line(f"{indent}{key}: {to_yaml(value, one_line=True)}", meaning)
+    elif isinstance(value, list):
+        yield _line(f"{indent}{key}:", meaning)
+        for item in value:
+            yield from _item(inner, item, f"{indent}  ")
+    else:
+        yield _line(f"{indent}{key}:", meaning)
+        yield from _section(inner[0], value, f"{indent}  ")
+
+
+def _item(kinds: tuple[type[Section], ...], item: Any, indent: str) -> Iterator[str]:
+    """One entry of a list: as it is where it is short, setting by setting where there are several kinds to choose from."""
+    kind = next((kind for kind in kinds if isinstance(item, Mapping) and vars(kind).get("kind") in item), None)
+    if kind is None:
+        yield f"{indent}- {to_yaml(item, one_line=True)}"
+        return
+    first, *rest = _section(kind, item, f"{indent}  ")
+    yield f"{indent}- {first[len(indent) + 2 :]}"
+    yield from rest
+
+
+def _line(text: str, comment: str) -> str:
+    return f"{text:<{COLUMN}} {comment}"

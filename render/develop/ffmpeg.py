@@ -1,0 +1,269 @@
+"""Films as bytes. The one place that starts ffmpeg: frames go in and come out as arrays, files appear only when whole.
+
+A killed ffmpeg, or one whose parent was killed, can leave a short file that reads clean, so a file counts only once its
+exit code was seen and its frames were counted (DESIGN §1.8).
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from threading import Thread
+from typing import IO, Any, Literal
+
+import imageio_ffmpeg
+import numpy as np
+from numpy.typing import NDArray
+
+from render.develop.files import beside
+from render.errors import DevelopError, MissingError, RenderError, RoomError
+
+Pixels = NDArray[Any]
+PixelFormat = Literal["rgb24", "rgb48le"]
+Send = Callable[[Pixels], None]
+
+TYPES: dict[str, np.dtype[Any]] = {"rgb24": np.dtype("u1"), "rgb48le": np.dtype("<u2")}
+EXACT = ("-fflags", "+bitexact", "-flags:v", "+bitexact")  # no random ids, no dates: same frames, same bytes
+ECHOES = ("Terminating thread", "Task finished", "Conversion failed", "Error opening output", "Could not open encoder")
+NO_SPACE_EXIT = 228  # ffmpeg's exit code for ENOSPC, which it does not always put into words
+
+
+def write(
+    path: Path,
+    frames: Iterable[Pixels],
+    size: tuple[int, int],
+    fps: Fraction,
+    pixels: PixelFormat,
+    arguments: Sequence[str],
+) -> int:
+    """Write frames [H, W, 3] of `size` (width, height) to `path`; the number of frames. See `writing`."""
+    number = 0
+    with writing(path, size, fps, pixels, arguments) as send:
+        for number, frame in enumerate(frames, 1):
+            send(frame)
+    return number
+
+
+@contextmanager
+def writing(
+    path: Path,
+    size: tuple[int, int],
+    fps: Fraction,
+    pixels: PixelFormat,
+    arguments: Sequence[str],
+    merges: bool = False,
+    proven: Callable[[Path], None] | None = None,
+) -> Iterator[Send]:
+    """A function that takes one frame [H, W, 3] after the other; leaving the block puts the whole file in place.
+
+    merges: the format stores equal neighbours as one longer frame, so that it is measured in time, not counted.
+    proven: called with the whole file before it gets its place.
+    Raises DevelopError with ffmpeg's own words, or RoomError; then, as on any exception inside, nothing is left behind.
+    """
+    width, height = size
+    raw = ("-f", "rawvideo", "-pixel_format", pixels, "-video_size", f"{width}x{height}", "-framerate", str(fps))
+    sent = 0
+    with beside(path) as part, _started("-y", *raw, "-i", "pipe:0", *arguments, f"file:{part}", feed=True) as child:
+        assert child.stdin is not None
+        pipe = child.stdin
+
+        def send(frame: Pixels) -> None:
+            nonlocal sent
+            if frame.shape != (height, width, 3) or frame.dtype != TYPES[pixels]:
+                raise ValueError(f"a frame of {frame.shape} {frame.dtype} for {width}x{height} {pixels}")
+            _feed(pipe, frame, child, path)
+            sent += 1
+
+        yield send
+        if not sent:
+            raise DevelopError(f"{path}: a film without frames")
+        _finish(child, pipe, path)
+        _prove(part, path, sent, fps, merges)
+        if proven:
+            proven(part)
+
+
+def convert(
+    part: Path,
+    path: Path,
+    inputs: Sequence[Path],
+    arguments: Sequence[str],
+    frames: int,
+    fps: Fraction,
+    merges: bool = False,
+) -> None:
+    """Make `part`, which is to become `path`, from files; it must come out `frames` long. Errors as in `writing`."""
+    sources = [word for file in inputs for word in ("-i", f"file:{file.absolute()}")]
+    with _started("-y", *sources, *arguments, f"file:{part.absolute()}") as child:
+        _finish(child, None, path)
+    _prove(part, path, frames, fps, merges)
+
+
+def read(path: Path, size: tuple[int, int], pixels: PixelFormat) -> Generator[Pixels, None, None]:
+    """The frames of a film one after the other as [H, W, 3], `size` (width, height); a damaged file is a DevelopError."""
+    width, height = size
+    raw = ("-map", "0:v:0", "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", pixels, "pipe:1")
+    length = width * height * 3 * TYPES[pixels].itemsize
+    with _started("-i", f"file:{path.absolute()}", *raw) as child:
+        assert child.stdout is not None
+        while len(content := child.stdout.read(length)) == length:
+            yield np.frombuffer(content, TYPES[pixels]).reshape(height, width, 3)
+        _finish(child, None, path, "read")
+        if child.words:  # ffmpeg goes on after a wrong checksum and ends with 0, whatever -xerror and -err_detect say
+            raise child.complaint(path, 0, "read")
+        if content:
+            raise DevelopError(f"{path}: its pictures are not {width}x{height}")
+
+
+def count(path: Path) -> int:
+    """How many frames a finished file holds, counted in the file itself without decoding."""
+    return len(_packets(path))
+
+
+@cache
+def encoders() -> frozenset[str]:
+    """The names of the encoders that this ffmpeg has."""
+    words = (line.split() for line in _answer("-encoders").splitlines())
+    return frozenset(line[1] for line in words if len(line) > 1 and line[0][0] in "VA" and line[1] != "=")
+
+
+@cache
+def version() -> str:
+    """This ffmpeg's version, for the record of a run."""
+    return _answer("-version").split()[2]
+
+
+def metadata(path: Path) -> str:
+    """A film's metadata as ffmpeg's own text form (escaped `key=value` lines)."""
+    with _started("-i", f"file:{path.absolute()}", "-f", "ffmetadata", "pipe:1") as child:
+        assert child.stdout is not None
+        text = child.stdout.read().decode("utf-8", "replace")
+        _finish(child, None, path, "read")
+    return text
+
+
+@cache
+def _program() -> str:
+    try:
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    except RuntimeError as error:
+        raise MissingError("ffmpeg is missing: pip install imageio-ffmpeg (it brings the program with it)") from error
+
+
+@contextmanager
+def _started(*arguments: str, feed: bool = False) -> Iterator[_Child]:
+    """ffmpeg at work. Its own session, so that Ctrl-C reaches only us; ended, whatever happens, when the block is left."""
+    child = _Child([_program(), "-nostdin", "-hide_banner", "-loglevel", "error", *arguments], feed)
+    try:
+        yield child
+    finally:
+        child.end()
+
+
+class _Child:
+    """A running ffmpeg. Its words are read as they come, since a full pipe would stop it."""
+
+    def __init__(self, command: list[str], feed: bool) -> None:
+        source = subprocess.PIPE if feed else subprocess.DEVNULL
+        out = subprocess.PIPE
+        try:
+            self._process = subprocess.Popen(command, stdin=source, stdout=out, stderr=out, start_new_session=True)
+        except OSError as error:
+            raise MissingError(f"ffmpeg cannot be started: {error}") from error
+        self.stdin = self._process.stdin
+        self.stdout = self._process.stdout
+        self.words: deque[str] = deque(maxlen=40)
+        self._listener = Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    def _listen(self) -> None:
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            self.words.append(line.decode("utf-8", "replace").strip())
+
+    def wait(self) -> int:
+        """The exit code, once it has ended."""
+        code = self._process.wait()
+        self._listener.join()
+        return code
+
+    def end(self) -> None:
+        """Leave nothing running or open."""
+        if self._process.poll() is None:
+            self._process.kill()
+        self.wait()
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if pipe:
+                _close(pipe)
+
+    def complaint(self, path: Path, code: int, verb: str) -> RenderError:
+        """What went wrong, in ffmpeg's words."""
+        words = [line for line in self.words if line]
+        if code == NO_SPACE_EXIT or any("No space left" in line or "quota exceeded" in line for line in words):
+            return RoomError(f"{path}: the disk is full; what is written so far is safe, free some room and go on")
+        if code < 0:
+            return DevelopError(f"{path}: ffmpeg was stopped by signal {-code}")
+        return DevelopError(f"{path}: ffmpeg could not {verb} it: {_useful(words)}")
+
+
+def _useful(lines: list[str]) -> str:
+    """The line that names the cause: the first from a part of ffmpeg that is not just passing the failure on."""
+    causes = [line for line in lines if not any(echo in line for echo in ECHOES)] or lines
+    return causes[0].split("] ")[-1] if causes else "it said nothing"
+
+
+def _feed(pipe: IO[bytes], frame: Pixels, child: _Child, path: Path) -> None:
+    try:
+        pipe.write(np.ascontiguousarray(frame).data)
+    except BrokenPipeError:
+        raise child.complaint(path, child.wait(), "write") from None
+
+
+def _finish(child: _Child, pipe: IO[bytes] | None, path: Path, verb: str = "write") -> None:
+    """See the child to its end, and believe only exit code 0."""
+    if pipe:
+        _close(pipe)
+    if code := child.wait():
+        raise child.complaint(path, code, verb)
+
+
+def _close(pipe: IO[bytes]) -> None:
+    try:
+        pipe.close()
+    except BrokenPipeError:
+        pass  # the child is gone already; its exit code tells
+
+
+def _prove(part: Path, path: Path, frames: int, fps: Fraction, merges: bool) -> None:
+    """Count the frames of a file that ffmpeg called finished."""
+    packets = _packets(part)
+    if merges and len(packets) == 1:
+        return  # a film that stands still
+    found = round(sum(packets) * fps) if merges else len(packets)
+    if abs(found - frames) > merges:
+        raise DevelopError(f"{path}: ffmpeg wrote {found} frames of {frames}")
+
+
+def _packets(path: Path) -> list[Fraction]:
+    """How long each frame in a file is shown, in seconds."""
+    with _started("-i", f"file:{path.absolute()}", "-map", "0:v:0", "-c", "copy", "-f", "framecrc", "pipe:1") as child:
+        assert child.stdout is not None
+        unit, lengths = Fraction(1), []
+        for line in child.stdout:
+            if line.startswith(b"#tb 0:"):
+                unit = Fraction(line.split(b":")[1].strip().decode())
+            elif not line.startswith(b"#"):
+                lengths.append(int(line.split(b",")[3]) * unit)
+        _finish(child, None, path, "read")
+    return lengths
+
+
+def _answer(question: str) -> str:
+    with _started(question) as child:
+        assert child.stdout is not None
+        return child.stdout.read().decode("utf-8", "replace")

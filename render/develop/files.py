@@ -1,0 +1,85 @@
+"""Whole files. A file is written beside its place under a name of its own, and renamed into it only when it is whole."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
+from pathlib import Path
+
+from render.errors import MissingError, RenderError, RoomError
+
+PART = ".part-"  # unfinished files begin with this; whoever holds the take may sweep them away
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_numbers = count()
+
+
+def refused(error: OSError, path: Path) -> RenderError:
+    """What to tell the person when the system refuses to write `path`."""
+    if error.errno in NO_ROOM:
+        return RoomError(f"{path}: the disk is full; what is written so far is safe, free some room and go on")
+    return MissingError(f"{path}: cannot be written: {error.strerror or error}")
+
+
+@contextmanager
+def beside(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path`, with its ending and unique to this process; renamed to `path` if all went well.
+
+    Whatever goes wrong, nothing is left; an OSError becomes a RoomError or a MissingError.
+    """
+    with scratch(path, path.suffix) as part:
+        part.touch()
+        yield part
+        _to_disk(part)
+        os.replace(part, path)
+        with suppress(OSError):  # Windows cannot open folders, nor do all network disks sync them
+            _to_disk(path.parent)
+
+
+@contextmanager
+def scratch(path: Path, ending: str) -> Iterator[Path]:
+    """A temporary path on the disk of `path` for a file or folder that is only needed inside the block."""
+    part = _part(path, ending)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield part
+    except OSError as error:
+        raise refused(error, path) from error
+    finally:
+        _remove(part)
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a small file whole or not at all."""
+    with beside(path) as part:
+        part.write_bytes(content)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed processes left unfinished in `folder` and below; only for who holds its lock."""
+    for part in list(folder.rglob(f"{PART}*")):
+        _remove(part)
+
+
+def _part(path: Path, ending: str) -> Path:
+    """A name beside `path` that no other process and no other file of this one has."""
+    return Path(os.path.abspath(path)).with_name(f"{PART}{os.getpid()}-{next(_numbers)}{ending}")
+
+
+def _remove(part: Path) -> None:
+    """Remove a file or folder, if it can be."""
+    shutil.rmtree(part, ignore_errors=True)
+    with suppress(OSError):
+        part.unlink()
+
+
+def _to_disk(path: Path) -> None:
+    """Wait until the disk has it: a rename may otherwise outlive a power cut that the content does not."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,445 @@
+"""Prints. A Print is one row: how the frames of a film become a file of one format.
+
+The ending of an output's name picks the container, `codec` the print in it; the first codec of an ending is its usual one.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, log2, sqrt
+from pathlib import Path
+from typing import Protocol
+
+from render.develop import ffmpeg, files, stills
+from render.develop.ffmpeg import PixelFormat, Pixels, Send
+from render.errors import ConfigError, DevelopError, MissingError
+
+FRAME = re.compile(r"\{frame(?::0?(\d{1,2})d?)?\}")
+TRIES = 6  # at a size limit
+COARSER = 20  # crf above the usual that a size limit may bring; a narrower picture looks better than more
+NARROWEST = 32  # pixels; a size limit that needs less is refused
+SCALED = "flags=lanczos+accurate_rnd+full_chroma_int+full_chroma_inp"
+YUV = f"scale=in_range=full:out_range=tv:out_color_matrix=bt709:{SCALED},"
+BT709 = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
+LOSSLESS = ("-c:v", "ffv1", "-level", "3", "-coder", "1", "-g", "1", "-slices", "4", "-slicecrc", "1", *ffmpeg.EXACT)
+
+
+class Output(Protocol):
+    """What is asked for: an output of the configuration (render.config.model)."""
+
+    @property
+    def file(self) -> str: ...
+    @property
+    def width(self) -> int | None: ...
+    @property
+    def fps(self) -> Fraction | None: ...
+    @property
+    def crf(self) -> int | None: ...
+    @property
+    def codec(self) -> str: ...
+    @property
+    def size_limit(self) -> int | None: ...
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """What may change to make a file smaller: the picture's (width, height) and, where there is one, the quality number."""
+
+    size: tuple[int, int]
+    crf: int | None
+
+
+@dataclass(frozen=True)
+class Job:
+    """One output on its way to `path`, from frames of `size` (width, height) at `fps`."""
+
+    row: Print
+    output: Output
+    path: Path
+    size: tuple[int, int]
+    fps: Fraction
+    tuning: Tuning
+    title: str
+    config: str
+    notice: Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Print:
+    """A format.
+
+    work: a job -> the function that takes its frames. encoder, arguments: ffmpeg's. pixels: what it is fed with; layout: what
+    it stores. crf: the usual quality number and the highest (worst) there is, None where there is none. even: only even
+    sizes. merges: equal neighbours become one longer frame. usual_fps, usual_width: limits unless others are asked
+    for. still: makes the bytes of one picture.
+    """
+
+    work: Callable[[Job], AbstractContextManager[Send]]
+    encoder: str = ""
+    arguments: tuple[str, ...] = ()
+    pixels: PixelFormat = "rgb24"
+    layout: str = "yuv420p"
+    crf: tuple[int, int] | None = None
+    even: bool = True
+    merges: bool = False
+    usual_fps: Fraction | None = None
+    usual_width: int | None = None
+    still: Callable[[Pixels, str], bytes] | None = None
+
+
+@dataclass(frozen=True)
+class Container:
+    """An ending: the codecs that it can hold, the usual one first, and ffmpeg's arguments for it."""
+
+    codecs: tuple[str, ...]
+    arguments: tuple[str, ...] = ()
+
+
+def develop(
+    outputs: Sequence[Output],
+    frames: Callable[[Fraction], Iterable[Pixels]],
+    size: tuple[int, int],
+    fps: Fraction,
+    folder: Path,
+    name: str,
+    config: str,
+) -> tuple[list[Path], list[str]]:
+    """Develop `outputs` into `folder`; their paths (of a sequence, the first picture) and the notices for the person.
+
+    frames: the film at a rate, [H, W, 3] uint8 or uint16 of `size` (width, height); called once for each rate asked for.
+    config: the resolved configuration, which goes into the files that can hold it.
+    Raises DevelopError or RoomError; what has its final name is whole.
+    """
+    require(outputs, name)
+    notices: list[str] = []
+    jobs = [_job(output, size, fps, folder, name, config, notices.append) for output in outputs]
+    together: dict[Fraction, list[Job]] = defaultdict(list)
+    for job in jobs:
+        together[job.fps].append(job)
+    for rate, group in together.items():
+        with ExitStack() as stack:
+            takers = [stack.enter_context(job.row.work(job)) for job in group]
+            for frame in frames(rate):
+                for take in takers:
+                    take(frame)
+    return [numbered(job.path, 0) for job in jobs], notices
+
+
+def require(outputs: Iterable[Output], name: str) -> None:
+    """Refuse before any work what cannot be developed: ConfigError, or MissingError for an encoder that is not there."""
+    places: set[str] = set()
+    for output in outputs:
+        row = chosen(output)
+        if row.encoder and row.encoder not in ffmpeg.encoders():
+            raise MissingError(f"{output.file}: this ffmpeg ({ffmpeg.version()}) has no encoder {row.encoder}")
+        place = filled(output.file, name)
+        if place in places:
+            raise ConfigError(f"{output.file}: two outputs have this name")
+        places.add(place)
+
+
+def chosen(output: Output) -> Print:
+    """The row for an output; a ConfigError says what there is instead."""
+    ending = Path(output.file).suffix.lower()
+    if ending not in CONTAINERS:
+        raise ConfigError(f'{output.file}: no format ends in "{ending}"; known: {" ".join(CONTAINERS)}')
+    sequence = bool(FRAME.search(output.file))
+    codecs = [codec for codec in CONTAINERS[ending].codecs if PRINTS[codec].still or not sequence]
+    if not codecs:
+        raise ConfigError(f"{output.file}: {ending} holds a whole film, so its name has no {{frame}}")
+    codec = codecs[0] if output.codec == "auto" else output.codec
+    if codec not in codecs:
+        raise ConfigError(f'{output.file}: {ending} cannot hold "{codec}"; it can hold: {" ".join(codecs)}')
+    row = PRINTS[codec]
+    if output.crf is not None and not row.crf:
+        raise ConfigError(f"{output.file}: {codec} has no crf")
+    if output.crf is not None and row.crf and output.crf > row.crf[1]:
+        raise ConfigError(f"{output.file}: crf {output.crf} is past the worst of {codec}, {row.crf[1]}")
+    if output.size_limit is not None and row.still:
+        raise ConfigError(f"{output.file}: size_limit is for films, not for single pictures")
+    return row
+
+
+def rate(output: Output, fps: Fraction) -> Fraction:
+    """How many frames a second an output of a film of `fps` has."""
+    usual = chosen(output).usual_fps
+    return output.fps or (min(fps, usual) if usual else fps)
+
+
+def filled(template: str, name: str) -> str:
+    """An output's file name with {name} filled in and {frame} left; it stays inside the folder it is put in."""
+    text = template.replace("{name}", name)
+    bare = FRAME.sub("0", text)
+    if "{" in bare or "}" in bare or FRAME.search(str(Path(text).parent)):
+        raise ConfigError(f"{template}: only {{name}} and, in the last part, {{frame:06}} can be filled in")
+    if Path(text).is_absolute() or ".." in Path(text).parts or "\0" in text:
+        raise ConfigError(f"{template}: an output lies inside the film's folder")
+    return text
+
+
+def numbered(path: Path, frame: int) -> Path:
+    """The path of one picture of a sequence; any other path is itself."""
+    return path.with_name(FRAME.sub(lambda match: f"{frame:0{match[1] or 1}}", path.name))
+
+
+def embedded(path: Path) -> str | None:
+    """The configuration that a print carries, or None. It comes from outside: believe nothing in it."""
+    if path.suffix.lower() == ".png":
+        return stills.png_text(path.read_bytes())
+    line = re.compile(r"^render_config=((?:[^\\\n]|\\.)*)", re.DOTALL | re.MULTILINE | re.IGNORECASE)
+    found = line.search(ffmpeg.metadata(path))
+    return re.sub(r"\\(.)", r"\1", found[1], flags=re.DOTALL) if found else None
+
+
+def _job(
+    output: Output,
+    size: tuple[int, int],
+    fps: Fraction,
+    folder: Path,
+    name: str,
+    config: str,
+    notice: Callable[[str], None],
+) -> Job:
+    row = chosen(output)
+    path = folder / filled(output.file, name)
+    shape = _shape(row, size, output.width or min(size[0], row.usual_width or size[0]))
+    if 0 in shape:
+        raise ConfigError(f"{output.file}: {size[0]}x{size[1]} is too small for it")
+    if not output.width and shape[0] < size[0] - 1:
+        notice(f"{path.name} is {shape[0]}x{shape[1]}; say `width` for another size")
+    elif not output.width and shape != size:
+        notice(f"{path.name} is {shape[0]}x{shape[1]} of {size[0]}x{size[1]}, since it can hold only even sizes")
+    crf = output.crf if output.crf is not None else row.crf and row.crf[0]
+    return Job(row, output, path, size, rate(output, fps), Tuning(shape, crf), name, config, notice)
+
+
+def _shape(row: Print, size: tuple[int, int], width: int) -> tuple[int, int]:
+    """The (width, height) of what goes out when it is to be `width` wide."""
+    height = size[1] if width == size[0] else max(1, round(size[1] * width / size[0]))
+    return (width - width % 2, height - height % 2) if row.even else (width, height)
+
+
+# How each kind of print takes its frames
+
+
+@contextmanager
+def _film(job: Job) -> Iterator[Send]:
+    """A film written as its frames come, or, to meet a size limit, developed from a lossless copy until it is small enough."""
+    if job.output.size_limit is not None:
+        with _from_copy(job, _encode) as take:
+            yield take
+        return
+    with files.scratch(job.path, ".txt") as notes:
+        notes.write_text(_metadata(job), encoding="utf-8")
+        arguments = ("-i", f"file:{notes}", *_encoding(job, job.tuning, job.size))
+        with ffmpeg.writing(job.path, job.size, job.fps, job.row.pixels, arguments, job.row.merges) as send:
+            yield lambda frame: send(_depth(frame, job.row.pixels))
+
+
+@contextmanager
+def _palette_film(job: Job) -> Iterator[Send]:
+    """A film whose 256 colours are chosen from all of it: two passes over a lossless copy, so that memory does not grow."""
+    with _from_copy(job, _encode_with_palette) as take:
+        yield take
+
+
+@contextmanager
+def _stills(job: Job) -> Iterator[Send]:
+    """One picture a frame when the name has {frame}, else the last frame."""
+    with ExitStack() as stack:
+        yield stack.enter_context(_sequence(job) if FRAME.search(job.path.name) else _last_picture(job))
+
+
+@contextmanager
+def _last_picture(job: Job) -> Iterator[Send]:
+    last: list[Pixels] = []
+    number = 0
+
+    def take(frame: Pixels) -> None:
+        nonlocal number
+        number += 1
+        last[:] = [frame]
+
+    yield take
+    if number > 1:
+        job.notice(f"{job.path.name} is the last frame; a name with {{frame:06}} makes a picture of each")
+    files.write(job.path, _still(job, last[0]))
+
+
+@contextmanager
+def _sequence(job: Job) -> Iterator[Send]:
+    """All pictures wait in a folder beside their places until the last is there."""
+    with files.scratch(job.path, "") as waiting:
+        waiting.mkdir()
+        number = 0
+
+        def take(frame: Pixels) -> None:
+            nonlocal number
+            (waiting / str(number)).write_bytes(_still(job, frame))
+            number += 1
+
+        yield take
+        for frame in range(number):
+            os.replace(waiting / str(frame), numbered(job.path, frame))
+
+
+def _still(job: Job, frame: Pixels) -> bytes:
+    assert job.row.still
+    return job.row.still(stills.resized(_depth(frame, job.row.pixels), job.tuning.size), job.config)
+
+
+Encode = Callable[[Job, Tuning, Path, Path, int], None]
+
+
+@contextmanager
+def _from_copy(job: Job, encode: Encode) -> Iterator[Send]:
+    """Keep the frames in a lossless copy, then encode that as often as the size limit asks for."""
+    with files.scratch(job.path, ".mkv") as copy:
+        shape = job.tuning.size if job.row.pixels == "rgb24" else job.size
+        layout = "gbrp16le" if job.row.pixels == "rgb48le" else "bgr0"
+        number = 0
+        arguments = ("-vf", f"{_scaling(job.size, shape)}format={layout}", *LOSSLESS)
+        with ffmpeg.writing(copy, job.size, job.fps, job.row.pixels, arguments) as send:
+
+            def take(frame: Pixels) -> None:
+                nonlocal number
+                send(_depth(frame, job.row.pixels))
+                number += 1
+
+            yield take
+        with files.beside(job.path) as part:
+            _search(job, part, lambda tuning: encode(job, tuning, copy, part, number))
+
+
+def _search(job: Job, part: Path, encode: Callable[[Tuning], None]) -> None:
+    """Encode with less and less until the file is within the size limit."""
+    tuning, limit = job.tuning, job.output.size_limit
+    for _ in range(TRIES):
+        encode(tuning)
+        length = part.stat().st_size
+        if limit is None or length <= limit:
+            break
+        tuning = _smaller(job, tuning, limit / length)
+    else:
+        raise DevelopError(f"{job.path}: {length:,} bytes at {tuning.size[0]} wide; the limit of {limit:,} is out of reach")
+    if tuning != job.tuning:
+        quality = f", crf {tuning.crf}" if tuning.crf != job.tuning.crf else ""
+        job.notice(f"{job.path.name} is {tuning.size[0]}x{tuning.size[1]}{quality} to stay within its size limit")
+
+
+def _smaller(job: Job, tuning: Tuning, ratio: float) -> Tuning:
+    """A tuning for about `ratio` of the bytes: a worse quality number where there is one, then a narrower picture.
+
+    Six crf halve a file; bytes go with the area; a little more is taken so that the next try is likely the last.
+    """
+    worst = job.row.crf[0] + COARSER if job.row.crf else 0
+    if tuning.crf is not None and tuning.crf < worst:
+        return Tuning(tuning.size, min(worst, tuning.crf + ceil(-6 * log2(ratio)) + 1))
+    width = int(tuning.size[0] * sqrt(ratio) * 0.97)
+    if width < NARROWEST:
+        raise DevelopError(f"{job.path}: its size limit would need a picture {width} pixels wide")
+    return Tuning(_shape(job.row, job.size, width), tuning.crf)
+
+
+def _encode(job: Job, tuning: Tuning, copy: Path, part: Path, number: int) -> None:
+    with files.scratch(job.path, ".txt") as notes:
+        notes.write_text(_metadata(job), encoding="utf-8")
+        came = job.size if job.row.pixels == "rgb48le" else job.tuning.size
+        arguments = _encoding(job, tuning, came)
+        ffmpeg.convert(part, job.path, [copy, notes], arguments, number, job.fps, job.row.merges)
+
+
+def _encode_with_palette(job: Job, tuning: Tuning, copy: Path, part: Path, number: int) -> None:
+    scaling = _scaling(job.tuning.size, tuning.size)
+    with files.scratch(job.path, ".png") as palette:
+        choose = ("-vf", f"{scaling}palettegen=reserve_transparent=0", "-frames:v", "1", "-update", "1")
+        ffmpeg.convert(palette, job.path, [copy], choose, 1, job.fps)
+        # On dreams sierra3 keeps the look of sierra2_4a (35.3 against 35.8 dB, blurred as the eye does; ordered dither 33.8)
+        # in 6 % fewer bytes; ordered dither saves no more than that.
+        use = f"[0:v]{scaling}null[film];[film][1:v]paletteuse=dither=sierra3"
+        arguments = ("-lavfi", use, "-loop", "0", *ffmpeg.EXACT)
+        ffmpeg.convert(part, job.path, [copy, palette], arguments, number, job.fps)
+
+
+def _encoding(job: Job, tuning: Tuning, came: tuple[int, int]) -> tuple[str, ...]:
+    """ffmpeg's arguments from frames of the size that `came`, as input 0, and the metadata, as input 1, to the film."""
+    row = job.row
+    colours = f"{YUV}format={row.layout},{BT709}" if row.layout.startswith("yuv") else f"format={row.layout}"
+    convert = _scaling(came, tuning.size) + colours
+    quality = () if tuning.crf is None else ("-crf", str(tuning.crf))
+    container = CONTAINERS[job.path.suffix.lower()].arguments
+    maps = ("-map", "0:v:0", "-map_metadata", "1")
+    return (*maps, "-vf", convert, "-c:v", row.encoder, *row.arguments, *quality, *container, *ffmpeg.EXACT)
+
+
+def _scaling(came: tuple[int, int], goes: tuple[int, int]) -> str:
+    """The filter, with a comma behind, from one (width, height) to another: a cut where only a line must go."""
+    if came == goes:
+        return ""
+    if came[0] - goes[0] in (0, 1) and came[1] - goes[1] in (0, 1):
+        return f"crop={goes[0]}:{goes[1]}:0:0,"
+    return f"scale={goes[0]}:{goes[1]}:{SCALED},"
+
+
+def _depth(frame: Pixels, pixels: PixelFormat) -> Pixels:
+    return stills.eight_bits(frame) if pixels == "rgb24" else stills.sixteen_bits(frame)
+
+
+def _metadata(job: Job) -> str:
+    """ffmpeg's text form of metadata: in a file, since a long configuration does not fit on a command line."""
+    notes = {
+        "title": job.title,
+        "comment": "made by render; `render from` this file gives its configuration back",
+        "render_config": job.config,
+    }
+    return ";FFMETADATA1\n" + "".join(f"{key}={_escaped(value)}\n" for key, value in notes.items())
+
+
+def _escaped(value: str) -> str:
+    return re.sub(r"([=;#\\\n])", r"\\\1", value.replace("\0", ""))
+
+
+PRINTS: dict[str, Print] = {
+    "h264": Print(_film, "libx264", ("-preset", "medium"), crf=(18, 51)),
+    "h265": Print(
+        _film,
+        "libx265",
+        ("-preset", "medium", "-x265-params", "log-level=error", "-tag:v", "hvc1"),
+        pixels="rgb48le",
+        layout="yuv420p10le",
+        crf=(20, 51),
+    ),
+    "av1": Print(_film, "libsvtav1", ("-preset", "8"), pixels="rgb48le", layout="yuv420p10le", crf=(28, 63)),
+    "vp9": Print(_film, "libvpx-vp9", ("-b:v", "0", "-deadline", "good", "-cpu-used", "3"), crf=(24, 63)),
+    "prores": Print(
+        _film, "prores_ks", ("-profile:v", "3", "-vendor", "apl0"), pixels="rgb48le", layout="yuv422p10le"
+    ),
+    "ffv1": Print(_film, "ffv1", LOSSLESS[2:], pixels="rgb48le", layout="gbrp16le", even=False),
+    "gif": Print(_palette_film, "gif", even=False, usual_fps=Fraction(25), usual_width=480),
+    "webp": Print(
+        _film, "libwebp_anim", ("-quality", "80", "-loop", "0"), layout="bgra", even=False, merges=True
+    ),
+    "webp-picture": Print(_stills, even=False, still=stills.webp),
+    "png": Print(_stills, even=False, still=stills.png),
+    "png16": Print(_stills, pixels="rgb48le", even=False, still=stills.png),
+    "jpeg": Print(_stills, even=False, still=stills.jpeg),
+}
+
+TAGS = ("-movflags", "+faststart+use_metadata_tags")
+CONTAINERS: dict[str, Container] = {
+    ".mp4": Container(("h264", "h265", "av1"), TAGS),
+    ".mov": Container(("h264", "h265", "prores"), TAGS),
+    ".mkv": Container(("h264", "h265", "av1", "vp9", "ffv1")),
+    ".webm": Container(("vp9", "av1")),
+    ".gif": Container(("gif",)),
+    ".webp": Container(("webp", "webp-picture")),
+    ".png": Container(("png", "png16")),
+    ".jpg": Container(("jpeg",)),
+    ".jpeg": Container(("jpeg",)),
+}

@@ -1,0 +1,1 @@
+"""Dreams: one canvas dreamed by a network that is asked for something."""

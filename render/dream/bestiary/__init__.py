@@ -1,0 +1,1 @@
+"""The bestiary: the embedded network, trained by the project on pictures that the project draws itself."""

@@ -1,0 +1,31 @@
+"""Errors. Each is one message for the person at the terminal and the exit code that goes with it (see `render --help`)."""
+
+
+class RenderError(Exception):
+    """A render failed for a reason that the message names; exit code 1."""
+
+    exit_code = 1
+
+
+class ConfigError(RenderError):
+    """The command line or a configuration asks for something that cannot be; exit code 2."""
+
+    exit_code = 2
+
+
+class MissingError(RenderError):
+    """An input, weights, an encoder or a writable folder is missing; exit code 3."""
+
+    exit_code = 3
+
+
+class DevelopError(RenderError):
+    """A print could not be developed; the negative is safe; exit code 4."""
+
+    exit_code = 4
+
+
+class RoomError(RenderError):
+    """Memory or disk ran out while rendering; exit code 5."""
+
+    exit_code = 5

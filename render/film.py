@@ -1,0 +1,139 @@
+"""Films. A Film is what was built from a Config; a State is a dreamed canvas and its tick. The film is a fold of `step`.
+
+    state = begin(film)              # the source, dreamed: tick 0
+    state = step(film, state)        # move the camera, dream again: tick 1, 2, …
+    frames(film, canvases, clock)    # the film's frames, between and on the ticks
+
+What the next step needs is in the state or does not exist, so resuming, testing and developing again need no machinery.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from render.dream import garden
+from render.dream.ascent import Ascent, Wishes, dream
+from render.dream.garden import World
+from render.dream.network import Eye
+from render.moment import Clock, Moment
+from render.picture import colour, warp
+from render.picture.motion import Path
+from render.picture.picture import sixteen_bits
+from render.source import Source
+
+FEATHER = 0.06  # frame heights over which a tick's picture fades out towards its edge, where two ticks meet
+PERSISTENCE = 0.5  # of the dream's detail that footage carries from tick to tick, in place
+
+
+@dataclass(frozen=True)
+class Film:
+    """What was built: everything that stays the same while rendering. size: (height, width). border: what lies past the edge."""
+
+    clock: Clock
+    size: tuple[int, int]
+    seed: int
+    source: Source
+    path: Path
+    border: str
+    eye: Eye
+    wishes: Callable[[Moment, tuple[World, ...]], Wishes]
+    ascent: Callable[[Moment], Ascent]
+    gardens: Callable[[Moment], tuple[garden.Bed, ...]]
+    tone: Callable[[Moment], tuple[colour.Tone, float]]
+    device: torch.device
+
+
+@dataclass(frozen=True)
+class State:
+    """A tick: the canvas as it was dreamed, rounded to the negative's 16 bits, and the worlds of its gardens."""
+
+    tick: int
+    canvas: Tensor
+    worlds: tuple[World, ...] = ()
+
+
+def begin(film: Film) -> State:
+    """Tick 0: the source, dreamed."""
+    moment = film.clock.tick(0)
+    beds = film.gardens(moment)
+    worlds = tuple(garden.begin(film.seed, i, bed.size) for i, bed in enumerate(beds))
+    return _dreamed(film, moment, film.source.at(moment).to(film.device), worlds)
+
+
+def step(film: Film, state: State) -> State:
+    """The next tick: move the camera, dream what it sees."""
+    before, moment = film.clock.tick(state.tick), film.clock.tick(state.tick + 1)
+    move = film.path.between(before.seconds, moment.seconds)
+    canvas = _carried(film, state.canvas, before, moment, move)
+    beds = film.gardens(moment)
+    worlds = tuple(garden.travel(w, move, beds[i], moment.dt, film.seed, i) for i, w in enumerate(state.worlds))
+    return _dreamed(film, moment, canvas, worlds)
+
+
+def ticks(film: Film, state: State | None = None) -> Iterator[State]:
+    """Every tick after `state` to the end of the film; from the first if there is none."""
+    if state is None:
+        state = begin(film)
+        yield state
+    while state.tick < film.clock.last_tick:
+        state = step(film, state)
+        yield state
+
+
+def frames(film: Film, canvases: Iterable[Tensor], clock: Clock) -> Iterator[Tensor]:
+    """The frames of `clock` from the film's canvases, tick 0 first: each a pure function of the two ticks beside it."""
+    frame = 0
+    for tick, (before, after) in enumerate(pairwise(_and_again(canvases))):
+        while frame < clock.frames and clock.beside(frame)[0] == tick:
+            yield between(film, before, after, tick, clock.frame(frame), clock.beside(frame)[1])
+            frame += 1
+
+
+def between(film: Film, before: Tensor, after: Tensor, tick: int, moment: Moment, u: float) -> Tensor:
+    """The frame at `moment`, u (0..1) of the way from `before` at `tick` to `after`: both moved there, and cross-faded."""
+    if u == 0:
+        return before
+    start, end = film.clock.tick(tick), film.clock.tick(tick + 1)
+    source = film.source.at(moment).to(film.device) if film.source.moves else None
+    sides = ((before, start, 1 - _smoothstep(u)), (after, end, _smoothstep(u)))
+    total, weights = torch.zeros_like(before), torch.zeros_like(before[:, :1])
+    for canvas, there, share in sides:
+        move = film.path.between(there.seconds, moment.seconds)
+        seen = canvas if source is None else canvas - film.source.at(there).to(film.device)
+        # The nearer tick's share of a millionth decides where neither has picture: its border rule fills in.
+        weight = share * warp.cover(move, film.size, FEATHER, film.device) + 1e-6 * (share >= 0.5)
+        total += weight * warp.moved(seen, move, kernel=warp.bicubic, border=film.border)
+        weights += weight
+    mixed = total / weights
+    return (mixed if source is None else source + mixed).clamp(0, 1)
+
+
+def _carried(film: Film, canvas: Tensor, before: Moment, moment: Moment, move: Tensor) -> Tensor:
+    """What the camera sees next: the canvas moved, or for footage the new picture with the old dream's detail laid over it."""
+    if not film.source.moves:
+        return warp.moved(canvas, move, kernel=warp.lanczos4, border=film.border).clamp(0, 1)
+    detail = warp.moved(canvas - film.source.at(before).to(film.device), move, kernel=warp.lanczos4, border=film.border)
+    return (film.source.at(moment).to(film.device) + PERSISTENCE * detail).clamp(0, 1)
+
+
+def _dreamed(film: Film, moment: Moment, canvas: Tensor, worlds: tuple[World, ...]) -> State:
+    dreamed = dream(canvas, film.eye, film.wishes(moment, worlds), film.ascent(moment), film.seed, moment.index)
+    return State(moment.index, sixteen_bits(colour.held(dreamed, *film.tone(moment))), worlds)
+
+
+def _and_again(canvases: Iterable[Tensor]) -> Iterator[Tensor]:
+    """The canvases, the last one twice: frames at or past the last tick hold it."""
+    canvas = None
+    for canvas in canvases:
+        yield canvas
+    if canvas is not None:
+        yield canvas
+
+
+def _smoothstep(u: float) -> float:
+    return u * u * (3 - 2 * u)

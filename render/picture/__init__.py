@@ -1,0 +1,1 @@
+"""Pictures: frames as tensors, and where their pixels come from."""
