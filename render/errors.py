@@ -2,9 +2,14 @@
 
 
 class RenderError(Exception):
-    """A render failed for a reason that the message names; exit code 1."""
+    """A render failed for a reason that the message names; exit code 1. hint: the cure, where there is a known one."""
 
     exit_code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(f"{message}\n{hint}".rstrip())
+        self.message = message
+        self.hint = hint
 
 
 class ConfigError(RenderError):

@@ -2,7 +2,7 @@
 
     state = begin(film)              # the source, dreamed: tick 0
     state = step(film, state)        # move the camera, dream again: tick 1, 2, …
-    frames(film, canvases, clock)    # the film's frames, between and on the ticks
+    frames(film.camera, canvases, clock)    # the film's frames, between and on the ticks
 
 What the next step needs is in the state or does not exist, so resuming, testing and developing again need no machinery.
 """
@@ -18,7 +18,7 @@ from torch import Tensor
 
 from render.dream import garden
 from render.dream.ascent import Ascent, Wishes, dream
-from render.dream.garden import World
+from render.dream.garden import Bed, World
 from render.dream.network import Eye
 from render.moment import Clock, Moment
 from render.picture import colour, warp
@@ -31,21 +31,37 @@ PERSISTENCE = 0.5  # of the dream's detail that footage carries from tick to tic
 
 
 @dataclass(frozen=True)
-class Film:
-    """What was built: everything that stays the same while rendering. size: (height, width). border: what lies past the edge."""
+class Camera:
+    """What is seen, but for the dream. size: (height, width). border: what lies past the edge, a row of warp.BORDERS."""
 
     clock: Clock
     size: tuple[int, int]
-    seed: int
     source: Source
     path: Path
     border: str
+    device: torch.device
+
+    def picture(self, moment: Moment) -> Tensor:
+        """The source at that moment."""
+        return self.source.at(moment).to(self.device)
+
+
+@dataclass(frozen=True)
+class Film:
+    """What was built: everything that stays the same while rendering.
+
+    eye: the network. wishes, ascent, gardens, tone: what a tick asks of it, how it climbs, how its gardens grow, and the
+    tone it is held to and how firmly. digest: of the network's weights and the source's files.
+    """
+
+    camera: Camera
+    seed: int
     eye: Eye
     wishes: Callable[[Moment, tuple[World, ...]], Wishes]
     ascent: Callable[[Moment], Ascent]
-    gardens: Callable[[Moment], tuple[garden.Bed, ...]]
+    gardens: Callable[[Moment], tuple[Bed, ...]]
     tone: Callable[[Moment], tuple[colour.Tone, float]]
-    device: torch.device
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -59,17 +75,20 @@ class State:
 
 def begin(film: Film) -> State:
     """Tick 0: the source, dreamed."""
-    moment = film.clock.tick(0)
-    beds = film.gardens(moment)
-    worlds = tuple(garden.begin(film.seed, i, bed.size) for i, bed in enumerate(beds))
-    return _dreamed(film, moment, film.source.at(moment).to(film.device), worlds)
+    moment = film.camera.clock.tick(0)
+    return _dreamed(film, moment, film.camera.picture(moment), opened(film, moment))
+
+
+def opened(film: Film, moment: Moment) -> tuple[World, ...]:
+    """The worlds of the film's gardens as they are at its first moment."""
+    return tuple(garden.begin(film.seed, i, bed.size) for i, bed in enumerate(film.gardens(moment)))
 
 
 def step(film: Film, state: State) -> State:
     """The next tick: move the camera, dream what it sees."""
-    before, moment = film.clock.tick(state.tick), film.clock.tick(state.tick + 1)
-    move = film.path.between(before.seconds, moment.seconds)
-    canvas = _carried(film, state.canvas, before, moment, move)
+    before, moment = film.camera.clock.tick(state.tick), film.camera.clock.tick(state.tick + 1)
+    move = film.camera.path.between(before.seconds, moment.seconds)
+    canvas = carried(film.camera, state.canvas, before, moment, move)
     beds = film.gardens(moment)
     worlds = tuple(garden.travel(w, move, beds[i], moment.dt, film.seed, i) for i, w in enumerate(state.worlds))
     return _dreamed(film, moment, canvas, worlds)
@@ -80,45 +99,50 @@ def ticks(film: Film, state: State | None = None) -> Iterator[State]:
     if state is None:
         state = begin(film)
         yield state
-    while state.tick < film.clock.last_tick:
+    while state.tick < film.camera.clock.last_tick:
         state = step(film, state)
         yield state
 
 
-def frames(film: Film, canvases: Iterable[Tensor], clock: Clock) -> Iterator[Tensor]:
+def frames(camera: Camera, canvases: Iterable[Tensor], clock: Clock) -> Iterator[Tensor]:
     """The frames of `clock` from the film's canvases, tick 0 first: each a pure function of the two ticks beside it."""
     frame = 0
     for tick, (before, after) in enumerate(pairwise(_and_again(canvases))):
         while frame < clock.frames and clock.beside(frame)[0] == tick:
-            yield between(film, before, after, tick, clock.frame(frame), clock.beside(frame)[1])
+            yield between(camera, before, after, tick, clock.frame(frame), clock.beside(frame)[1])
             frame += 1
 
 
-def between(film: Film, before: Tensor, after: Tensor, tick: int, moment: Moment, u: float) -> Tensor:
+def between(camera: Camera, before: Tensor, after: Tensor, tick: int, moment: Moment, u: float) -> Tensor:
     """The frame at `moment`, u (0..1) of the way from `before` at `tick` to `after`: both moved there, and cross-faded."""
     if u == 0:
         return before
-    start, end = film.clock.tick(tick), film.clock.tick(tick + 1)
-    source = film.source.at(moment).to(film.device) if film.source.moves else None
-    sides = ((before, start, 1 - _smoothstep(u)), (after, end, _smoothstep(u)))
+    start, end = camera.clock.tick(tick), camera.clock.tick(tick + 1)
+    sides = [
+        (_detail(camera, before, start), start, 1 - _smoothstep(u)),
+        (_detail(camera, after, end), end, _smoothstep(u)),
+    ]
     total, weights = torch.zeros_like(before), torch.zeros_like(before[:, :1])
-    for canvas, there, share in sides:
-        move = film.path.between(there.seconds, moment.seconds)
-        seen = canvas if source is None else canvas - film.source.at(there).to(film.device)
-        # The nearer tick's share of a millionth decides where neither has picture: its border rule fills in.
-        weight = share * warp.cover(move, film.size, FEATHER, film.device) + 1e-6 * (share >= 0.5)
-        total += weight * warp.moved(seen, move, kernel=warp.bicubic, border=film.border)
+    for seen, there, share in sides:
+        move = camera.path.between(there.seconds, moment.seconds)
+        # The nearer tick's extra millionth decides where neither has picture: its border rule fills in.
+        weight = share * warp.cover(move, camera.size, FEATHER, camera.device) + 1e-6 * (share >= 0.5)
+        total += weight * warp.moved(seen, move, kernel=warp.bicubic, border=camera.border)
         weights += weight
-    mixed = total / weights
-    return (mixed if source is None else source + mixed).clamp(0, 1)
+    crispness = sum(share * colour.fine(seen) for seen, _, share in sides)
+    mixed = colour.sharpened(total / weights, crispness)
+    return (mixed + camera.picture(moment) if camera.source.moves else mixed).clamp(0, 1)
 
 
-def _carried(film: Film, canvas: Tensor, before: Moment, moment: Moment, move: Tensor) -> Tensor:
-    """What the camera sees next: the canvas moved, or for footage the new picture with the old dream's detail laid over it."""
-    if not film.source.moves:
-        return warp.moved(canvas, move, kernel=warp.lanczos4, border=film.border).clamp(0, 1)
-    detail = warp.moved(canvas - film.source.at(before).to(film.device), move, kernel=warp.lanczos4, border=film.border)
-    return (film.source.at(moment).to(film.device) + PERSISTENCE * detail).clamp(0, 1)
+def carried(camera: Camera, canvas: Tensor, before: Moment, moment: Moment, move: Tensor) -> Tensor:
+    """What the camera sees next: the canvas moved; over footage, the new picture with the old dream's detail laid on it."""
+    moved = warp.moved(_detail(camera, canvas, before), move, kernel=warp.lanczos4, border=camera.border)
+    return (camera.picture(moment) + PERSISTENCE * moved if camera.source.moves else moved).clamp(0, 1)
+
+
+def _detail(camera: Camera, canvas: Tensor, moment: Moment) -> Tensor:
+    """What moves with the camera: the canvas, or over footage what the dream added to it."""
+    return canvas - camera.picture(moment) if camera.source.moves else canvas
 
 
 def _dreamed(film: Film, moment: Moment, canvas: Tensor, worlds: tuple[World, ...]) -> State:

@@ -56,7 +56,9 @@ def attacked(network: nn.Module, pictures: Tensor, labels: Tensor, eps: float = 
         canvas = (pictures + shift).clamp(0, 1).requires_grad_(True)
         loss = F.cross_entropy(model.logits(network(normalised(canvas))), labels, reduction="sum")
         (slope,) = torch.autograd.grad(loss, canvas)
-        shift = (canvas.detach() - pictures) + slope / slope.flatten(1).norm(dim=1).clamp_min(1e-12).view(-1, 1, 1, 1) * eps * 0.2
+        shift = (canvas.detach() - pictures) + slope / slope.flatten(1).norm(dim=1).clamp_min(1e-12).view(
+            -1, 1, 1, 1
+        ) * eps * 0.2
         shift = shift * (eps / shift.flatten(1).norm(dim=1).clamp_min(1e-12)).clamp_max(1).view(-1, 1, 1, 1)
     return (pictures + shift).clamp(0, 1)
 

@@ -1,4 +1,4 @@
-"""Laws of the bestiary: every motif draws, the table and the network agree, folding changes nothing, the packaged weights know."""
+"""Laws of the bestiary: every motif draws, table and network agree, folding changes nothing, the packaged weights know."""
 
 from __future__ import annotations
 
@@ -33,20 +33,25 @@ def seen(canvas: torch.Tensor) -> torch.Tensor:
 def test_every_motif_is_there_finite_and_not_everywhere(motif: Motif) -> None:
     for seed in range(3):
         canvas, coverage = drawn(motif, np.random.default_rng(seed), 32)
-        assert canvas.shape == (32, 32, 3) and np.isfinite(canvas).all()
-        assert canvas.min() >= 0 and canvas.max() <= 1 and canvas.std() > 0.02
+        assert canvas.shape == (32, 32, 3)
+        assert np.isfinite(canvas).all()
+        assert canvas.min() >= 0
+        assert canvas.max() <= 1
+        assert canvas.std() > 0.02
         assert 0.05 <= coverage.mean() <= (1.0 if motif.texture else 0.97)
 
 
 @pytest.mark.parametrize("motif", MOTIFS, ids=NAMES)
 def test_a_seed_is_a_picture(motif: Motif) -> None:
     first, again, other = (picture(motif, np.random.default_rng(seed), 24) for seed in (1, 1, 2))
-    assert first.dtype == np.uint8 and (first == again).all()
+    assert first.dtype == np.uint8
+    assert (first == again).all()
     assert (first != other).mean() > 0.5
 
 
 def test_names_and_palettes() -> None:
-    assert tuple(NAMES) == model.CLASSES and len(set(NAMES)) == len(NAMES) >= 30
+    assert tuple(NAMES) == model.CLASSES
+    assert len(set(NAMES)) == len(NAMES) >= 30
     for motif in MOTIFS:
         assert len(motif.palettes) >= 2
         assert all(colours(palette).shape == (4, 3) for palette in motif.palettes)
@@ -73,11 +78,13 @@ def test_stages_run_in_order_at_their_strides(stages: OrderedDict[str, nn.Module
     statistics = model.statistics()
     x = seen(torch.rand(1, 3, 64, 96))
     for name, stage in stages.items():
-        assert not stage.training and not any(p.requires_grad for p in stage.parameters())
+        assert not stage.training
+        assert not any(p.requires_grad for p in stage.parameters())
         x = stage(x)
         assert x.shape[2:] == (64 // STRIDES[name], 96 // STRIDES[name])
         mean, deviation = statistics[name]
-        assert mean.shape == deviation.shape == (x.shape[1],) and (deviation > 0).all()
+        assert mean.shape == deviation.shape == (x.shape[1],)
+        assert (deviation > 0).all()
     assert x.shape[1] == len(model.CLASSES)
     assert torch.allclose(model.logits(x), x.mean((2, 3)))
 

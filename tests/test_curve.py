@@ -10,7 +10,7 @@ import pytest
 
 from render.config.curve import Curve, Span, deforum_keys, read_curve
 from render.config.easing import EASINGS, easing
-from render.config.problem import Wrong
+from render.config.problem import SettingError
 from render.config.scalars import read_time
 from render.moment import Clock
 
@@ -49,7 +49,7 @@ def test_out_is_in_turned_round_and_in_out_is_even(family: str) -> None:
 
 
 def test_all_easings_net_families_are_there() -> None:
-    assert FAMILIES == sorted("sine quad cubic quart quint expo circ back elastic bounce".split())
+    assert sorted(["sine", "quad", "cubic", "quart", "quint", "expo", "circ", "back", "elastic", "bounce"]) == FAMILIES
 
 
 EASED = {  # name: value halfway or at the given share, by the published formulas
@@ -86,7 +86,7 @@ def test_easings_have_short_and_camel_names() -> None:
 
 @pytest.mark.parametrize("name", ["in-bonce", "", "cubic-bezier(1,2,3)", "cubic-bezier(2, 0, 0, 1)", "cubic-bezier(a,0,0,1)"])
 def test_unknown_easings_are_refused(name: str) -> None:
-    with pytest.raises(Wrong):
+    with pytest.raises(SettingError):
         easing(name)
 
 
@@ -118,7 +118,7 @@ def test_times(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "soon", "-1s", "1.5", "1.5f", "2 weeks", "1:2:3:4", "s", "1e3s", "9" * 99])
 def test_what_is_no_time(text: str) -> None:
-    with pytest.raises(Wrong):
+    with pytest.raises(SettingError):
         read_time(text)
 
 
@@ -127,7 +127,9 @@ def test_what_is_no_time(text: str) -> None:
 
 def test_numbers() -> None:
     assert at(3, 0, 5) == [3, 3]
-    assert curve(3).constant == 3 and curve(" 1e-3 ").constant == 0.001 and not curve(3).uses_frames
+    assert curve(3).constant == 3
+    assert curve(" 1e-3 ").constant == 0.001
+    assert not curve(3).uses_frames
 
 
 def test_expressions_know_the_time_in_five_ways() -> None:
@@ -183,7 +185,8 @@ def test_whole_numbers_round_at_the_moment() -> None:
     whole = Span("steps", 0, 500, whole=True)
     assert at({"0s": 0, "10s": 10}, 0.4, 0.5, 7.6, span=whole) == [0, 1, 8]
     value = curve({"0s": 0, "10s": 10}, whole)(CLOCK.frame(228))
-    assert value == 8 and isinstance(value, int)
+    assert value == 8
+    assert isinstance(value, int)
     assert isinstance(curve(2, FREE)(CLOCK.tick(3)), float)
 
 
@@ -249,12 +252,12 @@ FAULTS: list[tuple[Any, tuple[str | int, ...], int | None, str]] = [
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: str(fault[0])[:40])
 def test_faults(fault: tuple[Any, tuple[str | int, ...], int | None, str]) -> None:
     given, path, column, says = fault
-    with pytest.raises(Wrong) as caught:
+    with pytest.raises(SettingError) as caught:
         curve(given, Span("units", 0, 9))
     assert (caught.value.path, caught.value.column) == (path, column)
     assert says in caught.value.message
 
 
 def test_whole_settings_refuse_fractions() -> None:
-    with pytest.raises(Wrong, match="whole number of steps"):
+    with pytest.raises(SettingError, match="whole number of steps"):
         curve(4.5, Span("steps", 0, 9, whole=True))

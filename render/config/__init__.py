@@ -1,4 +1,4 @@
-"""The configuration. A Config is what one YAML file asks for; `load` reads it, or says everything that is wrong with it."""
+"""The configuration. A Config is what one YAML file asks for; `load` reads it, or says all that is wrong with it."""
 
 from render.config.load import load, load_text
 from render.config.model import Config, json_schema, reference

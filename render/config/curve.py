@@ -1,8 +1,8 @@
-"""Curves. A Curve maps a moment to a number: Moment -> float; it is what YAML's numbers, expressions and keyframes become.
+"""Curves. A Curve maps a moment to a number, Moment -> float: what a number, expression or keyframes in YAML become.
 
 Keyframes go from one key to the next by the easing that stands at the first of the two (as in CSS), linear where none
-does. Values at keys may be expressions; between two of them the two formulas are blended. Before the first key the first
-value holds, after the last the last.
+does. Values at keys may be expressions; between two of them the two formulas are blended. Before the first key the
+first value holds, after the last the last.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from render.config import expression
 from render.config.easing import EASINGS, Easing, easing
-from render.config.problem import Wrong, did_you_mean, shown
+from render.config.problem import SettingError, did_you_mean, shown
 from render.config.scalars import TIME_HINT, Time, read_time
 from render.moment import Clock, Moment
 
@@ -44,13 +44,13 @@ class Span:
     log: bool = False
 
     def check(self, value: float) -> None:
-        """Raises Wrong for a number that is not finite, not whole where it must be, or out of range."""
+        """Raises SettingError for a number that is not finite, not whole where it must be, or out of range."""
         if not isfinite(value):
-            raise Wrong(f"is {value}, which is not a number to work with")
+            raise SettingError(f"is {value}, which is not a number to work with")
         if self.whole and value != int(value):
-            raise Wrong(f"is {shown(value)}; it must be a whole number of {self.unit}")
+            raise SettingError(f"is {shown(value)}; it must be a whole number of {self.unit}")
         if not self.low <= value <= self.high:
-            raise Wrong(f"is {shown(value)}, outside {self}")
+            raise SettingError(f"is {shown(value)}, outside {self}")
 
     def __str__(self) -> str:
         return f"{self.low:g} to {self.high:g} {self.unit}".rstrip()
@@ -81,7 +81,8 @@ class Curve:
     def over(self, seconds: Array, clock: Clock) -> Array:
         """The numbers at many `seconds` at once; times before the start and after the end stand still there."""
         times = np.clip(np.asarray(seconds, dtype=np.float64), 0.0, clock.seconds)
-        values = np.broadcast_to(self.track.at(times, clock), times.shape).astype(np.float64)
+        with np.errstate(all="ignore"):  # a formula may leave the numbers; the film's check names the moment
+            values = np.broadcast_to(self.track.at(times, clock), times.shape).astype(np.float64)
         return np.floor(values + 0.5) if self.span.whole else values
 
     @property
@@ -96,7 +97,7 @@ class Curve:
 
 
 def read_curve(given: Any, span: Span) -> Curve:
-    """The curve that a YAML value describes; raises Wrong with the place inside the value."""
+    """The curve that a YAML value describes; raises SettingError with the place inside the value."""
     plain = _plain(given)
     return Curve(plain, span, _track(plain, span))
 
@@ -129,7 +130,7 @@ def _track(given: Any, span: Span) -> Track:
     }
     reader = readers.get(type(given))
     if reader is None:
-        raise Wrong(f"is {shown(given)}; it takes {wants(span)}", examples(span))
+        raise SettingError(f"is {shown(given)}; it takes {wants(span)}", examples(span))
     return reader(given, span)
 
 
@@ -156,7 +157,7 @@ def _constant(value: float, span: Span) -> Track:
 def _text(text: str, span: Span) -> Track:
     known = text.strip() in (*expression.VARIABLES, *expression.CONSTANTS, *expression.FUNCTIONS, "t")
     if text.strip().isidentifier() and not known:
-        raise Wrong(f"is {shown(text)}; it takes {wants(span)}", examples(span))
+        raise SettingError(f"is {shown(text)}; it takes {wants(span)}", examples(span))
     return _deforum(text, span) if DEFORUM.match(text) else _formula(text)
 
 
@@ -196,25 +197,25 @@ def _mapping(given: dict[str, Any], span: Span) -> Track:
 def _key(text: str, value: Any, ease: Easing, span: Span, *path: str | int) -> Key:
     try:
         time = read_time(text)
-    except Wrong as wrong:
-        raise Wrong(f"has the key {shown(text)}, which is no time", wrong.hint, path, on_key=True) from None
+    except SettingError as wrong:
+        raise SettingError(f"has the key {shown(text)}, which is no time", wrong.hint, path, on_key=True) from None
     return Key(time, _inner(value, span, *path), ease)
 
 
 def _inner(value: Any, span: Span, *path: str | int) -> Track:
     """The value at one key: a number or an expression, no keyframes again."""
     if isinstance(value, dict | list):
-        raise Wrong(f"is {shown(value)} at one key; a key takes a number or an expression", path=path)
+        raise SettingError(f"is {shown(value)} at one key; a key takes a number or an expression", path=path)
     try:
         return _track(value, span)
-    except Wrong as wrong:
+    except SettingError as wrong:
         raise wrong.inside(*path) from None
 
 
 def _ease(name: Any, *path: str | int) -> Easing:
     try:
         return easing(str(name))
-    except Wrong as wrong:
+    except SettingError as wrong:
         raise wrong.inside(*path) from None
 
 
@@ -225,27 +226,27 @@ def _list(given: list[Any], span: Span) -> Track:
 
 def _listed(entry: Any, index: int, span: Span) -> Key:
     if not isinstance(entry, dict) or not {"at", "value"} <= entry.keys():
-        raise Wrong("has a key without at and value", "write [{at: 0s, value: 1, ease: in-out}, …]", (index,))
+        raise SettingError("has a key without at and value", "write [{at: 0s, value: 1, ease: in-out}, …]", (index,))
     if extra := [name for name in entry if name not in KEY_FIELDS]:
         hint = did_you_mean(extra[0], KEY_FIELDS)
-        raise Wrong(f'has an unknown "{extra[0]}" in a key', hint, (index, extra[0]), on_key=True)
+        raise SettingError(f'has an unknown "{extra[0]}" in a key', hint, (index, extra[0]), on_key=True)
     try:
         time = read_time(str(entry["at"]))
-    except Wrong as wrong:
+    except SettingError as wrong:
         raise wrong.inside(index, "at") from None
     ease = _ease(entry.get("ease", "linear"), index, "ease")
     return Key(time, _inner(entry["value"], span, index, "value"), ease)
 
 
 def _deforum(text: str, span: Span) -> Track:
-    """`0: (1.02), 60: (1.05+0.01*sin(t))`, with Deforum's names; a formula holds until the next key, as it does there."""
+    """`0: (1.02), 60: (1.05+0.01*sin(t))`, with Deforum's names; a formula holds until the next key, as there."""
     keys = []
     for column, frame, inner in deforum_keys(text):
         value = _number(inner)
         try:
             track = _constant(value, span) if not isinstance(value, str) else _deforum_formula(inner)
-        except Wrong as wrong:
-            raise Wrong(wrong.message, wrong.hint, column=column + (wrong.column or 0)) from None
+        except SettingError as wrong:
+            raise SettingError(wrong.message, wrong.hint, column=column + (wrong.column or 0)) from None
         keys.append(Key(read_time(frame), track, EASINGS["linear"] if track.constant is not None else None))
     return _keyframes(keys, span)
 
@@ -254,9 +255,7 @@ def _deforum_formula(text: str) -> Track:
     formula = expression.parse(text, DEFORUM_NAMES)
 
     def at(seconds: Array, clock: Clock) -> Array:
-        return formula(
-            {"t": seconds * float(clock.fps), "s": clock.seed, "max_f": clock.frames - 1, "seed": clock.seed}
-        )
+        return formula({"t": seconds * float(clock.fps), "s": clock.seed, "max_f": clock.frames - 1, "seed": clock.seed})
 
     return Track(at, uses_frames=True)
 
@@ -267,12 +266,12 @@ def deforum_keys(text: str) -> Iterator[tuple[int, str, str]]:
     while place < len(text):
         head = re.compile(r"\s*([0-9]{1,9})\s*:\s*\(").match(text, place)
         if head is None:
-            raise Wrong("does not read as Deforum keyframes", 'write "0: (1.02), 60: (1.05)"', column=place)
+            raise SettingError("does not read as Deforum keyframes", 'write "0: (1.02), 60: (1.05)"', column=place)
         end = _closing(text, head.end())
         yield head.end(), head[1], text[head.end() : end]
         tail = re.compile(r"\s*(,|$)\s*").match(text, end + 1)
         if tail is None:
-            raise Wrong("lacks a comma between two keys", 'write "0: (1.02), 60: (1.05)"', column=end + 1)
+            raise SettingError("lacks a comma between two keys", 'write "0: (1.02), 60: (1.05)"', column=end + 1)
         place = tail.end()
 
 
@@ -283,13 +282,13 @@ def _closing(text: str, start: int) -> int:
         depth += (text[place] == "(") - (text[place] == ")")
         if depth == 0:
             return place
-    raise Wrong("has a bracket that never closes", 'write "0: (1.02), 60: (1.05)"', column=start - 1)
+    raise SettingError("has a bracket that never closes", 'write "0: (1.02), 60: (1.05)"', column=start - 1)
 
 
 def _keyframes(keys: Sequence[Key], span: Span) -> Track:
     """The number that moves from key to key."""
     if not keys:
-        raise Wrong("has no keyframes", f"{TIME_HINT}, as in {{0s: 0.2, 4s: 0.8}}")
+        raise SettingError("has no keyframes", f"{TIME_HINT}, as in {{0s: 0.2, 4s: 0.8}}")
     uses_frames = any(key.time.unit == "frames" or key.track.uses_frames for key in keys)
     constants = {key.track.constant for key in keys}
     constant = constants.pop() if len(constants) == 1 else None
@@ -328,5 +327,4 @@ def _between(around: list[tuple[float, Key]], seconds: Array, clock: Clock, span
 def _blend(before: Array, after: Array, share: Array, log: bool) -> Array:
     if not log:
         return before + (after - before) * share
-    with np.errstate(all="ignore"):  # a formula may give what has no logarithm; the film's check will name it
-        return np.exp(np.log(before) * (1 - share) + np.log(after) * share)
+    return np.exp(np.log(before) * (1 - share) + np.log(after) * share)

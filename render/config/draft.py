@@ -9,7 +9,7 @@ from typing import Any
 from render.config.curve import DEFORUM, Curve, deforum_keys, read_curve
 from render.config.expression import parse
 from render.config.model import Config
-from render.config.problem import Wrong
+from render.config.problem import SettingError
 
 
 def draft(config: Config) -> Config:
@@ -36,7 +36,7 @@ def changed_curve(curve: Curve, formula: str) -> Curve:
     """
     try:
         return read_curve(_changed(curve.given, formula), curve.span)
-    except Wrong:
+    except SettingError:
         return curve
 
 

@@ -1,5 +1,6 @@
-"""Easings. An Easing maps the way from one key to the next, 0..1, to the share of the change made so far: 0 at 0, 1 at 1
-(but for step-start, which is there at once).
+"""Easings. An Easing maps the way from one key to the next, 0..1, to the share of the change made so far.
+
+All give 0 at 0 and 1 at 1, but for step-start, which is there at once.
 
 Names and shapes are those of CSS (linear, ease, ease-in-out, step-end, cubic-bezier) and of easings.net.
 """
@@ -12,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from render.config.problem import Wrong, nearest
+from render.config.problem import SettingError, nearest
 
 Array = NDArray[np.float64]
 Easing = Callable[[Array], Array]
@@ -22,14 +23,14 @@ EXAMPLES = "for example linear, in-out, ease-out-bounce, step or cubic-bezier(0.
 
 
 def easing(name: str) -> Easing:
-    """The easing called `name`: `in-out`, `ease-in-out-sine` and `easeInOutSine` alike; raises Wrong."""
+    """The easing called `name`: `in-out`, `ease-in-out-sine` and `easeInOutSine` alike; raises SettingError."""
     if match := BEZIER.fullmatch(name.strip()):
         return _bezier_of(name, match.groups())
     word = re.sub(r"(?<=[a-z])([A-Z])", r"-\1", name.strip()).lower()
     word = f"ease-{word}" if re.match(r"(in|out)(-|$)", word) else word
     if word not in EASINGS:
         near = nearest(word, EASINGS)
-        raise Wrong(f'is "{name}", which is no easing', "  ".join(filter(None, (near, EXAMPLES))))
+        raise SettingError(f'is "{name}", which is no easing', "  ".join(filter(None, (near, EXAMPLES))))
     return EASINGS[word]
 
 
@@ -37,9 +38,9 @@ def _bezier_of(name: str, numbers: tuple[str, ...]) -> Easing:
     try:
         x1, y1, x2, y2 = (float(number) for number in numbers)
     except ValueError:
-        raise Wrong(f'is "{name}"; cubic-bezier takes four numbers', "cubic-bezier(0.25, 0.1, 0.25, 1)") from None
+        raise SettingError(f'is "{name}"; cubic-bezier takes four numbers', "cubic-bezier(0.25, 0.1, 0.25, 1)") from None
     if not (0 <= x1 <= 1 and 0 <= x2 <= 1 and abs(y1) <= 100 and abs(y2) <= 100):
-        raise Wrong(f'is "{name}"; its first and third number are times and must be 0 to 1')
+        raise SettingError(f'is "{name}"; its first and third number are times and must be 0 to 1')
     return bezier(x1, y1, x2, y2)
 
 

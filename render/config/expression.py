@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from render.config.problem import Wrong, did_you_mean
+from render.config.problem import SettingError, did_you_mean
 
 LONGEST = 500  # characters
 DEEPEST = 40  # calls, brackets and operators inside one another
@@ -32,7 +32,7 @@ CONSTANTS = {"pi": np.pi, "tau": 2 * np.pi}
 WHY_NOT_T = "t is the frame in one tool and the second in another: write f for frames or s for seconds"
 
 
-class ExpressionError(Wrong):
+class ExpressionError(SettingError):
     """An expression that cannot be read; `message` continues "motion.zoom …", `column` counts characters from 0."""
 
 
@@ -78,11 +78,7 @@ def _look(text: str) -> None:
     if len(text) > LONGEST:
         raise ExpressionError(f"is an expression of {len(text)} characters; {LONGEST} is the most", column=LONGEST)
     if found := re.search(r"[^\w.+\-*/%(),<>=! ]|[^\x00-\x7f]", text):
-        hint = (
-            "powers are written **"
-            if found[0] == "^"
-            else "expressions are made of numbers, names and + - * / % ** ( )"
-        )
+        hint = "powers are written **" if found[0] == "^" else "expressions are made of numbers, names and + - * / % ** ( )"
         raise ExpressionError(f'cannot use "{found[0]}"', hint, column=found.start())
     depth = 0
     for column, letter in enumerate(text):
@@ -106,9 +102,7 @@ def _tree(text: str, start: int) -> ast.expr:
 def _said(error: SyntaxError) -> str:
     """Python's complaint where it helps an artist, which is about brackets."""
     message = str(error.msg)
-    return (
-        message.replace("parenthesis", "bracket") if "(" in message or ")" in message else "something is missing here"
-    )
+    return message.replace("parenthesis", "bracket") if "(" in message or ")" in message else "something is missing here"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from glob import escape
-from os.path import expanduser
 from pathlib import Path
 from secrets import randbelow
 from typing import Any
@@ -16,7 +15,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from render.config.curve import Curve, Span, read_curve, wants
-from render.config.problem import Wrong, nearest, shown
+from render.config.problem import SettingError, nearest, shown
 from render.config.scalars import SIZES, Network, Size, Time, read_bytes, read_rate, read_size, read_time
 
 Schema = Mapping[str, Any]
@@ -26,7 +25,7 @@ Schema = Mapping[str, Any]
 class Kind:
     """How a setting is read.
 
-    read: YAML value -> value, raises Wrong. wants: what it takes, in words. schema: the same as JSON Schema.
+    read: YAML value -> value, raises SettingError. wants: what it takes, in words. schema: the same as JSON Schema.
     write: value -> YAML value that reads back the same. span: unit and range of a number. bad: a value it refuses, for
     the tests.
     """
@@ -47,7 +46,7 @@ class Kind:
 
     def _validate(self, value: Any) -> Any:
         if value is None:
-            raise Wrong("has no value", f"it takes {self.wants}; leave the line out for the default")
+            raise SettingError("has no value", f"it takes {self.wants}; leave the line out for the default")
         return self.read(value)
 
 
@@ -90,9 +89,7 @@ def pair(first: str, second: str, kind: Kind) -> Kind:
 
     def read(value: Any) -> tuple[Any, Any]:
         if not isinstance(value, list | tuple) or len(value) != 2:
-            raise Wrong(
-                f"is {shown(value)}; it takes two numbers, {form}", "each of them may move: [0, {0s: 0, 4s: 1}]"
-            )
+            raise SettingError(f"is {shown(value)}; it takes two numbers, {form}", "each of them may move: [0, {0s: 0, 4s: 1}]")
         return _item(kind, value, 0), _item(kind, value, 1)
 
     schema = {"type": "array", "prefixItems": [kind.schema] * 2, "minItems": 2, "maxItems": 2}
@@ -106,7 +103,7 @@ def pair(first: str, second: str, kind: Kind) -> Kind:
 def _item(kind: Kind, value: Any, index: int) -> Any:
     try:
         return kind.read(value[index])
-    except Wrong as wrong:
+    except SettingError as wrong:
         raise wrong.inside(index) from None
 
 
@@ -116,7 +113,7 @@ def static(low: float, high: float, unit: str = "", *, whole: bool = True) -> Ki
 
     def read(value: Any) -> int | float:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise Wrong(f"is {shown(value)}; it takes a number, {span}, and cannot move")
+            raise SettingError(f"is {shown(value)}; it takes a number, {span}, and cannot move")
         span.check(value)
         return int(value) if whole else float(value)
 
@@ -129,21 +126,26 @@ def choice(*names: str) -> Kind:
 
     def read(value: Any) -> str:
         if value not in names:
-            raise Wrong(f"is {shown(value)}; it takes one of {' '.join(names)}", nearest(str(value), names))
+            raise SettingError(f"is {shown(value)}; it takes one of {' '.join(names)}", nearest(str(value), names))
         return str(value)
 
     return Kind(read, " or ".join(names), {"enum": list(names)}, bad="nothing of the kind")
 
 
+NOT_IN_NAMES = re.compile(r"[/\\:*?\"<>|{}\x00-\x1f]")  # what some system or another forbids in a file's name
+
+
+def name_from(stem: str) -> str:
+    """The name of a film whose file is called `stem`."""
+    letters = "".join(letter if letter.isprintable() else "-" for letter in stem)
+    return NOT_IN_NAMES.sub("-", letters).strip(" .")[:100].rstrip(" .") or "film"
+
+
 def _read_name(value: Any) -> str:
     text = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    hint = "it names a folder and files: letters, digits, spaces, - and _; at most 100"
-    if (
-        not text.isprintable()
-        or not re.fullmatch(r"[^\s./\\:*?\"<>|{}\x00-\x1f][^/\\:*?\"<>|{}\x00-\x1f]{0,99}", text)
-        or text.endswith(".")
-    ):
-        raise Wrong(f"is {shown(value)}, which cannot name a folder", hint)
+    if not text or name_from(text) != text:
+        hint = "it names a folder and files: letters, digits, spaces, - and _; at most 100"
+        raise SettingError(f"is {shown(value)}, which cannot name a folder", hint)
     return text
 
 
@@ -151,7 +153,7 @@ def _read_seed(value: Any) -> int:
     if value == "random":
         return randbelow(2**31)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**63:
-        raise Wrong(f"is {shown(value)}; it takes a whole number from 0, or random")
+        raise SettingError(f"is {shown(value)}; it takes a whole number from 0, or random")
     return value
 
 
@@ -171,36 +173,44 @@ def _read_dream_rate(value: Any) -> Fraction | str:
         return "every-frame"
     try:
         return _read_fps(value)
-    except Wrong as wrong:
-        raise Wrong(wrong.message, "dreams per second of film, above 0, at most 240; or every-frame") from None
+    except SettingError as wrong:
+        raise SettingError(wrong.message, "dreams per second of film, above 0, at most 240; or every-frame") from None
 
 
 def _read_duration(value: Any) -> Time:
     if isinstance(value, Time):
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
-        raise Wrong(f"is {shown(value)} without a unit", f"write {value}s for seconds or {value:.0f} frames")
+        raise SettingError(f"is {shown(value)} without a unit", f"write {value}s for seconds or {value:.0f} frames")
     hint = "write 12s, 360 frames, 00:00:12 or 48b (beats)"
     time = read_time(value) if isinstance(value, str) and re.search(r"[a-z:]", value) else None
     if time is None or time.unit == "percent":
-        raise Wrong(f"is {shown(value)}, which is no length", hint)
+        raise SettingError(f"is {shown(value)}, which is no length", hint)
     if not time.amount:
-        raise Wrong(f"is {shown(value)}; a film has at least one frame", hint)
+        raise SettingError(f"is {shown(value)}; a film has at least one frame", hint)
     return time
+
+
+def _at_home(value: str) -> Path:
+    """The path, with ~ replaced by the home folder where there is one."""
+    try:
+        return Path(str(value)).expanduser()
+    except RuntimeError:
+        return Path(str(value))
 
 
 def _read_path(value: Any) -> Path:
     if not isinstance(value, str) or not value.strip() or not value.isprintable():
-        raise Wrong(f"is {shown(value)}; it takes the name of a file")
+        raise SettingError(f"is {shown(value)}; it takes the name of a file")
     folder: Path = getattr(value, "folder", Path())
-    return Path(folder, expanduser(str(value))).absolute()
+    return Path(folder, _at_home(value)).absolute()
 
 
 def _read_glob(value: Any) -> str:
     if not isinstance(value, str) or not value.strip() or not value.isprintable():
-        raise Wrong(f"is {shown(value)}; it takes a pattern of file names", 'for example "shots/*.png"')
+        raise SettingError(f"is {shown(value)}; it takes a pattern of file names", 'for example "shots/*.png"')
     folder: Path = getattr(value, "folder", Path())
-    return str(Path(escape(str(folder.absolute())), expanduser(str(value))))
+    return str(Path(escape(str(folder.absolute())), _at_home(value)))
 
 
 def _read_network(value: Any) -> Network:
@@ -210,11 +220,11 @@ def _read_network(value: Any) -> Network:
         return Network(str(value).strip())
     if not isinstance(value, Mapping) or len(value) != 1:
         hint = "write bestiary, a torchvision name, or {inception_v1: weights.safetensors}"
-        raise Wrong(f"is {shown(value)}; it takes a name, or one name and its weights file", hint)
+        raise SettingError(f"is {shown(value)}; it takes a name, or one name and its weights file", hint)
     ((name, file),) = value.items()
     try:
         return Network(str(name), _read_path(file))
-    except Wrong as wrong:
+    except SettingError as wrong:
         raise wrong.inside(str(name)) from None
 
 
@@ -224,18 +234,18 @@ def _write_network(network: Network) -> Any:
 
 def _read_layer(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise Wrong(f"is {shown(value)}; it takes the name of a layer", "`render layers NETWORK` lists them")
+        raise SettingError(f"is {shown(value)}; it takes the name of a layer", "`render layers NETWORK` lists them")
     return str(value).strip()
 
 
 def _read_channels(value: Any) -> tuple[int, ...]:
     wanted = value if isinstance(value, list | tuple) else [value]
     if not wanted:
-        raise Wrong("is an empty list", "write channels: [3, 17]")
+        raise SettingError("is an empty list", "write channels: [3, 17]")
     for index, one in enumerate(wanted):
         if isinstance(one, bool) or not isinstance(one, int) or not 0 <= one < 2**16:
             hint = "channels are counted from 0: channels: [3, 17]"
-            raise Wrong(f"has {shown(one)}, which is no channel", hint, (index,))
+            raise SettingError(f"has {shown(one)}, which is no channel", hint, (index,))
     return tuple(wanted)
 
 
@@ -243,11 +253,11 @@ def _read_classes(value: Any) -> tuple[str | int, ...]:
     wanted = value if isinstance(value, list | tuple) else [value]
     hint = "`render classes NETWORK` lists them; indices count from 0"
     if not wanted:
-        raise Wrong("is an empty list", hint)
+        raise SettingError("is an empty list", hint)
     for index, one in enumerate(wanted):
         is_index = isinstance(one, int) and not isinstance(one, bool) and 0 <= one < 2**16
         if not (is_index or (isinstance(one, str) and one.strip())):
-            raise Wrong(f"has {shown(one)}, which is no class", hint, (index,))
+            raise SettingError(f"has {shown(one)}, which is no class", hint, (index,))
     return tuple(one if isinstance(one, int) else str(one).strip() for one in wanted)
 
 
@@ -283,7 +293,7 @@ def output_name(suffixes: tuple[str, ...], pictures: tuple[str, ...]) -> Kind:
             "and only pictures can be a sequence": "{frame" in text and not text.lower().endswith(pictures),
         }
         if fault := next((fault for fault, found in faults.items() if found), None):
-            raise Wrong(f"is {shown(value)}, {fault}", hint)
+            raise SettingError(f"is {shown(value)}, {fault}", hint)
         return text
 
     return Kind(read, f"a file name ending in {' '.join(suffixes)}", {"type": "string"}, bad="film.avi")

@@ -1,10 +1,10 @@
-"""The vocabulary. A Config is what one YAML file asks for: every setting with its kind, unit, range, default and meaning.
+"""The vocabulary. A Config is what one YAML file asks for: every setting, its kind, unit, range, default and meaning.
 
-Read it as the manual: `key: Annotated[type, kind] = row(default, meaning)`. Validation, error texts, the JSON Schema, the
-templates of `render new` and the reference page are all made from these rows; no default stands anywhere else.
+Read it as the manual: `key: Annotated[type, kind] = row(default, meaning)`. Validation, error texts, the JSON Schema,
+the templates of `render new` and the reference page are all made from these rows; no default stands anywhere else.
 
-A `number(unit, low, high)` may move: YAML may hold a number, an expression such as "1 + 0.5*sin(2*pi*p)", keyframes such as
-{0s: 1, 4s: 1.5, ease: in-out}, or a Deforum string; the value is a Curve. All other kinds stand still.
+A `number(unit, low, high)` may move: YAML may hold a number, an expression such as "1 + 0.5*sin(2*pi*p)", keyframes
+such as {0s: 1, 4s: 1.5, ease: in-out}, or a Deforum string; the value is a Curve. All other kinds stand still.
 """
 
 from __future__ import annotations
@@ -16,100 +16,22 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, get_args
+from typing import Annotated, Any, ClassVar
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
-    PrivateAttr,
-    Tag,
-    model_validator,
-)
-from pydantic.fields import FieldInfo
-from pydantic_core import CoreSchema, core_schema
+from pydantic import BeforeValidator, Discriminator, PrivateAttr, Tag, model_validator
 
 from render.config import kinds, nodes
 from render.config.curve import Curve
-from render.config.kinds import Kind, choice, number, output_name, pair, static
-from render.config.problem import Place, Problem, Wrong, nearest, report, shown
+from render.config.kinds import choice, number, output_name, pair, static
+from render.config.problem import Place, Problem, SettingError, nearest, report
 from render.config.scalars import Network, Size, Time
+from render.config.section import PART, OneOf, OneOrMore, Row, Section, needed, plain, reference_of, row
 from render.errors import ConfigError, RenderError
 from render.moment import Clock
 
 OUTPUT_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".gif", ".webp", ".png", ".jpg")
 PICTURE_SUFFIXES = (".png", ".jpg", ".webp")  # those that can be a sequence of stills
 CODECS = ("auto", "h264", "h265", "prores", "vp9", "ffv1")
-
-PART = "part"  # marks a setting that a function of the same name carries out
-
-
-def row(default: Any, meaning: str, *, key: str | None = None) -> Any:
-    """A setting that may be left out: the YAML value it then has, and what it means. `key`: its name in YAML."""
-    return Field(default=default, description=meaning, alias=key, validate_default=default is not None)
-
-
-def needed(meaning: str, *, key: str | None = None) -> Any:
-    """A setting that must be given."""
-    return Field(description=meaning, alias=key)
-
-
-class Section(BaseModel):
-    """A mapping of settings. Where only the setting `shorthand` is wanted, its value may stand for the mapping."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    shorthand: ClassVar[str] = ""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _written_out(cls, value: Any) -> Any:
-        if value is None:
-            return {}
-        return value if isinstance(value, Mapping | Section) or not cls.shorthand else {cls.shorthand: value}
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        schema = handler.resolve_ref_schema(handler(core))
-        short = schema.get("properties", {}).get(cls.shorthand)
-        return {"anyOf": [schema, short]} if short else schema
-
-    @classmethod
-    def keys(cls) -> dict[str, FieldInfo]:
-        """The settings by their names in YAML."""
-        return {info.alias or name: info for name, info in cls.model_fields.items()}
-
-
-class OneOf(Section):
-    """A mapping of which exactly one setting is given."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _just_one(cls, value: Any) -> Any:
-        if not isinstance(value, Mapping):
-            raise Wrong(f"is {shown(value)}; it takes exactly one of {' '.join(cls.keys())}", "as in {image: sky.jpg}")
-        known = cls.keys()
-        given = [key for key in value if key in known]
-        if len(given) > 1:
-            raise Wrong(
-                f"has {' and '.join(given)}; it takes exactly one", "remove the others", (given[1],), on_key=True
-            )
-        if not value:
-            raise Wrong(f"is empty; it takes exactly one of {' '.join(cls.keys())}")
-        return {key: {} if one is None else one for key, one in value.items()}
-
-    @property
-    def kind(self) -> str:
-        """Which one it is."""
-        return next(name for name in type(self).model_fields if getattr(self, name) is not None)
-
-    @property
-    def part(self) -> Any:
-        """The settings of the one that is given."""
-        return getattr(self, self.kind)
 
 
 # ── source ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -122,9 +44,7 @@ class Noise(Section):
     """A picture drawn from random numbers."""
 
     shorthand = "kind"
-    kind: Annotated[str, choice("perlin", "uniform", "gaussian")] = row(
-        "perlin", "smooth clouds, or grain of one of two sorts"
-    )
+    kind: Annotated[str, choice("perlin", "uniform", "gaussian")] = row("perlin", "smooth clouds, or grain of one of two sorts")
     contrast: Annotated[Curve, number("", 0, 1)] = row(0.6, "how far it departs from grey")
 
 
@@ -164,15 +84,13 @@ class Motion(Section):
     rotate: Annotated[Curve, number("degrees per second", -3600, 3600), PART] = row(
         0, "how fast the picture turns, clockwise on screen"
     )
-    pan: Annotated[tuple[Curve, Curve], pair("right", "down", number("frame heights per second", -100, 100)), PART] = (
-        row([0, 0], "how fast the picture moves")
+    pan: Annotated[tuple[Curve, Curve], pair("right", "down", number("frame heights per second", -100, 100)), PART] = row(
+        [0, 0], "how fast the picture moves"
     )
     center: Annotated[tuple[Curve, Curve], pair("x", "y", number("of the frame", 0, 1))] = row(
         [0.5, 0.5], "what zoom and rotate turn about; [0, 0] is the top left corner"
     )
-    border: Annotated[str, choice("reflect", "wrap", "replicate")] = row(
-        "reflect", "what lies beyond the picture's edge"
-    )
+    border: Annotated[str, choice("reflect", "wrap", "replicate")] = row("reflect", "what lies beyond the picture's edge")
 
 
 # ── dream ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -212,9 +130,7 @@ class Garden(Section):
     """Every region of the picture dreams its own kind, and new kinds open as the camera moves in."""
 
     kind: ClassVar[str] = "garden"
-    garden: Annotated[str | tuple[str | int, ...], kinds.GARDEN] = needed(
-        "the kinds that grow: all, or a list of classes"
-    )
+    garden: Annotated[str | tuple[str | int, ...], kinds.GARDEN] = needed("the kinds that grow: all, or a list of classes")
     layer: Annotated[str | None, kinds.LAYER] = row(None, "a layer, whose channels then grow instead of classes")
     size: Annotated[Curve, number("frame heights", 0.01, 10)] = row(0.3, "how large a region is")
     drift: Annotated[Curve, number("regions per second", 0, 100)] = row(0.1, "how fast regions change into others")
@@ -223,11 +139,9 @@ class Garden(Section):
 
     @model_validator(mode="after")
     def _channels_have_a_layer(self) -> Garden:
-        words = (
-            [] if self.layer is None or self.garden == "all" else [one for one in self.garden if isinstance(one, str)]
-        )
+        words = [] if self.layer is None or self.garden == "all" else [one for one in self.garden if isinstance(one, str)]
         if words:
-            raise Wrong(f'has "{words[0]}", and with layer it takes channels by number', "or all", ("garden",))
+            raise SettingError(f'has "{words[0]}", and with layer it takes channels by number', "or all", ("garden",))
         return self
 
 
@@ -238,15 +152,15 @@ _TERMS: dict[str, type[Section]] = {"garden": Garden, "class": Class, "channels"
 def _term_kind(value: Any) -> str:
     """Which objective a mapping (or a term already read) is, as the tag of its model."""
     if isinstance(value, Section):
-        return f"<{getattr(value, 'kind', '')}>"
+        return str(getattr(value, "kind", ""))
     hint = f"write one of {{{'}, {'.join(f'{kind}: …' for kind in reversed(_TERMS))}}}"
     if not isinstance(value, Mapping):
-        raise Wrong("takes a mapping for each objective", hint)
+        raise SettingError("takes a mapping for each objective", hint)
     kind = next((kind for kind in _TERMS if kind in value), None)
     if kind is None:
         near = next(filter(None, (nearest(key, _TERMS) for key in value)), "")
-        raise Wrong(f"names none of {' '.join(reversed(_TERMS))}", f"{near}  {hint}".strip())
-    return f"<{kind}>"
+        raise SettingError(f"names none of {' '.join(reversed(_TERMS))}", f"{near}  {hint}".strip())
+    return kind
 
 
 def _checked(value: Any) -> Any:
@@ -254,30 +168,11 @@ def _checked(value: Any) -> Any:
     return value
 
 
-@dataclass(frozen=True)
-class OneOrMore:
-    """A list, which may also be written as its only item."""
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_before_validator_function(self.listed, handler(source))
-
-    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        several = {**handler(core), "minItems": 1}
-        return {"anyOf": [several, several["items"]]}
-
-    @staticmethod
-    def listed(value: Any) -> Any:
-        """The list that `value` is, or is the only item of."""
-        if value == []:
-            raise Wrong("is empty; it takes at least one")
-        return [value] if isinstance(value, Mapping | str) else value
-
-
 Objective = Annotated[
-    Annotated[Layer, Tag("<layer>")]
-    | Annotated[Channels, Tag("<channels>")]
-    | Annotated[Class, Tag("<class>")]
-    | Annotated[Garden, Tag("<garden>")],
+    Annotated[Layer, Tag("layer")]
+    | Annotated[Channels, Tag("channels")]
+    | Annotated[Class, Tag("class")]
+    | Annotated[Garden, Tag("garden")],
     Discriminator(_term_kind),
     BeforeValidator(_checked),
 ]
@@ -296,13 +191,9 @@ class Dream(Section):
     step_size: Annotated[Curve, number("of full range", 0, 1)] = row(0.012, "rms change of the picture in one step")
     octaves: Annotated[Curve, number("octaves", 1, 20, whole=True)] = row(3, "sizes at which the picture is dreamed")
     octave_scale: Annotated[Curve, number("times", 1.05, 4)] = row(1.4, "from one octave to the next larger")
-    jitter: Annotated[Curve, number("pixels", 0, 512, whole=True)] = row(
-        16, "random shift before each step; hides the grid"
-    )
+    jitter: Annotated[Curve, number("pixels", 0, 512, whole=True)] = row(16, "random shift before each step; hides the grid")
     smoothing: Annotated[Curve, number("", 0, 1)] = row(0.25, "how far the gradient is blurred; 0 is off")
-    chroma: Annotated[Curve, number("", 0, 1)] = row(
-        0.7, "how much of the gradient's colour is kept; 0 dreams in light only"
-    )
+    chroma: Annotated[Curve, number("", 0, 1)] = row(0.7, "how much of the gradient's colour is kept; 0 dreams in light only")
 
 
 # ── look ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -329,9 +220,7 @@ class Output(Section):
     file: Annotated[str, output_name(OUTPUT_SUFFIXES, PICTURE_SUFFIXES)] = needed(
         "its name, in the take's folder; the ending is the format, {name} and {frame:06} are filled in"
     )
-    width: Annotated[int | None, static(16, 16384, "pixels")] = row(
-        None, "pixels; the height follows; default: the film's"
-    )
+    width: Annotated[int | None, static(16, 16384, "pixels")] = row(None, "pixels; the height follows; default: the film's")
     fps: Annotated[Fraction | None, kinds.FPS] = row(None, "frames per second; default: the film's")
     crf: Annotated[int | None, static(0, 63)] = row(None, "compression: 0 is lossless, 18 looks so, more is smaller")
     codec: Annotated[str, choice(*CODECS)] = row("auto", "how pictures are packed; auto goes by the ending")
@@ -363,9 +252,7 @@ class Config(Section):
 
     name: Annotated[str, kinds.NAME] = row("film", "the run's folder and {name}; default: the file's name")
     seed: Annotated[int, kinds.SEED] = row(0, "where randomness begins; random draws one and records it")
-    size: Annotated[Size, kinds.SIZE] = row(
-        "640x360", "WxH, 360p 480p 720p 1080p 4k, square vertical portrait, or source"
-    )
+    size: Annotated[Size, kinds.SIZE] = row("640x360", "WxH, 360p 480p 720p 1080p 4k, square vertical portrait, or source")
     fps: Annotated[Fraction, kinds.FPS] = row(30, "frames per second, exact: 30000/1001 is allowed")
     duration: Annotated[Time, kinds.DURATION] = row("10s", "12s, 360 frames, 00:00:12 or 48b")
     extends: Annotated[Path | None, kinds.FILE] = row(None, "a file that holds what this one leaves out")
@@ -376,6 +263,10 @@ class Config(Section):
     outputs: Annotated[tuple[Output, ...], OneOrMore()] = row(["{name}.mp4"], "the files to make")
     _places: Places = PrivateAttr(default_factory=Places)
 
+    def model_post_init(self, context: Any) -> None:
+        """Keeps the nodes that the settings were read from, which come as pydantic's context."""
+        self._places = Places(context)
+
     @property
     def clock(self) -> Clock:
         """The two clocks of the film."""
@@ -385,14 +276,14 @@ class Config(Section):
 
     def resolved(self) -> dict[str, Any]:
         """Everything, as plain YAML values with absolute paths: all defaults written out, the seed as drawn."""
-        return dict(_plain(self.model_dump(by_alias=True, exclude_none=True)))
+        return dict(plain(self.model_dump(by_alias=True, exclude_none=True)))
 
     def yaml(self) -> str:
         """`resolved()` as YAML text, which loads back to the same Config."""
         return nodes.to_yaml(self.resolved())
 
     def fingerprint(self) -> str:
-        """SHA-256 of what shapes the picture: not the name, not the outputs, and the frame rate only where it matters."""
+        """SHA-256 of what shapes the picture: no name, no outputs, and the frame rate only where it matters."""
         shape = self.resolved()
         shape["duration"] = str(self.duration.exact(self.clock))
         needless = {"name", "outputs"} if self.uses_frames else {"name", "outputs", "fps"}
@@ -440,14 +331,6 @@ def _curves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, Curve]]:
         yield from _curves(child, (*path, name))
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    return str(value) if isinstance(value, str | Path) else value
-
-
 # ── the vocabulary as data ──────────────────────────────────────────────────────────────────────────────────────────
 
 MOTIONS = tuple(name for name, info in Motion.model_fields.items() if PART in info.metadata)
@@ -455,42 +338,9 @@ OBJECTIVES = tuple(reversed(_TERMS))
 SOURCES = tuple(Source.model_fields)
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of the reference page: a dotted key, what it takes, its default as in YAML, what it means."""
-
-    key: str
-    takes: str
-    default: Any
-    meaning: str
-    needed: bool = False
-
-
-def sections(annotation: Any) -> tuple[type[Section], ...]:
-    """The kinds of mapping that a setting of this type may hold."""
-    if isinstance(annotation, type) and issubclass(annotation, Section):
-        return (annotation,)
-    return tuple(found for inner in get_args(annotation) for found in sections(inner))
-
-
-def kind_of(info: FieldInfo) -> Kind | None:
-    """How a setting is read, where it is not a mapping or a list of them."""
-    return next((one for one in info.metadata if isinstance(one, Kind)), None)
-
-
-def reference(section: type[Section] = Config, prefix: str = "") -> list[Row]:
+def reference() -> list[Row]:
     """Every setting of the vocabulary, in the order of the files that use it."""
-    rows: list[Row] = []
-    for key, info in section.keys().items():
-        inner, kind = sections(info.annotation), kind_of(info)
-        takes = kind.wants if kind else "one of these, or a list" if len(inner) > 1 else "these settings"
-        default = None if info.is_required() else _plain(info.default)
-        rows.append(Row(f"{prefix}{key}", takes, default, info.description or "", info.is_required()))
-        for one in inner:
-            # terms of one list share the key, so each is told apart by its kind
-            name = f"{key}.{vars(one)['kind']}" if len(inner) > 1 else key
-            rows += reference(one, f"{prefix}{name}.")
-    return rows
+    return reference_of(Config)
 
 
 def json_schema() -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from render.config.problem import ConfigProblems, Origin, Place, Problem
+from render.config.problem import Origin, Place, Problem, ProblemsError
 
 LARGEST = 256_000  # characters of a file
 DEEPEST = 50  # lists and mappings inside one another
@@ -56,7 +56,7 @@ class Node:
     """
 
     place: Place
-    scalar: None | bool | int | float | Text = None
+    scalar: bool | int | float | Text | None = None
     items: tuple[Node, ...] | None = None
     pairs: tuple[tuple[Node, Node], ...] | None = None
     size: int = 1
@@ -83,7 +83,7 @@ class Node:
 
 
 def parse(text: str, origin: Origin) -> Node:
-    """The one value that `text` holds; raises ConfigProblems for anything that is not one well-formed YAML value.
+    """The one value that `text` holds; raises ProblemsError for anything that is not one well-formed YAML value.
 
     Tags and keys that stand twice do not stop the reading; they are flaws of their node.
     """
@@ -103,7 +103,7 @@ def lines_of(text: str) -> tuple[str, ...]:
     return tuple(LINE.split(text))
 
 
-def scalar(text: str) -> None | bool | int | float | str:
+def scalar(text: str) -> bool | int | float | str | None:
     """What an unquoted YAML word means."""
     if text in NULL:
         return None
@@ -231,20 +231,20 @@ class _Reader:
         width = last.column - first.column if first.line == last.line else 1
         return Place(self.origin, first.line, first.column, max(1, width))
 
-    def refuse(self, event: Any, message: str, hint: str = "") -> ConfigProblems:
+    def refuse(self, event: Any, message: str, hint: str = "") -> ProblemsError:
         """The error that points at `event`."""
-        return ConfigProblems([self.flaw(event, message, hint)])
+        return ProblemsError([self.flaw(event, message, hint)])
 
     def flaw(self, event: Any, message: str, hint: str = "") -> Problem:
         """The problem that points at `event`."""
         return Problem(self.place(event), message, hint)
 
 
-def _refused(origin: Origin, line: int, column: int, message: str, hint: str = "") -> ConfigProblems:
-    return ConfigProblems([Problem(Place(origin, line, column), message, hint)])
+def _refused(origin: Origin, line: int, column: int, message: str, hint: str = "") -> ProblemsError:
+    return ProblemsError([Problem(Place(origin, line, column), message, hint)])
 
 
-def _syntax(error: yaml.MarkedYAMLError, origin: Origin) -> ConfigProblems:
+def _syntax(error: yaml.MarkedYAMLError, origin: Origin) -> ProblemsError:
     """PyYAML's complaint in plain words, at the place it complains about."""
     mark = error.problem_mark or error.context_mark
     message = str(error.problem or error.context or "not YAML")

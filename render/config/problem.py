@@ -10,14 +10,15 @@ from pathlib import Path
 
 from render.errors import ConfigError
 
+SHOWN = 40  # problems in one message
 WINDOW = 96  # characters of a source line that a message shows
 
 
-class Wrong(ValueError):
+class SettingError(ValueError):
     """A value that cannot be: `message` continues a sentence that begins with the key's name ("is 0, outside 1 to 9").
 
-    path: where inside the value; column: characters into the scalar, None for its start. on_key: the fault lies in the last
-    key of `path` itself (unknown, missing, not wanted), and the sentence begins with what holds it.
+    path: where inside the value; column: characters into the scalar, None for its start. on_key: the fault lies in the
+    last key of `path` itself (unknown, missing, not wanted), and the sentence begins with what holds it.
     """
 
     def __init__(
@@ -31,16 +32,16 @@ class Wrong(ValueError):
         super().__init__(message)
         self.message, self.hint, self.path, self.column, self.on_key = message, hint, path, column, on_key
 
-    def inside(self, *path: str | int) -> Wrong:
+    def inside(self, *path: str | int) -> SettingError:
         """The same fault, seen from the value that holds the faulty one under `path`."""
-        return Wrong(self.message, self.hint, (*path, *self.path), self.column, self.on_key)
+        return SettingError(self.message, self.hint, (*path, *self.path), self.column, self.on_key)
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where text came from: a file as the user named it (or `--set key=value`), the folder its paths start in, its lines.
+    """Where text came from: a file as the user named it, or `--set key=value`.
 
-    order: the rank of its problems among those of other origins.
+    folder: where its relative paths start. order: the rank of its problems among those of other origins.
     """
 
     name: str
@@ -74,7 +75,7 @@ class Problem:
         return "\n".join((f"{self.place}: {self.message}", *_picture(self.place, self.hint)))
 
 
-class ConfigProblems(ConfigError):
+class ProblemsError(ConfigError):
     """Everything wrong with one configuration; the text is the whole message for the terminal."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
@@ -83,9 +84,10 @@ class ConfigProblems(ConfigError):
 
 
 def report(problems: Sequence[Problem]) -> str:
-    """The message: every problem with its place, and how many there are."""
-    count = f"{len(problems)} problem{'s' * (len(problems) != 1)}. Nothing was rendered."
-    return "\n".join((*map(str, problems), count))
+    """The message: the problems with their places, and how many there are."""
+    count = f"{len(problems)} problem{'s' * (len(problems) != 1)}"
+    first = f", of which these are the first {SHOWN}" if len(problems) > SHOWN else ""
+    return "\n".join((*map(str, problems[:SHOWN]), f"{count}{first}. Nothing was rendered."))
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""Scalars. The values that one YAML word stands for: a Time, a Size, a Network; each reads its text and writes it back."""
+"""Scalars. The values that one YAML word stands for: a Time, a Size, a Network, a rate, a number of bytes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
-from render.config.problem import Wrong, shown
+from render.config.problem import SettingError, shown
 from render.moment import Clock
 
 TIME_HINT = "write 2s, 48 frames (or a bare 48), 4b (beats), 50%, end or 00:01:30"
@@ -64,7 +64,7 @@ def _seconds_per(unit: str, clock: Clock) -> Fraction:
 
 
 def read_time(text: str) -> Time:
-    """The time that `text` writes; a bare whole number counts frames. Raises Wrong."""
+    """The time that `text` writes; a bare whole number counts frames. Raises SettingError."""
     word = text.strip().lower()
     if word in ("start", "end"):
         return Time(Fraction(0 if word == "start" else 100), "percent", word)
@@ -73,10 +73,10 @@ def read_time(text: str) -> Time:
         return Time(hours * 3600 + minutes * 60 + seconds, "seconds", word)
     match = AMOUNT.fullmatch(word) if len(word) <= 40 else None
     if match is None:
-        raise Wrong(f"is {shown(text)}, which is no time", TIME_HINT)
+        raise SettingError(f"is {shown(text)}, which is no time", TIME_HINT)
     amount, unit = Fraction(match[1]), UNITS[(match[2] or "f")[0]]
     if unit == "frames" and amount.denominator > 1:
-        raise Wrong(f"is {shown(text)}, and frames are counted whole", f"for seconds write {word.rstrip('frames ')}s")
+        raise SettingError(f"is {shown(text)}, and frames are counted whole", f"for seconds write {word.rstrip('frames ')}s")
     return Time(amount, unit, word)
 
 
@@ -110,7 +110,7 @@ class Size:
 
 
 def read_size(value: object) -> Size:
-    """The size that a word or WxH names; raises Wrong."""
+    """The size that a word or WxH names; raises SettingError."""
     word = value.strip().lower() if isinstance(value, str) else ""
     if word in SIZES:
         return Size(*SIZES[word])
@@ -118,10 +118,10 @@ def read_size(value: object) -> Size:
         return Size(0, 0, int(match[1] or 1))
     match = re.fullmatch(r"([-+]?[0-9]{1,9})\s*[x×]\s*([-+]?[0-9]{1,9})", word)
     if match is None:
-        raise Wrong(f"is {shown(value)}, which is no size", SIZE_HINT)
+        raise SettingError(f"is {shown(value)}, which is no size", SIZE_HINT)
     width, height = int(match[1]), int(match[2])
     if not (SMALLEST <= width <= LARGEST and SMALLEST <= height <= LARGEST):
-        raise Wrong(f"is {shown(value)}; each side must be {SMALLEST} to {LARGEST} pixels", SIZE_HINT)
+        raise SettingError(f"is {shown(value)}; each side must be {SMALLEST} to {LARGEST} pixels", SIZE_HINT)
     return Size(width, height)
 
 
@@ -134,7 +134,7 @@ class Network:
 
 
 def read_rate(value: object, most: int = 240) -> Fraction:
-    """A rate per second as an exact fraction: 30, 23.976 or 30000/1001; raises Wrong."""
+    """A rate per second as an exact fraction: 30, 23.976 or 30000/1001; raises SettingError."""
     hint = f"write 24, 30, 60 or a fraction such as 30000/1001; above 0, at most {most}"
     text = str(value).replace(" ", "")
     try:
@@ -142,21 +142,21 @@ def read_rate(value: object, most: int = 240) -> Fraction:
     except ZeroDivisionError:
         rate = None
     if rate is None or isinstance(value, bool):
-        raise Wrong(f"is {shown(value)}, which is no rate", hint)
+        raise SettingError(f"is {shown(value)}, which is no rate", hint)
     if not 0 < rate <= most:
-        raise Wrong(f"is {shown(value)}, outside 0 to {most} per second", hint)
+        raise SettingError(f"is {shown(value)}, outside 0 to {most} per second", hint)
     if rate < Fraction(1, 1000) or rate.denominator > 10**6:
-        raise Wrong(f"is {shown(value)}, which is too fine a fraction to keep time by", hint)
+        raise SettingError(f"is {shown(value)}, which is too fine a fraction to keep time by", hint)
     return rate
 
 
 def read_bytes(value: object) -> int:
-    """A file size: 10MB, 500 kB, or bytes; raises Wrong."""
+    """A file size: 10MB, 500 kB, or bytes; raises SettingError."""
     match = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*([A-Z]*)", str(value).strip().upper())
     unit = BYTES.get(match[2] or "B") if match and not isinstance(value, bool) else None
     if match is None or unit is None:
-        raise Wrong(f"is {shown(value)}, which is no file size", "write 10MB, 500kB or 2.5MB")
+        raise SettingError(f"is {shown(value)}, which is no file size", "write 10MB, 500kB or 2.5MB")
     size = int(float(match[1]) * unit)
     if size < 1000:
-        raise Wrong(f"is {shown(value)}; no film is smaller than 1kB", "write 10MB, 500kB or 2.5MB")
+        raise SettingError(f"is {shown(value)}; no film is smaller than 1kB", "write 10MB, 500kB or 2.5MB")
     return size

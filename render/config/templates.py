@@ -1,4 +1,4 @@
-"""Templates. A template is a commented YAML file to start from: (kind) -> text; its comments are the rows of model.py."""
+"""Templates. A template is a commented YAML file to start from, (kind) -> text, made from the rows of model.py."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from render.config.model import Config, OneOf, Section, kind_of, sections
+from render.config.model import Config
 from render.config.nodes import to_yaml
 from render.config.problem import did_you_mean
+from render.config.section import OneOf, Section, kind_of, sections
 from render.errors import ConfigError
 
 COLUMN = 34  # where comments begin
@@ -48,7 +49,7 @@ def template(kind: str) -> str:
 
 def _section(section: type[Section], values: Mapping[str, Any], indent: str) -> Iterator[str]:
     """A line for every setting, those without a value commented out."""
-    for key, info in section.keys().items():
+    for key, info in section.rows().items():
         value = values.get(key, None if issubclass(section, OneOf) or key in ("name", "extends") else info.default)
         yield from _setting(key, info, value, indent)
 
@@ -70,7 +71,7 @@ def _setting(key: str, info: FieldInfo, value: Any, indent: str) -> Iterator[str
 
 
 def _item(kinds: tuple[type[Section], ...], item: Any, indent: str) -> Iterator[str]:
-    """One entry of a list: as it is where it is short, setting by setting where there are several kinds to choose from."""
+    """One entry of a list: as it is, or setting by setting where there are several kinds to choose from."""
     kind = next((kind for kind in kinds if isinstance(item, Mapping) and vars(kind).get("kind") in item), None)
     if kind is None:
         yield f"{indent}- {to_yaml(item, one_line=True)}"

@@ -6,10 +6,11 @@ exit code was seen and its frames were counted (DESIGN §1.8).
 
 from __future__ import annotations
 
+import errno
 import subprocess
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -20,7 +21,7 @@ import imageio_ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
-from render.develop.files import beside
+from render.develop.files import beside, full
 from render.errors import DevelopError, MissingError, RenderError, RoomError
 
 Pixels = NDArray[Any]
@@ -44,8 +45,9 @@ def write(
     """Write frames [H, W, 3] of `size` (width, height) to `path`; the number of frames. See `writing`."""
     number = 0
     with writing(path, size, fps, pixels, arguments) as send:
-        for number, frame in enumerate(frames, 1):
+        for frame in frames:
             send(frame)
+            number += 1
     return number
 
 
@@ -174,7 +176,8 @@ class _Child:
         try:
             self._process = subprocess.Popen(command, stdin=source, stdout=out, stderr=out, start_new_session=True)
         except OSError as error:
-            raise MissingError(f"ffmpeg cannot be started: {error}") from error
+            wrong = RoomError if error.errno == errno.ENOMEM else MissingError
+            raise wrong(f"ffmpeg cannot be started: {error}") from error
         self.stdin = self._process.stdin
         self.stdout = self._process.stdout
         self.words: deque[str] = deque(maxlen=40)
@@ -205,7 +208,7 @@ class _Child:
         """What went wrong, in ffmpeg's words."""
         words = [line for line in self.words if line]
         if code == NO_SPACE_EXIT or any("No space left" in line or "quota exceeded" in line for line in words):
-            return RoomError(f"{path}: the disk is full; what is written so far is safe, free some room and go on")
+            return RoomError(full(path))
         if code < 0:
             return DevelopError(f"{path}: ffmpeg was stopped by signal {-code}")
         return DevelopError(f"{path}: ffmpeg could not {verb} it: {_useful(words)}")
@@ -233,10 +236,8 @@ def _finish(child: _Child, pipe: IO[bytes] | None, path: Path, verb: str = "writ
 
 
 def _close(pipe: IO[bytes]) -> None:
-    try:
+    with suppress(BrokenPipeError):  # the child is gone already; its exit code tells
         pipe.close()
-    except BrokenPipeError:
-        pass  # the child is gone already; its exit code tells
 
 
 def _prove(part: Path, path: Path, frames: int, fps: Fraction, merges: bool) -> None:

@@ -10,18 +10,27 @@ from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
-from render.errors import MissingError, RenderError, RoomError
+from render.errors import MissingError, RoomError
 
 PART = ".part-"  # unfinished files begin with this; whoever holds the take may sweep them away
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _numbers = count()
 
 
-def refused(error: OSError, path: Path) -> RenderError:
-    """What to tell the person when the system refuses to write `path`."""
-    if error.errno in NO_ROOM:
-        return RoomError(f"{path}: the disk is full; what is written so far is safe, free some room and go on")
-    return MissingError(f"{path}: cannot be written: {error.strerror or error}")
+@contextmanager
+def refusals(path: Path) -> Iterator[None]:
+    """What to tell the person when the system refuses to write `path`: a RoomError or a MissingError."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in NO_ROOM:
+            raise RoomError(full(path)) from error
+        raise MissingError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def full(path: Path) -> str:
+    """What to tell the person when the disk is full."""
+    return f"{path}: the disk is full; what is written so far is safe, free some room and go on"
 
 
 @contextmanager
@@ -43,13 +52,12 @@ def beside(path: Path) -> Iterator[Path]:
 def scratch(path: Path, ending: str) -> Iterator[Path]:
     """A temporary path on the disk of `path` for a file or folder that is only needed inside the block."""
     part = _part(path, ending)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield part
-    except OSError as error:
-        raise refused(error, path) from error
-    finally:
-        _remove(part)
+    with refusals(path):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield part
+        finally:
+            _remove(part)
 
 
 def write(path: Path, content: bytes) -> None:

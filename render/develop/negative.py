@@ -1,4 +1,4 @@
-"""The negative. It holds the ticks of a film as segments of lossless 16-bit video, and beside each what else its last state holds.
+"""The negative. It holds the ticks of a film as segments of lossless 16-bit video, and what else the last state of each holds.
 
     ticks-000000.mkv  state-000015.safetensors  ticks-000001.mkv  state-000031.safetensors  …
 

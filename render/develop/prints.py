@@ -287,6 +287,8 @@ def _sequence(job: Job) -> Iterator[Send]:
         yield take
         for frame in range(number):
             os.replace(waiting / str(frame), numbered(job.path, frame))
+    if numbered(job.path, number).exists():
+        job.notice(f"{job.path.parent}: pictures of an earlier, longer print follow after number {number - 1}")
 
 
 def _still(job: Job, frame: Pixels) -> bytes:
@@ -417,14 +419,10 @@ PRINTS: dict[str, Print] = {
     ),
     "av1": Print(_film, "libsvtav1", ("-preset", "8"), pixels="rgb48le", layout="yuv420p10le", crf=(28, 63)),
     "vp9": Print(_film, "libvpx-vp9", ("-b:v", "0", "-deadline", "good", "-cpu-used", "3"), crf=(24, 63)),
-    "prores": Print(
-        _film, "prores_ks", ("-profile:v", "3", "-vendor", "apl0"), pixels="rgb48le", layout="yuv422p10le"
-    ),
+    "prores": Print(_film, "prores_ks", ("-profile:v", "3", "-vendor", "apl0"), pixels="rgb48le", layout="yuv422p10le"),
     "ffv1": Print(_film, "ffv1", LOSSLESS[2:], pixels="rgb48le", layout="gbrp16le", even=False),
     "gif": Print(_palette_film, "gif", even=False, usual_fps=Fraction(25), usual_width=480),
-    "webp": Print(
-        _film, "libwebp_anim", ("-quality", "80", "-loop", "0"), layout="bgra", even=False, merges=True
-    ),
+    "webp": Print(_film, "libwebp_anim", ("-quality", "80", "-loop", "0"), layout="bgra", even=False, merges=True),
     "webp-picture": Print(_stills, even=False, still=stills.webp),
     "png": Print(_stills, even=False, still=stills.png),
     "png16": Print(_stills, pixels="rgb48le", even=False, still=stills.png),

@@ -1,6 +1,6 @@
 """Takes. A Take is the folder of one render, `runs/<name>/take-001`: what was asked for, the negative, the prints, the record.
 
-The same settings find their take again; others begin the next. A lock says who is at work in it.
+The same picture-shaping settings find their take again, others begin the next one. A lock says who is at work in it.
 """
 
 from __future__ import annotations
@@ -10,21 +10,29 @@ import os
 import platform
 import re
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self, TypeVar
 
-from render.develop import ffmpeg, files, stills
+from render.develop import ffmpeg, files, prints, stills
 from render.develop.ffmpeg import Pixels
 from render.develop.negative import Negative
-from render.errors import ConfigError
+from render.errors import ConfigError, MissingError
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
 
 RECORD = "run.json"
 LOCK = ".lock"
+FORMAT = 1  # of a take's folder; a take of another format is left alone, and a new one begun
+
+
+Asked = TypeVar("Asked", bound=prints.Output)
 
 
 class Take:
@@ -36,26 +44,168 @@ class Take:
     def __init__(self, folder: Path, begun: bool, lock: IO[str]) -> None:
         self.folder = folder
         self.begun = begun
-        self.record = _record(folder) or {}
+        self.record = _record(folder)
         self._lock = lock
 
-    def __enter__(self) -> Take:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._lock.close()
+
+    @property
+    def finished(self) -> bool:
+        """Whether the film was dreamed to its end, as `note(finished=…)` says."""
+        return bool(self.record.get("finished"))
 
     def negative(self) -> Negative:
         """The take's negative."""
         return Negative(self.folder / "negative")
 
     def note(self, **facts: Any) -> None:
-        """Add facts to run.json, e.g. device, timings, or `finished`."""
+        """Add facts to run.json, such as the device, timings, or when it was finished."""
         self.record |= facts
         files.write(self.folder / RECORD, _json(self.record))
+
+    def undeveloped(self, outputs: Sequence[Asked], film: Mapping[str, Any]) -> list[Asked]:
+        """Those of `outputs` whose print is not there yet, or is of another `film` (its fps, frames …) or other settings."""
+        there = self.record.get("prints", {})
+        return [output for output in outputs if there.get(output.file) != self._print(output, film)]
+
+    def developed(self, outputs: Sequence[prints.Output], film: Mapping[str, Any]) -> None:
+        """Record that the prints of `outputs` are whole."""
+        made = {output.file: self._print(output, film) for output in outputs}
+        self.note(prints=self.record.get("prints", {}) | made)
 
     def poster(self, frame: Pixels) -> Path:
         """Write poster.jpg from [H, W, 3]."""
         path = self.folder / "poster.jpg"
         files.write(path, stills.jpeg(stills.eight_bits(frame)))
         return path
+
+    def _print(self, output: prints.Output, film: Mapping[str, Any]) -> Any:
+        """What the record says of a print; its length, so that a print that was removed or replaced does not count."""
+        path = prints.numbered(self.folder / prints.filled(output.file, self.record.get("name", "film")), 0)
+        settings = [output.width, output.fps, output.crf, output.codec, output.size_limit]
+        length = path.stat().st_size if path.exists() else None
+        return json.loads(_json({"settings": settings, "film": film, "bytes": length}))
+
+
+def open_take(root: Path, name: str, fingerprint: Mapping[str, Any], given: str, resolved: str, fresh: bool = False) -> Take:
+    """The newest take of `name` under `root` with this fingerprint, to go on with, or else a new one.
+
+    fingerprint: all that shapes the pictures, as JSON. given, resolved: the configuration as written and in full.
+    Raises MissingError if the folder cannot be written, RoomError, or ConfigError if another process is at work in the take.
+    """
+    home = root / folder_name(name)
+    with files.refusals(home):
+        home.mkdir(parents=True, exist_ok=True)
+        with _lock(home, wait=True):
+            found = None if fresh else _matching(home, fingerprint)
+            folder = found or _begin(home, name, fingerprint)
+            lock = _lock(folder)
+        files.sweep(folder)
+        files.write(folder / "config.yaml", given.encode())
+        files.write(folder / "resolved.yaml", resolved.encode())
+    return Take(folder, found is None, lock)
+
+
+def existing_take(folder: Path) -> Take:
+    """The take in `folder`, to develop another print from; MissingError if there is none."""
+    if not _record(folder):
+        raise MissingError(f"{folder}: not the folder of a take (it has no {RECORD} that can be read)")
+    with files.refusals(folder):
+        return Take(folder, False, _lock(folder))
+
+
+def writable(root: Path) -> None:
+    """Refuse a root that no take could be begun in, as far as can be told without writing; MissingError."""
+    there = next(place for place in (root.absolute(), *root.absolute().parents) if place.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise MissingError(f"{root}: cannot be written", "-o DIR renders somewhere else")
+
+
+def folder_name(name: str) -> str:
+    """A film's name as the name of a folder on any system."""
+    plain = re.sub(r"[^\w.-]+", "-", name).strip("-.")
+    return plain[:80] or "film"
+
+
+def versions() -> dict[str, str]:
+    """What the pictures were made with."""
+    parts = {"render": "zoomdream", "torch": "torch", "numpy": "numpy", "opencv": "opencv-python-headless"}
+    return {
+        "python": platform.python_version(),
+        **{part: _installed(package) for part, package in parts.items()},
+        "ffmpeg": ffmpeg.version(),
+        "system": platform.platform(),
+    }
+
+
+def _installed(package: str) -> str:
+    try:
+        return installed(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _matching(home: Path, fingerprint: Mapping[str, Any]) -> Path | None:
+    """The newest take with this fingerprint."""
+    same = json.loads(_json(fingerprint))
+    for _, folder in sorted(_takes(home).items(), reverse=True):
+        record = _record(folder)
+        if record.get("format") == FORMAT and record.get("fingerprint") == same:
+            return folder
+    return None
+
+
+def _begin(home: Path, name: str, fingerprint: Mapping[str, Any]) -> Path:
+    """A new take's folder, which appears with its record in it."""
+    folder = home / f"take-{max(_takes(home), default=0) + 1:03}"
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    record = {"format": FORMAT, "name": name, "started": started, "versions": versions(), "fingerprint": fingerprint}
+    with files.scratch(folder, "") as part:
+        part.mkdir()
+        files.write(part / RECORD, _json(record))
+        os.rename(part, folder)
+    return folder
+
+
+def _takes(home: Path) -> dict[int, Path]:
+    numbers = {path: re.fullmatch(r"take-(\d{3,})", path.name) for path in home.iterdir()}
+    return {int(number[1]): path for path, number in numbers.items() if number}
+
+
+def _record(folder: Path) -> dict[str, Any]:
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def _json(value: Any) -> bytes:
+    return (json.dumps(value, indent=2, sort_keys=True, default=str, ensure_ascii=False) + "\n").encode()
+
+
+def _lock(folder: Path, wait: bool = False) -> IO[str]:
+    """Hold the folder's lock: until the file is closed, or the process ends in whatever way."""
+    file = (folder / LOCK).open("a+", encoding="utf-8")
+    try:
+        _hold(file, wait)
+    except (BlockingIOError, PermissionError) as error:
+        file.seek(0)
+        holder = file.read().strip() or "unknown"
+        file.close()
+        raise ConfigError(f"{folder}: another render is at work here (process {holder}); wait for it, or stop it") from error
+    file.truncate(0)
+    file.write(str(os.getpid()))
+    file.flush()
+    return file
+
+
+def _hold(file: IO[str], wait: bool) -> None:
+    if sys.platform == "win32":
+        msvcrt.locking(file.fileno(), msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
+    else:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))

@@ -6,7 +6,7 @@ size (google/deepdream's notebook, 2015).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -16,19 +16,19 @@ from torch import Tensor
 from render.dream.network import Eye
 from render.dream.objective import Objective, View
 from render.picture.chance import generator
+from render.picture.colour import luma
 from render.picture.picture import resize
 from render.picture.warp import grid
 
 Wishes = Sequence[tuple[float, Objective]]  # weights and what they weigh
-LUMA = (0.2126, 0.7152, 0.0722)
 
 
 @dataclass(frozen=True)
 class Ascent:
     """How to climb.
 
-    steps: per octave. step_size: rms change of a step, share of the full range. octaves, octave_scale: the pyramid. jitter: pixels.
-    smoothing: 0..1, how far the gradient is blurred over several scales. chroma: 0..1, how much of its colour is kept.
+    steps: per octave. step_size: rms change of a step, share of the full range. octaves, octave_scale: the pyramid.
+    jitter: pixels. smoothing: 0..1, how far the gradient is blurred over several scales. chroma: 0..1, how much of its colour is kept.
     least: the smallest side of an octave, pixels.
     """
 
@@ -68,7 +68,7 @@ def _climb(canvas: Tensor, eye: Eye, wishes: Wishes, ascent: Ascent, address: tu
         chance = generator(seed, "jitter", tick, octave, step)
         down, right = torch.randint(-ascent.jitter, ascent.jitter + 1, (2,), generator=chance).tolist()
         canvas = canvas.roll((down, right), (2, 3))
-        uphill = gradient(canvas, eye, wishes, _view(canvas, down, right), ascent)
+        uphill = gradient(canvas, eye, wishes, view_of(canvas, down, right), ascent)
         canvas = (canvas + ascent.step_size * uphill / rms(uphill).clamp_min(1)).clamp(0, 1)
         canvas = canvas.roll((-down, -right), (2, 3))
     return canvas
@@ -95,8 +95,8 @@ def rms(x: Tensor) -> Tensor:
 
 def mute(gradient: Tensor, chroma: float) -> Tensor:
     """The gradient with `chroma` of its colour: full colour grows the rainbow fringes no natural picture has."""
-    luma = (gradient * torch.tensor(LUMA, device=gradient.device)[:, None, None]).sum(1, keepdim=True)
-    return luma + chroma * (gradient - luma)
+    light = luma(gradient)
+    return light + chroma * (gradient - light)
 
 
 def smooth(gradient: Tensor, amount: float) -> Tensor:
@@ -117,7 +117,7 @@ def blur(x: Tensor, width: int) -> Tensor:
     return F.interpolate(small, size=x.shape[-2:], mode="bilinear", align_corners=False)
 
 
-def _view(canvas: Tensor, down: int, right: int) -> View:
+def view_of(canvas: Tensor, down: int, right: int) -> View:
     """Where the cells of an activation map lie on the canvas before it was rolled."""
     height, width = canvas.shape[-2:]
 

@@ -8,7 +8,7 @@ lattice, so tick 10,000 is as exact as tick 1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import ceil, exp, floor, log2, pi
 
@@ -26,7 +26,7 @@ REACH = 2.5  # octaves either side of the depth that exist at all
 
 @dataclass(frozen=True)
 class Bed:
-    """A garden's settings at a moment. size: of its regions, frame heights. drift: cycles a second. sharpness: of their borders."""
+    """A garden's settings at a moment. size: of its regions, frame heights. drift: cycles a second. sharpness: of borders."""
 
     size: float
     drift: float
@@ -60,15 +60,22 @@ def travel(world: World, move: Tensor, bed: Bed, dt: float, seed: int, garden: i
     return _with_octaves(World(depth, world.age + bed.drift * dt, bed.size, places), seed, garden)
 
 
-def weights(world: World, xy: Tensor, kinds: int, sharpness: float, seed: int, garden: int) -> Tensor:
-    """[1, kinds, h, w]: how much each kind counts at the Coords `xy` [1, h, w, 2]; sums to 1 over kinds."""
-    total, power = torch.zeros(1, kinds, *xy.shape[1:3], device=xy.device), 0.0
-    for octave, place in world.places.items():
-        heard = exp(-(((octave - world.depth) / SPREAD) ** 2) / 2)
-        cells = xy.double() @ place[:, :2].T.to(xy.device) + place[:, 2].to(xy.device)
-        total = total + heard * _noise(_lattice(world, octave, kinds, seed, garden), cells)
-        power += heard**2
-    return (sharpness * total / power**0.5).softmax(1)
+def weights(world: World, bed: Bed, kinds: int, seed: int, garden: int) -> Callable[[Tensor], Tensor]:
+    """Coords [1, h, w, 2] -> [1, kinds, h, w]: how much each kind counts there; sums to 1 over kinds."""
+    octaves = [
+        (_heard(octave - world.depth), place, _lattice(world, octave, kinds, seed, garden))
+        for octave, place in world.places.items()
+    ]
+    power = sum(heard**2 for heard, _, _ in octaves) ** 0.5
+
+    def at(xy: Tensor) -> Tensor:
+        total = torch.zeros(1, kinds, *xy.shape[1:3], device=xy.device)
+        for heard, place, lattice in octaves:
+            cells = xy.double() @ place[:, :2].T.to(xy.device) + place[:, 2].to(xy.device)
+            total = total + heard / power * _noise(lattice, cells)
+        return (bed.sharpness * total).softmax(1)
+
+    return at
 
 
 def to_tensors(world: World) -> dict[str, Tensor]:
@@ -83,7 +90,8 @@ def to_tensors(world: World) -> dict[str, Tensor]:
 def from_tensors(tensors: Mapping[str, Tensor]) -> World:
     """What `to_tensors` stored."""
     octaves = tensors["octaves"].tolist()
-    return World(*tensors["scalars"].tolist(), dict(zip(octaves, tensors["places"].unbind(), strict=True)))
+    depth, age, size = tensors["scalars"].tolist()
+    return World(depth, age, size, dict(zip(octaves, tensors["places"].unbind(), strict=True)))
 
 
 def _with_octaves(world: World, seed: int, garden: int) -> World:
@@ -109,6 +117,11 @@ def _square(places: Mapping[int, Tensor]) -> dict[int, Tensor]:
 def _resized(place: Tensor, ratio: float) -> Tensor:
     """[2, 3] about the middle of the canvas, the offset folded into one period."""
     return torch.cat((place[:2, :2] * ratio, place[:2, 2:].remainder(PERIOD)), dim=1)
+
+
+def _heard(octaves_off: float) -> float:
+    """How loud an octave is that far from the depth."""
+    return exp(-((octaves_off / SPREAD) ** 2) / 2)
 
 
 def _lattice(world: World, octave: int, kinds: int, seed: int, garden: int) -> Tensor:

@@ -1,8 +1,8 @@
 """The original GoogLeNet as a row of stages (Szegedy et al., arXiv 1409.4842), for weights that bear Caffe's layer names.
 
-Departures from the Caffe graph change its speed, not its values: the three 1x1 convolutions of a block that read the same input
-are one; local response normalisation is a banded 1x1 convolution; the classifier is a 1x1 convolution, so it gives a class *map*
-whose mean is the logits.
+Departures from the Caffe graph change its speed, not its values: the three 1x1 convolutions of a block that read the same
+input are one; local response normalisation is a banded 1x1 convolution; the classifier is a 1x1 convolution, so it gives a
+class *map* whose mean is the logits.
 """
 
 from __future__ import annotations
@@ -42,12 +42,13 @@ class Normalise(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         place = torch.arange(channels)
-        near = ((place[:, None] - place[None, :]).abs() <= 2).float()
-        self.register_buffer("band", (near * (1e-4 / 5))[:, :, None, None])
-        self.register_buffer("one", torch.ones(channels))
+        near: Tensor = ((place[:, None] - place[None, :]).abs() <= 2).float()
+        self.near = nn.Conv2d(channels, channels, 1)
+        self.near.weight = nn.Parameter((near * (1e-4 / 5))[:, :, None, None], False)
+        self.near.bias = nn.Parameter(torch.ones(channels), False)
 
     def forward(self, x: Tensor) -> Tensor:
-        root = F.conv2d(x * x, self.band, self.one).rsqrt()
+        root: Tensor = self.near(x * x).rsqrt()
         return x * root * root.sqrt()
 
 

@@ -48,18 +48,21 @@ class Network:
         known = {**{layer: layer for layer in self.layers}, **(self.aliases or {})}
         if name in known:
             return known[name]
-        raise ConfigError(f"{self.name} has no layer {name!r}{_did_you_mean(name, known)}\n  its layers: {' '.join(known)}")
+        raise ConfigError(
+            f'is "{name}", and {self.name} has no such layer', _did_you_mean(name, known) + f"layers: {' '.join(known)}"
+        )
 
     def label(self, name: str | int) -> int:
         """The index of a class by its label (any of its comma-separated names) or number."""
         if isinstance(name, int):
             if not 0 <= name < max(len(self.labels), 1):
-                raise ConfigError(f"{self.name} has classes 0 to {len(self.labels) - 1}, not {name}")
+                raise ConfigError(f"is {name}, and {self.name} has classes 0 to {len(self.labels) - 1}")
             return name
         known = {part.strip().lower(): i for i, label in reversed(list(enumerate(self.labels))) for part in label.split(",")}
         if name.lower() in known:
             return known[name.lower()]
-        raise ConfigError(f"{self.name} has no class {name!r}{_did_you_mean(name.lower(), known)}")
+        listed = f"classes: {' '.join(known)}" if len(known) < 100 else f"it has {len(self.labels)} classes"
+        raise ConfigError(f'is "{name}", and {self.name} has no such class', _did_you_mean(name.lower(), known) + listed)
 
     def see(self, layers: Sequence[str], device: torch.device) -> Eye:
         """Frame -> activations of those layers, preprocessing included."""
@@ -77,7 +80,7 @@ class Network:
 
 def _did_you_mean(name: str, known: Mapping[str, object]) -> str:
     close = get_close_matches(name, list(known), 1)
-    return f'; did you mean "{close[0]}"?' if close else ""
+    return f'did you mean "{close[0]}"?  ' if close else ""
 
 
 def load(name: str, weights: Path | None, device: torch.device) -> Network:
@@ -90,7 +93,7 @@ def load(name: str, weights: Path | None, device: torch.device) -> Network:
 def frozen(module: nn.Module, device: torch.device) -> nn.Module:
     """For looking only: eval mode, no gradients for weights, and channels-last, which is faster on CPU and GPU alike."""
     module = module.eval().requires_grad_(False).to(device)
-    return module.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+    return module.to(memory_format=torch.channels_last)
 
 
 def in_stages(stages: Mapping[str, nn.Module]) -> Callable[[Sequence[str]], Eye]:
@@ -153,7 +156,10 @@ def inception_v1(weights: Path | None, device: torch.device) -> Network:
     )
 
 
-NETWORKS: dict[str, Callable[[Path | None, torch.device], Network]] = {"bestiary": bestiary, "inception_v1": inception_v1}
+NETWORKS: dict[str, Callable[[Path | None, torch.device], Network]] = {
+    "bestiary": bestiary,
+    "inception_v1": inception_v1,
+}
 
 
 def torchvision_classifier(name: str, weights: Path | None, device: torch.device) -> Network:
@@ -165,7 +171,10 @@ def torchvision_classifier(name: str, weights: Path | None, device: torch.device
 
     known = [*NETWORKS, *zoo.list_models(zoo)]
     if name not in known:
-        raise ConfigError(f"there is no network called {name!r}{_did_you_mean(name, dict.fromkeys(known))}")
+        raise ConfigError(
+            f'is "{name}", and there is no such network',
+            _did_you_mean(name, dict.fromkeys(known)) + f"known: {' '.join(NETWORKS)} and torchvision's classifiers",
+        )
     enum = zoo.get_model_weights(name).DEFAULT
     model = frozen(_zoo_model(name, weights), device)
     nodes = get_graph_node_names(model, suppress_diff_warning=True)[1]
@@ -201,7 +210,8 @@ def _zoo_model(name: str, weights: Path | None) -> nn.Module:
             return zoo.get_model(name, weights="DEFAULT")  # type: ignore[no-any-return]
         except OSError as error:
             raise MissingError(
-                f"the weights of {name} could not be downloaded ({error}); give a local file instead: network: {{{name}: weights.safetensors}}"
+                f"is {name}, whose weights could not be downloaded ({error})",
+                f"give a local file: network: {{{name}: weights.safetensors}}",
             ) from error
     model: nn.Module = zoo.get_model(name, weights=None, **bare)
     given = {key: value for key, value in tensors(weights).items() if not key.lower().startswith("aux")}

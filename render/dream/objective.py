@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from render.dream.network import CLASSES, Activations, Network
-from render.errors import ConfigError
 
 View = Callable[[int, int], Tensor]  # (h, w) of an activation map -> Coords [1, h, w, 2] of the canvas its cells look at
 Weights = Callable[[Tensor], Tensor]  # Coords [1, h, w, 2] -> weights [1, K, h, w]
@@ -32,33 +31,29 @@ def layer(network: Network, name: str) -> Objective:
     Departs from the article's mean square, in which the loudest channel takes the whole picture: the sum of the channels' rms
     lets each count by what it is, so a film keeps more kinds at once and finds new ones.
     """
-    name = network.layer(name)
     return Objective((name,), lambda seen, view: _loudness(_normal(network, name, seen[name])).mean())
 
 
 def channels(network: Network, name: str, indices: Sequence[int]) -> Objective:
     """More of these channels of a layer."""
-    name = network.layer(name)
-    return Objective((name,), lambda seen, view: _picked(_normal(network, name, seen[name]), indices, network, name).mean())
+    return Objective((name,), lambda seen, view: _normal(network, name, seen[name])[:, list(indices)].mean())
 
 
-def classes(network: Network, labels: Sequence[str | int]) -> Objective:
+def classes(network: Network, indices: Sequence[int]) -> Objective:
     """More of these classes, and less of all others: logit - 0.1 logsumexp, which keeps one class from being many."""
-    indices = [network.label(label) for label in labels]
 
     def score(seen: Activations, view: View) -> Tensor:
         logits = seen[CLASSES].mean((2, 3))
-        return logits[:, indices].mean() - 0.1 * logits.logsumexp(1).mean()
+        return logits[:, list(indices)].mean() - 0.1 * logits.logsumexp(1).mean()
 
     return Objective((CLASSES,), score)
 
 
 def garden(network: Network, name: str, indices: Sequence[int], weights: Weights) -> Objective:
     """Every region its own kind: the channels or classes `indices` of a layer, each counted where `weights` says."""
-    name = network.layer(name)
 
     def score(seen: Activations, view: View) -> Tensor:
-        kinds = _picked(_normal(network, name, seen[name]), indices, network, name)
+        kinds = _normal(network, name, seen[name])[:, list(indices)]
         return (weights(view(kinds.shape[-2], kinds.shape[-1])) * kinds).sum(1).mean()
 
     return Objective((name,), score)
@@ -76,10 +71,3 @@ def _normal(network: Network, name: str, activations: Tensor) -> Tensor:
         return activations
     mean, std = network.statistics[name]
     return (activations - mean[:, None, None]) / std[:, None, None]
-
-
-def _picked(activations: Tensor, indices: Sequence[int], network: Network, name: str) -> Tensor:
-    count = activations.shape[1]
-    if wrong := [index for index in indices if not 0 <= index < count]:
-        raise ConfigError(f"{network.name}'s layer {name} has channels 0 to {count - 1}, not {wrong[0]}")
-    return activations[:, list(indices)]

@@ -21,7 +21,7 @@ Speeds = Mapping[str, Tensor]
 
 def zoom(xy: Tensor, factor: Tensor) -> Tensor:
     """Nearer, `factor` times a second; below 1 is farther."""
-    return factor.log() * xy
+    return xy * factor.log()
 
 
 def rotate(xy: Tensor, degrees: Tensor) -> Tensor:

@@ -20,7 +20,7 @@ def grid(size: tuple[int, int], device: torch.device | str = "cpu") -> Tensor:
     height, width = size
     y = (torch.arange(height, device=device, dtype=torch.float32) * 2 + 1) / height - 1
     x = ((torch.arange(width, device=device, dtype=torch.float32) * 2 + 1) - width) / height
-    return torch.stack(torch.broadcast_tensors(x[None, :], y[:, None]), dim=-1)[None]
+    return torch.stack((x.expand(height, width), y[:, None].expand(height, width)), dim=-1)[None]
 
 
 def carry(move: Tensor, xy: Tensor) -> Tensor:
@@ -77,7 +77,12 @@ def lanczos4(frame: Tensor, xy: Tensor, *, border: str = "reflect", shrink: floa
     x = (xy[..., 0].reshape(-1) * height + (width - 1)) / 2
     y = (xy[..., 1].reshape(-1) * height + (height - 1)) / 2
     blocks = [
-        _gather(pixels, *_taps(x[i : i + BLOCK], width, border, shrink), *_taps(y[i : i + BLOCK], height, border, shrink), width)
+        _gather(
+            pixels,
+            *_taps(x[i : i + BLOCK], width, border, shrink),
+            *_taps(y[i : i + BLOCK], height, border, shrink),
+            width,
+        )
         for i in range(0, len(x), BLOCK)
     ]
     return torch.cat(blocks).T.reshape(1, channels, *xy.shape[1:3])

@@ -21,7 +21,7 @@ INK = np.array([0.05, 0.04, 0.05], np.float32)
 
 @dataclass(frozen=True)
 class Pen:
-    """Where a motif is drawn: its local grid [h,w], the width of one pixel in local units, its four colours [4,3], its chance."""
+    """Where a motif is drawn: its local grid [h,w], the width of a pixel in local units, its four colours [4,3], its chance."""
 
     x: Array
     y: Array
@@ -74,13 +74,14 @@ def mix(first: Array, second: Array, share: Array | float) -> Array:
     return first + (second - first) * amount
 
 
-def smooth(low: float, high: float, value: Array) -> Array:
+def smooth(low: Array | float, high: Array | float, value: Array) -> Array:
     """Smoothstep between low and high (low may be the greater)."""
     t = np.clip((value - low) / (high - low), 0, 1)
     return cast(Array, t * t * (3 - 2 * t))
 
 
 def polar(x: Array, y: Array) -> tuple[Array, Array]:
+    """Radius and angle."""
     return np.hypot(x, y), np.arctan2(y, x)
 
 
@@ -91,18 +92,22 @@ def turned(x: Array, y: Array, angle: float) -> tuple[Array, Array]:
 
 
 def frac(value: Array) -> Array:
+    """What is left after the whole part, 0..1."""
     return value - np.floor(value)
 
 
 def disc(x: Array, y: Array, cx: float, cy: float, radius: float) -> Array:
+    """Signed distance to a disc."""
     return np.hypot(x - cx, y - cy) - radius
 
 
 def oval(x: Array, y: Array, cx: float, cy: float, rx: float, ry: float) -> Array:
+    """Signed distance (nearly) to an ellipse."""
     return (np.hypot((x - cx) / rx, (y - cy) / ry) - 1) * min(rx, ry)
 
 
 def block(x: Array, y: Array, cx: float, cy: float, half_width: float, half_height: float) -> Array:
+    """Signed distance (nearly) to a rectangle."""
     return np.maximum(np.abs(x - cx) - half_width, np.abs(y - cy) - half_height)
 
 
@@ -162,7 +167,9 @@ def pebbles(rng: Rng, x: Array, y: Array, frequency: float, wander: float = 0.9)
     for du in (-1, 0, 1):
         for dv in (-1, 0, 1):
             seed = table[((iu + du) * 67 + (iv + dv) * 541) % 2048]
-            away = np.hypot(iu + du + 0.5 + (seed[..., 0] - 0.5) * wander - u, iv + dv + 0.5 + (seed[..., 1] - 0.5) * wander - v)
+            away = np.hypot(
+                iu + du + 0.5 + (seed[..., 0] - 0.5) * wander - u, iv + dv + 0.5 + (seed[..., 1] - 0.5) * wander - v
+            )
             closer = away < first
             second = np.where(closer, first, np.minimum(second, away))
             name = np.where(closer, seed[..., 2], name)

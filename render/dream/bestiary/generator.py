@@ -50,7 +50,9 @@ def soften(field: Array, reach: int) -> Array:
             padded = np.pad(field, [(reach + 1, reach) if a == axis else (0, 0) for a in (0, 1)], mode="edge")
             summed = np.cumsum(padded, axis, dtype=np.float32)
             span = 2 * reach + 1
-            field = (np.take(summed, range(span, summed.shape[axis]), axis) - np.take(summed, range(summed.shape[axis] - span), axis)) / span
+            field = (
+                np.take(summed, range(span, summed.shape[axis]), axis) - np.take(summed, range(summed.shape[axis] - span), axis)
+            ) / span
     return field
 
 
@@ -75,9 +77,9 @@ def background(rng: Rng, size: int) -> Array:
         for _ in range(int(rng.integers(2, 9))):
             cx, cy, radius = rng.uniform(-1, 1), rng.uniform(-1, 1), rng.uniform(0.05, 0.4)
             blot = smooth(radius, radius * rng.uniform(0.3, 0.98), np.hypot(x - cx, (y - cy) * rng.uniform(0.4, 2)))
-            tint = mix(near, far, np.float32(rng.random())) * rng.uniform(0.5, 1.5)
+            tint = mix(near, far, float(rng.random())) * rng.uniform(0.5, 1.5)
             ground = ground + (tint - ground) * (blot * rng.uniform(0.3, 0.9))[..., None]
-    return cast(Array, ground.astype(np.float32))
+    return ground.astype(np.float32)
 
 
 def lit(paint: Paint, scale: float, light: tuple[float, float], gloss: float) -> Array:
@@ -92,7 +94,9 @@ def lit(paint: Paint, scale: float, light: tuple[float, float], gloss: float) ->
     return cast(Array, np.clip(paint.colour * shade[..., None] + shine[..., None] * 0.6, 0, 1))
 
 
-def stand(canvas: Array, motif: Motif, rng: Rng, place: tuple[float, float, float], palette: Array, light: tuple[float, float]) -> Array:
+def stand(
+    canvas: Array, motif: Motif, rng: Rng, place: tuple[float, float, float], palette: Array, light: tuple[float, float]
+) -> Array:
     """The canvas with one copy of the motif at place (column, row, radius in pixels), with its shadow; returns the coverage."""
     size = canvas.shape[0]
     column, row, radius = place
@@ -124,6 +128,7 @@ def stand(canvas: Array, motif: Motif, rng: Rng, place: tuple[float, float, floa
 
 
 def object_picture(motif: Motif, rng: Rng, size: int) -> tuple[Array, Array]:
+    """Copies of the motif on a ground, and where they are."""
     canvas = background(rng, size)
     light = (float(rng.uniform(-0.9, 0.3)), float(rng.uniform(0.4, 0.9)))
     copies = int(rng.choice([1, 1, 1, 1, 1, 2, 3, 4, 5]))
@@ -139,6 +144,7 @@ def object_picture(motif: Motif, rng: Rng, size: int) -> tuple[Array, Array]:
 
 
 def texture_picture(motif: Motif, rng: Rng, size: int) -> tuple[Array, Array]:
+    """The motif's surface all over, or in a patch, and where it is."""
     x, y = grid(size)
     angle, scale = float(rng.uniform(0, 2 * np.pi)), float(rng.uniform(0.75, 1.7))
     c, s = float(np.cos(angle)) * scale, float(np.sin(angle)) * scale
@@ -150,7 +156,9 @@ def texture_picture(motif: Motif, rng: Rng, size: int) -> tuple[Array, Array]:
     skin = lit(paint, size / 2 / scale, light, float(rng.uniform(0, 0.4)))
     if rng.random() < 0.65:
         return skin, np.ones((size, size), np.float32)
-    field = clouds(rng, x, y, 1.1, 2) + 0.5 * (0.75 - np.hypot(x - float(rng.uniform(-0.4, 0.4)), y - float(rng.uniform(-0.4, 0.4))))
+    field = clouds(rng, x, y, 1.1, 2) + 0.5 * (
+        0.75 - np.hypot(x - float(rng.uniform(-0.4, 0.4)), y - float(rng.uniform(-0.4, 0.4)))
+    )
     alpha = smooth(0.36, 0.42, field)
     ground = background(rng, size) * (1 - 0.4 * soften(alpha, size // 24))[..., None]
     return ground + (skin - ground) * alpha[..., None], alpha

@@ -1,7 +1,8 @@
 """The bestiary's network: named stages from strokes to creatures, one after the other, and a class map at the end.
 
-A small convolutional network without strided convolutions after its stem (average pooling leaves no checkerboards in the gradient).
-Trained with batch norm by scripts/train_bestiary.py; `stages()` gives it ready for dreaming: batch norm folded, frozen.
+A small convolutional network; after its stem only average pooling makes things smaller, which leaves no checkerboards in
+the gradient.
+Trained with batch norm by scripts/train_bestiary.py; `stages()` gives it as dreams need it: batch norm folded, frozen.
 """
 
 from __future__ import annotations
@@ -33,7 +34,15 @@ CLASSES: tuple[str, ...] = (
 def conv(inputs: int, outputs: int, size: int = 3, stride: int = 1, groups: int = 1) -> nn.Sequential:
     """Convolution, batch norm, SiLU; `folded` makes it convolution, SiLU."""
     return nn.Sequential(
-        nn.Conv2d(inputs, outputs, size, stride, (size - stride + 1) // 2 if stride > 1 else size // 2, groups=groups, bias=False),
+        nn.Conv2d(
+            inputs,
+            outputs,
+            size,
+            stride,
+            (size - stride + 1) // 2 if stride > 1 else size // 2,
+            groups=groups,
+            bias=False,
+        ),
         nn.BatchNorm2d(outputs),
         nn.SiLU(inplace=True),
     )
@@ -86,7 +95,11 @@ def stages(weights: Path | None = None) -> OrderedDict[str, nn.Module]:
     """The network for dreaming, in depth order: folded, frozen, eval; input is [N,3,H,W] RGB, less MEAN, over STD."""
     with safe_open(weights or WEIGHTS, "pt") as file:
         tensors = {name: file.get_tensor(name).float() for name in file.keys() if not name.startswith("statistics.")}  # noqa: SIM118
-    network = nn.ModuleDict({name: folded(stage) for name, stage in plan().items()}).eval().requires_grad_(False)
+    network = (
+        nn.ModuleDict({name: folded(stage) for name, stage in plan(len(tensors["classes.weight"])).items()})
+        .eval()
+        .requires_grad_(False)
+    )
     network.load_state_dict(tensors)
     return OrderedDict((name, network[name].to(memory_format=torch.channels_last)) for name in LEVELS)
 
@@ -95,6 +108,9 @@ def statistics(weights: Path | None = None) -> dict[str, tuple[Tensor, Tensor]]:
     """Each level's channel means and deviations over training pictures, both [C]."""
     with safe_open(weights or WEIGHTS, "pt") as file:
         return {
-            name: (file.get_tensor(f"statistics.{name}.mean").float(), file.get_tensor(f"statistics.{name}.deviation").float())
+            name: (
+                file.get_tensor(f"statistics.{name}.mean").float(),
+                file.get_tensor(f"statistics.{name}.deviation").float(),
+            )
             for name in LEVELS
         }

@@ -1,0 +1,52 @@
+"""Estimates. What a film will cost, told before it is dreamed: (film) -> Cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import median
+from time import perf_counter
+
+from render.dream.ascent import gradient, sizes, view_of
+from render.film import Film, opened
+
+NEGATIVE = 4.2  # bytes a pixel of a dreamed tick in 16-bit ffv1: dreams are hard to pack
+
+
+@dataclass(frozen=True)
+class Cost:
+    """size: (width, height). seconds: of dreaming on this machine. disk: bytes of the negative."""
+
+    size: tuple[int, int]
+    frames: int
+    fps: str
+    ticks: int
+    seconds: float
+    disk: float
+
+    def __str__(self) -> str:
+        width, height = self.size
+        minutes, seconds = divmod(round(self.seconds), 60)
+        return (
+            f"{width}x{height}, {self.frames} frames at {self.fps} fps from {self.ticks} dreams\n"
+            f"about {minutes} min {seconds:02} s on this machine, {self.disk / 1e6:.0f} MB for the negative"
+        )
+
+
+def estimate(film: Film) -> Cost:
+    """Measure one step of the dream at full size, and count how many such steps the film has."""
+    clock, (height, width) = film.camera.clock, film.camera.size
+    moments = [clock.tick(index) for index in range(clock.last_tick + 1)]
+    canvas = film.camera.picture(moments[0])
+    wishes = film.wishes(moments[0], opened(film, moments[0]))
+
+    def once() -> float:
+        begun = perf_counter()
+        gradient(canvas, film.eye, wishes, view_of(canvas, 0, 0), film.ascent(moments[0]))
+        return perf_counter() - begun
+
+    once()
+    each = median(once() for _ in range(3)) / (height * width)
+    ascents = [film.ascent(moment) for moment in moments]
+    pixels = sum(ascent.steps * sum(h * w for h, w in sizes((height, width), ascent)) for ascent in ascents)
+    ticks = len(moments)
+    return Cost((width, height), clock.frames, str(clock.fps), ticks, each * pixels, NEGATIVE * ticks * height * width)

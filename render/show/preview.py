@@ -1,0 +1,73 @@
+"""Previews. A preview is a small picture or film by which a person judges a configuration before rendering it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from render.config import Config
+from render.config.draft import draft
+from render.config.model import Output
+from render.construct import build, camera
+from render.develop import files, prints, stills
+from render.develop.ffmpeg import Pixels
+from render.develop.take import folder_name
+from render.dream import garden
+from render.film import Camera, frames, ticks
+from render.picture import warp
+from render.picture.picture import to_pixels
+
+PICTURES = 8  # in a strip, in two rows
+WIDTH = 400  # pixels of each at most
+
+
+def strip(config: Config, root: Path, device: torch.device) -> Path:
+    """A contact strip of the film, dreamed small, first frame to last: a PNG beside the takes."""
+    film = build(small(config), device)
+    clock = film.camera.clock
+    wanted = sorted({round(i * (clock.frames - 1) / (PICTURES - 1)) for i in range(PICTURES)})
+    seen = frames(film.camera, (state.canvas for state in ticks(film)), clock)
+    pictures = [to_pixels(frame) for i, frame in enumerate(seen) if i in wanted]
+    half = (len(pictures) + 1) // 2
+    pictures += [np.zeros_like(pictures[0])] * (2 * half - len(pictures))
+    rows = [np.concatenate(row, axis=1) for row in (pictures[:half], pictures[half:]) if row]
+    path = root / folder_name(config.name) / "preview.png"
+    files.write(path, stills.png(np.concatenate(rows)))
+    return path
+
+
+def motion(config: Config, root: Path, device: torch.device) -> Path:
+    """The camera alone, in real time: a small mp4 beside the takes."""
+    seen = camera(small(config), device)
+    height, width = seen.size
+    paths, _ = prints.develop(
+        [Output(file="preview-motion.mp4")],
+        lambda fps: over_a_garden(seen, config.seed),
+        (width, height),
+        seen.clock.fps,
+        root / folder_name(config.name),
+        config.name,
+        config.yaml(),
+    )
+    return paths[0]
+
+
+def small(config: Config) -> Config:
+    """The film as the draft of its draft …, small enough for a strip."""
+    while (config.size.of_source and config.size.part < 4) or config.size.width > WIDTH:
+        config = draft(config)
+    return config
+
+
+def over_a_garden(seen: Camera, seed: int) -> Iterator[Pixels]:
+    """The camera's path over the map of a garden, which has shapes at every depth and needs no dreaming."""
+    bed = garden.Bed(size=0.3, drift=0.0, sharpness=3.0)
+    world, xy = garden.begin(seed, 0, bed.size), warp.grid(seen.size)
+    for index in range(seen.clock.frames):
+        moment = seen.clock.frame(index)
+        yield to_pixels(garden.weights(world, bed, 3, seed, 0)(xy))
+        move = seen.path.between(moment.seconds, moment.seconds + moment.dt)
+        world = garden.travel(world, move, bed, moment.dt, seed, 0)

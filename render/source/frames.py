@@ -1,0 +1,51 @@
+"""Footage from picture files: one for each film frame, in the order that a person counts."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from glob import glob, has_magic
+from hashlib import sha256
+from pathlib import Path
+
+from torch import Tensor
+
+from render.errors import MissingError
+from render.moment import Moment
+from render.source import Source
+from render.source.image import digest, picture
+
+ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"})
+
+
+def frames(files: list[Path], fit: str, size: tuple[int, int]) -> Source:
+    """Pictures as footage, fitted to (height, width) and decoded when asked for; the last stays until the film ends."""
+
+    @lru_cache(maxsize=2)  # the two sides of a tick
+    def decoded(index: int) -> Tensor:
+        return picture(files[index], fit, size)
+
+    def at(moment: Moment) -> Tensor:
+        # A tick between two film frames sits on the nearer one (DESIGN §1.2).
+        return decoded(min(round(moment.seconds * moment.clock.fps), len(files) - 1))
+
+    return Source(at, moves=True, digest=sha256("".join(map(digest, files)).encode()).hexdigest())
+
+
+def found(pattern: str) -> list[Path]:
+    """The picture files that a pattern such as `shots/*.png`, or a folder, means, in natural order; MissingError if none."""
+    place = Path(pattern)
+    if place.is_dir():
+        files = [path for path in place.iterdir() if path.suffix.lower() in ENDINGS and not path.name.startswith(".")]
+    else:
+        files = [Path(path) for path in glob(pattern, recursive=True)] if has_magic(pattern) else [place]
+    files = sorted((path for path in files if path.is_file()), key=natural)
+    if not files:
+        raise MissingError(f"{pattern}: there are no pictures here")
+    return files
+
+
+def natural(path: Path) -> tuple[list[str | int], str]:
+    """A sorting key by which shot9 comes before shot10."""
+    parts = re.split(r"(\d+)", str(path).lower())
+    return [int(part) if i % 2 else part for i, part in enumerate(parts)], str(path)

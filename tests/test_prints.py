@@ -1,0 +1,202 @@
+"""Laws of prints: every row reads back with the right size, frames, rate and colour, and carries its configuration."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from render.develop import ffmpeg, prints
+from render.errors import ConfigError, DevelopError, MissingError
+
+NTSC = Fraction(30000, 1001)
+COLOUR = (200, 30, 60)
+CONFIG = "name: x=y;# \\\n  'ü' \"q\"\n" * 300
+ROWS = [(ending, codec) for ending, container in prints.CONTAINERS.items() for codec in container.codecs]
+FILMS = [row for row in ROWS if not prints.PRINTS[row[1]].still]
+LOSSY = {"gif": 6, "webp": 6, "jpeg": 4, "webp-picture": 6}  # levels off; any other print is within 3
+BARE = {".gif", ".webp", ".jpg", ".jpeg"}  # hold no configuration
+
+
+@dataclass(frozen=True)
+class Output:
+    file: str
+    width: int | None = None
+    fps: Fraction | None = None
+    crf: int | None = None
+    codec: str = "auto"
+    size_limit: int | None = None
+
+
+def film(number: int, size: tuple[int, int]) -> Callable[[Fraction], Iterator[ffmpeg.Pixels]]:
+    """The colour, and a white bar that moves down its left side."""
+
+    def frames(_: Fraction) -> Iterator[ffmpeg.Pixels]:
+        for i in range(number):
+            frame = np.empty((size[1], size[0], 3), np.uint16)
+            frame[:] = np.array(COLOUR) * 257
+            frame[i * size[1] // number : (i + 1) * size[1] // number, : size[0] // 4] = 65535
+            yield frame
+
+    return frames
+
+
+def develop(folder: Path, output: Output, number: int, size: tuple[int, int], fps: Fraction = NTSC) -> tuple[Path, list[str]]:
+    (path,), notices = prints.develop([output], film(number, size), size, fps, folder, "x", CONFIG)
+    return path, notices
+
+
+def size_of(path: Path) -> tuple[int, int]:
+    found = re.search(r"Video:.*?, (\d+)x(\d+)", described(path))
+    assert found
+    return int(found[1]), int(found[2])
+
+
+def described(path: Path) -> str:
+    command = [ffmpeg._program(), "-hide_banner", "-i", f"file:{path}"]
+    return subprocess.run(command, capture_output=True, text=True).stderr
+
+
+@pytest.mark.parametrize("size", [(64, 36), (75, 41)], ids=str)
+@pytest.mark.parametrize(("ending", "codec"), ROWS, ids=str)
+def test_every_print_reads_back(tmp_path: Path, ending: str, codec: str, size: tuple[int, int]) -> None:
+    path, notices = develop(tmp_path, Output("{name}" + ending, codec=codec), 9, size)
+    row = prints.PRINTS[codec]
+    shape = (size[0] - size[0] % 2, size[1] - size[1] % 2) if row.even else size
+    assert path == tmp_path / f"x{ending}"
+    assert os.listdir(tmp_path) == [path.name]
+    assert size_of(path) == shape
+    frames = list(ffmpeg.read(path, shape, "rgb24"))
+    assert len(frames) == (1 if row.still else 9)
+    colour = np.median(frames[-1][:, shape[0] // 2 :].reshape(-1, 3), axis=0)
+    assert np.abs(colour - COLOUR).max() <= LOSSY.get(codec, 3)
+    assert ending in BARE or prints.embedded(path) == CONFIG
+    assert any("even sizes" in notice for notice in notices) == (shape != size)
+    if not row.still:
+        seconds = sum(ffmpeg._packets(path))
+        rate = min(NTSC, row.usual_fps or NTSC)
+        assert abs(float(seconds * rate) - 9) < 0.35  # gif counts hundredths, webm thousandths of a second
+
+
+@pytest.mark.parametrize(("ending", "codec"), FILMS, ids=str)
+def test_one_frame_is_a_film_too(tmp_path: Path, ending: str, codec: str) -> None:
+    path, _ = develop(tmp_path, Output(f"x{ending}", codec=codec), 1, (32, 32))
+    assert ffmpeg.count(path) == 1
+
+
+@pytest.mark.parametrize("ending", [".mp4", ".mov"])
+def test_the_rate_is_exact(tmp_path: Path, ending: str) -> None:
+    path, _ = develop(tmp_path, Output(f"x{ending}"), 30, (64, 36))
+    assert set(ffmpeg._packets(path)) == {1 / NTSC}
+    assert "bt709" in described(path)
+
+
+@pytest.mark.parametrize("ending", [".mp4", ".gif", ".png", ".webm"])
+def test_a_width_of_its_own(tmp_path: Path, ending: str) -> None:
+    path, _ = develop(tmp_path, Output(f"x{ending}", width=48), 3, (96, 64))
+    assert size_of(path) == (48, 32)
+
+
+@pytest.mark.parametrize(("ending", "least"), [(".gif", 4000), (".mp4", 6000), (".webp", 4000)])
+def test_a_size_limit_is_met_and_told(tmp_path: Path, ending: str, least: int) -> None:
+    grain = np.random.default_rng(0).integers(0, 256, (6, 90, 160, 3), dtype=np.uint8)
+    limited = Output(f"x{ending}", size_limit=least * 5)
+    (path,), notices = prints.develop([limited], lambda _: grain, (160, 90), NTSC, tmp_path, "x", "")
+    assert path.stat().st_size <= least * 5
+    assert "size limit" in notices[0]
+    assert ffmpeg.count(path) == 6
+    impossible = Output(f"x{ending}", size_limit=100)
+    with pytest.raises(DevelopError):
+        prints.develop([impossible], lambda _: grain, (160, 90), NTSC, tmp_path, "x", "")
+    assert os.listdir(tmp_path) == [path.name]  # the one that was there
+
+
+def test_a_sequence_appears_at_once_and_in_order(tmp_path: Path) -> None:
+    output = Output("shots/{name}-{frame:04}.png", codec="png16")
+
+    def frames(_: Fraction) -> Iterator[ffmpeg.Pixels]:
+        for i in range(12):
+            assert not list(tmp_path.glob("shots/x-*"))
+            yield np.full((4, 6, 3), i * 1000, np.uint16)
+
+    (path,), _ = prints.develop([output], frames, (6, 4), NTSC, tmp_path, "x", CONFIG)
+    assert path == tmp_path / "shots/x-0000.png"
+    assert sorted(os.listdir(tmp_path / "shots")) == [f"x-{i:04}.png" for i in range(12)]
+    assert prints.embedded(tmp_path / "shots/x-0011.png") == CONFIG
+    (back,) = ffmpeg.read(tmp_path / "shots/x-0011.png", (6, 4), "rgb48le")
+    assert np.all(back == 11000)
+
+
+def test_a_picture_of_a_long_film_is_its_last_frame(tmp_path: Path) -> None:
+    path, notices = develop(tmp_path, Output("x.png"), 4, (16, 16))
+    assert np.asarray(Image.open(path))[-1, 0].tolist() == [255, 255, 255]
+    assert "last frame" in notices[0]
+
+
+def test_outputs_of_one_rate_share_the_frames(tmp_path: Path) -> None:
+    rates: list[Fraction] = []
+
+    def frames(rate: Fraction) -> Iterator[ffmpeg.Pixels]:
+        rates.append(rate)
+        return film(4, (32, 32))(rate)
+
+    outputs = [Output("a.mp4"), Output("b.gif"), Output("c.webm", fps=Fraction(60)), Output("d.mkv")]
+    prints.develop(outputs, frames, (32, 32), NTSC, tmp_path, "x", "")
+    assert rates == [NTSC, Fraction(25), Fraction(60)]
+    assert sorted(os.listdir(tmp_path)) == ["a.mp4", "b.gif", "c.webm", "d.mkv"]
+
+
+@pytest.mark.parametrize("name", ["x.mp4", "x.gif", "x.png", "s/{frame}.png"])
+def test_a_failure_leaves_no_print(tmp_path: Path, name: str) -> None:
+    def broken(rate: Fraction) -> Iterator[ffmpeg.Pixels]:
+        yield from film(3, (32, 32))(rate)
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        prints.develop([Output(name)], broken, (32, 32), NTSC, tmp_path, "x", "")
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("ending", [".mp4", ".gif", ".mkv", ".webm", ".png"])
+def test_the_same_frames_make_the_same_bytes(tmp_path: Path, ending: str) -> None:
+    once, _ = develop(tmp_path / "a", Output(f"x{ending}"), 20, (64, 64))
+    again, _ = develop(tmp_path / "b", Output(f"x{ending}"), 20, (64, 64))
+    assert once.read_bytes() == again.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("output", "message"),
+    [
+        (Output("x.avi"), "known: .mp4"),
+        (Output("x.webm", codec="h264"), "can hold: vp9"),
+        (Output("x.gif", crf=20), "no crf"),
+        (Output("x.mp4", crf=60), "worst of h264, 51"),
+        (Output("{frame}.mp4"), "a whole film"),
+        (Output("../x.mp4"), "inside the film's folder"),
+        (Output("/tmp/x.mp4"), "inside the film's folder"),
+        (Output("{name.__class__}.mp4"), "can be filled in"),
+        (Output("{frame}/{frame}.png"), "can be filled in"),
+        (Output("x.png", size_limit=5), "not for single pictures"),
+    ],
+    ids=lambda value: getattr(value, "file", None),
+)
+def test_what_cannot_be_is_refused_before_any_work(output: Output, message: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        prints.require([output], "x")
+
+
+def test_two_prints_of_one_name_and_missing_encoders_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigError, match="two outputs"):
+        prints.require([Output("x.mp4"), Output("{name}.mp4")], "x")
+    monkeypatch.setattr(ffmpeg, "encoders", lambda: frozenset({"gif"}))
+    prints.require([Output("x.gif"), Output("x.png")], "x")
+    with pytest.raises(MissingError, match="no encoder libx264"):
+        prints.require([Output("x.mp4")], "x")

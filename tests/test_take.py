@@ -1,0 +1,126 @@
+"""Laws of takes: the same settings find their take again, others begin the next, and one process at a time is in it."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from render.develop import files, take
+from render.develop.take import Take, open_take
+from render.errors import ConfigError, MissingError
+
+LIKE = {"seed": 7, "size": [64, 36], "network": {"bestiary": "abc"}}
+
+
+@dataclass(frozen=True)
+class Output:
+    file: str
+    width: int | None = None
+    fps: Fraction | None = None
+    crf: int | None = None
+    codec: str = "auto"
+    size_limit: int | None = None
+
+
+def opened(root: Path, fingerprint: object = LIKE, fresh: bool = False) -> Take:
+    return open_take(root, "gar/den ü", dict(fingerprint), "name: given\n", "name: full\n", fresh)  # type: ignore[call-overload]
+
+
+def test_a_new_take_says_what_was_asked(tmp_path: Path) -> None:
+    with opened(tmp_path) as first:
+        assert first.begun
+        assert not first.finished
+        assert first.folder == tmp_path / "gar-den-ü" / "take-001"
+        assert (first.folder / "config.yaml").read_text() == "name: given\n"
+        assert (first.folder / "resolved.yaml").read_text() == "name: full\n"
+        record = json.loads((first.folder / "run.json").read_text())
+        assert record["fingerprint"] == LIKE
+        assert record["versions"]["ffmpeg"]
+        assert record["started"]
+
+
+def test_the_same_settings_find_their_take_again(tmp_path: Path) -> None:
+    with opened(tmp_path) as first:
+        first.note(finished="now", seconds=3.5)
+    with opened(tmp_path, {**LIKE, "seed": 8}) as second:
+        assert second.begun
+        assert second.folder.name == "take-002"
+    with opened(tmp_path) as again:
+        assert not again.begun
+        assert again.finished
+        assert again.folder.name == "take-001"
+        assert again.record["seconds"] == 3.5
+    with opened(tmp_path, fresh=True) as third:
+        assert third.begun
+        assert third.folder.name == "take-003"
+
+
+def test_a_second_process_is_told(tmp_path: Path) -> None:
+    with opened(tmp_path) as first:
+        with pytest.raises(ConfigError, match=f"another render is at work here .process {os.getpid()}"):
+            opened(tmp_path)
+        with pytest.raises(ConfigError):
+            take.existing_take(first.folder)
+    with take.existing_take(first.folder) as again:
+        assert again.record["fingerprint"] == LIKE
+
+
+def test_what_a_killed_process_left_is_swept_away(tmp_path: Path) -> None:
+    with opened(tmp_path) as first:
+        (first.folder / "negative").mkdir()
+        (first.folder / "negative" / f"{files.PART}1-1.mkv").write_text("")
+        (first.folder / f"{files.PART}1-2").mkdir()
+    with opened(tmp_path) as again:
+        assert [path.name for path in again.folder.rglob(f"{files.PART}*")] == []
+
+
+def test_a_damaged_record_is_no_take(tmp_path: Path) -> None:
+    with opened(tmp_path) as first:
+        (first.folder / "run.json").write_text("{")
+    with opened(tmp_path) as second:
+        assert second.folder.name == "take-002"
+    with pytest.raises(MissingError, match="not the folder of a take"):
+        take.existing_take(first.folder)
+
+
+def test_an_unwritable_root_is_named(tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("a file")
+    with pytest.raises(MissingError, match="cannot be written"):
+        opened(tmp_path / "runs")
+
+
+def test_prints_are_developed_once(tmp_path: Path) -> None:
+    film = {"frames": 30, "fps": Fraction(30)}
+    outputs = [Output("{name}.mp4"), Output("s/{frame:03}.png")]
+    with opened(tmp_path) as first:
+        assert first.undeveloped(outputs, film) == outputs
+        files.write(first.folder / "gar/den ü.mp4", b"film")
+        files.write(first.folder / "s" / "000.png", b"png")
+        first.developed(outputs, film)
+        assert first.undeveloped(outputs, film) == []
+    with opened(tmp_path) as again:
+        assert again.undeveloped([*outputs, Output("b.gif")], film) == [Output("b.gif")]
+        assert again.undeveloped([Output("{name}.mp4", crf=1)], film) == [Output("{name}.mp4", crf=1)]
+        assert again.undeveloped(outputs, {**film, "frames": 31}) == outputs
+        (again.folder / "s" / "000.png").unlink()
+        assert again.undeveloped(outputs, film) == outputs[1:]
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [("a", "a"), ("a b", "a-b"), ("../x", "x"), ("...", "film"), ("", "film"), ("é" * 200, "é" * 80), ("a\0b", "a-b")],
+)
+def test_names_become_folders(name: str, folder: str) -> None:
+    assert take.folder_name(name) == folder
+
+
+def test_the_poster_is_a_picture(tmp_path: Path) -> None:
+    with opened(tmp_path) as first:
+        poster = first.poster(np.zeros((4, 4, 3), np.uint16))
+        assert poster.read_bytes()[:2] == b"\xff\xd8"
