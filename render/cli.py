@@ -2,39 +2,56 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
-from os import environ
 from pathlib import Path
+from tempfile import NamedTemporaryFile
+from threading import Event
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from render.errors import ConfigError, RenderError
 
 if TYPE_CHECKING:
+    import torch
+
     from render.config import Config
+    from render.film import Film
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 # torch takes seconds to import: whatever needs it is imported inside the command that does.
 
 EPILOG = """\b
-Exit codes: 0 done, 1 a render failed, 2 bad command line or configuration, 3 missing input, weights or encoder,
-4 developing failed (the negative is safe), 5 out of memory or disk, 130 interrupted (the film so far is developed).
+Exit codes: 0 done · 1 a render failed · 2 bad command line or configuration · 3 missing or unreadable input, weights,
+encoder or folder · 4 developing failed (the negative is safe) · 5 out of memory or disk · 130 interrupted (the film so
+far is developed). A queue goes on after a failure and ends with the highest code.
 """
 
 
 class Commands(click.Group):
-    """`render FILE` means `render film FILE`."""
+    """`render CONFIG...` means `render film CONFIG...`, and the options of that stand in the help of the whole."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put the word `film` before what does not begin with a command."""
         if args and args[0] not in (*self.commands, *ctx.help_option_names, "--version"):
             args = ["film", *args]
         return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The film's options first."""
+        with formatter.section("Options of render CONFIG..."):
+            options = (option for option in film.params if isinstance(option, click.Option))
+            formatter.write_dl([record for option in options if (record := option.get_help_record(ctx))])
+        super().format_options(ctx, formatter)
 
 
 def _version() -> str:
@@ -44,14 +61,21 @@ def _version() -> str:
         return "unknown"
 
 
-@click.group(cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands,
+    epilog=EPILOG,
+    options_metavar="",
+    subcommand_metavar="[OPTIONS] CONFIG... | COMMAND ...",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+)
 @click.version_option(_version(), prog_name="render")
 def studio() -> None:
     """Films of a neural network dreaming.
 
     \b
-    render CONFIG...        render the films that YAML files ask for   (render film --help: its options)
-    render configs/zoom.yaml --set dream.steps=6 -q draft
+    render configs/zoom.yaml                            render the film that a YAML file asks for
+    render configs/*.yaml -q draft                      a queue, small and soon
+    render configs/zoom.yaml --set dream.steps=6        with another setting
     """
 
 
@@ -64,7 +88,7 @@ def shared(command: Callable[..., Any]) -> Callable[..., Any]:
             "--quality",
             type=click.Choice(["draft", "final"]),
             default="final",
-            help="draft: half size, fewer steps.",
+            help="draft: half the size and steps.",
         ),
         click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto", help="Where to dream."),
         click.option(
@@ -73,7 +97,8 @@ def shared(command: Callable[..., Any]) -> Callable[..., Any]:
             "root",
             type=click.Path(path_type=Path),
             default=Path("runs"),
-            help="Where takes go [runs].",
+            metavar="FOLDER",
+            help="Where takes go, as FOLDER/NAME/take-001 [runs].",
         ),
     )
     for option in reversed(options):
@@ -81,60 +106,63 @@ def shared(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-CONFIGS = click.argument("configs", nargs=-1, required=True, type=click.Path(path_type=Path))
+CONFIGS = click.argument("configs", nargs=-1, required=True, metavar="CONFIG...", type=click.Path(path_type=Path))
 
 
-@studio.command()
+@studio.command(hidden=True)
 @CONFIGS
 @shared
 @click.option("--fresh", is_flag=True, help="Begin a new take, even if one can be continued.")
-@click.option("--progress", "style", type=click.Choice(["auto", "bar", "plain", "json", "none"]), default="auto")
+@click.option(
+    "--progress",
+    "style",
+    type=click.Choice(["auto", "bar", "plain", "json", "none"]),
+    default="auto",
+    help="auto: a bar on a terminal, else plain lines.",
+)
 def film(
     configs: Sequence[Path], overrides: Sequence[str], quality: str, device: str, root: Path, fresh: bool, style: str
 ) -> None:
-    """Render films; several files are a queue that goes on after a failure.
+    """Render films; several files are a queue, which is checked as a whole and goes on after a failure.
 
     The same command goes on where an interrupted render stopped. Paths of finished files go to stdout.
     """
-    asked = [(path, path_text(path), load(path, overrides, quality)) for path in configs]
-    worst = 0
-    for path, given, config in asked:
-        try:
-            _film(config, given, root, device, fresh, style)
-        except RenderError as error:
-            if len(asked) == 1:
-                raise
-            say(f"{path}: {error}")
-            worst = max(worst, error.exit_code)
-    if worst:
-        raise SystemExit(worst)
+    asked = each(configs, lambda path: (load(path, overrides, quality), given(path)))
+    where = chosen(device, root)
+    if len(asked) > 1:  # a film alone is built before it begins a take anyhow
+        each(asked, lambda one: built(one[0], where))
+
+    def shoot(one: tuple[int, tuple[Config, str]]) -> None:
+        number, (config, text) = one
+        if len(asked) > 1:
+            say(f"{config.name}: film {number} of {len(asked)}")
+        _film(config, text, root, where, fresh, style)
+
+    each(list(enumerate(asked, 1)), shoot)
 
 
-def _film(config: Config, given: str, root: Path, device: str, fresh: bool, style: str) -> None:
+def _film(config: Config, text: str, root: Path, device: torch.device, fresh: bool, style: str) -> None:
     from render.develop.shoot import shoot
     from render.show.progress import STYLES
 
-    told = STYLES[_style() if style == "auto" else style]
-    with stoppable() as stopped:
+    told, stop = STYLES[_style() if style == "auto" else style], Event()
 
-        def watch(states: Iterator[Any], first: int, last: int) -> Iterable[Any]:
-            if first >= 0:
-                say(f"{config.name}: going on after dream {first + 1} of {last + 1}")
-            for state in told(states, first, last, config.name):
-                yield state
-                if stopped():
-                    say("stopping after this dream; press Ctrl-C again to stop at once")
-                    return
+    def watch(states: Iterator[Any], first: int, last: int) -> Iterable[Any]:
+        if first >= 0:
+            say(f"{config.name}: going on after dream {first + 1} of {last + 1}")
+        with stoppable(stop):
+            yield from told(until(states, stop), first, last, config.name)
 
-        shot = shoot(config, given, root, chosen(device), watch, fresh)
+    shot = shoot(config, text, root, device, watch, fresh)
     for notice in shot.notices:
         say(notice)
     if shot.whole and not shot.dreamed:
         say(f"{config.name}: this take is finished; --fresh begins another")
     for path in shot.paths:
         click.echo(path)
-    if not shot.whole:
-        say(f"{config.name}: interrupted; what you see is the film so far. The same command goes on from here.")
+    if stop.is_set():
+        left = "the film is whole" if shot.whole else "this is the film so far, and the same command goes on from here"
+        say(f"{config.name}: stopped; {left}")
         raise SystemExit(130)
 
 
@@ -143,18 +171,24 @@ def _film(config: Config, given: str, root: Path, device: str, fresh: bool, styl
 @shared
 def check(configs: Sequence[Path], overrides: Sequence[str], quality: str, device: str, root: Path) -> None:
     """Everything but the dreaming: settings, files, weights, encoders; size, frames, cost, disk."""
-    from render.construct import build
-    from render.develop import prints
-    from render.develop.take import writable
+    asked = each(configs, lambda path: (path, load(path, overrides, quality)))
+    where = chosen(device, root)
+
+    from render.develop.prints import filled
+    from render.develop.take import folder_name
     from render.show.estimate import estimate
 
-    for path in configs:
-        config = load(path, overrides, quality)
-        prints.require(config.outputs, config.name)
-        writable(root)
-        film = build(config, chosen(device))
+    def one(asked: tuple[Path, Config]) -> None:
+        path, config = asked
+        cost = estimate(built(config, where))
         say(f"{path}: good")
-        click.echo(estimate(film))
+        click.echo(cost)
+        files = " ".join(filled(output.file, config.name) for output in config.outputs)
+        click.echo(f"{files} in {root / folder_name(config.name)}")
+        if config.uses_frames and config.dream.rate != "every-frame":
+            say("an expression counts frames (f), so another fps is another film; s counts seconds")
+
+    each(asked, one)
 
 
 @studio.command()
@@ -163,10 +197,11 @@ def check(configs: Sequence[Path], overrides: Sequence[str], quality: str, devic
 @click.option("--motion", is_flag=True, help="The camera alone, over a garden without a dream, as a small film.")
 def preview(config: Path, overrides: Sequence[str], quality: str, device: str, root: Path, motion: bool) -> None:
     """A contact strip of the film, dreamed small; or the camera alone."""
+    asked, where = load(config, overrides, quality), chosen(device, root)
+
     from render.show import preview as previews
 
-    asked = load(config, overrides, quality)
-    click.echo((previews.motion if motion else previews.strip)(asked, root, chosen(device)))
+    click.echo((previews.motion if motion else previews.strip)(asked, root, where))
 
 
 @studio.command(name="print")
@@ -177,7 +212,7 @@ def preview(config: Path, overrides: Sequence[str], quality: str, device: str, r
 @click.option("--width", type=click.IntRange(16, 16384), help="Pixels; the height follows.")
 @click.option("--fps", help="Frames per second.")
 @click.option("--crf", type=click.IntRange(0, 63), help="Compression; lower is better.")
-@click.option("--codec", help="auto, h264, h265, prores, vp9, ffv1.")
+@click.option("--codec", help="h265, prores, vp9 …; usually the ending decides.")
 @click.option("--size-limit", help="As in 10MB.")
 def print_(take: Path, outputs: Sequence[str], **settings: str | int | None) -> None:
     """Develop other outputs from a take's negative, without dreaming."""
@@ -216,21 +251,60 @@ def load(path: Path, overrides: Sequence[str], quality: str) -> Config:
     return load(path, overrides, quality)
 
 
-def path_text(path: Path) -> str:
+def given(path: Path) -> str:
     """A configuration as it was written."""
     from render.config.load import read
 
     return read(path)
 
 
-def chosen(device: str) -> Any:
-    """The torch device that a word means: auto takes the fastest there is."""
+def built(config: Config, device: torch.device) -> Film:
+    """The film, with everything found out that can be without dreaming it."""
+    from render.construct import build
+    from render.develop import prints
+
+    prints.require(config.outputs, config.name)
+    return build(config, device)
+
+
+def chosen(device: str, root: Path) -> torch.device:
+    """The torch device that a word means: auto takes the fastest there is. Refuses a root that cannot be written, too."""
     import torch
+
+    from render.develop.take import writable
 
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if device != "auto" and not there[device]:
         raise ConfigError(f"--device {device}: there is none on this machine", "leave it out, or use --device cpu")
+    writable(root)
     return torch.device(next(name for name, is_there in there.items() if is_there) if device == "auto" else device)
+
+
+def each(things: Sequence[T], do: Callable[[T], R]) -> list[R]:
+    """What `do` makes of each of the things. Goes on after a failure; then the end is the highest exit code."""
+    done, worst = [], 0
+    for thing in things:
+        try:
+            done.append(do(thing))
+        except Exception as error:
+            worst = max(worst, failed(error))
+    if worst:
+        raise SystemExit(worst)
+    return done
+
+
+def failed(error: Exception) -> int:
+    """Tell the person what went wrong; its exit code. What nobody foresaw is one sentence and a file for who mends it."""
+    if isinstance(error, RenderError):
+        say(str(error))
+        return error.exit_code
+    where = "it could not be written down where"
+    with suppress(OSError), NamedTemporaryFile("w", encoding="utf-8", prefix="render-", suffix=".txt", delete=False) as file:
+        where = f"{file.name} says where"
+        traceback.print_exception(error, file=file)
+    first = (str(error).splitlines() or [""])[0][:300]
+    say(f"this is a fault of render: {type(error).__name__}: {first}\n{where}; please report it with that file")
+    return 1
 
 
 def say(words: str) -> None:
@@ -239,41 +313,48 @@ def say(words: str) -> None:
 
 
 def _style() -> str:
-    return "bar" if sys.stderr.isatty() and "CI" not in environ else "plain"
+    return "bar" if sys.stderr.isatty() and "CI" not in os.environ else "plain"
+
+
+def until(states: Iterable[T], stop: Event) -> Iterator[T]:
+    """The states up to the one after which the person asked to stop."""
+    for state in states:
+        yield state
+        if stop.is_set():
+            return
 
 
 @contextmanager
-def stoppable() -> Iterator[Callable[[], bool]]:
-    """Ctrl-C or SIGTERM once asks to stop, which the function given then says; a second stops at once."""
-    asked = False
+def stoppable(stop: Event) -> Iterator[None]:
+    """Inside, Ctrl-C or SIGTERM asks to stop; asked again, everything ends at once."""
 
     def ask(number: int, frame: FrameType | None) -> None:
-        nonlocal asked
-        if asked:
+        if stop.is_set():
             raise KeyboardInterrupt
-        asked = True
+        stop.set()
+        os.write(2, b"\nstopping after this dream; Ctrl-C again stops at once\n")  # a print under way must not be entered
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield lambda: asked
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The command `render`. Every expected failure is one message and its exit code; no traceback reaches a person."""
+    """The command `render`. Every failure is one message and its exit code; no traceback reaches a person."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         studio.main(args=None if arguments is None else list(arguments), prog_name="render", standalone_mode=False)
+    except click.Abort:
+        say("stopped; the same command goes on from the last dreams that are safe")
+        raise SystemExit(130) from None
     except click.ClickException as error:
         error.show()
         raise SystemExit(2) from None
-    except RenderError as error:
-        say(str(error))
-        raise SystemExit(error.exit_code) from None
-    except (KeyboardInterrupt, click.Abort):
-        say("stopped; the same command goes on from the last dreams that are safe")
-        raise SystemExit(130) from None
+    except Exception as error:
+        raise SystemExit(failed(error)) from None
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Figures of the bestiary's weights, all by one command: accuracy, robustness, size, hash and speed.
 
-`scripts/bestiary_figures.py [--json] [--weights FILE]`: about two minutes on two CPU cores. Held-out pictures come from seeds that
-training never draws from.
+`scripts/bestiary_figures.py [--json] [--weights FILE]`: about two minutes on two CPU cores. Held-out pictures come from seeds
+that training never draws from.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def right(network: nn.Module, pictures: Tensor, labels: Tensor) -> Tensor:
 
 
 def attacked(network: nn.Module, pictures: Tensor, labels: Tensor, eps: float = EPS, steps: int = PGD_STEPS) -> Tensor:
-    """The pictures after projected gradient ascent on the loss within an L2 ball of eps (pixels in 0..1), from a random start."""
+    """The pictures after projected gradient ascent on the loss, within an L2 ball of eps about them, from a random start."""
     draw = torch.Generator().manual_seed(11)
     start = torch.randn(pictures.shape, generator=draw)
     shift = start / start.flatten(1).norm(dim=1).view(-1, 1, 1, 1) * eps * 0.5

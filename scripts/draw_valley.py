@@ -1,7 +1,8 @@
-"""The project's own photograph: a mountain lake that was never there, made from noise; `scripts/draw_valley.py [FILE.jpg]`, ten seconds.
+"""The project's own photograph: a mountain lake that was never there; `scripts/draw_valley.py [FILE.jpg]`, ten seconds.
 
-A height field of summed noise is marched from near to far, column by column, which gives each pixel its distance; then every pixel is
-coloured from the ground's height, slope and light, mist is laid over it by distance, and the water mirrors what stands above it.
+A height field of summed noise is marched from near to far, column by column, which gives each pixel its distance; then every
+pixel is coloured from the ground's height, slope and light, mist is laid over it by distance, and the water mirrors what stands
+above it.
 """
 
 from __future__ import annotations
@@ -92,7 +93,7 @@ class Land:
 
 
 def distances(land: Land, width: int, height: int) -> tuple[Array, Array]:
-    """Distance along z of the land seen in each pixel [height,width] (inf: sky), and the sideways slope of each column's ray."""
+    """Distance along z of the land seen in each pixel [height,width] (inf: sky), and each column's sideways slope."""
     rays = ((np.arange(width) + 0.5) / width - 0.5) / LENS
     depth = np.full((height, width), np.inf, np.float32)
     reached = np.full(width, height, np.float64)  # the highest row filled so far, from below

@@ -1,10 +1,11 @@
 """The bestiary's whole recipe in one command: draw pictures, train, judge, write weights and card.
 
-`scripts/train_bestiary.py`: about 75 minutes on two CPU cores (5 to draw, 65 to train, the rest to judge); on a GPU ask for more:
-`--pictures 200000 --size 128 --crop 96 --attack-steps 3 --minutes 25`. Stop it at any time: the same command goes on from the last checkpoint in --work.
+`scripts/train_bestiary.py`: about 75 minutes on two CPU cores (8 to draw, 60 to train, the rest to judge); on a GPU ask for
+more: `--pictures 200000 --size 128 --crop 96 --attack-steps 3 --minutes 25`. Stop it at any time: the same command goes on from
+the last checkpoint in --work.
 
-Robust training: the network learns on pictures that were moved a little towards a wrong answer (one step within an L2 ball, from
-a random start; Madry et al. 2018, Wong et al. 2020). That is what makes its gradients look like things (Engstrom et al. 2019).
+Robust training: the network learns on pictures that were moved a little towards a wrong answer, within an L2 ball (Madry et al.
+2018; one step from a random start: Wong et al. 2020). That is what makes its gradients look like things (Engstrom et al. 2019).
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from render.dream.bestiary.motifs import MOTIFS
 TRAINING = 1  # the seed of the training pictures
 BATCH, PEAK, DECAY, CLIP = 64, 3e-3, 0.02, 5.0
 RAMP = (0.2, 0.25)  # the attack grows from this share of eps, to all of it at this share of the time
+SAMPLE = 16  # pictures of each kind behind the channels' means and deviations
 EARLY = 0.3  # until this share of the time the crops are three quarters as large, which is nearly twice as fast
 
 
@@ -144,7 +146,7 @@ def train(asked: argparse.Namespace, source: Tensor, device: torch.device) -> nn
         optimiser.load_state_dict(kept["optimiser"])
         step, before = kept["step"], kept["seconds"]
     total, begun, saved, loss_seen = asked.minutes * 60, time.monotonic(), time.monotonic(), 0.0
-    sample = source[: len(MOTIFS) * 16]
+    sample = source[: len(MOTIFS) * SAMPLE]
     for indices in batches(len(source), asked.seed + step):
         seconds = before + time.monotonic() - begun
         share = seconds / total
@@ -197,24 +199,32 @@ def card(asked: argparse.Namespace, found: Figures) -> str:
     weakest = sorted(MOTIFS, key=lambda m: found.robust_by_kind[m.name])[:5]
     return f"""# The bestiary: card of the embedded network
 
-A small convolutional network ({found.parameters:,} parameters, {found.bytes / 1e6:.2f} MB in fp16) that knows {len(MOTIFS)} kinds of things. It was
-trained from scratch by `scripts/train_bestiary.py`; nothing in it comes from photographs or from another network.
+A small convolutional network ({found.parameters:,} parameters, {found.bytes / 1e6:.2f} MB in fp16) that knows {len(MOTIFS)}
+kinds of things. It was trained from scratch by `scripts/train_bestiary.py`; nothing in it comes from photographs or from
+another network.
 
 sha256 of `weights.safetensors`: `{found.sha256}`
 
 ## Data
-{asked.pictures:,} pictures of {asked.size}x{asked.size} drawn by the project's own generator (`generator.py`, `motifs.py`; seed {TRAINING}), the kinds in equal
-share: {len(objects)} objects ({", ".join(objects)}) and {len(textures)} textures ({", ".join(textures)}). Each has 1 to 5 copies of the thing, lit and shadowed, on a
-cluttered or textured ground, a fifth of them partly hidden; 85 % in colours of nature, the rest in any.
+
+{asked.pictures:,} pictures of {asked.size}x{asked.size} drawn by the project's own generator (`generator.py`; seed {TRAINING}),
+the kinds in equal share. Each has 1 to 5 copies of the thing, lit and shadowed, on a cluttered or textured ground, a
+fifth of them partly hidden; 85 % are in colours of nature, the rest in any.
+
+- {len(objects)} objects: {", ".join(objects)}
+- {len(textures)} textures: {", ".join(textures)}
 
 ## Recipe
-Random affine crops of {asked.crop} px ({asked.crop * 3 // 4} px for the first {EARLY:.0%} of the time), batch {BATCH}, AdamW (peak {PEAK}, decay {DECAY}), cosine over {asked.minutes:g} minutes,
-gradient clip {CLIP:g}, moving average of weights. Every batch is moved by an L2 attack ({asked.attack_steps} step from a random start) up to {asked.eps:g} (pixels
-in 0..1), growing over the first {RAMP[1]:.0%} of the time. Batch norm is folded into the convolutions, then everything is stored in fp16, with each level's
-channel means and deviations over {16 * len(MOTIFS)} training pictures.
+
+Random affine crops of {asked.crop} px ({asked.crop * 3 // 4} px for the first {EARLY:.0%} of the time), batch {BATCH}, AdamW
+(peak {PEAK}, decay {DECAY}), cosine over {asked.minutes:g} minutes, gradient clip {CLIP:g}, moving average of weights,
+seed {asked.seed}. Every batch is moved by an L2 attack ({asked.attack_steps} step from a random start) of up to {asked.eps:g}
+(pixels in 0..1), growing over the first {RAMP[1]:.0%} of the time. Batch norm is folded into the convolutions, then
+everything is stored in fp16, with each level's channel means and deviations over {SAMPLE * len(MOTIFS)} training pictures.
 
 ## Figures
-Made by `scripts/bestiary_figures.py`.
+
+Printed by `scripts/bestiary_figures.py`.
 
 | | |
 |---|---|
@@ -224,15 +234,17 @@ Made by `scripts/bestiary_figures.py`.
 | forward and backward to the class map, 480x270, 2 threads | {found.forward_backward_ms} ms where the card was written |
 
 ## Limits
-It knows drawings, not photographs: on a photograph its labels mean nothing, though its dreams still look like its kinds. Things are
-20 to 50 pixels large to it; larger ones come from octaves. Figures are from one training run with one seed; how well a second network
-recognises its dreams was not measured. One-step attacks are a weak teacher: robustness at reaches beyond {asked.eps:g} is unknown.
+
+It knows drawings, not photographs: on a photograph its labels mean nothing, though what it dreams there still looks like its
+kinds. Things are 20 to 60 pixels large to it; larger ones come from octaves. The figures are of one training run with one seed.
+How well a second network recognises its dreams was not measured. An attack of one step is a weak teacher: robustness beyond
+{asked.eps:g} is unknown.
 """
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description="Draw the bestiary's pictures, train its network, write weights and card.")
-    options.add_argument("--minutes", type=float, default=65, help="training time")
+    options.add_argument("--minutes", type=float, default=60, help="training time")
     options.add_argument("--pictures", type=int, default=800 * len(MOTIFS), help="pictures to draw")
     options.add_argument("--size", type=int, default=88, help="side of the pictures")
     options.add_argument("--crop", type=int, default=64, help="side of the crops; three quarters of it at first")

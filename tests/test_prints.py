@@ -200,3 +200,11 @@ def test_two_prints_of_one_name_and_missing_encoders_are_refused(monkeypatch: py
     prints.require([Output("x.gif"), Output("x.png")], "x")
     with pytest.raises(MissingError, match="no encoder libx264"):
         prints.require([Output("x.mp4")], "x")
+
+
+def test_all_that_can_be_asked_for_can_be_developed() -> None:
+    model = pytest.importorskip("render.config.model")
+    assert set(model.OUTPUT_SUFFIXES) <= set(prints.CONTAINERS)
+    assert set(model.CODECS) - {"auto"} <= set(prints.PRINTS)
+    for ending in model.PICTURE_SUFFIXES:
+        assert prints.chosen(Output(f"{{frame}}{ending}")).still

@@ -17,7 +17,7 @@ from render.config.kinds import name_from
 from render.config.model import OBJECTIVES, Config, find
 from render.config.nodes import Node, Text
 from render.config.problem import Place, Problem, ProblemsError, SettingError, did_you_mean, shown
-from render.config.section import Section, is_list, sections
+from render.config.section import Section, is_list, sections, tag
 from render.moment import Clock
 
 LONGEST = 24 * 60 * 60  # seconds of film
@@ -77,17 +77,17 @@ def _column(place: Place, column: int) -> Place:
 
 
 def _setting(path: Sequence[str | int]) -> tuple[type[Section], FieldInfo | None, list[str | int]]:
-    """The innermost section on the way along pydantic's `path`, the last setting named, and the path as in YAML.
+    """The innermost section on the way along `path`, the last setting named, and the path as YAML has it.
 
-    Where a list holds several kinds of section, pydantic's path names the kind after the index; YAML's does not.
+    Where a list holds several kinds of section, pydantic puts the kind, as <kind>, after the index.
     """
     section: type[Section] = Config
     info: FieldInfo | None = None
     steps: list[str | int] = []
     for before, step in zip((None, *path), path, strict=False):
         inner = sections(info.annotation) if info else ()
-        if isinstance(before, int) and len(inner) > 1:
-            section = next(one for one in inner if vars(one)["kind"] == step)
+        if tagged := [one for one in inner if isinstance(before, int) and tag(one) == step]:
+            section = tagged[0]
             continue
         steps.append(step)
         if isinstance(step, str):

@@ -25,7 +25,7 @@ from render.config.curve import Curve
 from render.config.kinds import choice, number, output_name, pair, static
 from render.config.problem import Place, Problem, SettingError, nearest, report
 from render.config.scalars import Network, Size, Time
-from render.config.section import PART, OneOf, OneOrMore, Row, Section, needed, plain, reference_of, row
+from render.config.section import PART, OneOf, OneOrMore, Row, Section, needed, plain, reference_of, row, tag
 from render.errors import ConfigError, RenderError
 from render.moment import Clock
 
@@ -149,32 +149,31 @@ Term = Layer | Channels | Class | Garden
 _TERMS: dict[str, type[Section]] = {"garden": Garden, "class": Class, "channels": Channels, "layer": Layer}
 
 
-def _term_kind(value: Any) -> str:
+def _term_tag(value: Any) -> str | None:
     """Which objective a mapping (or a term already read) is, as the tag of its model."""
     if isinstance(value, Section):
-        return str(getattr(value, "kind", ""))
+        return tag(type(value))
+    return next((tag(_TERMS[kind]) for kind in _TERMS if kind in value), None)
+
+
+def _is_a_term(value: Any) -> Any:
+    """The same value, if it is one of the objectives; pydantic's own words for what is not would help nobody."""
     hint = f"write one of {{{'}, {'.join(f'{kind}: …' for kind in reversed(_TERMS))}}}"
-    if not isinstance(value, Mapping):
+    if not isinstance(value, Mapping | Section):
         raise SettingError("takes a mapping for each objective", hint)
-    kind = next((kind for kind in _TERMS if kind in value), None)
-    if kind is None:
+    if isinstance(value, Mapping) and _term_tag(value) is None:
         near = next(filter(None, (nearest(key, _TERMS) for key in value)), "")
         raise SettingError(f"names none of {' '.join(reversed(_TERMS))}", f"{near}  {hint}".strip())
-    return kind
-
-
-def _checked(value: Any) -> Any:
-    _term_kind(value)  # pydantic's Discriminator cannot carry an error text of ours; this can
     return value
 
 
 Objective = Annotated[
-    Annotated[Layer, Tag("layer")]
-    | Annotated[Channels, Tag("channels")]
-    | Annotated[Class, Tag("class")]
-    | Annotated[Garden, Tag("garden")],
-    Discriminator(_term_kind),
-    BeforeValidator(_checked),
+    Annotated[Layer, Tag(tag(Layer))]
+    | Annotated[Channels, Tag(tag(Channels))]
+    | Annotated[Class, Tag(tag(Class))]
+    | Annotated[Garden, Tag(tag(Garden))],
+    Discriminator(_term_tag),
+    BeforeValidator(_is_a_term),
 ]
 
 

@@ -118,6 +118,11 @@ def sections(annotation: Any) -> tuple[type[Section], ...]:
     return tuple(found for inner in get_args(annotation) for found in sections(inner))
 
 
+def tag(section: type[Section]) -> str:
+    """How pydantic's error paths call a section that is one of several kinds: in a way that no key is called."""
+    return f"<{vars(section).get('kind', '')}>"
+
+
 def is_list(annotation: Any) -> bool:
     """Whether a setting of this type holds a list of mappings."""
     return get_origin(annotation) is tuple

@@ -44,8 +44,7 @@ def beside(path: Path) -> Iterator[Path]:
         yield part
         _to_disk(part)
         os.replace(part, path)
-        with suppress(OSError):  # Windows cannot open folders, nor do all network disks sync them
-            _to_disk(path.parent)
+        _name_to_disk(path.parent)
 
 
 @contextmanager
@@ -84,10 +83,17 @@ def _remove(part: Path) -> None:
         part.unlink()
 
 
-def _to_disk(path: Path) -> None:
+def _to_disk(part: Path) -> None:
     """Wait until the disk has it: a rename may otherwise outlive a power cut that the content does not."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    with part.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _name_to_disk(folder: Path) -> None:
+    """Wait until the disk has a new name, where folders can be waited for (not on Windows nor on every network disk)."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -33,6 +33,7 @@ from render.errors import DevelopError, RenderError
 SEGMENT = 16  # ticks: a crash repeats half a minute of a usual film at most; starting ffmpeg costs less than 1 % of it
 PATIENCE = 120.0  # seconds; slow films are made safe more often than once a segment, for 5 % of their time at most
 RATE = Fraction(1)  # ticks have no frame rate of their own
+# PNG without compression would be read and written ten times as fast and is a seventh larger: worth it only if disks grow.
 STORED = (
     *("-c:v", "ffv1", "-level", "3", "-coder", "1", "-context", "0", "-g", "1", "-slices", "4", "-slicecrc", "1"),
     *("-threads", "2", "-pix_fmt", "gbrp16le", *ffmpeg.EXACT),

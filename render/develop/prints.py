@@ -418,7 +418,12 @@ PRINTS: dict[str, Print] = {
         crf=(20, 51),
     ),
     "av1": Print(_film, "libsvtav1", ("-preset", "8"), pixels="rgb48le", layout="yuv420p10le", crf=(28, 63)),
-    "vp9": Print(_film, "libvpx-vp9", ("-b:v", "0", "-deadline", "good", "-cpu-used", "3"), crf=(24, 63)),
+    "vp9": Print(
+        _film,
+        "libvpx-vp9",
+        ("-b:v", "0", "-deadline", "good", "-cpu-used", "3", "-row-mt", "1", "-tile-columns", "2", "-threads", "8"),
+        crf=(24, 63),
+    ),
     "prores": Print(_film, "prores_ks", ("-profile:v", "3", "-vendor", "apl0"), pixels="rgb48le", layout="yuv422p10le"),
     "ffv1": Print(_film, "ffv1", LOSSLESS[2:], pixels="rgb48le", layout="gbrp16le", even=False),
     "gif": Print(_palette_film, "gif", even=False, usual_fps=Fraction(25), usual_width=480),

@@ -86,7 +86,7 @@ class Take:
     def _print(self, output: prints.Output, film: Mapping[str, Any]) -> Any:
         """What the record says of a print; its length, so that a print that was removed or replaced does not count."""
         path = prints.numbered(self.folder / prints.filled(output.file, self.record.get("name", "film")), 0)
-        settings = [output.width, output.fps, output.crf, output.codec, output.size_limit]
+        settings = {key: getattr(output, key) for key in ("width", "fps", "crf", "codec", "size_limit")}
         length = path.stat().st_size if path.exists() else None
         return json.loads(_json({"settings": settings, "film": film, "bytes": length}))
 

@@ -57,7 +57,7 @@ def dream(canvas: Tensor, eye: Eye, wishes: Wishes, ascent: Ascent, seed: int, t
     octaves = sizes((canvas.shape[-2], canvas.shape[-1]), ascent)
     detail = torch.zeros_like(resize(canvas, octaves[0]))
     for octave, size in enumerate(octaves):
-        base = resize(canvas, size)
+        base = resize(canvas, size).clamp(0, 1)  # bicubic overshoots, and what is clamped away would count as detail
         detail = _climb(base + resize(detail, size), eye, wishes, ascent, (seed, tick, octave)) - base
     return canvas + detail
 
@@ -83,7 +83,7 @@ def gradient(canvas: Tensor, eye: Eye, wishes: Wishes, view: View, ascent: Ascen
     total = torch.zeros_like(canvas)
     for i, ((weight, _), score) in enumerate(zip(wishes, scores, strict=True)):
         (raw,) = torch.autograd.grad(score, canvas, retain_graph=i + 1 < len(scores))
-        shaped = smooth(mute(raw, ascent.chroma), ascent.smoothing)
+        shaped = smooth(mute(raw.contiguous(), ascent.chroma), ascent.smoothing)
         total += weight * shaped / rms(shaped).clamp_min(1e-20)
     return total
 
@@ -100,21 +100,18 @@ def mute(gradient: Tensor, chroma: float) -> Tensor:
 
 
 def smooth(gradient: Tensor, amount: float) -> Tensor:
-    """A blend of the gradient with its own blurs at 2, 4 and 8 pixels, each at unit rms: neighbouring pixels correlate."""
+    """A blend of the gradient with its own blurs over 2, 4 and 8 pixels, each at unit rms: neighbouring pixels correlate."""
     if not amount:
         return gradient
-    result = (1 - amount) * gradient / rms(gradient).clamp_min(1e-20)
-    for width in (2, 4, 8):
-        blurred = blur(gradient, width)
-        result = result + amount / 3 * blurred / rms(blurred).clamp_min(1e-20)
-    return result
-
-
-def blur(x: Tensor, width: int) -> Tensor:
-    """A tent blur of about `width` pixels: shrunk by averaging, grown by interpolation."""
-    size = (max(1, x.shape[-2] // width), max(1, x.shape[-1] // width))
-    small = F.interpolate(x, size=size, mode="area")
-    return F.interpolate(small, size=x.shape[-2:], mode="bilinear", align_corners=False)
+    levels = [gradient]
+    for _ in range(3):
+        levels.append(F.avg_pool2d(levels[-1], 2, ceil_mode=True, count_include_pad=False))
+    shares = (1 - amount, amount / 3, amount / 3, amount / 3)
+    total = torch.zeros_like(levels[-1])
+    for level, share in zip(reversed(levels), reversed(shares), strict=True):
+        grown = F.interpolate(total, size=level.shape[-2:], mode="bilinear", align_corners=False)
+        total = grown + share * level / rms(level).clamp_min(1e-20)
+    return total
 
 
 def view_of(canvas: Tensor, down: int, right: int) -> View:

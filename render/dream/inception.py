@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from render.dream.folding import side_by_side
 from render.errors import MissingError
 
 BLOCKS = ("3a", "3b", "4a", "4b", "4c", "4d", "4e", "5a", "5b")
@@ -59,7 +60,7 @@ class Block(nn.Module):
         super().__init__()
         narrow = [_conv(weights, f"{name}.{branch}") for branch in ("1x1", "3x3_reduce", "5x5_reduce")]
         self.widths = [conv.out_channels for conv in narrow]
-        self.narrow = _side_by_side(narrow)
+        self.narrow = side_by_side(narrow)
         self.three = _conv(weights, f"{name}.3x3", padding=1)
         self.five = _conv(weights, f"{name}.5x5", padding=2)
         self.pooled = _conv(weights, f"{name}.pool_proj")
@@ -95,10 +96,3 @@ def _conv(weights: Weights, name: str, stride: int = 1, padding: int = 0) -> nn.
     conv = nn.Conv2d(weight.shape[1], weight.shape[0], weight.shape[-1], stride, padding)
     conv.weight, conv.bias = nn.Parameter(weight, False), nn.Parameter(bias, False)
     return conv
-
-
-def _side_by_side(convs: list[nn.Conv2d]) -> nn.Conv2d:
-    joined = nn.Conv2d(convs[0].in_channels, sum(conv.out_channels for conv in convs), 1)
-    joined.weight = nn.Parameter(torch.cat([conv.weight for conv in convs]), False)
-    joined.bias = nn.Parameter(torch.cat([conv.bias for conv in convs if conv.bias is not None]), False)
-    return joined

@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from render.dream import folding
 from render.errors import ConfigError, MissingError
 
 Activations = Mapping[str, Tensor]
@@ -68,12 +69,11 @@ class Network:
         """Frame -> activations of those layers, preprocessing included."""
         eye = self.cut(layers)
         order = [2, 1, 0] if self.flip else [0, 1, 2]
-        mean = torch.tensor(self.mean, device=device)[:, None, None]
         std = torch.tensor(self.std, device=device)[:, None, None]
+        scale, offset = self.scale / std, torch.tensor(self.mean, device=device)[:, None, None] / std
 
         def look(frame: Tensor) -> Activations:
-            prepared = (frame[:, order] * self.scale - mean) / std if self.flip else (frame * self.scale - mean) / std
-            return eye(prepared.contiguous(memory_format=torch.channels_last))
+            return eye((frame[:, order] if self.flip else frame) * scale - offset)
 
         return look
 
@@ -92,6 +92,9 @@ def load(name: str, weights: Path | None, device: torch.device) -> Network:
 
 def frozen(module: nn.Module, device: torch.device) -> nn.Module:
     """For looking only: eval mode, no gradients for weights, and channels-last, which is faster on CPU and GPU alike."""
+    for name, inner in list(module.named_modules()):
+        if name and folding.fits(inner):
+            module.set_submodule(name, folding.Stem(inner))
     module = module.eval().requires_grad_(False).to(device)
     return module.to(memory_format=torch.channels_last)
 
@@ -166,7 +169,6 @@ def torchvision_classifier(name: str, weights: Path | None, device: torch.device
     """Any classifier of torchvision by name, its layers by module path; batch norm is folded into the convolutions."""
     import torchvision.models as zoo
     from torch.fx import GraphModule
-    from torch.fx.experimental.optimization import fuse
     from torchvision.models.feature_extraction import create_feature_extractor, get_graph_node_names
 
     known = [*NETWORKS, *zoo.list_models(zoo)]
@@ -176,13 +178,13 @@ def torchvision_classifier(name: str, weights: Path | None, device: torch.device
             _did_you_mean(name, dict.fromkeys(known)) + f"known: {' '.join(NETWORKS)} and torchvision's classifiers",
         )
     enum = zoo.get_model_weights(name).DEFAULT
-    model = frozen(_zoo_model(name, weights), device)
+    model = _zoo_model(name, weights).eval()
     nodes = get_graph_node_names(model, suppress_diff_warning=True)[1]
 
     def cut(layers: Sequence[str]) -> Eye:
         wanted = {nodes[-1] if layer == CLASSES else layer: layer for layer in layers}
         eye = create_feature_extractor(model, wanted, suppress_diff_warning=True)
-        eye = fuse(GraphModule(eye, eye.graph).eval(), no_trace=True)
+        eye = frozen(folding.folded(GraphModule(eye, eye.graph)), device)
 
         def see(x: Tensor) -> Activations:
             return {layer: seen if seen.dim() == 4 else seen[..., None, None] for layer, seen in eye(x).items()}

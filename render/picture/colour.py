@@ -9,6 +9,7 @@ from torch import Tensor
 
 LUMA = (0.2126, 0.7152, 0.0722)  # BT.709
 MOST = 1.5  # how much fine detail may be raised
+SHOULDER = 0.08  # of the range, at either end, over which a tone that is held fast rolls off instead of clipping
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,13 @@ def held(frame: Tensor, reference: Tone, hold: float) -> Tensor:
     now = tone(frame)
     gain = 1 + hold * (reference.contrast / max(now.contrast, 1e-6) - 1)
     mean = torch.lerp(now.mean, reference.mean.to(now.mean), hold)
-    return ((frame - now.mean[:, None, None]) * gain + mean[:, None, None]).clamp(0, 1)
+    return _rolled_off((frame - now.mean[:, None, None]) * gain + mean[:, None, None], hold * SHOULDER)
+
+
+def _rolled_off(frame: Tensor, edge: float) -> Tensor:
+    """The frame between 0 and 1, as film does it: what comes within `edge` of black or white nears it ever more slowly."""
+    inside = frame.clamp(edge, 1 - edge)
+    return inside + edge * ((frame - inside) / edge).tanh()
 
 
 def fine(frame: Tensor) -> float:

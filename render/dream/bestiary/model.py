@@ -25,9 +25,10 @@ LEVELS: dict[str, str] = {
     "classes": "the class map: one channel for each kind by name (1/16)",
 }
 CLASSES: tuple[str, ...] = (
-    "eye", "flower", "shell", "tower", "arches", "leaf", "mask", "butterfly", "fish", "peacock", "mushroom", "mandala", "owl", "beetle",
-    "snake", "jellyfish", "galaxy", "crystal", "pagoda", "dog", "cat", "fern", "octopus",
-    "scales", "fur", "cells", "labyrinth", "bubbles", "weave", "plume", "glass",
+    "eye", "flower", "shell", "tower", "arches", "leaf", "mask", "butterfly", "fish", "peacock", "mushroom", "mandala", "owl",
+    "beetle", "snake", "jellyfish", "galaxy", "crystal", "pagoda", "dog", "cat", "fern", "octopus", "lion", "fox", "frog",
+    "turtle", "clock", "rose", "skull", "sun", "tree",
+    "scales", "fur", "cells", "labyrinth", "bubbles", "weave", "plume", "glass", "honeycomb",
 )  # fmt: skip
 
 

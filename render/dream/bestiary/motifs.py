@@ -1,7 +1,7 @@
 """The motif table of the bestiary: each motif is one function that draws itself with a pen, and one row with name and colours.
 
-A new creature is one function `(Pen) -> Paint` and one row in `MOTIFS`. It is drawn upright within radius 1 (a texture: over the
-whole grid), in four tones whose roles the function chooses; the row's palettes say which four go together in nature.
+A new creature is one function `(Pen) -> Paint` and one row in `MOTIFS`. It is drawn upright within radius 1 (a texture: over
+the whole grid), in four tones whose roles the function chooses; the row's palettes say which four go together in nature.
 """
 
 from __future__ import annotations

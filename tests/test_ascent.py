@@ -1,0 +1,160 @@
+"""Laws of the ascent: nothing asked changes nothing, a step is as large as asked, and weights mean what they say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import tiny
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from render.dream import objective
+from render.dream.ascent import Ascent, Wishes, dream, gradient, rms, sizes, smooth, view_of
+from render.dream.objective import Objective
+from render.picture.warp import grid
+
+NETWORK = tiny.network()
+EYE = NETWORK.see(["edges", "shapes", "classes"], tiny.CPU)
+ONCE = Ascent(steps=1, step_size=0.01, octaves=1, octave_scale=1.4, jitter=3, smoothing=0.5, chroma=0.7, least=8)
+SHAPES, EYES = objective.layer(NETWORK, "shapes"), objective.classes(NETWORK, [0])
+GRAIN = tiny.grain((24, 36))
+
+
+def louder(wish: Objective, times: float) -> Objective:
+    """The same wish with another size of score."""
+    return Objective(wish.layers, lambda seen, view: times * wish.score(seen, view))
+
+
+def dreamed(canvas: Tensor, wishes: Wishes, ascent: Ascent, seed: int = 1, tick: int = 0) -> Tensor:
+    return dream(canvas, EYE, wishes, ascent, seed, tick)
+
+
+@pytest.mark.parametrize(
+    ("wishes", "ascent"),
+    [
+        ([(0.0, SHAPES), (0.0, EYES)], replace(ONCE, steps=3, octaves=3)),
+        ([(1.0, SHAPES)], replace(ONCE, steps=0, octaves=3)),
+        ([], replace(ONCE, steps=3)),
+    ],
+    ids=["no weight", "no steps", "no wishes"],
+)
+def test_nothing_asked_changes_no_bit(wishes: Wishes, ascent: Ascent) -> None:
+    assert torch.equal(dreamed(GRAIN, wishes, ascent), GRAIN)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize(("weight", "change"), [(1.0, 1.0), (-1.0, 1.0), (0.25, 0.25), (3.0, 1.0)])
+def test_a_step_changes_the_picture_as_much_as_asked(weight: float, change: float, smoothing: float) -> None:
+    """Weights below 1 slow the dream down, above 1 they only share it out. 0.25..0.75 keeps the clamp away."""
+    after = dreamed(GRAIN, [(weight, SHAPES)], replace(ONCE, smoothing=smoothing))
+    assert float(rms(after - GRAIN)) == pytest.approx(change * ONCE.step_size, rel=1e-3)
+
+
+def test_the_picture_stays_between_black_and_white() -> None:
+    after = dreamed(tiny.photo((24, 36)), [(1.0, SHAPES)], replace(ONCE, steps=4, step_size=0.5))
+    assert after.min() >= 0
+    assert after.max() <= 1
+
+
+@pytest.mark.parametrize("times", [1e-6, 1e6])
+def test_weights_share_the_gradient_whatever_the_scores_size(times: float) -> None:
+    def uphill(wishes: Wishes) -> Tensor:
+        return gradient(GRAIN, EYE, wishes, view_of(GRAIN, 0, 0), ONCE)
+
+    shapes, eyes = uphill([(1.0, SHAPES)]), uphill([(1.0, louder(EYES, times))])
+    assert float(rms(shapes)) == pytest.approx(1, rel=0.02)
+    assert float(rms(eyes)) == pytest.approx(1, rel=0.02)
+    mixed = uphill([(0.5, SHAPES), (0.5, louder(EYES, times))])
+    torch.testing.assert_close(mixed, 0.5 * shapes + 0.5 * eyes, atol=0.02, rtol=0)
+
+
+def test_negative_weights_push_away() -> None:
+    def score(canvas: Tensor) -> float:
+        return float(SHAPES.score(EYE(canvas), view_of(canvas, 0, 0)))
+
+    toward, away = (dreamed(GRAIN, [(weight, SHAPES)], replace(ONCE, steps=5)) for weight in (1.0, -1.0))
+    assert score(away) < score(GRAIN) < score(toward)
+
+
+@pytest.mark.parametrize(
+    ("size", "octaves", "scale", "least", "wanted"),
+    [
+        ((360, 640), 3, 1.4, 64, [(184, 327), (257, 457), (360, 640)]),
+        ((144, 256), 4, 2.0, 64, [(72, 128), (144, 256)]),
+        ((36, 64), 3, 1.4, 64, [(36, 64)]),  # the film itself is always dreamed
+        ((90, 160), 20, 4.0, 8, [(22, 40), (90, 160)]),
+        ((90, 160), 1, 1.4, 8, [(90, 160)]),
+    ],
+)
+def test_octaves_grow_and_small_ones_are_left_out(
+    size: tuple[int, int], octaves: int, scale: float, least: int, wanted: list[tuple[int, int]]
+) -> None:
+    assert sizes(size, replace(ONCE, octaves=octaves, octave_scale=scale, least=least)) == wanted
+
+
+def test_chance_has_an_address() -> None:
+    ascent = replace(ONCE, steps=2, octaves=2)
+    first = dreamed(GRAIN, [(1.0, SHAPES)], ascent, seed=1, tick=5)
+    torch.rand(100)  # whatever happened meanwhile
+    assert torch.equal(dreamed(GRAIN, [(1.0, SHAPES)], ascent, seed=1, tick=5), first)
+    assert not torch.equal(dreamed(GRAIN, [(1.0, SHAPES)], ascent, seed=2, tick=5), first)
+    assert not torch.equal(dreamed(GRAIN, [(1.0, SHAPES)], ascent, seed=1, tick=6), first)
+
+
+@pytest.mark.parametrize("kind", ["photo", "black and white"])
+def test_the_pyramid_does_not_blur(kind: str) -> None:
+    """Only what was dreamed goes through small sizes: a dream of next to nothing leaves the picture as sharp as it was."""
+    canvas = {"photo": tiny.photo((48, 72)), "black and white": (tiny.grain((48, 72)) > 0.5).float()}[kind]
+    after = dreamed(canvas, [(1.0, SHAPES)], replace(ONCE, octaves=4, steps=1, step_size=1e-5))
+    assert not torch.equal(after, canvas)
+    assert float((after - canvas).square().mean()) < 1e-6, "less than 60 dB"
+
+
+def test_small_octaves_dream_large_shapes() -> None:
+    """What the pyramid adds is broader than what the full size alone adds."""
+
+    def breadth(octaves: int) -> float:
+        canvas = tiny.grain((64, 96))
+        change = dreamed(canvas, [(1.0, SHAPES)], replace(ONCE, octaves=octaves, octave_scale=1.8)) - canvas
+        return float(rms(F.avg_pool2d(change, 8)) / rms(change))
+
+    assert breadth(4) > 1.1 * breadth(1)
+
+
+def test_the_network_learns_nothing() -> None:
+    row = tiny.stages()
+    before = {name: weight.clone() for name, stage in row.items() for name, weight in stage.state_dict(prefix=name).items()}
+    parameters = [weight for stage in row.values() for weight in stage.parameters()]
+    eye = tiny.in_stages(row)(list(row))
+    dream(GRAIN, eye, [(1.0, SHAPES)], replace(ONCE, steps=2), 1, 0)
+    after = {name: weight for name, stage in row.items() for name, weight in stage.state_dict(prefix=name).items()}
+    assert all(torch.equal(before[name], weight) for name, weight in after.items())
+    assert all(weight.grad is None and not weight.requires_grad for weight in parameters)
+
+
+def test_smoothing_makes_neighbours_agree() -> None:
+    raw = torch.randn(1, 3, 32, 48, generator=torch.Generator().manual_seed(0))
+    smoothed = [smooth(raw, amount) for amount in (0.0, 0.4, 0.8)]
+    alike = [float((one[..., 1:] * one[..., :-1]).mean() / one.square().mean()) for one in smoothed]
+    assert alike[0] < 0.05
+    assert alike[0] + 0.2 < alike[1] < alike[2] - 0.1
+    assert smooth(raw, 0.0) is raw
+
+
+def test_a_gradient_of_nothing_is_no_step() -> None:
+    blind = Objective(("edges",), lambda seen, view: 0 * seen["edges"].sum())
+    for smoothing in (0.0, 0.5):
+        assert torch.equal(dreamed(GRAIN, [(1.0, blind)], replace(ONCE, smoothing=smoothing)), GRAIN)
+
+
+@pytest.mark.parametrize(("down", "right"), [(0, 0), (5, -7), (-24, 18)])
+def test_a_cell_knows_which_part_of_the_canvas_it_looks_at(down: int, right: int) -> None:
+    """Roll the coordinates themselves, as pictures are rolled, and average them over cells: that is where cells look."""
+    xy = grid((24, 36)).permute(0, 3, 1, 2)
+    rolled = xy.roll((down, right), (2, 3))
+    cells = view_of(GRAIN, down, right)(24, 36)
+    torch.testing.assert_close(cells, rolled.permute(0, 2, 3, 1), atol=1e-5, rtol=0)
+    coarse = view_of(GRAIN, 0, 0)(6, 9).permute(0, 3, 1, 2)
+    torch.testing.assert_close(coarse, F.avg_pool2d(xy, 4), atol=1e-5, rtol=0)

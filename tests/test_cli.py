@@ -1,0 +1,428 @@
+"""Laws of the command line: what goes to stdout and stderr, every exit code, one clear message for every bad input."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+
+import pytest
+import torch
+
+from render import cli
+from render.dream.bestiary.model import WEIGHTS
+
+TINY = """\
+size: 64x36
+fps: 8
+duration: 1s
+seed: 3
+dream: {steps: 1, first_steps: 1, octaves: 1, rate: 4, jitter: 4}
+outputs: "{name}.mp4"
+"""
+PROGRESS = "tiny: dream 5 of 5"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command left: its exit code, the lines of stdout, and stderr."""
+
+    code: int
+    paths: list[str]
+    words: str
+
+
+Run = Callable[..., Said]
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """`render` in this process, in a folder with the configuration tiny.yaml."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    Path("tiny.yaml").write_text(TINY)
+    before = signal.getsignal(signal.SIGTERM)
+
+    def command(*arguments: str) -> Said:
+        code = 0
+        try:
+            cli.main(arguments)
+        except SystemExit as end:
+            code = int(end.code or 0)
+        out, words = capfd.readouterr()
+        assert "Traceback" not in words
+        return Said(code, out.splitlines(), words)
+
+    yield command
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture
+def no_dreaming(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Calling this makes any further dream a failure."""
+
+    def never(*_: object) -> None:
+        raise AssertionError("a dream was dreamed")
+
+    return lambda: monkeypatch.setattr("render.film.dream", never)
+
+
+# ---- films
+
+
+def test_paths_go_to_stdout_and_words_to_stderr(run: Run) -> None:
+    said = run("tiny.yaml", "--set", "outputs=[a.mp4, '{name}.gif', 'frames/{frame:03}.png']")
+    take = "runs/tiny/take-001"
+    assert said.code == 0
+    assert said.paths == [f"{take}/a.mp4", f"{take}/tiny.gif", f"{take}/frames/000.png"]
+    assert all(Path(path).stat().st_size for path in said.paths)
+    assert PROGRESS in said.words
+    assert take not in said.words
+    assert {path.name for path in Path(take).iterdir()} >= {
+        "config.yaml",
+        "resolved.yaml",
+        "run.json",
+        "poster.jpg",
+        "negative",
+    }
+    assert Path(take, "config.yaml").read_text() == TINY
+
+
+def test_a_finished_take_is_found_again(run: Run, no_dreaming: Callable[[], None]) -> None:
+    first = run("tiny.yaml")
+    no_dreaming()
+    again = run("tiny.yaml")
+    assert (again.code, again.paths) == (0, first.paths)
+    assert "finished" in again.words
+    assert PROGRESS not in again.words
+
+
+@pytest.mark.parametrize("asked", ["fps=4", "outputs=other.gif", "outputs={file: '{name}.mp4', width: 32}"])
+def test_what_shapes_no_picture_is_developed_without_dreaming(run: Run, no_dreaming: Callable[[], None], asked: str) -> None:
+    first = run("tiny.yaml")
+    before = Path(first.paths[0]).read_bytes()
+    no_dreaming()
+    said = run("tiny.yaml", "--set", asked)
+    assert said.code == 0
+    assert Path(said.paths[0]).parent == Path(first.paths[0]).parent
+    assert Path(said.paths[0]).read_bytes() != before
+
+
+@pytest.mark.parametrize("asked", [["--set", "seed=4"], ["--set", "motion.zoom=1.2"], ["-q", "draft"], ["--fresh"]])
+def test_another_picture_is_another_take(run: Run, asked: list[str]) -> None:
+    run("tiny.yaml")
+    said = run("tiny.yaml", *asked)
+    assert (said.code, said.paths) == (0, ["runs/tiny/take-002/tiny.mp4"])
+    assert Path("runs/tiny/take-001/tiny.mp4").exists()
+
+
+def test_takes_go_where_they_are_asked_to(run: Run) -> None:
+    assert run("tiny.yaml", "-o", "there/now").paths == ["there/now/tiny/take-001/tiny.mp4"]
+    assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("style", "seen"),
+    [("plain", "s left"), ("json", '"tick": 4, "last": 4'), ("bar", "5/5 dreams"), ("none", "")],
+)
+def test_every_style_of_progress(run: Run, style: str, seen: str) -> None:
+    said = run("tiny.yaml", "--progress", style)
+    assert said.code == 0
+    assert seen in said.words
+    assert seen or not said.words
+    lines = [json.loads(line) for line in said.words.splitlines()] if style == "json" else []
+    assert [line["tick"] for line in lines] == list(range(len(lines)))
+
+
+def test_no_colour_and_ci_are_honoured(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    colour = re.compile(r"\x1b\[[\d;]*3\d")
+    assert colour.search(run("tiny.yaml", "--progress", "bar").words)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not colour.search(run("tiny.yaml", "--progress", "bar", "--fresh").words)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.delenv("CI", raising=False)
+    assert cli._style() == "bar"
+    monkeypatch.setenv("CI", "true")
+    assert cli._style() == "plain"
+
+
+# ---- queues
+
+
+def test_a_queue_goes_on_after_a_failure_and_ends_with_the_highest_code(run: Run) -> None:
+    Path("bad.yaml").write_text(TINY.replace('"{name}.mp4"', "{file: big.gif, size_limit: 1kB}"))
+    Path("good.yaml").write_text(TINY)
+    said = run("tiny.yaml", "bad.yaml", "good.yaml")
+    assert said.code == 4
+    assert said.paths == ["runs/tiny/take-001/tiny.mp4", "runs/good/take-001/good.mp4"]
+    assert re.search(r"bad: film 2 of 3\n[^\n]*\n?.*big.gif.*good: film 3 of 3", said.words, re.DOTALL)
+
+
+def test_a_queue_is_checked_as_a_whole_before_any_work(run: Run) -> None:
+    Path("one.yaml").write_text("sice: 64x36")
+    Path("two.yaml").write_text("dream: {steps: many}")
+    said = run("tiny.yaml", "one.yaml", "two.yaml", "nowhere.yaml")
+    assert said.code == 3
+    assert said.paths == []
+    assert all(words in said.words for words in ("one.yaml:1:1", "two.yaml:1:16", "nowhere.yaml"))
+    assert not Path("runs").exists()
+
+
+def test_a_queue_knows_its_networks_before_any_work(run: Run) -> None:
+    Path("one.yaml").write_text(TINY + "look: 0\n")
+    Path("two.yaml").write_text(TINY.replace("steps: 1,", "objective: {layer: nose}, steps: 1,", 1))
+    said = run("one.yaml", "two.yaml")
+    assert said.code == 2
+    assert "two.yaml:5" in said.words
+    assert not Path("runs").exists()
+
+
+# ---- what else there is
+
+
+@pytest.mark.parametrize("name", ["x.gif", "x.webm", "more/{frame}.jpg"])
+def test_print_needs_neither_a_dream_nor_the_network(run: Run, no_dreaming: Callable[[], None], name: str) -> None:
+    Path("own.safetensors").write_bytes(WEIGHTS.read_bytes())
+    first = run("tiny.yaml", "--set", "dream.network={bestiary: own.safetensors}")
+    assert first.code == 0
+    Path("own.safetensors").unlink()
+    no_dreaming()
+    said = run("print", "runs/tiny/take-001", "-o", name, "--width", "32")
+    assert (said.code, said.paths) == (0, [f"runs/tiny/take-001/{name.replace('{frame}', '0')}"])
+    assert Path(said.paths[0]).stat().st_size
+    assert Path(first.paths[0]).exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["nowhere", "-o", "x.gif"], 3),
+        (["runs/tiny/take-001"], 2),
+        (["runs/tiny/take-001", "-o", "x.bmp"], 2),
+        (["runs/tiny/take-001", "-o", "../x.gif"], 2),
+        (["runs/tiny/take-001", "-o", "x.gif", "--fps", "fast"], 2),
+        (["runs/tiny/take-001", "-o", "x.gif", "--codec", "h264"], 2),
+    ],
+)
+def test_a_print_that_cannot_be(run: Run, arguments: list[str], code: int) -> None:
+    run("tiny.yaml", "--progress", "none")
+    said = run("print", *arguments)
+    assert (said.code, said.paths) == (code, [])
+    assert said.words
+
+
+def test_check_tells_the_cost_and_makes_nothing(run: Run) -> None:
+    said = run("check", "tiny.yaml", "-q", "final")
+    assert said.code == 0
+    text = "\n".join(said.paths)
+    assert all(fact in text for fact in ("64x36", "8 frames at 8 fps", "5 dreams", "MB", "tiny.mp4 in runs/tiny"))
+    assert "good" in said.words
+    assert not Path("runs").exists()
+    assert "another fps is another film" in run("check", "tiny.yaml", "--set", "motion.rotate=f").words
+
+
+@pytest.mark.parametrize(("option", "name"), [([], "preview.png"), (["--motion"], "preview-motion.mp4")])
+def test_previews(run: Run, option: list[str], name: str) -> None:
+    said = run("preview", "tiny.yaml", *option)
+    assert (said.code, said.paths) == (0, [f"runs/tiny/{name}"])
+    assert Path(said.paths[0]).stat().st_size
+
+
+def test_a_new_configuration_is_good(run: Run) -> None:
+    Path("mine.yaml").write_text("\n".join(run("new", "zoom").paths))
+    said = run("check", "mine.yaml", "--set", "size=64x36")
+    assert (said.code, said.paths[0]) == (0, "64x36, 300 frames at 30 fps from 81 dreams")
+
+
+def test_a_new_photo_waits_for_its_photo(run: Run) -> None:
+    Path("mine.yaml").write_text("\n".join(run("new", "photo").paths))
+    said = run("check", "mine.yaml")
+    assert said.code == 3
+    assert "photo.jpg" in said.words
+
+
+def test_schema_is_json(run: Run) -> None:
+    assert "motion" in json.loads("\n".join(run("schema").paths))["properties"]
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["film", "--help"]])
+def test_help_tells_of_the_film_s_options(run: Run, arguments: list[str]) -> None:
+    said = run(*arguments)
+    assert said.code == 0
+    assert all(option in "\n".join(said.paths) for option in ("CONFIG...", "--set", "--fresh", "--device", "--progress"))
+
+
+def test_version(run: Run) -> None:
+    assert re.fullmatch(r"render, version \d+\.\d+\.\d+", run("--version").paths[0])
+
+
+# ---- bad input
+
+BAD = {
+    "empty": ("", [], 2, "render new"),
+    "unknown key": ("sice: 64x36", [], 2, 'did you mean "size"'),
+    "wrong type": ("dream: {steps: many}", [], 2, "steps"),
+    "bad expression": ('motion: {zoom: "1 +* s"}', [], 2, "zoom"),
+    "bare t": ("motion: {zoom: t}", [], 2, "zoom"),
+    "duplicate key": ("seed: 1\nseed: 2", [], 2, "seed"),
+    "broken yaml": ("size: [64x36", [], 2, "bad.yaml"),
+    "zero size": ("size: 0x36", [], 2, "size"),
+    "negative size": ("size: -64x36", [], 2, "size"),
+    "too large": ("size: 99999x99999", [], 2, "size"),
+    "no time": ("duration: 0s", [], 2, "duration"),
+    "bad ending": ("outputs: film.doc", [], 2, ".mp4"),
+    "duplicate outputs": ("outputs: [a.mp4, a.mp4]", [], 2, "a.mp4"),
+    "outside": ("outputs: ../a.mp4", [], 2, "outputs"),
+    "missing picture": ("source: {image: nowhere.jpg}", [], 3, "nowhere.jpg"),
+    "broken picture": ("source: {image: broken.jpg}", [], 3, "broken.jpg"),
+    "no frames": ('source: {frames: "no-*.png"}', [], 3, "no-*.png"),
+    "missing weights": ("dream: {network: {inception_v1: nowhere.safetensors}}", [], 3, "nowhere.safetensors"),
+    "broken weights": ("dream: {network: {inception_v1: broken.jpg}}", [], 3, "broken.jpg"),
+    "unknown network": ("dream: {network: googlenot}", [], 2, "googlenot"),
+    "unknown layer": ("dream: {objective: {layer: nose}}", [], 2, "creatures"),
+    "unknown class": ("dream: {objective: {class: eyes}}", [], 2, 'did you mean "eye"'),
+    "unknown channel": ("dream: {objective: {channels: 9999, layer: low}}", [], 2, "9999"),
+    "no base": ("extends: nowhere.yaml", [], 3, "nowhere.yaml"),
+    "extends itself": ("extends: bad.yaml", [], 2, "extends"),
+    "bad override": ("seed: 1", ["--set", "dream.stepz=1"], 2, 'did you mean "steps"'),
+    "no override": ("seed: 1", ["--set", "dream.steps"], 2, "KEY=VALUE"),
+    "root is a file": ("seed: 1", ["-o", "bad.yaml"], 3, "bad.yaml"),
+    "root in a file": ("seed: 1", ["-o", "bad.yaml/there"], 3, "bad.yaml"),
+    "unknown option": ("seed: 1", ["--frsh"], 2, "--fresh"),
+    "unknown device": ("seed: 1", ["--device", "gpu"], 2, "cuda"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_one_clear_message_before_any_work(run: Run, name: str) -> None:
+    text, arguments, code, words = BAD[name]
+    Path("bad.yaml").write_text(text + "\n")
+    Path("broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 no picture")
+    before = sorted(Path().iterdir())
+    said = run("bad.yaml", *arguments)
+    assert (said.code, said.paths) == (code, [])
+    assert words in said.words
+    assert len(said.words.splitlines()) <= 8
+    assert sorted(Path().iterdir()) == before
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_a_device_that_is_not_there(run: Run) -> None:
+    said = run("tiny.yaml", "--device", "cuda")
+    assert said.code == 2
+    assert "--device cpu" in said.words
+    assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize(("path", "code"), [("nowhere.yaml", 3), (".", 3), ("bytes.yaml", 2)])
+def test_a_configuration_that_cannot_be_read(run: Run, path: str, code: int) -> None:
+    Path("bytes.yaml").write_bytes(b"\xff\xfe\x00size")
+    for command in ([], ["check"], ["preview"]):
+        said = run(*command, path)
+        assert (said.code, said.paths) == (code, [])
+        assert path in said.words
+    assert not Path("runs").exists()
+
+
+def test_every_fault_of_a_file_is_told_at_once(run: Run) -> None:
+    Path("bad.yaml").write_text("sice: 64x36\nfps: fast\nmotion:\n  zom: 2\n")
+    said = run("check", "bad.yaml")
+    assert said.code == 2
+    assert [line.split(": ")[0] for line in said.words.splitlines() if line.startswith("bad")] == [
+        "bad.yaml:1:1",
+        "bad.yaml:2:6",
+        "bad.yaml:4:3",
+    ]
+
+
+# ---- what goes wrong later
+
+
+def test_what_nobody_foresaw_is_a_sentence_and_a_file(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("seven is no colour\nand more")
+
+    monkeypatch.setattr("render.film.dream", broken)
+    monkeypatch.setattr("tempfile.tempdir", None)
+    said = run("tiny.yaml")
+    assert (said.code, said.paths) == (1, [])
+    assert "ValueError: seven is no colour\n" in said.words
+    report = re.search(r"(\S+\.txt) says where", said.words)
+    assert report
+    assert "Traceback" in Path(report[1]).read_text()
+
+
+def test_asked_once_to_stop_it_finishes_a_dream_and_asked_twice_it_ends(capfd: pytest.CaptureFixture[str]) -> None:
+    before, stop = signal.getsignal(signal.SIGINT), Event()
+    with cli.stoppable(stop):
+        signal.raise_signal(signal.SIGINT)
+        assert list(cli.until([1, 2, 3], stop)) == [1]
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
+    assert signal.getsignal(signal.SIGINT) == before
+    assert "stopping after this dream" in capfd.readouterr().err
+
+
+def test_stopped_while_developing_it_ends_at_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("render.develop.prints.develop", lambda *_: signal.raise_signal(signal.SIGTERM))
+        said = run("tiny.yaml")
+    assert (said.code, said.paths) == (130, [])
+    assert "goes on" in said.words
+    again = run("tiny.yaml")
+    assert again.code == 0
+    assert "finished" in again.words
+
+
+def test_no_room_names_what_helps(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def large(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr("render.film.dream", large)
+    said = run("tiny.yaml")
+    assert (said.code, said.paths) == (5, [])
+    assert "--set size=" in said.words
+
+
+def test_a_print_that_fails_keeps_the_negative(run: Run, no_dreaming: Callable[[], None]) -> None:
+    said = run("tiny.yaml", "--set", "outputs={file: big.gif, size_limit: 1kB}")
+    assert (said.code, said.paths) == (4, [])
+    assert "big.gif" in said.words
+    no_dreaming()
+    assert run("tiny.yaml").paths == ["runs/tiny/take-001/tiny.mp4"]
+
+
+def test_a_take_at_work_is_left_alone(run: Run) -> None:
+    from render.develop.take import existing_take
+
+    run("tiny.yaml")
+    with existing_take(Path("runs/tiny/take-001")):
+        said = run("tiny.yaml")
+    assert (said.code, said.paths) == (2, [])
+    assert f"process {os.getpid()}" in said.words
+
+
+def test_help_and_bad_files_do_not_wait_for_torch(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("sice: 1")
+    program = f"""
+import sys
+from render.cli import main
+for arguments in (["--help"], ["check", {str(bad)!r}], [{str(bad)!r}], ["new", "zoom"], ["schema"]):
+    try:
+        main(arguments)
+    except SystemExit:
+        pass
+print("torch" in sys.modules, "cv2" in sys.modules, file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stderr.splitlines()[-1] == "False False"

@@ -1,0 +1,49 @@
+"""Laws of the films that come with the project: each loads, draws two frames, and goes on from where it stopped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tiny
+import torch
+
+from render.config import load
+from render.construct import build
+from render.develop.negative import Kept
+from render.develop.shoot import extra, restored
+from render.dream.bestiary.model import WEIGHTS
+from render.film import frames, ticks
+from render.picture.picture import to_pixels
+
+CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
+NEEDS_WEIGHTS = {"googlenet.yaml"}  # that do not come with the project
+
+
+def test_every_config_is_found() -> None:
+    assert [path.name for path in CONFIGS] == ["zoom.yaml"]
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_every_config_loads_and_says_what_it_shows(path: Path) -> None:
+    config = load(path)
+    assert config.name == path.stem
+    assert config.outputs
+    assert f"render configs/{path.name}" in path.read_text(encoding="utf-8").split("size:")[0], "it opens with its command"
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_every_config_draws_two_small_frames_and_resumes(path: Path) -> None:
+    config = load(path, ["size=64x36", "duration=2 frames"])
+    if path.name in NEEDS_WEIGHTS:
+        pytest.skip("its weights do not come with this project")
+    if config.dream.network.name == "bestiary" and not WEIGHTS.is_file():
+        pytest.skip("the embedded network has no weights yet")
+    film = build(config, tiny.CPU)
+    first, second = ticks(film)
+    drawn = list(frames(film.camera, [first.canvas, second.canvas], film.camera.clock))
+    assert len(drawn) == 2
+    assert all(frame.shape == (1, 3, 36, 64) and bool(frame.isfinite().all()) and float(frame.std()) > 0.03 for frame in drawn)
+    (again,) = ticks(film, restored(Kept(0, to_pixels(first.canvas, np.uint16), extra(first)), tiny.CPU))
+    assert torch.equal(again.canvas, second.canvas)

@@ -1,0 +1,174 @@
+"""Laws of the house: rooms import only rooms below, tables of names and functions are equal, nothing names a machine."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from render.config import load_text, model
+from render.config.section import Section
+from render.construct import PARTS, still_or_moving
+from render.picture.motion import VELOCITIES
+from render.picture.warp import BORDERS
+from render.source.image import FITS
+from render.source.noise import KINDS
+
+ROOT = Path(__file__).parent.parent
+HOUSE = ROOT / "render"
+
+PICTURE, CONFIG = {"moment", "errors", "picture"}, {"moment", "errors", "config"}
+DREAM = PICTURE | {"dream", "source"}
+FILM = DREAM | CONFIG | {"film", "construct"}
+ROWS = {  # room: what it may import
+    "moment": set(),
+    "errors": set(),
+    "picture": PICTURE,
+    "config": CONFIG,
+    "dream": PICTURE | {"dream"},
+    "source": PICTURE | {"source"},
+    "film": DREAM | CONFIG,
+    "construct": FILM,
+    "develop": FILM | {"develop"},
+    "show": FILM | {"develop", "show"},
+    "cli": FILM | {"develop", "show"},
+    "__init__": FILM | {"develop"},
+}
+HEAVY = {"torch", "torchvision", "cv2", "imageio", "imageio_ffmpeg"}
+FILES = sorted(HOUSE.rglob("*.py"))
+
+
+def imports(source: str) -> Iterator[str]:
+    """Every module that a file imports, anywhere in it; `from render.x import y` may mean the module render.x.y."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports hide the row"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def room(path: Path) -> str:
+    return path.relative_to(HOUSE).parts[0].removesuffix(".py")
+
+
+def wrong(source: str, of: str) -> set[str]:
+    """The rooms that a file of the room `of` must not import, but does."""
+    rooms = {name.split(".")[1] for name in imports(source) if name.startswith("render.")}
+    return rooms - ROWS[of]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(HOUSE)))
+def test_rooms_import_only_rooms_below(path: Path) -> None:
+    assert wrong(path.read_text(encoding="utf-8"), room(path)) == set()
+
+
+def test_the_law_of_rows_can_fail() -> None:
+    assert {room(path) for path in FILES} == set(ROWS)
+    assert wrong("from render.picture.warp import grid\nimport torch", "dream") == set()
+    assert wrong("def late():\n    from render import film", "dream") == {"film"}
+    assert wrong("import render.config.curve", "picture") == {"config"}
+
+
+def test_the_vocabulary_needs_no_heavy_library() -> None:
+    for path in (HOUSE / "config").glob("*.py"):
+        assert not HEAVY & {name.split(".")[0] for name in imports(path.read_text(encoding="utf-8"))}, path.name
+
+
+# ---- one table of names, one of functions
+
+
+def choices(section: type[Section], setting: str) -> set[str]:
+    """The words that a setting takes, from the schema that is made for editors."""
+    schema = section.model_json_schema()
+    with_settings = next(one for one in (schema, *schema.get("anyOf", [])) if "properties" in one)
+    return set(with_settings["properties"][setting]["enum"])
+
+
+def test_every_name_of_the_vocabulary_has_its_function() -> None:
+    assert set(model.MOTIONS) == set(VELOCITIES)
+    assert set(model.OBJECTIVES) == set(PARTS)
+    assert choices(model.Motion, "border") == set(BORDERS)
+    assert choices(model.Noise, "kind") == set(KINDS)
+    assert choices(model.Image, "fit") == choices(model.Frames, "fit") == set(FITS)
+
+
+def test_every_source_of_the_vocabulary_can_be_built(tmp_path: Path) -> None:
+    Image.new("RGB", (20, 10), (200, 30, 60)).save(tmp_path / "red.png")
+    given = {"noise": "perlin", "image": "red.png", "frames": "*.png"}
+    assert set(given) == set(model.SOURCES)
+    for kind, value in given.items():
+        config = load_text(f"source: {{{kind}: '{value}'}}\nsize: 32x16", folder=tmp_path)
+        source = still_or_moving(config, (16, 32))
+        assert source.at(config.clock.tick(0)).shape == (1, 3, 16, 32)
+
+
+# ---- quick to answer
+
+
+def test_help_and_a_bad_file_do_not_wait_for_torch(tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text("motion: {zom: 1.5}\n", encoding="utf-8")
+    program = f"""
+import sys
+from render.cli import main
+codes = []
+for words in (["--help"], ["film", "--help"], ["check", "bad.yaml"], ["bad.yaml"], ["new", "zoom"], ["schema"]):
+    try:
+        main(words)
+        codes.append(0)
+    except SystemExit as end:
+        codes.append(end.code)
+print("codes", codes, "heavy", sorted({HEAVY!r} & set(sys.modules)))
+"""
+    run = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert run.stdout.splitlines()[-1] == "codes [0, 0, 2, 2, 0, 0] heavy []", run.stderr
+    assert 'unknown key "zom"' in run.stderr
+    assert 'did you mean "zoom"' in run.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["bad.yaml"], "a bad file leaves nothing behind"
+
+
+# ---- at home anywhere
+
+FOREIGN = re.compile(
+    "|".join(
+        [
+            r"py" r"pi\.org",
+            r"python" r"hosted",
+            r"download\.py" r"torch",
+            r"conda\.ana" r"conda",
+            r"npm" r"js\.",
+            r"index" r"-url",
+            r"(?<![\w.])/(work|ho" r"me|ro" r"ot|Us" r"ers|mnt)/\w",
+            r"C:\\\\Us" r"ers",
+        ]
+    )
+)
+LEFT_OUT = {".git", ".venv", "runs", "build", "dist", "__pycache__"}
+TEXTS = {".py", ".md", ".toml", ".yaml", ".yml", ".json", ".txt", ".sh", ".cfg", ""}
+
+
+def texts() -> Iterator[Path]:
+    """Every text file of the project."""
+    for folder, below, names in os.walk(ROOT):
+        below[:] = [name for name in below if name not in LEFT_OUT and not name.endswith(("_cache", "-info"))]
+        yield from (Path(folder, name) for name in names if Path(name).suffix in TEXTS)
+
+
+def test_nothing_names_a_package_registry_or_a_machine() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()[:100]}"
+        for path in texts()
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if FOREIGN.search(line)
+    ]
+    assert found == []
+    assert len(list(texts())) > 60
+    assert FOREIGN.search("see /ho" + "me/me/film.yaml")
+    assert not FOREIGN.search("https://example.org/home/page")

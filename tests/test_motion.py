@@ -1,0 +1,152 @@
+"""Laws of the camera: neutral motions do nothing, pieces of a path make up the whole, speeds are what they say."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from math import cos, pi, radians, sin
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from render.config import load_text
+from render.construct import path
+from render.picture.motion import VELOCITIES, Path, Speeds
+from render.picture.warp import carry, scale
+
+NEUTRAL = {"zoom": 1.0, "rotate": 0.0, "pan": (0.0, 0.0)}
+MOVING = {"zoom": 1.5, "rotate": 40.0, "pan": (0.3, -0.2)}
+HEIGHT = 720
+CORNERS = torch.tensor([[-16 / 9, -1.0], [16 / 9, -1.0], [16 / 9, 1.0], [-16 / 9, 1.0], [0.0, 0.0]], dtype=torch.float64)
+
+
+def steady(center: tuple[float, float] = (0.5, 0.5), **values: object) -> Path:
+    """A path of constant speeds; motions not named are neutral."""
+    every = {**NEUTRAL, **values, "center": center}
+
+    def speeds(seconds: np.ndarray) -> Speeds:
+        return {name: torch.tensor(value, dtype=torch.float64).expand(len(seconds), -1) if isinstance(value, tuple)
+                else torch.full((len(seconds),), float(value), dtype=torch.float64)  # type: ignore[arg-type]
+                for name, value in every.items()}  # fmt: skip
+
+    return Path(speeds, 16 / 9)
+
+
+def winding() -> Path:
+    """All motions at once, each on its own curve, about a centre that moves."""
+
+    def speeds(seconds: np.ndarray) -> Speeds:
+        s = torch.from_numpy(seconds)
+        return {
+            "zoom": torch.exp(0.6 * (3 * s).sin() + 0.2),
+            "rotate": 90 * (2 * s).cos(),
+            "pan": torch.stack((0.4 * (5 * s).sin(), 0.3 * s.cos()), dim=-1),
+            "center": torch.stack((0.5 + 0.3 * s.sin(), 0.5 + 0.4 * (1.7 * s).cos()), dim=-1),
+        }
+
+    return Path(speeds, 16 / 9)
+
+
+def apart(one: Tensor, other: Tensor) -> float:
+    """How far two moves take the frame's corners and middle apart, in pixels."""
+    return float((carry(one, CORNERS) - carry(other, CORNERS)).abs().max()) * HEIGHT / 2
+
+
+def test_the_tables_here_name_every_motion() -> None:
+    assert set(NEUTRAL) == set(MOVING) == set(VELOCITIES)
+
+
+@pytest.mark.parametrize("motion", VELOCITIES)
+@pytest.mark.parametrize("center", [(0.5, 0.5), (0.1, 0.9)])
+def test_a_neutral_motion_does_nothing(motion: str, center: tuple[float, float]) -> None:
+    still = steady(center, **{motion: NEUTRAL[motion]})
+    assert apart(still.between(0, 10), torch.eye(3).double()) == 0
+    moves = steady(center, **{motion: MOVING[motion]})
+    assert apart(moves.between(0, 1), torch.eye(3).double()) > 50
+
+
+@pytest.mark.parametrize("motion", VELOCITIES)
+@pytest.mark.parametrize("fps", [24, 60])
+def test_a_motion_lands_in_the_same_place_at_every_frame_rate(motion: str, fps: int) -> None:
+    moves = steady((0.3, 0.6), **{motion: MOVING[motion]})
+    by_frames = torch.eye(3, dtype=torch.float64)
+    for frame in range(fps):
+        by_frames = moves.between(frame / fps, (frame + 1) / fps) @ by_frames
+    assert apart(by_frames, moves.between(0, 1)) < 1e-4
+
+
+@pytest.mark.parametrize("rate", [8, 24, 60, 7.3])
+def test_pieces_of_a_winding_path_make_up_the_whole(rate: float) -> None:
+    moves, piece = winding(), torch.eye(3, dtype=torch.float64)
+    ends = np.append(np.arange(0, 2, 1 / rate), 2.0)
+    for start, end in pairwise(ends.tolist()):
+        piece = moves.between(start, end) @ piece
+    assert apart(piece, moves.between(0, 2)) < 1e-4
+
+
+@pytest.mark.parametrize(("a", "b", "c"), [(0, 0.5, 1), (0.01, 0.0123, 0.0154), (0.3, 2.7, 1.1), (1, 0.2, 1)])
+def test_composition(a: float, b: float, c: float) -> None:
+    """M(a to c) = M(b to c) after M(a to b), backward too."""
+    moves = winding()
+    assert apart(moves.between(a, c), moves.between(b, c) @ moves.between(a, b)) < 1e-4
+
+
+def test_going_back_undoes_going_there() -> None:
+    moves = winding()
+    assert apart(moves.between(0.7, 0.2) @ moves.between(0.2, 0.7), torch.eye(3).double()) < 1e-8
+    assert apart(moves.between(0.3, 0.3), torch.eye(3).double()) == 0
+
+
+def test_zoom_is_exact_per_second_and_keeps_its_centre() -> None:
+    moves = steady((0.2, 0.7), zoom=1.5)
+    assert scale(moves.between(3, 4)) == pytest.approx(1.5, rel=1e-9)
+    assert scale(moves.between(0, 10)) == pytest.approx(1.5**10, rel=1e-9)
+    assert scale(steady(zoom=0.5).between(0, 2)) == pytest.approx(0.25, rel=1e-9)
+    center = torch.tensor([(0.2 * 2 - 1) * 16 / 9, 0.7 * 2 - 1], dtype=torch.float64)
+    torch.testing.assert_close(carry(moves.between(0, 5), center), center, atol=1e-9, rtol=0)
+
+
+def test_rotation_is_clockwise_about_its_centre() -> None:
+    """On screen y points down: what is right of the centre goes below it."""
+    turn = steady((0.2, 0.7), rotate=30.0).between(0, 3)
+    center = torch.tensor([(0.2 * 2 - 1) * 16 / 9, 0.7 * 2 - 1], dtype=torch.float64)
+    right, below = torch.tensor([1.0, 0.0]).double(), torch.tensor([0.0, 1.0]).double()
+    torch.testing.assert_close(carry(turn, center + right), center + below, atol=1e-9, rtol=0)
+    torch.testing.assert_close(carry(turn, center), center, atol=1e-9, rtol=0)
+
+
+def test_pan_is_in_frame_heights_right_and_down() -> None:
+    move = steady((0.9, 0.1), pan=(0.25, 0.5)).between(0, 2)
+    torch.testing.assert_close(carry(move, CORNERS), CORNERS + torch.tensor([1.0, 2.0]), atol=1e-9, rtol=0)
+
+
+def test_zoom_and_turn_at_once_are_a_spiral() -> None:
+    move = steady(zoom=1.2, rotate=10.0).between(0, 3)
+    angle, size = radians(30), 1.2**3
+    wanted = torch.tensor([[size * cos(angle), -size * sin(angle)], [size * sin(angle), size * cos(angle)]])
+    torch.testing.assert_close(move[:2, :2], wanted.double(), atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("fps", [24, 30, 60])
+def test_speeds_are_integrated(fps: int) -> None:
+    """0 to 12 degrees a second over 6 s is 36 degrees; speeds taken at the start of each tick give 35.25."""
+    config = load_text("motion: {zoom: 1, rotate: {0s: 0, 6s: 12}}\nduration: 6s", overrides=[f"fps={fps}"])
+    move = path(config, (36, 64)).between(0, 6)
+    degrees = float(torch.atan2(move[1, 0], move[0, 0])) * 180 / pi
+    assert degrees == pytest.approx(36, abs=1e-3)
+
+
+def test_keyframes_of_zoom_move_in_log_space() -> None:
+    """From x1 to x4 a second over 2 s: the mean speed is x2, so x4 in all."""
+    config = load_text("motion: {zoom: {0s: 1, 2s: 4}}\nduration: 2s")
+    assert scale(path(config, (36, 64)).between(0, 2)) == pytest.approx(4, rel=1e-4)
+
+
+def test_nothing_grows_with_the_length_of_the_film() -> None:
+    """Ten thousand ticks of x1.08: the zoom so far is past what a double holds, the next tick's move is as ever."""
+    moves = steady((0.4, 0.6), zoom=1.08**8)
+    late, early = moves.between(10_000 / 8, 10_001 / 8), moves.between(0, 1 / 8)
+    assert late.isfinite().all()
+    assert scale(late) == pytest.approx(1.08, rel=1e-9)
+    assert apart(late, early) < 1e-4

@@ -1,0 +1,81 @@
+"""Laws of objectives: five steps toward any of them bring more of it, on a random network and on the embedded one."""
+
+from __future__ import annotations
+
+import pytest
+import tiny
+import torch
+from torch import Tensor
+
+from render.config import load_text
+from render.config.model import OBJECTIVES
+from render.construct import PARTS, build
+from render.dream.ascent import dream, view_of
+from render.dream.bestiary.model import WEIGHTS
+from render.dream.objective import Objective
+from render.film import Film, opened
+
+ASKED = {
+    "layer": ["{layer: LAYER}"],
+    "channels": ["{channels: [0, 3], layer: LAYER}"],
+    "class": ["{class: eye}", "{class: [tower, 2]}"],
+    "garden": ["{garden: all}", "{garden: [eye, leaf]}", "{garden: all, layer: LAYER}", "{garden: [1, 4], layer: LAYER}"],
+}
+EVERY = [term for terms in ASKED.values() for term in terms]
+CLIMB = ["dream.octaves=1", "dream.first_steps=5", "dream.step_size=0.02", "dream.jitter=4"]
+
+
+def test_every_objective_is_asked_for() -> None:
+    assert set(ASKED) == set(PARTS) == set(OBJECTIVES)
+
+
+def wish(film: Film) -> Objective:
+    """What a film of one objective wishes for at its first tick."""
+    moment = film.camera.clock.tick(0)
+    ((_, objective),) = film.wishes(moment, opened(film, moment))
+    return objective
+
+
+def score(film: Film, canvas: Tensor) -> float:
+    with torch.no_grad():
+        return float(wish(film).score(film.eye(canvas), view_of(canvas, 0, 0)))
+
+
+def five_steps(film: Film, canvas: Tensor, weight: float = 1.0) -> Tensor:
+    return dream(canvas, film.eye, [(weight, wish(film))], film.ascent(film.camera.clock.tick(0)), seed=1, tick=0)
+
+
+@pytest.mark.parametrize("term", EVERY)
+@pytest.mark.usefixtures("tiny_network")
+def test_every_objective_rises_in_five_steps(term: str) -> None:
+    film = tiny.film(f"dream: {{objective: {term.replace('LAYER', 'shapes')}}}", CLIMB)
+    for canvas in (tiny.photo((32, 48)), tiny.grain((32, 48))):
+        assert score(film, five_steps(film, canvas)) > score(film, canvas)
+        assert score(film, five_steps(film, canvas, -1.0)) < score(film, canvas)
+
+
+@pytest.mark.skipif(not WEIGHTS.is_file(), reason="the embedded network has no weights yet")
+@pytest.mark.parametrize("term", EVERY)
+def test_every_objective_rises_on_the_embedded_network(term: str) -> None:
+    film = tiny.film(f"dream: {{objective: {term.replace('LAYER', 'texture')}}}", [*CLIMB, "size=96x64"])
+    canvas = tiny.photo((64, 96))
+    assert score(film, five_steps(film, canvas)) > score(film, canvas)
+
+
+@pytest.mark.usefixtures("tiny_network")
+def test_a_garden_grows_each_kind_in_its_own_place() -> None:
+    """Where the map says leaf there is more leaf after the dream than where it says eye, and the other way round."""
+    film = tiny.film("dream: {objective: {garden: [eye, leaf], size: 0.4, sharpness: 20}}", [*CLIMB, "dream.first_steps=15"])
+    canvas = tiny.grain((32, 48))
+    from render.construct import garden
+
+    moment = film.camera.clock.tick(0)
+    where = garden.weights(opened(film, moment)[0], film.gardens(moment)[0], 2, film.seed, 0)(view_of(canvas, 0, 0)(8, 12))
+    grown = (film.eye(five_steps(film, canvas))["classes"] - film.eye(canvas)["classes"])[:, [0, 3]].detach()
+    own, others = (where * grown).sum() / where.sum(), ((1 - where) * grown).sum() / (1 - where).sum()
+    assert own > others + 0.5 * others.abs()
+
+
+def test_no_objective_is_an_error() -> None:
+    with pytest.raises(Exception, match="takes channels by number"):
+        build(load_text("dream: {objective: {garden: [eye], layer: texture}}"), tiny.CPU)

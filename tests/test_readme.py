@@ -1,0 +1,54 @@
+"""Laws of the README: its configurations are good, its code is the code, its commands and formats are those that there are."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from render.cli import studio
+from render.config import load_text
+from render.config.model import CODECS
+from render.develop.prints import CONTAINERS
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    """The code blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize("text", blocks("yaml"))
+def test_its_configurations_are_good(tmp_path: Path, text: str) -> None:
+    (tmp_path / "base.yaml").write_text("seed: 1\n")
+    (tmp_path / "photo.jpg").touch()
+    load_text(text, folder=tmp_path)
+
+
+def test_the_heart_is_that_of_the_film() -> None:
+    (heart,) = blocks("python")
+    assert heart in (ROOT / "render/film.py").read_text(encoding="utf-8")
+
+
+def test_every_command_stands_in_it() -> None:
+    for name, command in studio.commands.items():
+        assert command.hidden or f"\nrender {name} " in README
+
+
+def test_every_format_stands_in_it() -> None:
+    rows = {ending: row for row in README.splitlines() if row.startswith("| `.") for ending in re.findall(r"`(\.\w+)`", row)}
+    assert rows.keys() | {".jpeg"} == CONTAINERS.keys() | {".jpeg"}
+    for ending, row in rows.items():
+        codecs = re.findall(r"[a-z]+\d+|prores", row.split("|")[3])
+        assert not codecs or codecs == [codec for codec in CONTAINERS[ending].codecs if codec in CODECS]
+
+
+def test_its_files_are_there() -> None:
+    for name in re.findall(r"\]\(([^):]+)\)", README):
+        assert (ROOT / name).exists()
+    for name in re.findall(r"`((?:picture|dream|develop|config)/\w+\.py)`", CONTRIBUTING):
+        assert (ROOT / "render" / name).exists()
