@@ -190,6 +190,17 @@ def test_nothing_pumps_between_ticks() -> None:
         assert 0.85 <= measures.fine(pixels(frame)) / there <= 1.2
 
 
+@pytest.mark.parametrize("u", [0.25, 0.5, 0.75])
+def test_a_cross_fade_of_two_pictures_is_as_crisp_as_they(u: float) -> None:
+    """Even where two ticks have nothing in common; their plain mean has half the fine detail."""
+    film = tiny.film("motion: {zoom: 1.3}", ["size=96x64"])
+    before, after = tiny.photo((64, 96), 0), tiny.photo((64, 96), 1)
+    moment = replace(film.camera.clock.tick(2), seconds=(2 + u) / 8)
+    mixed = between(film.camera, before, after, 2, moment, u)
+    there = (1 - u) * measures.fine(pixels(before)) + u * measures.fine(pixels(after))
+    assert 0.65 <= measures.fine(pixels(mixed)) / there <= 1.2
+
+
 def test_frames_hold_two_canvases_at_most() -> None:
     film = tiny.film(overrides=["fps=16", "duration=2s"])
     alive: list[weakref.ref[Tensor]] = []

@@ -62,6 +62,31 @@ def test_every_objective_rises_on_the_embedded_network(term: str) -> None:
     assert score(film, five_steps(film, canvas)) > score(film, canvas)
 
 
+@pytest.mark.parametrize("term", ["{layer: shapes}", "{channels: [0, 3], layer: shapes}", "{class: leaf}"])
+@pytest.mark.usefixtures("tiny_network")
+def test_objectives_mean_what_they_say(term: str) -> None:
+    """Measured without their own scores: a louder layer, brighter channels, a class that wins more clearly."""
+    film = tiny.film(f"dream: {{objective: {term}}}", CLIMB)
+
+    def seen(canvas: Tensor) -> dict[str, float]:
+        with torch.no_grad():
+            layers = {**film.eye(canvas)}
+            if "classes" not in layers:
+                layers["classes"] = tiny.stages()["classes"](layers["shapes"])
+        logits = layers["classes"].mean((2, 3))[0]
+        others = torch.cat((logits[:3], logits[4:])).mean()
+        channels = layers["shapes"].mean((0, 2, 3))
+        others_of_layer = torch.cat((channels[1:3], channels[4:])).mean()
+        return {
+            "{layer: shapes}": float(layers["shapes"].square().mean()),
+            "{channels: [0, 3], layer: shapes}": float(channels[[0, 3]].mean() - others_of_layer),
+            "{class: leaf}": float(logits[3] - others),
+        }
+
+    before, after = seen(tiny.grain((32, 48))), seen(five_steps(film, tiny.grain((32, 48))))
+    assert after[term] > before[term] + 0.1 * abs(before[term])
+
+
 @pytest.mark.usefixtures("tiny_network")
 def test_a_garden_grows_each_kind_in_its_own_place() -> None:
     """Where the map says leaf there is more leaf after the dream than where it says eye, and the other way round."""

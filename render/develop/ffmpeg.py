@@ -111,7 +111,7 @@ def read(path: Path, size: tuple[int, int], pixels: PixelFormat) -> Generator[Pi
     width, height = size
     raw = ("-map", "0:v:0", "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", pixels, "pipe:1")
     length = width * height * 3 * TYPES[pixels].itemsize
-    with _started("-i", f"file:{path.absolute()}", *raw) as child:
+    with _started("-err_detect", "+crccheck", "-i", f"file:{path.absolute()}", *raw) as child:
         assert child.stdout is not None
         while len(content := child.stdout.read(length)) == length:
             yield np.frombuffer(content, TYPES[pixels]).reshape(height, width, 3)

@@ -14,6 +14,7 @@ from render.dream.bestiary.motifs import MOTIFS, Motif
 
 NATURAL = 0.85  # share of pictures in the colours of nature
 OVERSAMPLED = 2
+TEXTURES = tuple(motif for motif in MOTIFS if motif.texture)
 EARTHS = (
     "2f3a24 5a6a3f", "4a3a2a 8a7050", "6f8fae c8d8e0", "1f2a3a 3f5468", "a89878 d8ccb0", "3a2f3a 6a5464", "2a4a4a 6a9088",
     "7a8a4a b8c080", "c0a080 e8d8c0", "18181f 3a3a48", "8a6a58 c09a84", "506050 90a088",
@@ -97,7 +98,7 @@ def lit(paint: Paint, scale: float, light: tuple[float, float], gloss: float) ->
 def stand(
     canvas: Array, motif: Motif, rng: Rng, place: tuple[float, float, float], palette: Array, light: tuple[float, float]
 ) -> Array:
-    """The canvas with one copy of the motif at place (column, row, radius in pixels), with its shadow; returns the coverage."""
+    """Draw one copy and its shadow into the canvas at place (column, row, radius in pixels); returns where it covers."""
     size = canvas.shape[0]
     column, row, radius = place
     reach = 1.25 * radius
@@ -120,7 +121,7 @@ def stand(
     window = canvas[top:bottom, left:right]
     shift = max(1, int(0.09 * radius))
     fall = (shift * (1 if light[1] > 0 else -1), shift * (-1 if light[0] > 0 else 1))
-    shadow = soften(np.roll(np.pad(paint.alpha, 0), fall, (0, 1)), max(1, int(0.08 * radius)))
+    shadow = soften(np.roll(paint.alpha, fall, (0, 1)), max(1, int(0.08 * radius)))
     window *= (1 - 0.55 * shadow * (1 - paint.alpha))[..., None]
     window += (colour - window) * paint.alpha[..., None]
     coverage[top:bottom, left:right] = paint.alpha
@@ -192,9 +193,6 @@ def drawn(motif: Motif, rng: Rng, size: int) -> tuple[Array, Array]:
     return np.clip(canvas, 0, 1).astype(np.float32), coverage.reshape(size, OVERSAMPLED, size, OVERSAMPLED).mean((1, 3))
 
 
-def picture(motif: Motif, rng: Rng, size: int = 72) -> Array:
+def picture(motif: Motif, rng: Rng, size: int) -> Array:
     """One training picture: uint8 RGB [size,size,3]."""
     return cast(Array, np.round(drawn(motif, rng, size)[0] * 255).astype(np.uint8))
-
-
-TEXTURES = tuple(motif for motif in MOTIFS if motif.texture)

@@ -32,18 +32,10 @@ CLASSES: tuple[str, ...] = (
 )  # fmt: skip
 
 
-def conv(inputs: int, outputs: int, size: int = 3, stride: int = 1, groups: int = 1) -> nn.Sequential:
-    """Convolution, batch norm, SiLU; `folded` makes it convolution, SiLU."""
+def conv(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Sequential:
+    """Convolution, batch norm, SiLU; `folded` makes it convolution, SiLU. Padded so that only the stride makes it smaller."""
     return nn.Sequential(
-        nn.Conv2d(
-            inputs,
-            outputs,
-            size,
-            stride,
-            (size - stride + 1) // 2 if stride > 1 else size // 2,
-            groups=groups,
-            bias=False,
-        ),
+        nn.Conv2d(inputs, outputs, size, stride, (size - stride + 1) // 2, bias=False),
         nn.BatchNorm2d(outputs),
         nn.SiLU(inplace=True),
     )
@@ -96,11 +88,8 @@ def stages(weights: Path | None = None) -> OrderedDict[str, nn.Module]:
     """The network for dreaming, in depth order: folded, frozen, eval; input is [N,3,H,W] RGB, less MEAN, over STD."""
     with safe_open(weights or WEIGHTS, "pt") as file:
         tensors = {name: file.get_tensor(name).float() for name in file.keys() if not name.startswith("statistics.")}  # noqa: SIM118
-    network = (
-        nn.ModuleDict({name: folded(stage) for name, stage in plan(len(tensors["classes.weight"])).items()})
-        .eval()
-        .requires_grad_(False)
-    )
+    ready = {name: folded(stage) for name, stage in plan(len(tensors["classes.weight"])).items()}
+    network = nn.ModuleDict(ready).eval().requires_grad_(False)
     network.load_state_dict(tensors)
     return OrderedDict((name, network[name].to(memory_format=torch.channels_last)) for name in LEVELS)
 
@@ -109,9 +98,6 @@ def statistics(weights: Path | None = None) -> dict[str, tuple[Tensor, Tensor]]:
     """Each level's channel means and deviations over training pictures, both [C]."""
     with safe_open(weights or WEIGHTS, "pt") as file:
         return {
-            name: (
-                file.get_tensor(f"statistics.{name}.mean").float(),
-                file.get_tensor(f"statistics.{name}.deviation").float(),
-            )
+            name: (file.get_tensor(f"statistics.{name}.mean"), file.get_tensor(f"statistics.{name}.deviation"))
             for name in LEVELS
         }
