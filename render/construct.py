@@ -64,7 +64,8 @@ def named(config: Config, key: str) -> Iterator[None]:
     try:
         yield
     except RenderError as error:
-        raise config.problem(key, error.message, error.hint, type(error)) from error
+        message = error.message if error.message.startswith("is ") else f"cannot be used: {error.message}"
+        raise config.problem(key, message, error.hint, type(error)) from error
 
 
 # ---- the source

@@ -20,7 +20,9 @@ from PIL import Image
 from torch import Tensor
 
 from render.develop.shoot import extra, restored
+from render.dream import garden
 from render.film import Film, State, begin, between, frames, step, ticks
+from render.picture import warp
 from render.picture.picture import to_pixels
 
 MOTIONS = {
@@ -195,10 +197,57 @@ def test_a_cross_fade_of_two_pictures_is_as_crisp_as_they(u: float) -> None:
     """Even where two ticks have nothing in common; their plain mean has half the fine detail."""
     film = tiny.film("motion: {zoom: 1.3}", ["size=96x64"])
     before, after = tiny.photo((64, 96), 0), tiny.photo((64, 96), 1)
-    moment = replace(film.camera.clock.tick(2), seconds=(2 + u) / 8)
-    mixed = between(film.camera, before, after, 2, moment, u)
+    mixed = midway(film, before, after, u)
     there = (1 - u) * measures.fine(pixels(before)) + u * measures.fine(pixels(after))
     assert 0.65 <= measures.fine(pixels(mixed)) / there <= 1.2
+
+
+def midway(film: Film, before: Tensor, after: Tensor, u: float) -> Tensor:
+    """The frame u of the way from `before`, as tick 2, to `after`."""
+    moment = replace(film.camera.clock.tick(2), seconds=(2 + u) / 8)
+    return between(film.camera, before, after, 2, moment, u)
+
+
+def test_a_cross_fade_starts_and_ends_gently() -> None:
+    still, dark, light = tiny.film("motion: {zoom: 1}"), torch.full((1, 3, 32, 48), 0.2), torch.full((1, 3, 32, 48), 0.6)
+    for u, share in ((0.1, 0.028), (0.25, 0.15625), (0.5, 0.5), (0.9, 0.972)):
+        torch.testing.assert_close(midway(still, dark, light, u), dark + share * (light - dark), atol=1e-3, rtol=0)
+
+
+def test_each_side_shows_only_what_it_has_seen() -> None:
+    """Going right: the earlier tick has not seen what comes in on the left, the later no more what leaves on the right."""
+    film = tiny.film("motion: {zoom: 1, pan: [0.8, 0]}")
+    seen = midway(film, torch.full((1, 3, 32, 48), 0.2), torch.full((1, 3, 32, 48), 0.6), 0.5)
+    assert seen[..., 0].min() > 0.59
+    assert seen[..., -1].max() < 0.21
+    torch.testing.assert_close(seen[..., 20:28], torch.full((1, 3, 32, 8), 0.4), atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize("border", BORDERS)
+def test_where_neither_side_has_seen_anything_the_border_fills_in(border: str) -> None:
+    film = tiny.film("motion: {zoom: 1, rotate: 240}", [f"motion.border={border}", "size=96x64"])
+    before, after = tiny.photo((64, 96), 0), tiny.photo((64, 96), 1)
+    frame = midway(film, before, after, 0.3)
+    move = film.camera.path.between(0.25, 2.3 / 8)
+    off = {
+        rule: float((warp.moved(before, move, kernel=warp.bicubic, border=rule) - frame)[..., :2, -4:].abs().mean())
+        for rule in BORDERS
+    }
+    assert min(off, key=lambda rule: off[rule]) == border
+
+
+def test_gardens_move_with_the_camera() -> None:
+    """A kind stays on the piece of the world where it grew."""
+    film = tiny.film("motion: {zoom: 1, pan: [1.6, 0.8]}\ndream: {objective: {garden: all, drift: 0}}")
+    old = begin(film)
+    new, xy, (bed,) = step(film, old), warp.grid((8, 12)), film.gardens(film.camera.clock.tick(0))
+
+    def kinds(state: State, xy: Tensor) -> Tensor:
+        return garden.weights(state.worlds[0], bed, 6, film.seed, 0)(xy)
+
+    there = warp.carry(film.camera.path.between(0, 1 / 8), xy)
+    torch.testing.assert_close(kinds(new, there), kinds(old, xy), atol=1e-3, rtol=0)
+    assert (kinds(new, xy) - kinds(old, xy)).abs().max() > 0.05
 
 
 def test_frames_hold_two_canvases_at_most() -> None:

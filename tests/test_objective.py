@@ -88,6 +88,17 @@ def test_objectives_mean_what_they_say(term: str) -> None:
 
 
 @pytest.mark.usefixtures("tiny_network")
+def test_channels_are_those_that_were_named() -> None:
+    """Asking for one brings more of it than asking for the other does."""
+    canvas, grown = tiny.grain((32, 48)), []
+    for channel in (1, 4):
+        film = tiny.film(f"dream: {{objective: {{channels: [{channel}], layer: shapes}}}}", CLIMB)
+        grown.append(film.eye(five_steps(film, canvas))["shapes"].mean((0, 2, 3))[[1, 4]])
+    assert grown[0][0] > grown[1][0]
+    assert grown[1][1] > grown[0][1]
+
+
+@pytest.mark.usefixtures("tiny_network")
 def test_a_garden_grows_each_kind_in_its_own_place() -> None:
     """Where the map says leaf there is more leaf after the dream than where it says eye, and the other way round."""
     film = tiny.film("dream: {objective: {garden: [eye, leaf], size: 0.4, sharpness: 20}}", [*CLIMB, "dream.first_steps=15"])

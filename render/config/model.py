@@ -31,7 +31,7 @@ from render.moment import Clock
 
 OUTPUT_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".gif", ".webp", ".png", ".jpg")
 PICTURE_SUFFIXES = (".png", ".jpg", ".webp")  # those that can be a sequence of stills
-CODECS = ("auto", "h264", "h265", "prores", "vp9", "ffv1")
+CODECS = ("auto", "h264", "h265", "av1", "prores", "vp9", "ffv1")
 
 
 # ── source ──────────────────────────────────────────────────────────────────────────────────────────────────────────

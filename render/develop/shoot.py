@@ -98,7 +98,10 @@ def print_again(folder: Path, outputs: Sequence[str], settings: Mapping[str, str
         kept = take.negative().last()
         if kept is None:
             raise MissingError(f"{folder}: nothing was dreamed here yet", "render its film first")
-        return develop(config, camera(config, torch.device("cpu")), take, so_far(config.clock, kept.tick))
+        height, width = kept.canvas.shape[:2]
+        needless = () if config.source.kind == "frames" else ("source.noise=uniform",)  # a still is not seen again
+        seen = load_text(text, str(folder / "resolved.yaml"), folder, [f"size={width}x{height}", *needless])
+        return develop(config, camera(seen, torch.device("cpu")), take, so_far(config.clock, kept.tick))
 
 
 def at_rate(clock: Clock, fps: Fraction) -> Clock:

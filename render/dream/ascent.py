@@ -28,8 +28,8 @@ class Ascent:
     """How to climb.
 
     steps: per octave. step_size: rms change of a step, share of the full range. octaves, octave_scale: the pyramid.
-    jitter: pixels. smoothing: 0..1, how far the gradient is blurred over several scales. chroma: 0..1, how much of its colour is kept.
-    least: the smallest side of an octave, pixels.
+    jitter: pixels. smoothing: 0..1, how far the gradient is blurred over several scales. chroma: 0..1, how much of its
+    colour is kept. least: the smallest side of an octave, pixels.
     """
 
     steps: int
@@ -94,9 +94,13 @@ def rms(x: Tensor) -> Tensor:
 
 
 def mute(gradient: Tensor, chroma: float) -> Tensor:
-    """The gradient with `chroma` of its colour: full colour grows the rainbow fringes no natural picture has."""
+    """The gradient with `chroma` of its colour, and that blurred over 4 pixels.
+
+    In natural pictures colour is smoother than light; a gradient left to itself grows rainbow fringes.
+    """
     light = luma(gradient)
-    return light + chroma * (gradient - light)
+    colour = F.avg_pool2d(gradient - light, 4, ceil_mode=True, count_include_pad=False)
+    return light + chroma * F.interpolate(colour, size=gradient.shape[-2:], mode="bilinear", align_corners=False)
 
 
 def smooth(gradient: Tensor, amount: float) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -17,7 +18,8 @@ RELUS = frozenset({F.relu, torch.relu, F.relu_, torch.relu_})
 
 def folded(graph: GraphModule) -> GraphModule:
     """Batch norm folded into convolutions, and 1x1 convolutions with ReLU that read the same input made one."""
-    graph = fuse(graph.eval(), no_trace=True)
+    fuse_in: Any = fuse  # torch types what it gives back as any Module
+    graph = fuse_in(graph.eval(), no_trace=True)
     modules, readers = dict(graph.named_modules()), defaultdict(list)
     for node in graph.graph.nodes:
         if node.op == "call_module" and _pointwise(modules[node.target]) and _then_relu(node, modules):
@@ -34,8 +36,8 @@ def side_by_side(convs: Sequence[nn.Conv2d]) -> nn.Conv2d:
     first = convs[0]
     joined = nn.Conv2d(first.in_channels, sum(conv.out_channels for conv in convs), 1)
     joined.weight = nn.Parameter(torch.cat([conv.weight for conv in convs]), False)
-    biases = [conv.out_channels * [0.0] if conv.bias is None else conv.bias.tolist() for conv in convs]
-    joined.bias = nn.Parameter(torch.tensor(sum(biases, [])), False)
+    biases = [torch.zeros(conv.out_channels) if conv.bias is None else conv.bias for conv in convs]
+    joined.bias = nn.Parameter(torch.cat(biases), False)
     return joined
 
 
@@ -86,7 +88,7 @@ class Stem(nn.Module):
         self.taps = tuple((kernel + odd + 1) // 2 * 2 for kernel, odd in zip(self.kernel, self.odd, strict=True))
         (down, right), (high, wide) = self.odd, self.taps
         filled = F.pad(conv.weight, (right, wide - self.kernel[1] - right, down, high - self.kernel[0] - down))
-        blocks = filled.unflatten(3, (wide // 2, 2)).unflatten(2, (high // 2, 2)).permute(0, 1, 3, 5, 2, 4)
+        blocks = filled.reshape(*filled.shape[:2], high // 2, 2, wide // 2, 2).permute(0, 1, 3, 5, 2, 4)
         self.conv = nn.Conv2d(4 * conv.in_channels, conv.out_channels, (high // 2, wide // 2))
         self.conv.weight = nn.Parameter(blocks.flatten(1, 3).contiguous(), False)
         self.conv.bias = conv.bias

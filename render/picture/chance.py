@@ -6,6 +6,6 @@ import torch
 
 
 def generator(seed: int, purpose: str, *address: int) -> torch.Generator:
-    """A CPU generator for (seed, purpose, address), as in `generator(7, "jitter", tick, octave, step)`; order does not matter."""
+    """A CPU generator for (seed, purpose, address), as in `generator(7, "jitter", tick, octave, step)`; in any order."""
     digest = sha256(repr((seed, purpose, address)).encode()).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest[:8], "big") >> 1)

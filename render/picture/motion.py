@@ -21,7 +21,7 @@ Speeds = Mapping[str, Tensor]
 
 def zoom(xy: Tensor, factor: Tensor) -> Tensor:
     """Nearer, `factor` times a second; below 1 is farther."""
-    return xy * factor.log()
+    return torch.mul(xy, factor.log())
 
 
 def rotate(xy: Tensor, degrees: Tensor) -> Tensor:
@@ -55,7 +55,7 @@ class Path:
         multiplied out, so nothing grows with the length of the film.
         """
         if end < start:
-            return torch.linalg.inv(self.between(end, start))
+            return torch.inverse(self.between(end, start))
         cells = np.arange(floor(start / CELL) + 1, floor(end / CELL) + 1) * CELL
         edges = np.concatenate(([start], cells, [end]))
         spans = np.diff(edges)
@@ -63,7 +63,7 @@ class Path:
         steps = torch.linalg.matrix_exp(self._velocity(middles) * torch.from_numpy(spans)[:, None, None])
         move = torch.eye(3, dtype=torch.float64)
         for step in steps:
-            move = step @ move
+            move = torch.mm(step, move)
         return move
 
     def _velocity(self, seconds: np.ndarray) -> Tensor:
