@@ -149,7 +149,9 @@ def _class(term: Any, layer: str, dreamer: Network, device: torch.device) -> Par
 
 
 def _garden(term: Any, layer: str, dreamer: Network, device: torch.device) -> Part:
-    channels = _count(layer, dreamer, device)
+    channels, cells = _shape(layer, dreamer, device)
+    if cells == 1:
+        raise ConfigError(f"needs a map, and {dreamer.name} gives {layer} for the picture as a whole", "name another layer")
     if term.garden == "all":
         indices = list(range(channels))
     elif layer == CLASSES:
@@ -174,17 +176,19 @@ PARTS: dict[str, Callable[[Any, str, Network, torch.device], Part]] = {
 
 
 def _within(channels: Sequence[int], layer: str, dreamer: Network, device: torch.device) -> list[int]:
-    count = _count(layer, dreamer, device)
+    count, _ = _shape(layer, dreamer, device)
     if wrong := [channel for channel in channels if not 0 <= channel < count]:
         raise ConfigError(f"is {wrong[0]}, and {dreamer.name}'s layer {layer} has channels 0 to {count - 1}")
     return list(channels)
 
 
-def _count(layer: str, dreamer: Network, device: torch.device) -> int:
-    """How many channels a layer has, found by looking at nothing."""
+def _shape(layer: str, dreamer: Network, device: torch.device) -> tuple[int, int]:
+    """How many channels a layer has, and in how many places, found by looking at nothing."""
+    blank = torch.zeros(1, 3, 4 * dreamer.least, 4 * dreamer.least, device=device)
     with torch.no_grad():
-        seen: Activations = dreamer.see([layer], device)(torch.zeros(1, 3, 2 * dreamer.least, 2 * dreamer.least, device=device))
-    return seen[layer].shape[1]
+        seen: Activations = dreamer.see([layer], device)(blank)
+    _, channels, height, width = seen[layer].shape
+    return channels, height * width
 
 
 def _wishes(parts: Sequence[Part], moment: Moment, worlds: tuple[World, ...], seed: int) -> Wishes:

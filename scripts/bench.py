@@ -13,8 +13,10 @@ import json
 import os
 import platform
 import resource
+import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -154,10 +156,23 @@ def film(width: int, height: int, steps: int, seconds: float) -> dict[str, float
     return {"wall": wall, "network": spent, "share of the rest": 1 - spent / wall, "peak MiB": peak}
 
 
+def memory(lengths: Sequence[float]) -> dict[str, float]:
+    """Peak memory of a process that renders a small film of each length, seconds: it must not grow with the film."""
+    figures = {}
+    for seconds in lengths:
+        with tempfile.TemporaryDirectory() as folder:
+            report = Path(folder) / "report.json"
+            film = ["--what", "film", "--size", "128x72", "--steps", "1", "--seconds", str(seconds), "--json", str(report)]
+            subprocess.run([sys.executable, __file__, *film], check=True, stdout=subprocess.DEVNULL)
+            found = next(figure for figure in json.loads(report.read_text()).values() if isinstance(figure, dict))
+            figures[f"peak MiB of {seconds:g} s"] = found["peak MiB"]
+    return figures
+
+
 def main() -> None:
     """Measure, print a table, and write JSON if asked."""
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    words.add_argument("--what", choices=["ticks", "film", "all"], default="all")
+    words.add_argument("--what", choices=["ticks", "film", "memory", "all"], default="all")
     words.add_argument("--size", default="480x270")
     words.add_argument("--steps", type=int, default=10)
     words.add_argument("--pairs", type=int, default=7)
@@ -177,6 +192,8 @@ def main() -> None:
         figures[f"a film of {asked.seconds:g} s, 8 ticks a second, 30 fps, mp4"] = film(
             width, height, asked.steps, asked.seconds
         )
+    if asked.what in ("memory", "all"):
+        figures["memory of a small film"] = memory((5, 50))
     for title, figure in figures.items():
         print(title, "" if isinstance(figure, dict) else figure, sep="\t")
         for name, value in figure.items() if isinstance(figure, dict) else ():

@@ -28,10 +28,12 @@ class Objective:
 def layer(network: Network, name: str) -> Objective:
     """Whatever the layer sees, more of it (Inceptionism, 2015).
 
-    Departs from the article's mean square, in which the loudest channel takes the whole picture: the sum of the channels' rms
-    lets each count by what it is, so a film keeps more kinds at once and finds new ones.
+    Departs from the article's mean square, in which the loudest channel takes the whole picture. Where the network knows its
+    channels' usual deviations, all that is above the usual counts alike, everywhere; else the channels' rms are summed, so
+    that each counts by what it is. A film then keeps more kinds at once, and finds new ones.
     """
-    return Objective((name,), lambda seen, view: _loudness(_normal(network, name, seen[name])).mean())
+    loudness = _above_the_usual if name in (network.statistics or {}) else _rms
+    return Objective((name,), lambda seen, view: loudness(_normal(network, name, seen[name])))
 
 
 def channels(network: Network, name: str, indices: Sequence[int]) -> Objective:
@@ -59,10 +61,14 @@ def garden(network: Network, name: str, indices: Sequence[int], weights: Weights
     return Objective((name,), score)
 
 
-def _loudness(activations: Tensor) -> Tensor:
-    """[K]: each channel's rms, kept off zero, where a root has no slope."""
+def _above_the_usual(activations: Tensor) -> Tensor:
+    return activations.relu().mean()
+
+
+def _rms(activations: Tensor) -> Tensor:
+    """The mean over channels of each one's rms, kept off zero, where a root has no slope."""
     power = activations.square().mean((0, 2, 3))
-    return (power + 1e-6 * power.detach().mean() + 1e-12).sqrt()
+    return (power + 1e-6 * power.detach().mean() + 1e-12).sqrt().mean()
 
 
 def _normal(network: Network, name: str, activations: Tensor) -> Tensor:
