@@ -193,7 +193,7 @@ def main() -> None:
             width, height, asked.steps, asked.seconds
         )
     if asked.what in ("memory", "all"):
-        figures["memory of a small film"] = memory((5, 50))
+        figures["memory of a small film"] = memory((2, 16))
     for title, figure in figures.items():
         print(title, "" if isinstance(figure, dict) else figure, sep="\t")
         for name, value in figure.items() if isinstance(figure, dict) else ():

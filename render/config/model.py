@@ -132,9 +132,9 @@ class Garden(Section):
     kind: ClassVar[str] = "garden"
     garden: Annotated[str | tuple[str | int, ...], kinds.GARDEN] = needed("the kinds that grow: all, or a list of classes")
     layer: Annotated[str | None, kinds.LAYER] = row(None, "a layer, whose channels then grow instead of classes")
-    size: Annotated[Curve, number("frame heights", 0.01, 10)] = row(0.3, "how large a region is")
+    size: Annotated[Curve, number("frame heights", 0.01, 10)] = row(0.4, "how large a region is")
     drift: Annotated[Curve, number("regions per second", 0, 100)] = row(0.1, "how fast regions change into others")
-    sharpness: Annotated[Curve, number("", 0, 100)] = row(6, "how clearly regions part: 0 blends all, 20 cuts")
+    sharpness: Annotated[Curve, number("", 0, 100)] = row(10, "how clearly regions part: 0 blends all, 20 cuts")
     weight: Annotated[Curve, WEIGHT] = row(1, WEIGHT_MEANING)
 
     @model_validator(mode="after")
@@ -192,7 +192,7 @@ class Dream(Section):
     octave_scale: Annotated[Curve, number("times", 1.05, 4)] = row(1.4, "from one octave to the next larger")
     jitter: Annotated[Curve, number("pixels", 0, 512, whole=True)] = row(16, "random shift before each step; hides the grid")
     smoothing: Annotated[Curve, number("", 0, 1)] = row(0.25, "how far the gradient is blurred; 0 is off")
-    chroma: Annotated[Curve, number("", 0, 1)] = row(0.7, "how much of the gradient's colour is kept; 0 dreams in light only")
+    chroma: Annotated[Curve, number("", 0, 1)] = row(0.8, "how much of the gradient's colour is kept; 0 dreams in light only")
 
 
 # ── look ────────────────────────────────────────────────────────────────────────────────────────────────────────────

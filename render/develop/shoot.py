@@ -22,6 +22,7 @@ from render.develop.ffmpeg import Pixels
 from render.develop.negative import Kept
 from render.develop.take import Take, existing_take, open_take
 from render.dream import garden
+from render.dream.ascent import sizes
 from render.errors import MissingError, RoomError
 from render.film import Camera, Film, State, frames, ticks
 from render.moment import Clock
@@ -55,7 +56,16 @@ def shoot(config: Config, given: str, root: Path, device: torch.device, watch: W
             take.poster(next(take.negative().ticks(last // 2)))
         whole = last == film.camera.clock.last_tick
         paths, notices = develop(config, film.camera, take, so_far(film.camera.clock, last)) if last >= 0 else ([], [])
-        return Shot(take.folder, paths, notices, dreamed, whole)
+        return Shot(take.folder, paths, left_out(film) + notices, dreamed, whole)
+
+
+def left_out(film: Film) -> list[str]:
+    """A notice if the network cannot use the smallest octaves."""
+    ascent = film.ascent(film.camera.clock.tick(0))
+    used = len(sizes(film.camera.size, ascent))
+    if used == ascent.octaves:
+        return []
+    return [f"{used} of {ascent.octaves} octaves are dreamed; the others have sides under {ascent.least} pixels, too small to see in"]
 
 
 def expose(film: Film, take: Take, watch: Watch) -> tuple[int, int]:
