@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import torch
 
     from render.config import Config
+    from render.dream.network import Network
     from render.film import Film
 
 T = TypeVar("T")
@@ -232,6 +233,49 @@ def new(kind: str) -> None:
     from render.config.templates import template
 
     click.echo(template(kind), nl=False)
+
+
+NETWORK = click.argument("name", metavar="NETWORK")
+WEIGHTS = click.option("--weights", type=click.Path(path_type=Path), help="The file of its weights, where it needs one.")
+
+
+@studio.command()
+@NETWORK
+@WEIGHTS
+def layers(name: str, weights: Path | None) -> None:
+    """The layers of a network: bestiary, inception_v1 or a name of torchvision's."""
+    from render.show import listing
+
+    for line in listing.layers(_network(name, weights)):
+        click.echo(line)
+
+
+@studio.command()
+@NETWORK
+@click.argument("query", default="")
+@WEIGHTS
+def classes(name: str, query: str, weights: Path | None) -> None:
+    """The classes of a network, or those whose name holds QUERY."""
+    from render.show import listing
+
+    found = list(listing.classes(_network(name, weights), query))
+    if not found:
+        raise ConfigError(f"{name} has no class with {query!r} in its name")
+    for line in found:
+        click.echo(line)
+
+
+def _network(name: str, weights: Path | None) -> Network:
+    import torch
+
+    from render.dream.network import load as load_network
+
+    try:
+        return load_network(name, weights, torch.device("cpu"))
+    except RenderError as error:  # what it says continues "dream.network …" in a configuration
+        raise type(error)(
+            f"the network {error.message}" if error.message.startswith("is ") else error.message, error.hint
+        ) from error
 
 
 @studio.command()

@@ -17,7 +17,7 @@ import pytest
 import torch
 
 from render import cli
-from render.dream.bestiary.model import WEIGHTS
+from render.dream.bestiary.model import CLASSES, LEVELS, WEIGHTS
 
 TINY = """\
 size: 64x36
@@ -426,3 +426,24 @@ print("torch" in sys.modules, "cv2" in sys.modules, file=sys.stderr)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stderr.splitlines()[-1] == "False False"
+
+
+# ---- networks
+
+
+def test_the_layers_of_a_network_are_listed_shallow_to_deep(run: Run) -> None:
+    listed = run("layers", "bestiary").paths
+    assert [line.split()[0] for line in listed] == ["layer", *LEVELS]
+    assert all(note in line for line, note in zip(listed[1:], LEVELS.values(), strict=True))
+
+
+def test_classes_are_found_by_a_part_of_their_name(run: Run) -> None:
+    assert [line.split()[1] for line in run("classes", "bestiary").paths] == list(CLASSES)
+    assert run("classes", "bestiary", "USHROO").paths == [f"{CLASSES.index('mushroom'):5}  mushroom"]
+    assert run("classes", "bestiary", "no such thing").code == 2
+
+
+def test_a_network_that_cannot_be_listed_is_refused_in_a_sentence(run: Run) -> None:
+    assert run("layers", "bestiari").code == 2
+    assert run("layers", "inception_v1").code == 2
+    assert run("layers", "inception_v1", "--weights", "none.safetensors").code == 3

@@ -269,7 +269,7 @@ def test_weights_of_another_network_are_named(squeezenet: tuple[nn.Module, Path]
 
 
 def test_inception_v1_asks_for_its_file() -> None:
-    with pytest.raises(ConfigError, match="needs its weights"):
+    with pytest.raises(ConfigError, match="which needs the file of its weights"):
         load("inception_v1", None, tiny.CPU)
 
 

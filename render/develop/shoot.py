@@ -65,7 +65,9 @@ def left_out(film: Film) -> list[str]:
     used = len(sizes(film.camera.size, ascent))
     if used == ascent.octaves:
         return []
-    return [f"{used} of {ascent.octaves} octaves are dreamed; the others have sides under {ascent.least} pixels, too small to see in"]
+    return [
+        f"{used} of {ascent.octaves} octaves are dreamed; the others have sides under {ascent.least} pixels, too small to see in"
+    ]
 
 
 def expose(film: Film, take: Take, watch: Watch) -> tuple[int, int]:

@@ -29,6 +29,7 @@ class Network:
     mean, std, scale, flip: the input is (frame * scale - mean) / std, with channels in BGR order if flip.
     least: the smallest useful side of a picture, pixels. cut: layer names -> an eye that runs only as deep as they lie.
     statistics: layer -> (mean, deviation) of its channels over natural pictures, where known. digest: of the weights.
+    notes: layer -> a word on what it gives, where known.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Network:
     flip: bool = False
     aliases: Mapping[str, str] | None = None
     statistics: Mapping[str, tuple[Tensor, Tensor]] | None = None
+    notes: Mapping[str, str] | None = None
 
     def layer(self, name: str) -> str:
         """The layer of that name or alias; ConfigError with the list of layers if there is none."""
@@ -134,6 +136,7 @@ def bestiary(weights: Path | None, device: torch.device) -> Network:
         digest=digest(weights or model.WEIGHTS),
         aliases={"low": "ornament", "mid": "texture", "high": "creatures"},
         statistics={name: (mean.to(device), std.to(device)) for name, (mean, std) in model.statistics(weights).items()},
+        notes=model.LEVELS,
     )
 
 
@@ -142,7 +145,9 @@ def inception_v1(weights: Path | None, device: torch.device) -> Network:
     from render.dream import inception
 
     if weights is None:
-        raise ConfigError("inception_v1 needs its weights: network: {inception_v1: bvlc_googlenet.safetensors}")
+        raise ConfigError(
+            "is inception_v1, which needs the file of its weights", "network: {inception_v1: bvlc_googlenet.safetensors}"
+        )
     stages = {name: frozen(stage, device) for name, stage in inception.stages(tensors(weights)).items()}
     return Network(
         name="inception_v1",
@@ -156,6 +161,18 @@ def inception_v1(weights: Path | None, device: torch.device) -> Network:
         least=64,
         digest=digest(weights),
         aliases={"low": "inception_3a", "mid": "inception_4c", "high": "inception_5a"},
+        notes={
+            "conv2": "strokes and hatching",
+            "inception_3a": "ornament, ripples, coils",
+            "inception_3b": "fur, scales, patterns, first eyes",
+            "inception_4a": "textures that become things",
+            "inception_4b": "eyes, arches, wheels",
+            "inception_4c": "pagodas, dogs, birds, cars: the article's favourite",
+            "inception_4d": "animals and their faces",
+            "inception_4e": "whole animals",
+            "inception_5a": "whole things, tangled",
+            "classes": "one channel for each of 1,000 classes",
+        },
     )
 
 
@@ -182,18 +199,19 @@ def torchvision_classifier(name: str, weights: Path | None, device: torch.device
     nodes = get_graph_node_names(model, suppress_diff_warning=True)[1]
 
     def cut(layers: Sequence[str]) -> Eye:
-        wanted = {nodes[-1] if layer == CLASSES else layer: layer for layer in layers}
-        eye = create_feature_extractor(model, wanted, suppress_diff_warning=True)
+        ends = {layer: nodes[-1] if layer == CLASSES else _end(layer, nodes) for layer in layers}
+        eye = create_feature_extractor(model, sorted(set(ends.values())), suppress_diff_warning=True)
         eye = frozen(folding.folded(GraphModule(eye, eye.graph)), device)
 
         def see(x: Tensor) -> Activations:
-            return {layer: seen if seen.dim() == 4 else seen[..., None, None] for layer, seen in eye(x).items()}
+            seen = {end: value if value.dim() == 4 else value[..., None, None] for end, value in eye(x).items()}
+            return {layer: seen[end] for layer, end in ends.items()}
 
         return see
 
     return Network(
         name=name,
-        layers=(*_module_paths(nodes), CLASSES),
+        layers=(*_module_paths(model, nodes), CLASSES),
         labels=tuple(enum.meta["categories"]),
         cut=cut,
         mean=(0.485, 0.456, 0.406),
@@ -225,10 +243,16 @@ def _zoo_model(name: str, weights: Path | None) -> nn.Module:
     return model
 
 
-def _module_paths(nodes: Sequence[str]) -> tuple[str, ...]:
-    """Every module path that ends at some node of the graph, in the order in which they are finished."""
+def _module_paths(model: nn.Module, nodes: Sequence[str]) -> tuple[str, ...]:
+    """The path of every module that gives a tensor, in the order in which they are finished."""
     last = {".".join(node.split(".")[:depth]): i for i, node in enumerate(nodes) for depth in range(1, node.count(".") + 2)}
-    return tuple(sorted(last, key=lambda path: (last[path], path.count("."))))[1:]
+    paths = [path for path, _ in model.named_modules() if path in last]
+    return tuple(sorted(paths, key=lambda path: (last[path], path.count("."))))
+
+
+def _end(path: str, nodes: Sequence[str]) -> str:
+    """The last node of a module: two modules, one in the other, may end at the same."""
+    return next(node for node in reversed(nodes) if node == path or node.startswith(f"{path}."))
 
 
 def _imagenet_labels() -> tuple[str, ...]:
