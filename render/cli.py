@@ -273,9 +273,8 @@ def _network(name: str, weights: Path | None) -> Network:
     try:
         return load_network(name, weights, torch.device("cpu"))
     except RenderError as error:  # what it says continues "dream.network …" in a configuration
-        raise type(error)(
-            f"the network {error.message}" if error.message.startswith("is ") else error.message, error.hint
-        ) from error
+        message = f"the network {error.message}" if error.message.startswith("is ") else error.message
+        raise type(error)(message, error.hint) from error
 
 
 @studio.command()

@@ -127,7 +127,7 @@ def test_killed_it_goes_on_from_the_last_whole_segment(tmp_path: Path, whole: Ma
 
 
 def shot(folder: Path, ticks: int | None = None, **settings: Any) -> Shot:
-    """Shoot a film of 9 ticks, or the first `ticks` of them."""
+    """Shoot a film of 8 ticks, or the first `ticks` of them."""
     usual = {"fps": "8", "duration": "1s", "dream.rate": "8", "outputs": "['{name}.mp4']"}
     config = load_text(FILM, folder=folder, overrides=[f"{key}={value}" for key, value in {**usual, **settings}.items()])
 
@@ -220,3 +220,11 @@ def test_a_state_comes_back_from_its_tensors() -> None:
     assert back.tick == 5
     assert torch.equal(back.canvas, canvas)
     assert str(extra(back)) == str(extra(state))
+
+
+def test_a_film_of_a_random_seed_goes_on_with_the_seed_it_began_with(tmp_path: Path) -> None:
+    stopped = shot(tmp_path, ticks=3, seed="random")
+    finished = shot(tmp_path, seed="random")
+    assert (finished.folder, finished.whole) == (stopped.folder, True)
+    assert finished.dreamed + stopped.dreamed == 8
+    assert shot(tmp_path, seed="random").folder != finished.folder  # a finished one is not what is asked for again

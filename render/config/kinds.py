@@ -149,9 +149,13 @@ def _read_name(value: Any) -> str:
     return text
 
 
+class Drawn(int):
+    """A seed that was drawn, where `random` was asked for."""
+
+
 def _read_seed(value: Any) -> int:
     if value == "random":
-        return randbelow(2**31)
+        return Drawn(randbelow(2**31))
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**63:
         raise SettingError(f"is {shown(value)}; it takes a whole number from 0, or random")
     return value
@@ -305,7 +309,7 @@ _WORDS: Schema = {"anyOf": [_WORD, _COUNT, {"type": "array", "minItems": 1, "ite
 _RATE: Schema = {"anyOf": [{"type": "number", "exclusiveMinimum": 0, "maximum": 240}, _WORD]}
 
 NAME = Kind(_read_name, "a name for the run's folder", {"type": ["string", "integer"]}, bad="a/b")
-SEED = Kind(_read_seed, "a whole number from 0, or random", {"anyOf": [_COUNT, {"const": "random"}]}, bad=-1)
+SEED = Kind(_read_seed, "a whole number from 0, or random", {"anyOf": [_COUNT, {"const": "random"}]}, int, bad=-1)
 SIZE = Kind(
     lambda value: value if isinstance(value, Size) else read_size(value),
     f"WxH, {' '.join(SIZES)} or source",

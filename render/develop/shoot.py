@@ -10,17 +10,19 @@ from fractions import Fraction
 from math import floor
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from render.config import Config, load_text
+from render.config.kinds import Drawn
 from render.construct import build, camera
 from render.develop import prints
 from render.develop.ffmpeg import Pixels
 from render.develop.negative import Kept
-from render.develop.take import Take, existing_take, open_take
+from render.develop.take import Take, existing_take, open_take, unfinished
 from render.dream import garden
 from render.dream.ascent import sizes
 from render.errors import MissingError, RoomError
@@ -28,6 +30,7 @@ from render.film import Camera, Film, State, frames, ticks
 from render.moment import Clock
 from render.picture.picture import from_pixels, to_pixels
 
+VERSION = 1  # of the dream: it counts up when the same settings begin to give other pictures
 Watch = Callable[[Iterator[State], int, int], Iterable[State]]  # (states, tick to begin after, last tick) -> the same states
 
 
@@ -49,14 +52,32 @@ def shoot(config: Config, given: str, root: Path, device: torch.device, watch: W
     """
     prints.require(config.outputs, config.name)
     film = build(config, device)
-    fingerprint = {"config": config.fingerprint(), "files": film.digest, "size": film.camera.size}
+    if isinstance(config.seed, Drawn) and not fresh and (seed := begun_with(root, config, film)) is not None:
+        config = config.model_copy(update={"seed": seed})
+        film = build(config, device)
+    fingerprint = shape(config, film)
     with open_take(root, config.name, fingerprint, given, config.yaml(), fresh) as take, out_of_memory(film):
-        dreamed, last = (0, film.camera.clock.last_tick) if take.finished else expose(film, take, watch)
+        dreamed, last = expose(film, take, watch)
         if dreamed:
             take.poster(next(take.negative().ticks(last // 2)))
         whole = last == film.camera.clock.last_tick
         paths, notices = develop(config, film.camera, take, so_far(film.camera.clock, last)) if last >= 0 else ([], [])
         return Shot(take.folder, paths, left_out(film) + notices, dreamed, whole)
+
+
+def shape(config: Config, film: Film) -> dict[str, Any]:
+    """All that shapes the film's pictures: a take with the same is the same film."""
+    known = {"version": VERSION, "seed": int(config.seed), "config": config.fingerprint()}
+    return {**known, "files": film.digest, "size": list(film.camera.size)}
+
+
+def begun_with(root: Path, config: Config, film: Film) -> int | None:
+    """The seed of an unfinished take that asked for the same with `seed: random`: it is gone on with, not begun again."""
+    for record in unfinished(root, config.name):
+        seed = record.get("fingerprint", {}).get("seed")
+        if isinstance(seed, int) and record["fingerprint"] == shape(config.model_copy(update={"seed": seed}), film):
+            return seed
+    return None
 
 
 def left_out(film: Film) -> list[str]:
@@ -65,9 +86,7 @@ def left_out(film: Film) -> list[str]:
     used = len(sizes(film.camera.size, ascent))
     if used == ascent.octaves:
         return []
-    return [
-        f"{used} of {ascent.octaves} octaves are dreamed; the others have sides under {ascent.least} pixels, too small to see in"
-    ]
+    return [f"{used} of {ascent.octaves} octaves are dreamed: sides under {ascent.least} pixels are too small to see in"]
 
 
 def expose(film: Film, take: Take, watch: Watch) -> tuple[int, int]:
@@ -80,6 +99,8 @@ def expose(film: Film, take: Take, watch: Watch) -> tuple[int, int]:
             negative.keep(new.tick, to_pixels(new.canvas, np.uint16), extra(new))
             last = new.tick
         dreamed = last - first
+    if not dreamed:
+        return 0, last
     seconds = take.record.get("seconds", 0) + monotonic() - begun
     take.note(device=str(film.camera.device), seconds=round(seconds, 2), finished=last == film.camera.clock.last_tick)
     return dreamed, last

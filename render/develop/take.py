@@ -10,7 +10,7 @@ import os
 import platform
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
@@ -108,6 +108,15 @@ def open_take(root: Path, name: str, fingerprint: Mapping[str, Any], given: str,
         files.write(folder / "config.yaml", given.encode())
         files.write(folder / "resolved.yaml", resolved.encode())
     return Take(folder, found is None, lock)
+
+
+def unfinished(root: Path, name: str) -> Iterator[dict[str, Any]]:
+    """The records of the takes of `name` that were not dreamed to their end, newest first."""
+    home = root / folder_name(name)
+    for _, folder in sorted(_takes(home).items(), reverse=True) if home.is_dir() else ():
+        record = _record(folder)
+        if record.get("format") == FORMAT and not record.get("finished"):
+            yield record
 
 
 def existing_take(folder: Path) -> Take:

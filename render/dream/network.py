@@ -145,9 +145,8 @@ def inception_v1(weights: Path | None, device: torch.device) -> Network:
     from render.dream import inception
 
     if weights is None:
-        raise ConfigError(
-            "is inception_v1, which needs the file of its weights", "network: {inception_v1: bvlc_googlenet.safetensors}"
-        )
+        hint = "network: {inception_v1: bvlc_googlenet.safetensors}"
+        raise ConfigError("is inception_v1, which needs the file of its weights", hint)
     stages = {name: frozen(stage, device) for name, stage in inception.stages(tensors(weights)).items()}
     return Network(
         name="inception_v1",
