@@ -129,20 +129,20 @@ def ticks(width: int, height: int, steps: int, pairs: int) -> dict[str, float]:
 
 
 def film(width: int, height: int, steps: int, seconds: float) -> dict[str, float]:
-    """A whole render's wall time, and the share of it that is not the network's forward and backward."""
-    from render.dream import ascent
+    """A whole render's wall time, and the share of it that is not dreaming: loading, warps, colour, frames, encoding, writing."""
+    from render import film as heart
 
     spent = 0.0
-    gradient = ascent.gradient
+    dream = heart.dream
 
     def timed(*args: object) -> Tensor:
         nonlocal spent
         start = perf_counter()
-        result = gradient(*args)  # type: ignore[arg-type]
+        result = dream(*args)  # type: ignore[arg-type]
         spent += perf_counter() - start
         return result
 
-    ascent.gradient = timed
+    heart.dream = timed
     with tempfile.TemporaryDirectory() as folder:
         weights = Path(folder) / "googlenet.safetensors"
         save_file(googlenet().state_dict(), weights)
@@ -151,9 +151,9 @@ def film(width: int, height: int, steps: int, seconds: float) -> dict[str, float
         start = perf_counter()
         shooting.shoot(config, text, Path(folder), torch.device("cpu"), lambda states, first, last: states)
         wall = perf_counter() - start
-    ascent.gradient = gradient
+    heart.dream = dream
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"wall": wall, "network": spent, "share of the rest": 1 - spent / wall, "peak MiB": peak}
+    return {"wall": wall, "dreaming": spent, "share of the rest": 1 - spent / wall, "peak MiB": peak}
 
 
 def memory(lengths: Sequence[float]) -> dict[str, float]:
