@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from render.errors import ConfigError, RenderError
+from render.errors import ConfigError, MissingError, RenderError
 
 if TYPE_CHECKING:
     import torch
@@ -275,6 +275,21 @@ def _network(name: str, weights: Path | None) -> Network:
     except RenderError as error:  # what it says continues "dream.network …" in a configuration
         message = f"the network {error.message}" if error.message.startswith("is ") else error.message
         raise type(error)(message, error.hint) from error
+
+
+@studio.command(name="from")
+@click.argument("file", type=click.Path(path_type=Path))
+def from_(file: Path) -> None:
+    """The configuration back out of a rendered mp4, mov, mkv, webm or png, or out of a take's folder."""
+    from render.config.load import read
+    from render.develop.prints import embedded
+
+    if not file.exists():
+        raise MissingError(f"{file}: no such file")
+    text = read(file / "resolved.yaml") if file.is_dir() else embedded(file)
+    if not text:
+        raise MissingError(f"{file}: there is no configuration in it", "gif and webp cannot hold one; try the take's folder")
+    click.echo(text, nl=False)
 
 
 @studio.command()

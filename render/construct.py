@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -25,19 +24,26 @@ from render.picture.motion import VELOCITIES, Path, Speeds
 from render.source import Source
 from render.source.frames import found, frames
 from render.source.image import image, image_size
-from render.source.noise import noise
+from render.source.noise import MEAN, noise
 
-NOISE_TONE = colour.Tone(torch.full((3,), 0.46), 0.22)  # what a film from noise is held to
+NOISE_TONE = colour.Tone(torch.full((3,), MEAN), 0.22)  # what a film from noise is held to
+FRESH = 7919  # between the seeds of one tick's fresh ground and the next's
 CONTRAST = (0.15, 0.25)  # between which a source's contrast is held: a fog would stay a fog, a poster would burn
+
+Made = TypeVar("Made")
+Faults = list[tuple[str, RenderError]]  # keys of settings, and what is wrong with what they ask for
 
 
 def build(config: Config, device: torch.device) -> Film:
-    """The film that `config` asks for. Raises ConfigError or MissingError that names the setting, before any dreaming."""
-    seen = camera(config, device)
-    with named(config, "dream.network"):
-        asked = config.dream.network
-        dreamer = network.load(asked.name, asked.weights, device)
-    parts = [_part(config, f"dream.objective.{i}", term, dreamer, device) for i, term in enumerate(config.dream.objective)]
+    """The film that `config` asks for. Raises one error that names every setting at fault, before any dreaming."""
+    faults: Faults = []
+    seen = _camera(config, device, faults)
+    dreamer = _network(config, device, faults)
+    parts = _parts(config, dreamer, device, faults) if dreamer else []
+    if not faults and seen and dreamer:
+        _attempt(faults, "size", lambda: _fits(dreamer, parts, seen))
+    if faults or not seen or not dreamer:
+        raise config.problems(faults)
     return Film(
         camera=seen,
         seed=config.seed,
@@ -52,20 +58,53 @@ def build(config: Config, device: torch.device) -> Film:
 
 def camera(config: Config, device: torch.device) -> Camera:
     """The film without its dream: enough to develop frames from a negative."""
-    size = frame_size(config)
-    with named(config, "source"):
-        source = still_or_moving(config, size)
-    return Camera(config.clock, size, source, path(config, size), config.motion.border, device)
+    faults: Faults = []
+    seen = _camera(config, device, faults)
+    if not seen:
+        raise config.problems(faults)
+    return seen
 
 
-@contextmanager
-def named(config: Config, key: str) -> Iterator[None]:
-    """What goes wrong inside is the fault of this setting: the error says so, with its place in the file."""
+def _attempt(faults: Faults, key: str, make: Callable[[], Made]) -> Made | None:
+    """What `make` gives; what goes wrong in it is noted as the fault of the setting `key`."""
     try:
-        yield
+        return make()
     except RenderError as error:
-        message = error.message if error.message.startswith("is ") else f"cannot be used: {error.message}"
-        raise config.problem(key, message, error.hint, type(error)) from error
+        message = error.message if error.message.startswith(("is ", "needs ")) else f"cannot be used: {error.message}"
+        faults.append((key, type(error)(message, error.hint)))
+        return None
+
+
+def _camera(config: Config, device: torch.device, faults: Faults) -> Camera | None:
+    key = {"image": "source.image.file", "frames": "source.frames.files"}.get(config.source.kind, "size")
+    size = _attempt(faults, key, lambda: frame_size(config))
+    source = _attempt(faults, key, lambda: still_or_moving(config, size)) if size else None
+    if not size or not source:
+        return None
+
+    return Camera(config.clock, size, source, path(config, size), config.motion.border, _fresh(config, size), device)
+
+
+def _fresh(config: Config, size: tuple[int, int]) -> Callable[[int], Tensor]:
+    """tick -> noise of mean 0 of the film's own kind, or clouds where it began with a picture; softer than a film begins."""
+    start, noisy = config.clock.tick(0), config.source.noise
+    kind, contrast = (noisy.kind, 0.7 * noisy.contrast(start)) if noisy else ("perlin", 0.4)
+    return lambda tick: noise(kind, contrast, size, config.seed + FRESH * (tick + 1)).at(start) - MEAN
+
+
+def _network(config: Config, device: torch.device, faults: Faults) -> Network | None:
+    asked = config.dream.network
+    return _attempt(faults, "dream.network", lambda: network.load(asked.name, asked.weights, device))
+
+
+def _fits(dreamer: Network, parts: Sequence[Part], seen: Camera) -> None:
+    """Look once at a blank of the film's size: some networks need a least size, or just one."""
+    try:
+        with torch.no_grad():
+            dreamer.see([part.layer for part in parts], seen.device)(torch.zeros(1, 3, *seen.size, device=seen.device))
+    except RuntimeError as error:
+        reason = str(error).splitlines()[0][:160]
+        raise ConfigError(f"is {seen.size[1]}x{seen.size[0]}, which {dreamer.name} cannot look at ({reason})") from error
 
 
 # ---- the source
@@ -73,14 +112,13 @@ def named(config: Config, key: str) -> Iterator[None]:
 
 def frame_size(config: Config) -> tuple[int, int]:
     """(height, width) of the film."""
-    sizes = {"image": lambda part: image_size(part.file), "frames": lambda part: image_size(found(part.files)[0])}
+    part = config.source.part
     if not config.size.of_source:
         return config.size.height, config.size.width
-    if config.source.kind not in sizes:
-        raise config.problem("size", f"is source, but {config.source.kind} has no size of its own", "write size: 640x360")
-    with named(config, "source"):
-        height, width = sizes[config.source.kind](config.source.part)
-        width, height = config.size.within(width, height)
+    if config.source.kind == "noise":
+        raise ConfigError("is source, but noise has no size of its own", "write size: 640x360")
+    height, width = image_size(part.file if config.source.kind == "image" else found(part.files)[0])
+    width, height = config.size.within(width, height)
     return height, width
 
 
@@ -90,7 +128,7 @@ def still_or_moving(config: Config, size: tuple[int, int]) -> Source:
     sources: dict[str, Callable[[], Source]] = {
         "noise": lambda: noise(part.kind, part.contrast(clock.tick(0)), size, config.seed),
         "image": lambda: image(part.file, part.fit, size),
-        "frames": lambda: frames(found(part.files), part.fit, size),
+        "frames": lambda: frames(found(part.files), part.fit, size, clock.fps),
     }
     return sources[config.source.kind]()
 
@@ -127,11 +165,17 @@ class Part:
     bed: Callable[[Moment], Bed] | None = None
 
 
-def _part(config: Config, key: str, term: Any, dreamer: Network, device: torch.device) -> Part:
-    with named(config, f"{key}.layer"):
-        layer = dreamer.layer(getattr(term, "layer", None) or CLASSES)
-    with named(config, f"{key}.{term.kind}"):
-        return PARTS[term.kind](term, layer, dreamer, device)
+def _parts(config: Config, dreamer: Network, device: torch.device, faults: Faults) -> list[Part]:
+    """The terms of the objective, bound."""
+    bound = (_part(f"dream.objective.{i}", term, dreamer, device, faults) for i, term in enumerate(config.dream.objective))
+    return [part for part in bound if part]
+
+
+def _part(key: str, term: Any, dreamer: Network, device: torch.device, faults: Faults) -> Part | None:
+    layer = _attempt(faults, f"{key}.layer", lambda: dreamer.layer(getattr(term, "layer", None) or CLASSES))
+    if not layer:
+        return None
+    return _attempt(faults, f"{key}.{term.kind}", lambda: PARTS[term.kind](term, layer, dreamer, device))
 
 
 def _layer(term: Any, layer: str, dreamer: Network, device: torch.device) -> Part:

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from render.dream import garden
@@ -23,22 +24,28 @@ from render.dream.network import Eye
 from render.moment import Clock, Moment
 from render.picture import colour, warp
 from render.picture.motion import Path
-from render.picture.picture import sixteen_bits
+from render.picture.picture import resize, sixteen_bits
 from render.source import Source
 
+RIM = 0.03  # frame heights over which fresh ground begins where the camera uncovers what no canvas held
 FEATHER = 0.06  # frame heights over which a tick's picture fades out towards its edge, where two ticks meet
 PERSISTENCE = 0.5  # of the dream's detail that footage carries from tick to tick, in place
 
 
 @dataclass(frozen=True)
 class Camera:
-    """What is seen, but for the dream. size: (height, width). border: what lies past the edge, a row of warp.BORDERS."""
+    """What is seen, but for the dream.
+
+    size: (height, width). border: what lies past the edge, a row of warp.BORDERS. fresh: tick -> a picture of what no camera
+    has seen yet, mean 0.
+    """
 
     clock: Clock
     size: tuple[int, int]
     source: Source
     path: Path
     border: str
+    fresh: Callable[[int], Tensor]
     device: torch.device
 
     def picture(self, moment: Moment) -> Tensor:
@@ -107,21 +114,24 @@ def ticks(film: Film, state: State | None = None) -> Iterator[State]:
 def frames(camera: Camera, canvases: Iterable[Tensor], clock: Clock) -> Iterator[Tensor]:
     """The frames of `clock` from the film's canvases, tick 0 first: each a pure function of the two ticks beside it."""
     frame = 0
-    for tick, (before, after) in enumerate(pairwise(_and_again(canvases))):
-        while frame < clock.frames and clock.beside(frame)[0] == tick:
+    for tick, (before, after) in enumerate(pairwise(chain(canvases, (None,)))):
+        assert before is not None
+        while frame < clock.frames and (after is None or clock.beside(frame)[0] == tick):
             yield between(camera, before, after, tick, clock.frame(frame), clock.beside(frame)[1])
             frame += 1
 
 
-def between(camera: Camera, before: Tensor, after: Tensor, tick: int, moment: Moment, u: float) -> Tensor:
-    """The frame at `moment`, u (0..1) of the way from `before` at `tick` to `after`: both moved there, and cross-faded."""
-    if u == 0:
-        return before
+def between(camera: Camera, before: Tensor, after: Tensor | None, tick: int, moment: Moment, u: float) -> Tensor:
+    """The frame at `moment`, u (0..1) of the way from `before` at `tick` to `after`: both moved there, and cross-faded.
+
+    Past the last tick there is only the one before.
+    """
     start, end = camera.clock.tick(tick), camera.clock.tick(tick + 1)
-    sides = [
-        (_detail(camera, before, start), start, 1 - _smoothstep(u)),
-        (_detail(camera, after, end), end, _smoothstep(u)),
-    ]
+    if u == 0 and moment.seconds <= start.seconds:
+        return before
+    sides = [(_detail(camera, before, start), start, 1.0 if after is None else 1 - _smoothstep(u))]
+    if after is not None:
+        sides.append((_detail(camera, after, end), end, _smoothstep(u)))
     total, weights = torch.zeros_like(before), torch.zeros_like(before[:, :1])
     for seen, there, share in sides:
         move = camera.path.between(there.seconds, moment.seconds)
@@ -137,7 +147,22 @@ def between(camera: Camera, before: Tensor, after: Tensor, tick: int, moment: Mo
 def carried(camera: Camera, canvas: Tensor, before: Moment, moment: Moment, move: Tensor) -> Tensor:
     """What the camera sees next: the canvas moved; over footage, the new picture with the old dream's detail laid on it."""
     moved = warp.moved(_detail(camera, canvas, before), move, kernel=warp.lanczos4, border=camera.border)
-    return (camera.picture(moment) + PERSISTENCE * moved if camera.source.moves else moved).clamp(0, 1)
+    if camera.source.moves:
+        return (camera.picture(moment) + PERSISTENCE * moved).clamp(0, 1)
+    return _on_fresh_ground(camera, moved, move, moment).clamp(0, 1)
+
+
+def _on_fresh_ground(camera: Camera, moved: Tensor, move: Tensor, moment: Moment) -> Tensor:
+    """The canvas with fresh ground for the dream at the rim that the camera uncovers.
+
+    A border rule alone repeats the same strip tick after tick, until the frame is full of stripes; what it gives is kept as
+    colour, without its detail. `wrap` means its seam, and is left alone.
+    """
+    shown = warp.cover(move, camera.size, RIM, camera.device)
+    if camera.border == "wrap" or float(shown.min()) > 0:
+        return moved
+    colours = resize(F.adaptive_avg_pool2d(moved, (6, 10)), camera.size)
+    return torch.lerp(colours + camera.fresh(moment.index).to(moved), moved, shown)
 
 
 def _detail(camera: Camera, canvas: Tensor, moment: Moment) -> Tensor:
@@ -147,16 +172,9 @@ def _detail(camera: Camera, canvas: Tensor, moment: Moment) -> Tensor:
 
 def _dreamed(film: Film, moment: Moment, canvas: Tensor, worlds: tuple[World, ...]) -> State:
     dreamed = dream(canvas, film.eye, film.wishes(moment, worlds), film.ascent(moment), film.seed, moment.index)
-    return State(moment.index, sixteen_bits(colour.held(dreamed, *film.tone(moment))), worlds)
-
-
-def _and_again(canvases: Iterable[Tensor]) -> Iterator[Tensor]:
-    """The canvases, the last one twice: frames at or past the last tick hold it."""
-    canvas = None
-    for canvas in canvases:
-        yield canvas
-    if canvas is not None:
-        yield canvas
+    if dreamed is not canvas:  # a picture that was not dreamed stays as it is
+        dreamed = colour.held(dreamed, *film.tone(moment))
+    return State(moment.index, sixteen_bits(dreamed), worlds)
 
 
 def _smoothstep(u: float) -> float:

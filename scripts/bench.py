@@ -129,7 +129,7 @@ def ticks(width: int, height: int, steps: int, pairs: int) -> dict[str, float]:
 
 
 def film(width: int, height: int, steps: int, seconds: float) -> dict[str, float]:
-    """A whole render's wall time, and the share of it that is not dreaming: loading, warps, colour, frames, encoding, writing."""
+    """A whole render's wall time, and the share of it that is not dreaming: loading, warps, colour, encoding, writing."""
     from render import film as heart
 
     spent = 0.0
@@ -176,7 +176,7 @@ def main() -> None:
     words.add_argument("--size", default="480x270")
     words.add_argument("--steps", type=int, default=10)
     words.add_argument("--pairs", type=int, default=7)
-    words.add_argument("--seconds", type=float, default=3)
+    words.add_argument("--seconds", type=float, default=10)
     words.add_argument("--threads", type=int, default=os.cpu_count())
     words.add_argument("--json", type=Path)
     asked = words.parse_args()

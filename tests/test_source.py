@@ -186,7 +186,7 @@ def test_numbered_pictures_are_footage(tmp_path: Path) -> None:
     files = found(str(tmp_path / "*.png"))
     assert [path.stem for path in files] == ["Shot1", "Shot2", "Shot9", "Shot10", "Shot11"]
     assert files == found(str(tmp_path))
-    source = frames(files, "cover", (4, 4))
+    source = frames(files, "cover", (4, 4), CLOCK.fps)
     reds = [round(float(source.at(CLOCK.frame(i))[0, 0].mean()) * 25.5) for i in range(7)]
     assert reds == [1, 2, 9, 10, 11, 11, 11]
     assert source.moves

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -291,8 +291,9 @@ class Config(Section):
 
     @property
     def uses_frames(self) -> bool:
-        """Whether another frame rate would be another film: every frame is dreamed, or a number counts frames."""
-        return self.dream.rate == "every-frame" or any(curve.uses_frames for _, curve in self.curves())
+        """Whether another frame rate is another film: every frame is dreamed or has a picture, or a number counts frames."""
+        each = self.dream.rate == "every-frame" or self.source.kind == "frames"
+        return each or any(curve.uses_frames for _, curve in self.curves())
 
     def curves(self) -> Iterator[tuple[str, Curve]]:
         """Every number that may move, with its dotted key."""
@@ -305,9 +306,16 @@ class Config(Section):
 
     def problem(self, key: str, message: str, hint: str = "", error: type[RenderError] = ConfigError) -> RenderError:
         """The error to raise when what `key` asks for turns out to be impossible; `message` continues "<key> …"."""
-        place = self.place(key)
-        whole = f"{key} {message}"
-        return error(report([Problem(place, whole, hint)]) if place else f"{whole}\n{hint}".rstrip())
+        return self.problems([(key, error(message, hint))])
+
+    def problems(self, faults: Sequence[tuple[str, RenderError]]) -> RenderError:
+        """The one error for several such faults, each a key and what its error says of it; the gravest gives the exit code."""
+        gravest = max((fault for _, fault in faults), key=lambda fault: fault.exit_code)
+        told = [(self.place(key), f"{key} {fault.message}", fault.hint) for key, fault in faults]
+        placed = [Problem(place, message, hint) for place, message, hint in told if place]
+        if len(placed) == len(told):
+            return type(gravest)(report(sorted(placed, key=lambda problem: problem.position)))
+        return type(gravest)("\n".join(f"{message}\n{hint}".rstrip() for _, message, hint in told))
 
 
 def find(tree: nodes.Node, path: list[str | int], on_key: bool = False) -> Place:

@@ -71,6 +71,11 @@ class Problem:
     message: str
     hint: str = ""
 
+    @property
+    def position(self) -> tuple[int, int, int]:
+        """Its place in the order in which a person reads the files."""
+        return self.place.origin.order, self.place.line, self.place.column
+
     def __str__(self) -> str:
         return "\n".join((f"{self.place}: {self.message}", *_picture(self.place, self.hint)))
 
@@ -79,7 +84,7 @@ class ProblemsError(ConfigError):
     """Everything wrong with one configuration; the text is the whole message for the terminal."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(sorted(problems, key=_position))
+        self.problems = tuple(sorted(problems, key=lambda problem: problem.position))
         super().__init__(report(self.problems))
 
 
@@ -112,10 +117,6 @@ def shown(value: object) -> str:
     text = str(value) if isinstance(value, str) else f"{value:.6g}" if isinstance(value, float) else str(value)
     text = text if len(text) <= 40 else text[:39] + "…"
     return f'"{_printable(text)}"' if isinstance(value, str) else text
-
-
-def _position(problem: Problem) -> tuple[int, int, int]:
-    return problem.place.origin.order, problem.place.line, problem.place.column
 
 
 def _printable(text: str) -> str:

@@ -29,6 +29,7 @@ SIZES = {
 }
 SIZE_HINT = f"write 1280x720, one of {' '.join(SIZES)}, or source"
 SMALLEST, LARGEST = 16, 16384  # pixels a side
+MOST_PIXELS = 36_000_000  # a frame of 8K; beyond that the system ends the program before torch can say why
 
 BYTES = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 
@@ -114,7 +115,7 @@ def read_size(value: object) -> Size:
     word = value.strip().lower() if isinstance(value, str) else ""
     if word in SIZES:
         return Size(*SIZES[word])
-    if match := re.fullmatch(r"source(?:\s*/\s*([1-9]))?", word):
+    if match := re.fullmatch(r"source(?:\s*/\s*([1-9][0-9]?))?", word):
         return Size(0, 0, int(match[1] or 1))
     match = re.fullmatch(r"([-+]?[0-9]{1,9})\s*[x×]\s*([-+]?[0-9]{1,9})", word)
     if match is None:
@@ -122,6 +123,10 @@ def read_size(value: object) -> Size:
     width, height = int(match[1]), int(match[2])
     if not (SMALLEST <= width <= LARGEST and SMALLEST <= height <= LARGEST):
         raise SettingError(f"is {shown(value)}; each side must be {SMALLEST} to {LARGEST} pixels", SIZE_HINT)
+    if width * height > MOST_PIXELS:
+        raise SettingError(
+            f"is {shown(value)}, {width * height / 1e6:.0f} million pixels; at most {MOST_PIXELS // 10**6} can be dreamed"
+        )
     return Size(width, height)
 
 

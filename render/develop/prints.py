@@ -23,6 +23,7 @@ from render.errors import ConfigError, DevelopError, MissingError
 FRAME = re.compile(r"\{frame(?::0?(\d{1,2})d?)?\}")
 TRIES = 6  # at a size limit
 COARSER = 20  # crf above the usual that a size limit may bring; a narrower picture looks better than more
+TAKEN = ("negative", "poster.jpg", "config.yaml", "resolved.yaml", "run.json")  # what a take holds besides prints
 NARROWEST = 32  # pixels; a size limit that needs less is refused
 SCALED = "flags=lanczos+accurate_rnd+full_chroma_int+full_chroma_inp"
 YUV = f"scale=in_range=full:out_range=tv:out_color_matrix=bt709:{SCALED},"
@@ -180,6 +181,8 @@ def filled(template: str, name: str) -> str:
         raise ConfigError(f"{template}: only {{name}} and, in the last part, {{frame:06}} can be filled in")
     if Path(text).is_absolute() or ".." in Path(text).parts or "\0" in text:
         raise ConfigError(f"{template}: an output lies inside the film's folder")
+    if Path(text).parts[0] in TAKEN:
+        raise ConfigError(f"{template}: the take keeps a file of its own under this name")
     return text
 
 

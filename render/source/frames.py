@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from functools import lru_cache
 from glob import glob, has_magic
 from hashlib import sha256
@@ -13,13 +14,18 @@ from torch import Tensor
 from render.errors import MissingError
 from render.moment import Moment
 from render.source import Source
-from render.source.image import digest, picture
+from render.source.image import digest, image_size, picture
 
 ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"})
 
 
-def frames(files: list[Path], fit: str, size: tuple[int, int]) -> Source:
-    """Pictures as footage, fitted to (height, width) and decoded when asked for; the last stays until the film ends."""
+def frames(files: list[Path], fit: str, size: tuple[int, int], fps: Fraction) -> Source:
+    """Pictures as footage of `fps`, fitted to (height, width) and decoded when asked for; the last stays until the film ends.
+
+    fps is the film's: prints at other rates show the same pictures at the same times. MissingError if one is not a picture.
+    """
+    for file in files:
+        image_size(file)
 
     @lru_cache(maxsize=2)  # the two sides of a tick
     def decoded(index: int) -> Tensor:
@@ -27,7 +33,7 @@ def frames(files: list[Path], fit: str, size: tuple[int, int]) -> Source:
 
     def at(moment: Moment) -> Tensor:
         # A tick between two film frames sits on the nearer one (DESIGN §1.2).
-        return decoded(min(round(moment.seconds * moment.clock.fps), len(files) - 1))
+        return decoded(min(round(moment.seconds * fps), len(files) - 1))
 
     return Source(at, moves=True, digest=sha256("".join(map(digest, files)).encode()).hexdigest())
 
