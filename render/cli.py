@@ -201,8 +201,10 @@ def preview(config: Path, overrides: Sequence[str], quality: str, device: str, r
     asked, where = load(config, overrides, quality), chosen(device, root)
 
     from render.show import preview as previews
+    from render.show.progress import STYLES
 
-    click.echo((previews.motion if motion else previews.strip)(asked, root, where))
+    told = STYLES[_style()]
+    click.echo(previews.motion(asked, root, where) if motion else previews.strip(asked, root, where, told))
 
 
 @studio.command(name="print")
@@ -219,6 +221,8 @@ def print_(take: Path, outputs: Sequence[str], **settings: str | int | None) -> 
     """Develop other outputs from a take's negative, without dreaming."""
     from render.develop.shoot import print_again
 
+    if elsewhere := [file for file in outputs if Path(file).is_absolute() or ".." in Path(file).parts]:
+        raise ConfigError(f"-o {elsewhere[0]}: prints lie in the take's folder; give a name, as in -o x.gif")
     paths, notices = print_again(take, outputs, {key: value for key, value in settings.items() if value is not None})
     for notice in notices:
         say(notice)

@@ -280,7 +280,7 @@ def test_unknown_networks_layers_and_classes_are_named() -> None:
     ours = tiny.network()
     with pytest.raises(ConfigError, match=r'"shaps"(.|\n)*did you mean "shapes"(.|\n)*layers: edges shapes classes low'):
         ours.layer("shaps")
-    with pytest.raises(ConfigError, match=r'"goldfsh"(.|\n)*did you mean "goldfish"(.|\n)*classes: .*tower'):
+    with pytest.raises(ConfigError, match=r'"goldfsh"(.|\n)*did you mean "goldfish"(.|\n)*render classes tiny'):
         ours.label("goldfsh")
     with pytest.raises(ConfigError, match="is 6, and tiny has classes 0 to 5"):
         ours.label(6)

@@ -51,9 +51,8 @@ class Network:
         known = {**{layer: layer for layer in self.layers}, **(self.aliases or {})}
         if name in known:
             return known[name]
-        raise ConfigError(
-            f'is "{name}", and {self.name} has no such layer', _did_you_mean(name, known) + f"layers: {' '.join(known)}"
-        )
+        listed = f"layers: {' '.join(known)}" if len(known) < 40 else f"`render layers {self.name}` lists all {len(known)}"
+        raise ConfigError(f'is "{name}", and {self.name} has no such layer', _did_you_mean(name, known) + listed)
 
     def label(self, name: str | int) -> int:
         """The index of a class by its label (any of its comma-separated names) or number."""
@@ -64,8 +63,10 @@ class Network:
         known = {part.strip().lower(): i for i, label in reversed(list(enumerate(self.labels))) for part in label.split(",")}
         if name.lower() in known:
             return known[name.lower()]
-        listed = f"classes: {' '.join(known)}" if len(known) < 100 else f"it has {len(self.labels)} classes"
-        raise ConfigError(f'is "{name}", and {self.name} has no such class', _did_you_mean(name.lower(), known) + listed)
+        within = [label for label in known if name.lower() in label][:8]
+        listed = f"`render classes {self.name}` lists all {len(self.labels)}"
+        near = f"did you mean one of: {', '.join(within)}?  " if within else _did_you_mean(name.lower(), known)
+        raise ConfigError(f'is "{name}", and {self.name} has no such class', near + listed)
 
     def see(self, layers: Sequence[str], device: torch.device) -> Eye:
         """Frame -> activations of those layers, preprocessing included."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,17 +20,19 @@ from render.dream import garden
 from render.film import Camera, frames, ticks
 from render.picture import warp
 from render.picture.picture import to_pixels
+from render.show.progress import Told
 
 PICTURES = 8  # in a strip, in two rows
 WIDTH = 400  # pixels of each at most
 
 
-def strip(config: Config, root: Path, device: torch.device) -> Path:
+def strip(config: Config, root: Path, device: torch.device, told: Told[Any]) -> Path:
     """A contact strip of the film, dreamed small, first frame to last: a PNG beside the takes."""
     film = build(small(config), device)
     clock = film.camera.clock
     wanted = sorted({round(i * (clock.frames - 1) / (PICTURES - 1)) for i in range(PICTURES)})
-    seen = frames(film.camera, (state.canvas for state in ticks(film)), clock)
+    states = told(ticks(film), -1, clock.last_tick, f"{config.name}, small")
+    seen = frames(film.camera, (state.canvas for state in states), clock)
     pictures = [to_pixels(frame) for i, frame in enumerate(seen) if i in wanted]
     half = (len(pictures) + 1) // 2
     pictures += [np.zeros_like(pictures[0])] * (2 * half - len(pictures))

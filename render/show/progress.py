@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 T = TypeVar("T")
-Told = Callable[[Iterable[T], int, int, str], Iterator[T]]
+Told = Callable[[Iterable[T], int, int, str], Iterator[T]]  # (states, first, last, name) -> the same states
 
 
 def bar(states: Iterable[T], first: int, last: int, name: str) -> Iterator[T]:
