@@ -132,15 +132,16 @@ def between(camera: Camera, before: Tensor, after: Tensor | None, tick: int, mom
     sides = [(_detail(camera, before, start), start, 1.0 if after is None else 1 - _smoothstep(u))]
     if after is not None:
         sides.append((_detail(camera, after, end), end, _smoothstep(u)))
-    total, weights = torch.zeros_like(before), torch.zeros_like(before[:, :1])
-    for seen, there, share in sides:
-        move = camera.path.between(there.seconds, moment.seconds)
-        # The nearer tick's extra millionth decides where neither has picture: its border rule fills in.
-        weight = share * warp.cover(move, camera.size, FEATHER, camera.device) + 1e-6 * (share >= 0.5)
-        total += weight * warp.moved(seen, move, kernel=warp.bicubic, border=camera.border)
-        weights += weight
-    crispness = sum(share * colour.fine(seen) for seen, _, share in sides)
-    mixed = colour.sharpened(total / weights, crispness)
+    moves = [camera.path.between(there.seconds, moment.seconds) for _, there, _ in sides]
+    # The nearer tick's extra millionth decides where neither has picture: its border rule fills in.
+    weights = [
+        share * warp.cover(move, camera.size, FEATHER, camera.device) + 1e-6 * (share >= 0.5)
+        for move, (_, _, share) in zip(moves, sides, strict=True)
+    ]
+    mixed = torch.zeros(1, device=camera.device)
+    for move, weight, (seen, _, _) in zip(moves, weights, sides, strict=True):
+        mixed = mixed + weight / sum(weights) * warp.moved(seen, move, kernel=warp.bicubic, border=camera.border)
+    mixed = colour.sharpened(mixed, sum(share * colour.fine(seen) for seen, _, share in sides))
     return (mixed + camera.picture(moment) if camera.source.moves else mixed).clamp(0, 1)
 
 

@@ -22,8 +22,8 @@ def to_pixels(frame: Tensor, dtype: type[np.unsignedinteger[Any]] = np.uint8) ->
 def from_pixels(pixels: Pixels, device: torch.device | str = "cpu") -> Tensor:
     """[H, W, 3] uint8 or uint16 -> Frame."""
     top = float(np.iinfo(pixels.dtype).max)
-    frame = torch.from_numpy(pixels.astype(np.float32)).to(device).permute(2, 0, 1)[None] / top
-    return frame.contiguous()
+    planes = torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))[None].to(device)
+    return planes.float() / top
 
 
 def sixteen_bits(frame: Tensor) -> Tensor:

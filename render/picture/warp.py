@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+STRIP = 96  # rows or columns looked up by one matrix
 BLOCK = 1 << 13  # pixels gathered at once: what they need stays in the cache
 
 
@@ -39,25 +40,34 @@ def scale(move: Tensor) -> float:
 def moved(frame: Tensor, move: Tensor, *, kernel: Kernel, border: str) -> Tensor:
     """The frame after the affine `move` [3, 3]: each pixel is looked up where it was before.
 
-    A move that does not turn is one matrix for the rows and one for the columns: the same sum, several times as fast.
+    A move that does not turn looks up rows, then columns: the same sum, several times as fast.
     """
     back = torch.linalg.inv(move)
     size, shrink = (frame.shape[-2], frame.shape[-1]), max(1.0, scale(back))
-    xy = carry(back, grid(size, frame.device))
+    xy = grid(size, frame.device)
     if bool(back[0, 1] or back[1, 0]):
-        return kernel(frame, xy, border=border, shrink=shrink)
-    x, y = _pixel(xy, size)
-    down = _matrix(*_taps(y[0, :, 0], size[0], kernel, border, shrink), size[0])
-    across = _matrix(*_taps(x[0, 0, :], size[1], kernel, border, shrink), size[1])
-    return down @ frame @ across.T
+        return kernel(frame, carry(back, xy), border=border, shrink=shrink)
+    x, _ = _pixel(carry(back, xy[:, :1]), size)
+    _, y = _pixel(carry(back, xy[:, :, :1]), size)
+    rows = _along(frame, 2, *_taps(y.flatten(), size[0], kernel, border, shrink))
+    return _along(rows, 3, *_taps(x.flatten(), size[1], kernel, border, shrink))
 
 
 def cover(move: Tensor, size: tuple[int, int], feather: float, device: torch.device | str = "cpu") -> Tensor:
-    """[1, 1, H, W]: 1 where a frame after `move` has picture, falling to 0 over `feather` (frame heights) inside its edge."""
-    height, width = size
-    xy = carry(torch.linalg.inv(move), grid(size, device)).abs()
-    inside = torch.minimum(width / height - xy[..., 0], 1 - xy[..., 1]) / 2
-    return (inside / feather).clamp(0, 1)[:, None]
+    """[1, 1, H, W], or [1, 1, 1, 1] where it is 1 everywhere: whether a frame after `move` has picture.
+
+    It falls to 0 over `feather` (frame heights) inside its edge.
+    """
+    back, xy = torch.linalg.inv(move), grid(size, device)
+    corners = _inside(carry(back, xy[:, :: size[0] - 1, :: size[1] - 1]), size)
+    if float(corners.min()) >= feather:  # then it is so everywhere: a frame is convex
+        return torch.ones(1, 1, 1, 1, device=device)
+    return (_inside(carry(back, xy), size) / feather).clamp(0, 1)[:, None]
+
+
+def _inside(xy: Tensor, size: tuple[int, int]) -> Tensor:
+    """How far inside the frame's edge each place lies, in frame heights."""
+    return torch.minimum(size[1] / size[0] - xy[..., 0].abs(), 1 - xy[..., 1].abs()) / 2
 
 
 # ---- what lies beyond the edge: pixel indices folded back into 0..n-1
@@ -161,6 +171,13 @@ def _gather(pixels: Tensor, ix: Tensor, wx: Tensor, iy: Tensor, wy: Tensor, widt
     return F.embedding_bag(index, pixels, per_sample_weights=weight, mode="sum")
 
 
-def _matrix(index: Tensor, weight: Tensor, n: int) -> Tensor:
-    """[N, n]: the taps of one axis as a matrix; a border may fold several onto one sample."""
-    return torch.zeros(len(index), n, device=index.device).scatter_add_(1, index.long(), weight)
+def _along(frame: Tensor, axis: int, index: Tensor, weight: Tensor) -> Tensor:
+    """One axis of the frame looked up by its taps [N, T]: a strip of the result is a matrix times a strip of the frame."""
+    strips = []
+    for near, share in zip(torch.split(index, STRIP), torch.split(weight, STRIP), strict=True):
+        low = int(near.min())
+        width = int(near.max()) + 1 - low
+        matrix = torch.zeros(len(near), width, device=frame.device).scatter_add_(1, near.long() - low, share)
+        part = frame.narrow(axis, low, width)
+        strips.append(matrix @ part if axis == 2 else part @ matrix.T)
+    return torch.cat(strips, axis)
