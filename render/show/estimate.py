@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from statistics import median
 from time import perf_counter
 
 from render.dream.ascent import gradient, sizes, view_of
 from render.film import Film, opened
+from render.picture.picture import resize
 
 NEGATIVE = 6.1  # bytes a pixel of a dreamed tick: 16 bits, stored as they are, and checksums
 
@@ -28,25 +30,29 @@ class Cost:
         minutes, seconds = divmod(round(self.seconds), 60)
         return (
             f"{width}x{height}, {self.frames} frames at {self.fps} fps from {self.ticks} dreams\n"
-            f"about {minutes} min {seconds:02} s on this machine, {self.disk / 1e6:.0f} MB for the negative"
+            f"about {minutes} min {seconds:02} s to dream on this machine, {self.disk / 1e6:.0f} MB for the negative"
         )
 
 
 def estimate(film: Film) -> Cost:
-    """Measure one step of the dream at full size, and count how many such steps the film has."""
+    """Measure one step of the dream at each size that the film dreams at, and count such steps."""
     clock, (height, width) = film.camera.clock, film.camera.size
     moments = [clock.tick(index) for index in range(clock.last_tick + 1)]
-    canvas = film.camera.picture(moments[0])
+    canvas, first = film.camera.picture(moments[0]), film.ascent(moments[0])
     wishes = film.wishes(moments[0], opened(film, moments[0]))
 
-    def once() -> float:
-        begun = perf_counter()
-        gradient(canvas, film.eye, wishes, view_of(canvas, 0, 0), film.ascent(moments[0]))
-        return perf_counter() - begun
+    @cache
+    def step(size: tuple[int, int]) -> float:
+        """Seconds of one step at (height, width)."""
+        small = resize(canvas, size)
+        times = []
+        for _ in range(4):
+            begun = perf_counter()
+            gradient(small, film.eye, wishes, view_of(small, 0, 0), first)
+            times.append(perf_counter() - begun)
+        return median(times[1:])
 
-    once()
-    each = median(once() for _ in range(3)) / (height * width)
     ascents = [film.ascent(moment) for moment in moments]
-    pixels = sum(ascent.steps * sum(h * w for h, w in sizes((height, width), ascent)) for ascent in ascents)
+    seconds = sum(ascent.steps * sum(map(step, sizes((height, width), ascent))) for ascent in ascents)
     ticks = len(moments)
-    return Cost((width, height), clock.frames, str(clock.fps), ticks, each * pixels, NEGATIVE * ticks * height * width)
+    return Cost((width, height), clock.frames, str(clock.fps), ticks, seconds, NEGATIVE * ticks * height * width)
