@@ -17,7 +17,9 @@ import pytest
 import torch
 
 from render import cli
+from render.config import load_text
 from render.dream.bestiary.model import CLASSES, LEVELS, WEIGHTS
+from render.errors import ConfigError
 
 TINY = """\
 size: 64x36
@@ -447,3 +449,38 @@ def test_a_network_that_cannot_be_listed_is_refused_in_a_sentence(run: Run) -> N
     assert run("layers", "bestiari").code == 2
     assert run("layers", "inception_v1").code == 2
     assert run("layers", "inception_v1", "--weights", "none.safetensors").code == 3
+
+
+# ---- the configuration back
+
+
+def test_a_film_gives_its_configuration_back(run: Run) -> None:
+    (film,) = run("tiny.yaml").paths
+    for source in (film, str(Path(film).parent)):
+        again = load_text("\n".join(run("from", source).paths))
+        assert again.fingerprint() == load_text(TINY).fingerprint()
+    Path("stranger.png").write_bytes(b"")
+    assert run("from", "stranger.png").code == 3
+    assert run("from", "nothing.mp4").code == 3
+
+
+def test_every_fault_of_a_film_is_told_at_once(run: Run) -> None:
+    Path("faults.yaml").write_text(
+        "source: {image: none.jpg}\ndream:\n  network: {inception_v1: none.safetensors}\n  objective: {layer: x}\n"
+    )
+    said = run("check", "faults.yaml")
+    assert said.code == 3
+    assert "faults.yaml:1:17: source.image.file" in said.words
+    assert "faults.yaml:3:12: dream.network" in said.words
+    assert "2 problems" in said.words
+
+
+def test_a_size_that_a_network_cannot_see_is_refused(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def blind(*_: object) -> None:
+        raise ConfigError("is 64x36, which it cannot look at")
+
+    monkeypatch.setattr("render.construct._fits", blind)
+    said = run("tiny.yaml")
+    assert said.code == 2
+    assert "tiny.yaml:1:7: size is 64x36" in said.words
+    assert not Path("runs").exists()

@@ -19,7 +19,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from render.develop.shoot import extra, restored
+from render.develop.shoot import at_rate, extra, restored
 from render.dream import garden
 from render.film import Film, State, begin, between, frames, step, ticks
 from render.picture import warp
@@ -322,3 +322,41 @@ def test_a_step_is_the_move_and_then_the_dream() -> None:
     film = tiny.film("motion: {zoom: 1, pan: [0.5, 0], border: wrap}", ["dream.steps=0", "look.hold=0"])
     state = begin(film)
     torch.testing.assert_close(step(film, state).canvas, state.canvas.roll(2, 3), atol=1e-4, rtol=0)
+
+
+def test_footage_is_at_the_same_place_at_every_rate(footage: Path) -> None:
+    """A print of another frame rate shows the same pictures at the same times."""
+    film = tiny.film('source: {frames: "*.png"}\nmotion: {zoom: 1}', ["duration=12 frames", "fps=24"], footage)
+    canvases = [state.canvas for state in ticks(film)]
+    whole = list(frames(film.camera, canvases, film.camera.clock))
+    half = list(frames(film.camera, canvases, at_rate(film.camera.clock, Fraction(12))))
+    assert len(half) == 6
+    for frame, there in zip(half, whole[::2], strict=True):
+        assert measures.psnr(pixels(frame), pixels(there)) > 50
+
+
+# ---- fresh ground
+
+
+@pytest.mark.parametrize(("border", "mirrored"), [("reflect", False), ("replicate", False), ("wrap", True)])
+def test_what_the_camera_uncovers_is_new(border: str, mirrored: bool) -> None:
+    """A border rule that is applied to its own result tick after tick fills the frame with stripes; `wrap` means its seam."""
+    still = "dream: {objective: {layer: edges, weight: 0}}"
+    film = tiny.film(f"motion: {{zoom: 0.05, border: {border}}}\n{still}", ["size=96x64"])
+    first = begin(film)
+    move = film.camera.path.between(0, 1 / 8)
+    by_rule = warp.moved(first.canvas, move, kernel=warp.lanczos4, border=border)
+    outside = (warp.cover(move, film.camera.size, 0.01) == 0).expand_as(by_rule)
+    assert outside.float().mean() > 0.2
+    pair = torch.stack((step(film, first).canvas[outside], by_rule[outside]))
+    assert (float(torch.corrcoef(pair)[0, 1]) > 0.99) == mirrored
+
+
+def test_past_the_last_tick_the_last_canvas_moves_on() -> None:
+    film = tiny.film("motion: {zoom: 2}", ["duration=4 frames", "fps=8", "dream.rate=8"])
+    canvases = [state.canvas for state in ticks(film)]
+    *_, last = frames(film.camera, canvases, at_rate(film.camera.clock, Fraction(32)))
+    seconds = film.camera.clock.tick(3).seconds
+    move = film.camera.path.between(seconds, seconds + 3 / 32)
+    expected = warp.moved(canvases[-1], move, kernel=warp.bicubic, border="reflect").clamp(0, 1)
+    assert measures.psnr(pixels(last), pixels(expected)) > 30
