@@ -323,9 +323,9 @@ def given(path: Path) -> str:
 def built(config: Config, device: torch.device) -> Film:
     """The film, with everything found out that can be without dreaming it."""
     from render.construct import build
-    from render.develop import prints
+    from render.develop.shoot import require_outputs
 
-    prints.require(config.outputs, config.name)
+    require_outputs(config)
     return build(config, device)
 
 

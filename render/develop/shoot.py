@@ -25,7 +25,7 @@ from render.develop.negative import Kept
 from render.develop.take import Take, existing_take, open_take, unfinished
 from render.dream import garden
 from render.dream.ascent import sizes
-from render.errors import MissingError, RoomError
+from render.errors import MissingError, RenderError, RoomError
 from render.film import Camera, Film, State, frames, ticks
 from render.moment import Clock
 from render.picture.picture import from_pixels, to_pixels
@@ -50,7 +50,7 @@ def shoot(config: Config, given: str, root: Path, device: torch.device, watch: W
 
     given: the configuration as written. watch: sees every state pass, and may stop early; then the film so far is developed.
     """
-    prints.require(config.outputs, config.name)
+    require_outputs(config)
     film = build(config, device)
     if isinstance(config.seed, Drawn) and not fresh and (seed := begun_with(root, config, film)) is not None:
         config = config.model_copy(update={"seed": seed})
@@ -63,6 +63,16 @@ def shoot(config: Config, given: str, root: Path, device: torch.device, watch: W
         whole = last == film.camera.clock.last_tick
         paths, notices = develop(config, film.camera, take, so_far(film.camera.clock, last)) if last >= 0 else ([], [])
         return Shot(take.folder, paths, left_out(film) + notices, dreamed, whole)
+
+
+def require_outputs(config: Config) -> None:
+    """Refuse the first output that cannot be developed, with its place."""
+    for count in range(1, len(config.outputs) + 1):
+        try:
+            prints.require(config.outputs[:count], config.name)
+        except RenderError as error:
+            message = f"cannot be made: {error.message}"
+            raise config.problem(f"outputs.{count - 1}", message, error.hint, type(error)) from error
 
 
 def shape(config: Config, film: Film) -> dict[str, Any]:
