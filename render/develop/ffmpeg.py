@@ -1,7 +1,7 @@
 """Films as bytes. The one place that starts ffmpeg: frames go in and come out as arrays, files appear only when whole.
 
 A killed ffmpeg, or one whose parent was killed, can leave a short file that reads clean, so a file counts only once its
-exit code was seen and its frames were counted (DESIGN §1.8).
+exit code was seen and its frames were counted.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
     ticks-000000.mkv  state-000015.safetensors  ticks-000001.mkv  state-000031.safetensors  …
 
-The fold rounds each canvas to 16 bits, so what is stored *is* the state (DESIGN §1.8), and resuming is reading. A segment is
+The fold rounds each canvas to 16 bits, so what is stored *is* the state, and resuming is reading. A segment is
 always [n·SEGMENT, (n+1)·SEGMENT): one that was closed early is read again into its successor, which replaces it, so an
 interrupted negative ends with the same bytes as any other.
 """
@@ -33,7 +33,7 @@ from render.errors import DevelopError, RenderError
 SEGMENT = 16  # ticks: a crash repeats half a minute of a usual film at most; starting ffmpeg costs less than 1 % of it
 PATIENCE = 120.0  # seconds; slow films are made safe more often than once a segment, for 5 % of their time at most
 RATE = Fraction(1)  # ticks have no frame rate of their own
-# Departs from ffv1 (DESIGN §1.8): the low bits of a dream are noise, so it saves 17 % (5.00 bytes a pixel, these are 6.02) and
+# Not ffv1, the usual lossless codec: the low bits of a dream are noise, so it saves 17 % (5.00 bytes a pixel, these are 6.02) and
 # costs 72 ms of a processor for each tick of 480x270, these 4. PNG has checksums, raw video has not.
 STORED = ("-c:v", "png", "-compression_level", "0", "-pred", "none", "-pix_fmt", "rgb48be", *ffmpeg.EXACT)
 

@@ -32,7 +32,7 @@ def frames(files: list[Path], fit: str, size: tuple[int, int], fps: Fraction) ->
         return picture(files[index], fit, size)
 
     def at(moment: Moment) -> Tensor:
-        # A tick between two film frames sits on the nearer one (DESIGN §1.2).
+        # A tick between two film frames sits on the nearer one.
         return decoded(min(round(moment.seconds * fps), len(files) - 1))
 
     return Source(at, moves=True, digest=sha256("".join(map(digest, files)).encode()).hexdigest())

@@ -11,7 +11,7 @@ from torch import Tensor
 from render.picture.chance import generator
 from render.source import Source
 
-MEAN = 0.46  # of a photo, and what `look` holds noise to (DESIGN §5)
+MEAN = 0.46  # of a photo, and what `look` holds noise to
 SPREAD = 0.22 / 0.6  # std per contrast: the usual contrast 0.6 gives a photo's 0.22
 LATTICE = 64  # gradients along a side before clouds repeat, which they do finer than anyone sees
 COARSEST = 1.3  # cells per half frame height of the largest clouds
