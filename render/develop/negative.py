@@ -33,8 +33,8 @@ from render.errors import DevelopError, RenderError
 SEGMENT = 16  # ticks: a crash repeats half a minute of a usual film at most; starting ffmpeg costs less than 1 % of it
 PATIENCE = 120.0  # seconds; slow films are made safe more often than once a segment, for 5 % of their time at most
 RATE = Fraction(1)  # ticks have no frame rate of their own
-# Not ffv1, the usual lossless codec: the low bits of a dream are noise, so it saves 17 % (5.00 bytes a pixel, these are 6.02) and
-# costs 72 ms of a processor for each tick of 480x270, these 4. PNG has checksums, raw video has not.
+# Not ffv1, the usual lossless codec: the low bits of a dream are noise, so it saves 17 % (5.00 bytes a pixel against 6.02)
+# and costs 72 ms of a processor for each tick of 480x270 against 4. PNG has checksums, raw video has not.
 STORED = ("-c:v", "png", "-compression_level", "0", "-pred", "none", "-pix_fmt", "rgb48be", *ffmpeg.EXACT)
 
 Canvas = NDArray[np.uint16]
