@@ -71,12 +71,11 @@ class Network:
     def see(self, layers: Sequence[str], device: torch.device) -> Eye:
         """Frame -> activations of those layers, preprocessing included."""
         eye = self.cut(layers)
-        order = [2, 1, 0] if self.flip else [0, 1, 2]
         std = torch.tensor(self.std, device=device)[:, None, None]
         scale, offset = self.scale / std, torch.tensor(self.mean, device=device)[:, None, None] / std
 
         def look(frame: Tensor) -> Activations:
-            return eye((frame[:, order] if self.flip else frame) * scale - offset)
+            return eye((frame.flip(1) if self.flip else frame) * scale - offset)
 
         return look
 
