@@ -10,17 +10,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from render.config import load
     from render.construct import build
     from render.develop.shoot import shoot
-    from render.film import frames, ticks
+    from render.facts import load
+    from render.film import ticks
+    from render.reel import frames
 
 __all__ = ["build", "frames", "load", "shoot", "ticks"]
 
 _ROOMS = {
     "build": "render.construct",
-    "frames": "render.film",
-    "load": "render.config",
+    "frames": "render.reel",
+    "load": "render.facts",
     "shoot": "render.develop.shoot",
     "ticks": "render.film",
 }

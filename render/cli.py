@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from render.errors import ConfigError, MissingError, RenderError
+from render.errors import ConfigError, MissingError, RenderError, printable
 
 if TYPE_CHECKING:
     import torch
@@ -80,31 +80,25 @@ def studio() -> None:
     """
 
 
+SET = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a setting: dream.steps=6.")
+QUALITY = click.option(
+    "-q", "--quality", type=click.Choice(["draft", "final"]), default="final", help="draft: half the size and steps."
+)
+DEVICE = click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto", help="Where to dream.")
+ROOT = click.option(
+    "-o",
+    "--output",
+    "root",
+    type=click.Path(path_type=Path),
+    default=Path("runs"),
+    metavar="FOLDER",
+    help="Where takes go, as FOLDER/NAME/take-001 [runs].",
+)
+
+
 def shared(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of every command that reads a configuration."""
-    options = (
-        click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a setting: dream.steps=6."),
-        click.option(
-            "-q",
-            "--quality",
-            type=click.Choice(["draft", "final"]),
-            default="final",
-            help="draft: half the size and steps.",
-        ),
-        click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto", help="Where to dream."),
-        click.option(
-            "-o",
-            "--output",
-            "root",
-            type=click.Path(path_type=Path),
-            default=Path("runs"),
-            metavar="FOLDER",
-            help="Where takes go, as FOLDER/NAME/take-001 [runs].",
-        ),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
+    """The options of every command that dreams, or could."""
+    return SET(QUALITY(DEVICE(ROOT(command))))
 
 
 CONFIGS = click.argument("configs", nargs=-1, required=True, metavar="CONFIG...", type=click.Path(path_type=Path))
@@ -114,6 +108,7 @@ CONFIGS = click.argument("configs", nargs=-1, required=True, metavar="CONFIG..."
 @CONFIGS
 @shared
 @click.option("--fresh", is_flag=True, help="Begin a new take, even if one can be continued.")
+@click.option("--yes", is_flag=True, help="Render what takes days, or more memory or disk than there is, all the same.")
 @click.option(
     "--progress",
     "style",
@@ -122,7 +117,7 @@ CONFIGS = click.argument("configs", nargs=-1, required=True, metavar="CONFIG..."
     help="auto: a bar on a terminal, else plain lines.",
 )
 def film(
-    configs: Sequence[Path], overrides: Sequence[str], quality: str, device: str, root: Path, fresh: bool, style: str
+    configs: Sequence[Path], overrides: Sequence[str], quality: str, device: str, root: Path, fresh: bool, yes: bool, style: str
 ) -> None:
     """Render films; several files are a queue, which is checked as a whole and goes on after a failure.
 
@@ -130,6 +125,8 @@ def film(
     """
     asked = each(configs, lambda path: (load(path, overrides, quality), given(path)))
     where = chosen(device, root)
+    if not yes:
+        each(asked, lambda one: reasonable(one[0], where, root))
     if len(asked) > 1:  # a film alone is built before it begins a take anyhow
         each(asked, lambda one: built(one[0], where))
 
@@ -165,6 +162,8 @@ def _film(config: Config, text: str, root: Path, device: torch.device, fresh: bo
         left = "the film is whole" if shot.whole else "this is the film so far, and the same command goes on from here"
         say(f"{config.name}: stopped; {left}")
         raise SystemExit(130)
+    if config.facts.flaw:
+        raise RenderError(config.facts.flaw, "what can be read of it was rendered")
 
 
 @studio.command()
@@ -186,7 +185,11 @@ def check(configs: Sequence[Path], overrides: Sequence[str], quality: str, devic
         click.echo(cost)
         files = " ".join(filled(output.file, config.name) for output in config.outputs)
         click.echo(f"{files} in {root / folder_name(config.name)}")
-        if config.uses_frames and config.dream.rate != "every-frame":
+        if config.facts.flaw:
+            say(config.facts.flaw)
+        if config.left_out:
+            say(f"of the schedule, these mean nothing here and are left out: {' '.join(config.left_out)}")
+        if config.counts_frames:
             say("an expression counts frames (f), so another fps is another film; s counts seconds")
 
     each(asked, one)
@@ -195,16 +198,41 @@ def check(configs: Sequence[Path], overrides: Sequence[str], quality: str, devic
 @studio.command()
 @click.argument("config", type=click.Path(path_type=Path))
 @shared
-@click.option("--motion", is_flag=True, help="The camera alone, over a garden without a dream, as a small film.")
-def preview(config: Path, overrides: Sequence[str], quality: str, device: str, root: Path, motion: bool) -> None:
-    """A contact strip of the film, dreamed small; or the camera alone."""
+@click.option("--motion", "what", flag_value="motion", help="The camera alone, over a garden without a dream, as a small film.")
+@click.option("--flow", "what", flag_value="flow", help="What moves in footage, how far it is trusted, what is dreamed on it.")
+def preview(config: Path, overrides: Sequence[str], quality: str, device: str, root: Path, what: str | None) -> None:
+    """A contact strip of the film, dreamed small; or the camera alone; or what footage does."""
     asked, where = load(config, overrides, quality), chosen(device, root)
 
+    from render.show import drift
     from render.show import preview as previews
     from render.show.progress import STYLES
 
     told = STYLES[_style()]
-    click.echo(previews.motion(asked, root, where) if motion else previews.strip(asked, root, where, told))
+    shown: dict[str | None, Callable[[], Path]] = {
+        None: lambda: previews.strip(asked, root, where, told),
+        "motion": lambda: previews.motion(asked, root, where),
+        "flow": lambda: drift.strip(asked, root, where, told),
+    }
+    click.echo(shown[what]())
+
+
+@studio.command()
+@click.argument("config", type=click.Path(path_type=Path))
+@SET
+@QUALITY
+@ROOT
+def plot(config: Path, overrides: Sequence[str], quality: str, root: Path) -> None:
+    """Every moving number over time: as a picture, and as a CSV that `schedule:` reads back."""
+    asked = load(config, overrides, quality)
+
+    from render.show import plot as plots
+
+    paths = plots.plot(asked, root)
+    if not paths:
+        say(f"{asked.name}: every number of this film stands still, so there is nothing to draw")
+    for path in paths:
+        click.echo(path)
 
 
 @studio.command(name="print")
@@ -231,7 +259,7 @@ def print_(take: Path, outputs: Sequence[str], **settings: str | int | None) -> 
 
 
 @studio.command()
-@click.argument("kind", type=click.Choice(["zoom", "photo"]))
+@click.argument("kind", type=click.Choice(["zoom", "photo", "audio"]))
 def new(kind: str) -> None:
     """A commented configuration to start from: render new zoom > my.yaml."""
     from render.config.templates import template
@@ -241,43 +269,109 @@ def new(kind: str) -> None:
 
 NETWORK = click.argument("name", metavar="NETWORK")
 WEIGHTS = click.option("--weights", type=click.Path(path_type=Path), help="The file of its weights, where it needs one.")
-
-
-@studio.command()
-@NETWORK
-@WEIGHTS
-def layers(name: str, weights: Path | None) -> None:
-    """The layers of a network: bestiary, inception_v1 or a name of torchvision's."""
-    from render.show import listing
-
-    for line in listing.layers(_network(name, weights)):
-        click.echo(line)
+LABELS = click.option("--labels", type=click.Path(path_type=Path), help="A text file of its classes' names, one a line.")
 
 
 @studio.command()
 @NETWORK
 @click.argument("query", default="")
 @WEIGHTS
-def classes(name: str, query: str, weights: Path | None) -> None:
+def layers(name: str, query: str, weights: Path | None) -> None:
+    """The layers of a network, or those whose name holds QUERY.
+
+    NETWORK is bestiary, inception_v1 or a name of torchvision's. For each layer: its channels, how large a cell of it is, how
+    much of the picture a cell sees, the smallest octave in which it has something to say, and what it gives.
+    """
+    from render.show import listing
+
+    _list(listing.layers(_network(name, weights), query), f"{name} has no layer with {query!r} in its name")
+
+
+@studio.command()
+@NETWORK
+@click.argument("query", default="")
+@WEIGHTS
+@LABELS
+def classes(name: str, query: str, weights: Path | None, labels: Path | None) -> None:
     """The classes of a network, or those whose name holds QUERY."""
     from render.show import listing
 
-    found = list(listing.classes(_network(name, weights), query))
+    _list(listing.classes(_network(name, weights, labels), query), f"{name} has no class with {query!r} in its name")
+
+
+def _list(lines: Iterator[str], none: str) -> None:
+    """The lines; if there are none, an error that says so."""
+    found = list(lines)
     if not found:
-        raise ConfigError(f"{name} has no class with {query!r} in its name")
+        raise ConfigError(none)
     for line in found:
         click.echo(line)
 
 
-def _network(name: str, weights: Path | None) -> Network:
+@studio.command()
+@NETWORK
+@WEIGHTS
+@LABELS
+@click.option("--classes", "kinds", metavar="A,B,…", help="Classes by name or number, or all.")
+@click.option("--layer", help="A layer, of which all channels are shown, or those of --channels.")
+@click.option("--channels", metavar="0-31,40", help="Channels of the layer.")
+@click.option("--photo", type=click.Path(path_type=Path), help="A picture on which layers are dreamed, too.")
+@click.option("--size", type=click.IntRange(32, 1024), default=192, help="Pixels of a plate [192].")
+@click.option("--steps", type=click.IntRange(1, 1000), default=32, help="Steps an octave [32].")
+@click.option("--seed", type=click.IntRange(0), default=0, help="Where randomness begins [0].")
+@DEVICE
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="The sheet [NETWORK-atlas.png].")
+def atlas(
+    name: str,
+    weights: Path | None,
+    labels: Path | None,
+    kinds: str | None,
+    layer: str | None,
+    channels: str | None,
+    photo: Path | None,
+    size: int,
+    steps: int,
+    seed: int,
+    device: str,
+    output: Path | None,
+) -> None:
+    """What a network sees, as a picture: its layers; or channels of one layer; or classes."""
+    path = output or Path(f"{name}-atlas.png")
+    if path.suffix.lower() != ".png":
+        raise ConfigError(f"-o {path}: a sheet is a .png")
+    where = chosen(device, path.parent)
+    network = _network(name, weights, labels, where)
+
+    from render.develop import files, stills
+    from render.show import atlas as atlases
+    from render.show.progress import STYLES
+    from render.source.image import picture
+
+    found = picture(photo, "cover", (size, size)) if photo else None
+    with asked_for("what --classes, --layer or --channels names"):
+        sheet = atlases.asked(network, kinds, layer, channels, found is not None, where)
+    plates = atlases.dreamed(sheet, network, atlases.Recipe(size, steps, seed, found, where))
+    pictures: list[Any] = list(STYLES[_style()](plates, -1, len(sheet.plates) - 1, f"{name}, atlas"))
+    files.write(path, stills.png(atlases.drawn(sheet, pictures)))
+    click.echo(path)
+
+
+def _network(name: str, weights: Path | None, labels: Path | None = None, device: torch.device | None = None) -> Network:
     import torch
 
     from render.dream.network import load as load_network
 
+    with asked_for("the network"):
+        return load_network(name, weights, device or torch.device("cpu"), labels)
+
+
+@contextmanager
+def asked_for(what: str) -> Iterator[None]:
+    """Inside, an error that continues the name of a setting continues `what` was asked for."""
     try:
-        return load_network(name, weights, torch.device("cpu"))
-    except RenderError as error:  # what it says continues "dream.network …" in a configuration
-        message = f"the network {error.message}" if error.message.startswith("is ") else error.message
+        yield
+    except RenderError as error:
+        message = f"{what} {error.message}" if error.message.startswith(("is ", "needs ")) else error.message
         raise type(error)(message, error.hint) from error
 
 
@@ -293,6 +387,8 @@ def from_(file: Path) -> None:
     text = read(file / "resolved.yaml") if file.is_dir() else embedded(file)
     if not text:
         raise MissingError(f"{file}: there is no configuration in it", "gif and webp cannot hold one; try the take's folder")
+    if text != printable(text):  # what a terminal obeys has no place in a configuration, least of all in a stranger's
+        raise MissingError(f"{file}: what it holds is no configuration")
     click.echo(text, nl=False)
 
 
@@ -308,7 +404,7 @@ def schema() -> None:
 
 def load(path: Path, overrides: Sequence[str], quality: str) -> Config:
     """The configuration of a file."""
-    from render.config import load
+    from render.facts import load
 
     return load(path, overrides, quality)
 
@@ -323,10 +419,20 @@ def given(path: Path) -> str:
 def built(config: Config, device: torch.device) -> Film:
     """The film, with everything found out that can be without dreaming it."""
     from render.construct import build
-    from render.develop.shoot import require_outputs
+    from render.develop.shoot import plainly, require_outputs
 
     require_outputs(config)
-    return build(config, device)
+    with plainly(config):
+        return build(config, device)
+
+
+def reasonable(config: Config, device: torch.device, root: Path) -> None:
+    """Refuse what asks for days, or for more memory or disk than there is."""
+    from render.develop.shoot import plainly
+    from render.show.reason import refuse_unreasonable
+
+    with plainly(config):
+        refuse_unreasonable(config, device, root)
 
 
 def chosen(device: str, root: Path) -> torch.device:
@@ -364,7 +470,7 @@ def failed(error: Exception) -> int:
     with suppress(OSError), NamedTemporaryFile("w", encoding="utf-8", prefix="render-", suffix=".txt", delete=False) as file:
         where = f"{file.name} says where"
         traceback.print_exception(error, file=file)
-    first = (str(error).splitlines() or [""])[0][:300]
+    first = printable((str(error).splitlines() or [""])[0][:300])
     say(f"this is a fault of render: {type(error).__name__}: {first}\n{where}; please report it with that file")
     return 1
 

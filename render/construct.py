@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from math import ceil, log
 from typing import Any, TypeVar
 
 import numpy as np
@@ -11,23 +13,31 @@ import torch
 from torch import Tensor
 
 from render.config import Config
-from render.dream import garden, network, objective
+from render.config.scalars import Time
+from render.dream import garden, network, objective, weights
 from render.dream.ascent import Ascent, Wishes
 from render.dream.garden import Bed, World
-from render.dream.network import CLASSES, Activations, Network
+from render.dream.network import CLASSES, Activations, Eye, Network
 from render.dream.objective import Objective
-from render.errors import ConfigError, RenderError
+from render.errors import ConfigError, RenderError, memory_ended
 from render.film import Camera, Film
 from render.moment import Moment
-from render.picture import colour
-from render.picture.motion import VELOCITIES, Path, Speeds
+from render.picture import colour, warp
+from render.picture.motion import VELOCITIES, Path, Speeds, through
+from render.riding import Ride
 from render.source import Source
+from render.source.flow import Look, looking
+from render.source.footage import probe
 from render.source.frames import found, frames
-from render.source.image import image, image_size
+from render.source.image import digest, image, image_size, picture
+from render.source.mask import Mask, mask
 from render.source.noise import MEAN, noise
+from render.source.video import video
 
 NOISE_TONE = colour.Tone(torch.full((3,), MEAN), 0.22)  # what a film from noise is held to
+NEAREST = 4.0  # times that a droste's camera must come nearer: else its copy fills the frame from the start
 FRESH = 7919  # between the seeds of one tick's fresh ground and the next's
+GUIDE = 256  # a guide is looked at with as many pixels as a square of this side
 CONTRAST = (0.15, 0.25)  # between which a source's contrast is held: a fog would stay a fog, a poster would burn
 
 Made = TypeVar("Made")
@@ -38,21 +48,26 @@ def build(config: Config, device: torch.device) -> Film:
     """The film that `config` asks for. Raises one error that names every setting at fault, before any dreaming."""
     faults: Faults = []
     seen = _camera(config, device, faults)
-    dreamer = _network(config, device, faults)
-    parts = _parts(config, dreamer, device, faults) if dreamer else []
-    if not faults and seen and dreamer:
-        _attempt(faults, "size", lambda: _fits(dreamer, parts, seen))
-    if faults or not seen or not dreamer:
+    networks = _networks(config, device, faults)
+    parts = _parts(config, networks, seen, device, faults)
+    if not faults and seen:
+        _attempt(faults, "size", lambda: _fits(networks, parts, seen))
+    masking = _masking(config, seen, faults) if seen else None
+    if faults or not seen:
         raise config.problems(faults)
     return Film(
         camera=seen,
         seed=config.seed,
-        eye=dreamer.see([part.layer for part in parts], device),
+        eye=_eye(networks, parts, device),
         wishes=lambda moment, worlds: _wishes(parts, moment, worlds, config.seed),
-        ascent=lambda moment: ascent(config, moment, dreamer.least),
+        ascent=lambda moment, fresh: ascent(config, moment, max(one.least for one in networks.values()), fresh),
         gardens=lambda moment: tuple(part.bed(moment) for part in parts if part.bed),
         tone=tone(config, seen),
-        digest=dreamer.digest + seen.source.digest,
+        mask=masking,
+        ride=lambda moment: Ride(config.flow.persistence(moment), config.flow.anchor(moment)),
+        digest="".join([*(one.digest for one in networks.values()), *(part.digest for part in parts)])
+        + seen.source.digest
+        + _file_digest(config.mask),
     )
 
 
@@ -76,13 +91,26 @@ def _attempt(faults: Faults, key: str, make: Callable[[], Made]) -> Made | None:
 
 
 def _camera(config: Config, device: torch.device, faults: Faults) -> Camera | None:
-    key = {"image": "source.image.file", "frames": "source.frames.files"}.get(config.source.kind, "size")
+    keys = {"image": "source.image.file", "frames": "source.frames.files", "video": "source.video.file"}
+    key = keys.get(config.source.kind, "size")
     size = _attempt(faults, key, lambda: frame_size(config))
     source = _attempt(faults, key, lambda: still_or_moving(config, size)) if size else None
     if not size or not source:
         return None
 
-    return Camera(config.clock, size, source, path(config, size), config.motion.border, _fresh(config, size), device)
+    seen = Camera(
+        clock=config.clock,
+        size=size,
+        source=source,
+        path=path(config, size),
+        border=config.motion.border,
+        fresh=_fresh(config, size),
+        look=_attempt(faults, "flow.engine", lambda: look(config, device)) if source.moves else None,
+        cut=cuts(config),
+        loop=config.loop,
+        device=device,
+    )
+    return _attempt(faults, "loop", lambda: _closed(seen)) if config.loop == "droste" else seen
 
 
 def _fresh(config: Config, size: tuple[int, int]) -> Callable[[int], Tensor]:
@@ -92,19 +120,42 @@ def _fresh(config: Config, size: tuple[int, int]) -> Callable[[int], Tensor]:
     return lambda tick: noise(kind, contrast, size, config.seed + FRESH * (tick + 1)).at(start) - MEAN
 
 
-def _network(config: Config, device: torch.device, faults: Faults) -> Network | None:
-    asked = config.dream.network
-    return _attempt(faults, "dream.network", lambda: network.load(asked.name, asked.weights, device))
+Networks = Mapping[str, Network]  # by what their activations are marked with, in a film's eye
 
 
-def _fits(dreamer: Network, parts: Sequence[Part], seen: Camera) -> None:
+def _networks(config: Config, device: torch.device, faults: Faults) -> Networks:
+    """The networks that the objectives ask, each loaded once; one that cannot be is told of once."""
+    loaded: dict[str, Network | None] = {}
+    for i, term in enumerate(config.dream.objective):
+        asked, mark = term.network or config.dream.network, _mark(config, term)
+        key = f"dream.objective.{i}.network" if term.network else "dream.network"
+        if mark not in loaded:
+            loaded[mark] = _attempt(faults, key, partial(network.load, asked.name, asked.weights, device, asked.labels))
+    return {mark: one for mark, one in loaded.items() if one}
+
+
+def _mark(config: Config, term: Any) -> str:
+    """What the activations that a term needs are marked with: nothing, if they are of the film's own network."""
+    return "" if term.network in (None, config.dream.network) else f"{term.network}: "
+
+
+def _eye(networks: Networks, parts: Sequence[Part], device: torch.device) -> Eye:
+    """All networks as one, each as deep as the parts need it."""
+    return network.together(
+        {mark: one.see([part.layer for part in parts if part.mark == mark], device) for mark, one in networks.items()}
+    )
+
+
+def _fits(networks: Networks, parts: Sequence[Part], seen: Camera) -> None:
     """Look once at a blank of the film's size: some networks need a least size, or just one."""
     try:
         with torch.no_grad():
-            dreamer.see([part.layer for part in parts], seen.device)(torch.zeros(1, 3, *seen.size, device=seen.device))
+            _eye(networks, parts, seen.device)(torch.zeros(1, 3, *seen.size, device=seen.device))
     except RuntimeError as error:
-        reason = str(error).splitlines()[0][:160]
-        raise ConfigError(f"is {seen.size[1]}x{seen.size[0]}, which {dreamer.name} cannot look at ({reason})") from error
+        if memory_ended(error):
+            raise
+        names, reason = " and ".join(one.name for one in networks.values()), str(error).splitlines()[0][:160]
+        raise ConfigError(f"is {seen.size[1]}x{seen.size[0]}, which {names} cannot look at ({reason})") from error
 
 
 # ---- the source
@@ -117,7 +168,14 @@ def frame_size(config: Config) -> tuple[int, int]:
         return config.size.height, config.size.width
     if config.source.kind == "noise":
         raise ConfigError("is source, but noise has no size of its own", "write size: 640x360")
-    height, width = image_size(part.file if config.source.kind == "image" else found(part.files)[0])
+    sizes: dict[str, Callable[[], tuple[int, int] | None]] = {
+        "image": lambda: image_size(part.file),
+        "frames": lambda: image_size(found(part.files)[0]),
+        "video": lambda: config.facts.size,
+    }
+    known = sizes[config.source.kind]()
+    assert known  # the facts of a film over a video were found when it was loaded
+    height, width = known
     width, height = config.size.within(width, height)
     return height, width
 
@@ -129,8 +187,30 @@ def still_or_moving(config: Config, size: tuple[int, int]) -> Source:
         "noise": lambda: noise(part.kind, part.contrast(clock.tick(0)), size, config.seed),
         "image": lambda: image(part.file, part.fit, size),
         "frames": lambda: frames(found(part.files), part.fit, size, clock.fps),
+        "video": lambda: video(probe(part.file, part.start.amount, part.end and part.end.amount), part.fit, size),
     }
     return sources[config.source.kind]()
+
+
+def look(config: Config, device: torch.device) -> Look:
+    """How motion is looked for in footage."""
+    asked = config.flow
+    learned = weights.tensors(asked.engine.weights) if asked.engine.weights else None
+    dilate = asked.occlusion.dilate if isinstance(asked.occlusion.dilate, int) else None
+    return looking(asked.engine.name, asked.quality, asked.max_width, dilate, asked.occlusion.feather, device, learned)
+
+
+def cuts(config: Config) -> Callable[[Moment, Moment], bool | None]:
+    """Whether footage cuts to another shot between two moments; None where that is to be found out."""
+    if config.cuts == "auto":
+        return lambda before, after: None
+    times = [cut.seconds(config.clock) for cut in config.cuts if isinstance(cut, Time)]
+
+    def between(before: Moment, after: Moment) -> bool:
+        start, end = sorted((before.seconds, after.seconds))
+        return any(start < time <= end for time in times)
+
+    return between
 
 
 # ---- the camera
@@ -139,6 +219,7 @@ def still_or_moving(config: Config, size: tuple[int, int]) -> Source:
 def path(config: Config, size: tuple[int, int]) -> Path:
     """The camera's path: each motion's value at any times."""
     clock, values = config.clock, {name: getattr(config.motion, name) for name in (*VELOCITIES, "center")}
+    points = torch.tensor(config.motion.path, dtype=torch.float64) if config.motion.path else None
 
     def over(value: Any, seconds: np.ndarray) -> Tensor:
         if isinstance(value, tuple):
@@ -146,9 +227,37 @@ def path(config: Config, size: tuple[int, int]) -> Path:
         return torch.from_numpy(np.array(value.over(seconds, clock), dtype=np.float64))
 
     def speeds(seconds: np.ndarray) -> Speeds:
-        return {name: over(value, seconds) for name, value in values.items()}
+        asked = {name: over(value, seconds) for name, value in values.items()}
+        if points is not None:
+            asked["center"] = through(points, torch.from_numpy(clock.curve_time(seconds) / clock.seconds))
+        return asked
 
-    return Path(speeds, size[1] / size[0])
+    return Path(speeds, size[1] / size[0], config.seed)
+
+
+def _closed(seen: Camera) -> Camera:
+    """The camera of a film that ends where it began. One that moves out is dreamed from its end: a copy must lie inside."""
+    end = seen.clock.seconds
+    move = seen.path.between(0, end)
+    if move.bends:
+        raise ConfigError("is droste, and its picture must return as it was; a swirl bends it", "leave motion.swirl out")
+    times = warp.scale(move)
+    if times < 1:
+        move, times = move.inverse, 1 / times
+        seen = replace(seen, clock=replace(seen.clock, backwards=True), path=replace(seen.path, mirror=end))
+    if times < NEAREST:
+        rate = times ** (1 / end)
+        longer = f"; at this speed duration: {ceil(log(NEAREST) / log(rate))}s would do" if rate > 1.01 else ""
+        raise ConfigError(
+            f"is droste, and in {end:g} s the camera comes {times:.3g} times nearer, where it takes {NEAREST:g} or more",
+            f"raise motion.zoom or the duration{longer}",
+        )
+    height, width = seen.size
+    rim = torch.tensor([(x * width / height, y) for x in (-1, 1) for y in (-1, 1)], dtype=torch.float64)
+    inner = warp.carry(move.inverse, rim) / torch.tensor((width / height, 1.0))
+    if float(inner.abs().max()) > 1:
+        raise ConfigError("is droste, and the camera ends outside of what it saw at first", "keep motion.pan and center inside")
+    return seen
 
 
 # ---- the dream
@@ -156,19 +265,51 @@ def path(config: Config, size: tuple[int, int]) -> Path:
 
 @dataclass(frozen=True)
 class Part:
-    """A term of the objective, bound to its network. bed: a garden's settings at a moment; None for others."""
+    """A term of the objective, bound to its network, by whose mark it knows its activations.
+
+    wish: what it asks for at a moment, with the weights of its garden. kinds, bed: how many grow in its garden, and the
+    garden's settings at a moment; None for others. mask: where it counts; None is everywhere. digest: of the files it reads.
+    """
 
     layer: str
     weight: Callable[[Moment], float]
-    wish: Callable[[objective.Weights], Objective]
+    wish: Callable[[Moment, objective.Weights], Objective]
     kinds: int = 0
     bed: Callable[[Moment], Bed] | None = None
+    mark: str = ""
+    mask: Mask | None = None
+    digest: str = ""
 
 
-def _parts(config: Config, dreamer: Network, device: torch.device, faults: Faults) -> list[Part]:
-    """The terms of the objective, bound."""
-    bound = (_part(f"dream.objective.{i}", term, dreamer, device, faults) for i, term in enumerate(config.dream.objective))
-    return [part for part in bound if part]
+def _masking(config: Config, seen: Camera, faults: Faults) -> Mask | None:
+    """Where the film dreams; None is everywhere."""
+    asked = config.mask
+    if asked is None:
+        return None
+    return _attempt(faults, "mask", lambda: mask(asked.file, asked.invert, asked.feather, seen.clock, seen.size))
+
+
+def _file_digest(asked: Any) -> str:
+    """The hash of a mask's file; nothing where there is no mask."""
+    return digest(asked.file) if asked else ""
+
+
+def _parts(config: Config, networks: Networks, seen: Camera | None, device: torch.device, faults: Faults) -> list[Part]:
+    """The terms of the objective, bound; those whose network could not be loaded left out."""
+    parts = []
+    for i, term in enumerate(config.dream.objective):
+        mark = _mark(config, term)
+        part = _part(f"dream.objective.{i}", term, networks[mark], device, faults) if mark in networks else None
+        if part and seen and term.mask:
+            part = _attempt(faults, f"dream.objective.{i}.mask", partial(_masked, part, term.mask, seen))
+        parts += [replace(part, mark=mark)] if part else []
+    return parts
+
+
+def _masked(part: Part, asked: Any, seen: Camera) -> Part:
+    """The same, counted within a mask only."""
+    where = mask(asked.file, asked.invert, asked.feather, seen.clock, seen.size)
+    return replace(part, mask=lambda moment: where(moment).to(seen.device), digest=part.digest + digest(asked.file))
 
 
 def _part(key: str, term: Any, dreamer: Network, device: torch.device, faults: Faults) -> Part | None:
@@ -179,33 +320,53 @@ def _part(key: str, term: Any, dreamer: Network, device: torch.device, faults: F
 
 
 def _layer(term: Any, layer: str, dreamer: Network, device: torch.device) -> Part:
-    return Part(layer, term.weight, lambda _: objective.layer(dreamer, layer))
+    wish = objective.layer(dreamer, layer)
+    return Part(layer, term.weight, lambda moment, _: wish)
 
 
 def _channels(term: Any, layer: str, dreamer: Network, device: torch.device) -> Part:
-    _within(term.channels, layer, dreamer, device)
-    return Part(layer, term.weight, lambda _: objective.channels(dreamer, layer, term.channels))
+    wish = objective.channels(dreamer, layer, _numbers(term.channels, layer, dreamer, device))
+    return Part(layer, term.weight, lambda moment, _: wish)
 
 
 def _class(term: Any, layer: str, dreamer: Network, device: torch.device) -> Part:
-    indices = [dreamer.label(label) for label in term.classes]
-    return Part(layer, term.weight, lambda _: objective.classes(dreamer, indices))
+    wish = objective.classes(dreamer, [dreamer.label(label) for label in term.classes])
+    return Part(layer, term.weight, lambda moment, _: wish)
+
+
+def _guide(term: Any, layer: str, dreamer: Network, device: torch.device) -> Part:
+    height, width = image_size(term.guide)
+    scale = max(GUIDE / (height * width) ** 0.5, dreamer.least / min(height, width))
+    shown = picture(term.guide, "stretch", (round(height * scale), round(width * scale))).to(device)
+    with torch.no_grad():
+        wish = objective.guide(dreamer, layer, dreamer.see([layer], device)(shown)[layer])
+    return Part(layer, term.weight, lambda moment, _: wish, digest=digest(term.guide))
+
+
+def _neuron(term: Any, layer: str, dreamer: Network, device: torch.device) -> Part:
+    (channel,) = _numbers([term.neuron], layer, dreamer, device)
+    x, y = term.at
+    return Part(layer, term.weight, lambda moment, _: objective.neuron(dreamer, layer, channel, (x(moment), y(moment))))
+
+
+def _direction(term: Any, layer: str, dreamer: Network, device: torch.device) -> Part:
+    amounts = dict(zip(_numbers(list(term.direction), layer, dreamer, device), term.direction.values(), strict=True))
+
+    def wish(moment: Moment, _: objective.Weights) -> Objective:
+        return objective.direction(dreamer, layer, {channel: amount(moment) for channel, amount in amounts.items()})
+
+    return Part(layer, term.weight, wish)
 
 
 def _garden(term: Any, layer: str, dreamer: Network, device: torch.device) -> Part:
     channels, cells = _shape(layer, dreamer, device)
     if cells == 1:
         raise ConfigError(f"needs a map, and {dreamer.name} gives {layer} for the picture as a whole", "name another layer")
-    if term.garden == "all":
-        indices = list(range(channels))
-    elif layer == CLASSES:
-        indices = [dreamer.label(label) for label in term.garden]
-    else:
-        indices = _within(term.garden, layer, dreamer, device)
+    indices = list(range(channels)) if term.garden == "all" else _numbers(term.garden, layer, dreamer, device)
     return Part(
         layer,
         term.weight,
-        lambda weights: objective.garden(dreamer, layer, indices, weights),
+        lambda moment, weights: objective.garden(dreamer, layer, indices, weights),
         len(indices),
         lambda moment: Bed(term.size(moment), term.drift(moment), term.sharpness(moment)),
     )
@@ -215,15 +376,24 @@ PARTS: dict[str, Callable[[Any, str, Network, torch.device], Part]] = {
     "layer": _layer,
     "channels": _channels,
     "class": _class,
+    "guide": _guide,
+    "neuron": _neuron,
+    "direction": _direction,
     "garden": _garden,
 }
 
 
-def _within(channels: Sequence[int], layer: str, dreamer: Network, device: torch.device) -> list[int]:
+def _numbers(channels: Sequence[str | int], layer: str, dreamer: Network, device: torch.device) -> list[int]:
+    """Channels of a layer as numbers; those of the class map have names."""
+    if layer == CLASSES:
+        return [dreamer.label(channel) for channel in channels]
+    if named := [channel for channel in channels if isinstance(channel, str)]:
+        raise ConfigError(f'is "{named[0]}", and only the layer {CLASSES} has channels with names', "write its number")
     count, _ = _shape(layer, dreamer, device)
-    if wrong := [channel for channel in channels if not 0 <= channel < count]:
+    numbers = [channel for channel in channels if isinstance(channel, int)]
+    if wrong := [channel for channel in numbers if channel >= count]:
         raise ConfigError(f"is {wrong[0]}, and {dreamer.name}'s layer {layer} has channels 0 to {count - 1}")
-    return list(channels)
+    return numbers
 
 
 def _shape(layer: str, dreamer: Network, device: torch.device) -> tuple[int, int]:
@@ -242,15 +412,16 @@ def _wishes(parts: Sequence[Part], moment: Moment, worlds: tuple[World, ...], se
         if part.bed:
             weights = garden.weights(worlds[number], part.bed(moment), part.kinds, seed, number)
             number += 1
-        wishes.append((part.weight(moment), part.wish(weights)))
+        wish = objective.marked(part.mark, part.wish(moment, weights))
+        wishes.append((part.weight(moment), replace(wish, mask=part.mask(moment)) if part.mask else wish))
     return wishes
 
 
-def ascent(config: Config, moment: Moment, least: int) -> Ascent:
-    """How to climb at that tick."""
+def ascent(config: Config, moment: Moment, least: int, fresh: bool) -> Ascent:
+    """How to climb at that tick: on fresh ground, or where a dream goes on."""
     asked = config.dream
     return Ascent(
-        steps=int((asked.steps if moment.index else asked.first_steps)(moment)),
+        steps=int((asked.first_steps if fresh else asked.steps)(moment)),
         step_size=asked.step_size(moment),
         octaves=int(asked.octaves(moment)),
         octave_scale=asked.octave_scale(moment),
@@ -258,6 +429,9 @@ def ascent(config: Config, moment: Moment, least: int) -> Ascent:
         smoothing=asked.smoothing(moment),
         chroma=asked.chroma(moment),
         least=least,
+        turn=asked.jitter_turn(moment),
+        scale=asked.jitter_scale(moment),
+        parametrisation=asked.parametrisation,
     )
 
 

@@ -1,5 +1,10 @@
 """Errors. Each is one message for the person at the terminal and the exit code that goes with it (see `render --help`)."""
 
+import re
+
+NO_MEMORY = re.compile(r"(can.?t|cannot|could not|not|failed to|unable to) allocate|(out of|insufficient) memory", re.IGNORECASE)
+NO_GPU = re.compile(r"\b(CUDA|HIP) (driver )?error|cuDNN error|CUBLAS_STATUS|MPS backend|device-side assert", re.IGNORECASE)
+
 
 class RenderError(Exception):
     """A render failed for a reason that the message names; exit code 1. hint: the cure, where there is a known one."""
@@ -7,7 +12,7 @@ class RenderError(Exception):
     exit_code = 1
 
     def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(f"{message}\n{hint}".rstrip())
+        super().__init__(printable(f"{message}\n{hint}".rstrip()))
         self.message = message
         self.hint = hint
 
@@ -34,3 +39,18 @@ class RoomError(RenderError):
     """Memory or disk ran out while rendering; exit code 5."""
 
     exit_code = 5
+
+
+def memory_ended(error: Exception) -> bool:
+    """Whether that is what an error says, of Python's, torch's, OpenCV's or ffmpeg's."""
+    return isinstance(error, MemoryError) or bool(NO_MEMORY.search(str(error)))
+
+
+def gpu_failed(error: Exception) -> bool:
+    """Whether torch says that the GPU is lost or out of order, and will be until the process ends."""
+    return isinstance(error, RuntimeError) and bool(NO_GPU.search(str(error)))
+
+
+def printable(text: str) -> str:
+    """The text without what a terminal obeys, or what turns its direction: it may quote a stranger's file."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in text)

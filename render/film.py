@@ -2,16 +2,16 @@
 
     state = begin(film)              # the source, dreamed: tick 0
     state = step(film, state)        # move the camera, dream again: tick 1, 2, …
-    frames(film.camera, canvases, clock)    # the film's frames, between and on the ticks
+    frames(film.camera, canvases)    # the film's frames, between and on the ticks (render/reel.py)
 
 What the next step needs is in the state or does not exist, so resuming, testing and developing again need no machinery.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from itertools import chain, pairwise
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from math import ceil, log2
 
 import torch
 import torch.nn.functional as F
@@ -25,11 +25,13 @@ from render.moment import Clock, Moment
 from render.picture import colour, warp
 from render.picture.motion import Path
 from render.picture.picture import resize, sixteen_bits
+from render.picture.warp import Move
+from render.riding import UNSURE, Ride, Riding, carried, drifted, levelled, mounted, ridden
 from render.source import Source
+from render.source.flow import Drift, Look, flow
 
 RIM = 0.03  # frame heights over which fresh ground begins where the camera uncovers what no canvas held
-FEATHER = 0.06  # frame heights over which a tick's picture fades out towards its edge, where two ticks meet
-PERSISTENCE = 0.5  # of the dream's detail that footage carries from tick to tick, in place
+INSET = (0.4, 0.03)  # of its height: over this a droste's inner copy fades into the picture around it, far away and near
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,8 @@ class Camera:
     """What is seen, but for the dream.
 
     size: (height, width). border: what lies past the edge, a row of warp.BORDERS. fresh: tick -> a picture of what no camera
-    has seen yet, mean 0.
+    has seen yet, mean 0. look: how motion is looked for in footage. cut: whether footage is known to be cut between two
+    moments; None if that is to be found out. loop: a row of reel.LOOPS.
     """
 
     clock: Clock
@@ -46,44 +49,71 @@ class Camera:
     path: Path
     border: str
     fresh: Callable[[int], Tensor]
+    look: Look | None
+    cut: Callable[[Moment, Moment], bool | None]
+    loop: str
     device: torch.device
 
     def picture(self, moment: Moment) -> Tensor:
-        """The source at that moment."""
-        return self.source.at(moment).to(self.device)
+        """The source at that moment; footage as the camera sees it."""
+        seen = self.source.at(moment).to(self.device)
+        if not self.source.moves:
+            return seen
+        move = self.path.so_far(moment.seconds)
+        if torch.equal(move.matrix, warp.STILL):
+            return seen
+        return warp.moved(seen, move, kernel=warp.bicubic, border=self.border).clamp(0, 1)
+
+    def drift(self, before: Moment, after: Moment) -> Drift:
+        """How the footage, as the camera sees it, moves from one moment to another, earlier or later."""
+        assert self.look
+        return flow(self.picture(before), self.picture(after), self.look, self.cut(before, after))
 
 
 @dataclass(frozen=True)
 class Film:
     """What was built: everything that stays the same while rendering.
 
-    eye: the network. wishes, ascent, gardens, tone: what a tick asks of it, how it climbs, how its gardens grow, and the
-    tone it is held to and how firmly. digest: of the network's weights and the source's files.
+    eye: the network. wishes, ascent, gardens, tone: what a tick asks of it, how it climbs (on fresh ground or on a dream
+    that goes on), how its gardens grow, and the tone it is held to and how firmly. mask: where it dreams, [1, 1, H, W];
+    None for everywhere. ride: how firmly the dream sits on footage. digest: of the network's weights and the source's files.
     """
 
     camera: Camera
     seed: int
     eye: Eye
     wishes: Callable[[Moment, tuple[World, ...]], Wishes]
-    ascent: Callable[[Moment], Ascent]
+    ascent: Callable[[Moment, bool], Ascent]
     gardens: Callable[[Moment], tuple[Bed, ...]]
     tone: Callable[[Moment], tuple[colour.Tone, float]]
+    mask: Callable[[Moment], Tensor] | None
+    ride: Callable[[Moment], Ride]
     digest: str
 
 
 @dataclass(frozen=True)
 class State:
-    """A tick: the canvas as it was dreamed, rounded to the negative's 16 bits, and the worlds of its gardens."""
+    """A tick: the canvas as it was dreamed, rounded to the negative's 16 bits, and what else the next tick needs.
+
+    worlds: of the gardens. first: tick 0's canvas, which a droste film ends on. riding: the dream that rides on footage.
+    """
 
     tick: int
     canvas: Tensor
     worlds: tuple[World, ...] = ()
+    first: Tensor | None = None
+    riding: Riding | None = None
 
 
 def begin(film: Film) -> State:
     """Tick 0: the source, dreamed."""
     moment = film.camera.clock.tick(0)
-    return _dreamed(film, moment, film.camera.picture(moment), opened(film, moment))
+    worlds = opened(film, moment)
+    state = (_ridden_afresh if film.camera.source.moves else _dreamed_afresh)(film, moment, worlds)
+    if film.camera.loop != "droste":
+        return state
+    canvas = sixteen_bits(_in_itself(film.camera, state.canvas))
+    return replace(state, canvas=canvas, first=canvas)
 
 
 def opened(film: Film, moment: Moment) -> tuple[World, ...]:
@@ -94,11 +124,7 @@ def opened(film: Film, moment: Moment) -> tuple[World, ...]:
 def step(film: Film, state: State) -> State:
     """The next tick: move the camera, dream what it sees."""
     before, moment = film.camera.clock.tick(state.tick), film.camera.clock.tick(state.tick + 1)
-    move = film.camera.path.between(before.seconds, moment.seconds)
-    canvas = carried(film.camera, state.canvas, before, moment, move)
-    beds = film.gardens(moment)
-    worlds = tuple(garden.travel(w, move, beds[i], moment.dt, film.seed, i) for i, w in enumerate(state.worlds))
-    return _dreamed(film, moment, canvas, worlds)
+    return (_ridden if state.riding else _travelled)(film, state, before, moment)
 
 
 def ticks(film: Film, state: State | None = None) -> Iterator[State]:
@@ -111,49 +137,31 @@ def ticks(film: Film, state: State | None = None) -> Iterator[State]:
         yield state
 
 
-def frames(camera: Camera, canvases: Iterable[Tensor], clock: Clock) -> Iterator[Tensor]:
-    """The frames of `clock` from the film's canvases, tick 0 first: each a pure function of the two ticks beside it."""
-    frame = 0
-    for tick, (before, after) in enumerate(pairwise(chain(canvases, (None,)))):
-        assert before is not None
-        while frame < clock.frames and (after is None or clock.beside(frame)[0] == tick):
-            yield between(camera, before, after, tick, clock.frame(frame), clock.beside(frame)[1])
-            frame += 1
+# ---- a dream of its own, zoomed
 
 
-def between(camera: Camera, before: Tensor, after: Tensor | None, tick: int, moment: Moment, u: float) -> Tensor:
-    """The frame at `moment`, u (0..1) of the way from `before` at `tick` to `after`: both moved there, and cross-faded.
-
-    Past the last tick there is only the one before.
-    """
-    start, end = camera.clock.tick(tick), camera.clock.tick(tick + 1)
-    if u == 0 and moment.seconds <= start.seconds:
-        return before
-    sides = [(_detail(camera, before, start), start, 1.0 if after is None else 1 - _smoothstep(u))]
-    if after is not None:
-        sides.append((_detail(camera, after, end), end, _smoothstep(u)))
-    moves = [camera.path.between(there.seconds, moment.seconds) for _, there, _ in sides]
-    # The nearer tick's extra millionth decides where neither has picture: its border rule fills in.
-    weights = [
-        share * warp.cover(move, camera.size, FEATHER, camera.device) + 1e-6 * (share >= 0.5)
-        for move, (_, _, share) in zip(moves, sides, strict=True)
-    ]
-    mixed = torch.zeros(1, device=camera.device)
-    for move, weight, (seen, _, _) in zip(moves, weights, sides, strict=True):
-        mixed = mixed + weight / sum(weights) * warp.moved(seen, move, kernel=warp.bicubic, border=camera.border)
-    mixed = colour.sharpened(mixed, sum(share * colour.fine(seen) for seen, _, share in sides))
-    return (mixed + camera.picture(moment) if camera.source.moves else mixed).clamp(0, 1)
+def _travelled(film: Film, state: State, before: Moment, moment: Moment) -> State:
+    """The canvas moved by the camera, and dreamed on."""
+    camera = film.camera
+    move = camera.path.between(before.seconds, moment.seconds)
+    seen = warp.moved(state.canvas, move, kernel=warp.lanczos4, border=camera.border)
+    canvas = _on_fresh_ground(camera, seen, move, moment).clamp(0, 1)
+    worlds = _travelled_worlds(film, state.worlds, move, moment)
+    canvas = _dreamed(film, moment, canvas, worlds, fresh=False)
+    if film.mask is not None:  # outside it the source stands still
+        source = camera.picture(moment)
+        canvas = source + _masked(film, moment, canvas - source)
+    if state.first is not None:
+        canvas = _closing(camera, canvas, state.first, moment)
+    return replace(state, tick=moment.index, canvas=sixteen_bits(canvas), worlds=worlds)
 
 
-def carried(camera: Camera, canvas: Tensor, before: Moment, moment: Moment, move: Tensor) -> Tensor:
-    """What the camera sees next: the canvas moved; over footage, the new picture with the old dream's detail laid on it."""
-    moved = warp.moved(_detail(camera, canvas, before), move, kernel=warp.lanczos4, border=camera.border)
-    if camera.source.moves:
-        return (camera.picture(moment) + PERSISTENCE * moved).clamp(0, 1)
-    return _on_fresh_ground(camera, moved, move, moment).clamp(0, 1)
+def _travelled_worlds(film: Film, worlds: tuple[World, ...], move: Move, moment: Moment) -> tuple[World, ...]:
+    beds = film.gardens(moment)
+    return tuple(garden.travel(world, move, beds[i], moment.dt, film.seed, i) for i, world in enumerate(worlds))
 
 
-def _on_fresh_ground(camera: Camera, moved: Tensor, move: Tensor, moment: Moment) -> Tensor:
+def _on_fresh_ground(camera: Camera, moved: Tensor, move: Move, moment: Moment) -> Tensor:
     """The canvas with fresh ground for the dream at the rim that the camera uncovers.
 
     A border rule alone repeats the same strip tick after tick, until the frame is full of stripes; what it gives is kept as
@@ -166,17 +174,78 @@ def _on_fresh_ground(camera: Camera, moved: Tensor, move: Tensor, moment: Moment
     return torch.lerp(colours + camera.fresh(moment.index).to(moved), moved, shown)
 
 
-def _detail(camera: Camera, canvas: Tensor, moment: Moment) -> Tensor:
-    """What moves with the camera: the canvas, or over footage what the dream added to it."""
-    return canvas - camera.picture(moment) if camera.source.moves else canvas
+def _dreamed_afresh(film: Film, moment: Moment, worlds: tuple[World, ...]) -> State:
+    """The source dreamed as if nothing had been before."""
+    source = film.camera.picture(moment)
+    canvas = _masked(film, moment, _dreamed(film, moment, source, worlds, fresh=True) - source) + source
+    return State(moment.index, sixteen_bits(canvas), worlds)
 
 
-def _dreamed(film: Film, moment: Moment, canvas: Tensor, worlds: tuple[World, ...]) -> State:
-    dreamed = dream(canvas, film.eye, film.wishes(moment, worlds), film.ascent(moment), film.seed, moment.index)
-    if dreamed is not canvas:  # a picture that was not dreamed stays as it is
-        dreamed = colour.held(dreamed, *film.tone(moment))
-    return State(moment.index, sixteen_bits(dreamed), worlds)
+def _dreamed(film: Film, moment: Moment, canvas: Tensor, worlds: tuple[World, ...], fresh: bool) -> Tensor:
+    dreamed = dream(canvas, film.eye, film.wishes(moment, worlds), film.ascent(moment, fresh), film.seed, moment.index)
+    if dreamed is canvas:  # a picture that was not dreamed stays as it is
+        return canvas
+    return colour.held(dreamed, *film.tone(moment))
 
 
-def _smoothstep(u: float) -> float:
-    return u * u * (3 - 2 * u)
+def _masked(film: Film, moment: Moment, detail: Tensor) -> Tensor:
+    """What the dream added, inside the mask only."""
+    return detail if film.mask is None else detail * film.mask(moment).to(detail)
+
+
+# ---- a dream that ends where it began
+
+
+def _in_itself(camera: Camera, canvas: Tensor) -> Tensor:
+    """The canvas with a copy of itself where the camera will end, and in that another, down to the last pixel."""
+    begun, nested = camera.clock.tick(0), canvas
+    for _ in range(ceil(log2(max(camera.size)))):
+        nested = _closing(camera, canvas, nested, begun)
+    return nested
+
+
+def _closing(camera: Camera, canvas: Tensor, first: Tensor, moment: Moment) -> Tensor:
+    """The canvas with the film's first picture where the camera will see it at the end."""
+    if moment.index == camera.clock.last_tick:
+        return first
+    move = camera.path.between(camera.clock.tick(camera.clock.last_tick).seconds, moment.seconds)
+    copy = warp.moved(first, move, kernel=warp.lanczos4, border=camera.border)
+    inset = max(INSET[0] * (1 - warp.scale(move)), INSET[1])
+    shown = warp.cover(move, camera.size, inset, camera.device)
+    return torch.lerp(canvas, copy, shown * shown * (3 - 2 * shown))
+
+
+# ---- a dream that rides on footage
+
+
+def _ridden(film: Film, state: State, before: Moment, moment: Moment) -> State:
+    """The detail carried by the flow onto the new picture; new ground dreamed in full, and all of it dreamed on."""
+    camera, ride = film.camera, film.ride(moment)
+    drift = camera.drift(before, moment)
+    worlds = _travelled_worlds(film, state.worlds, drifted(drift), moment)
+    if drift.kind == "cut" or not ride.persistence:
+        return _ridden_afresh(film, moment, worlds)
+    assert state.riding
+    source, riding = camera.picture(moment), state.riding
+    kept = carried(riding.detail, drift, camera.border)
+    if drift.kind != "same":
+        canvas = (source + ride.persistence * kept).clamp(0, 1)
+        wishes, on = film.wishes(moment, worlds), film.ascent(moment, False)
+        new = 1 - drift.trust
+        if float(new.mean()) > UNSURE:
+            fresh = film.ascent(moment, True)
+            canvas = canvas + dream(source, film.eye, wishes, fresh, film.seed, -moment.index, new) - source
+        stride = replace(on, step_size=on.step_size * riding.gain)
+        dreamed = dream(canvas, film.eye, wishes, stride, film.seed, moment.index)
+        detail = levelled(_masked(film, moment, dreamed - source), film.tone(moment)[1])
+        riding = ridden(riding, detail, kept, drift.trust, ride.anchor)
+    return State(moment.index, sixteen_bits(source + riding.detail), worlds, riding=riding)
+
+
+def _ridden_afresh(film: Film, moment: Moment, worlds: tuple[World, ...]) -> State:
+    """The first picture of a shot, dreamed in full."""
+    source = film.camera.picture(moment)
+    wishes, ascent = film.wishes(moment, worlds), film.ascent(moment, True)
+    dreamed = dream(source, film.eye, wishes, ascent, film.seed, moment.index)
+    detail = levelled(_masked(film, moment, dreamed - source), film.tone(moment)[1])
+    return State(moment.index, sixteen_bits(source + detail), worlds, riding=mounted(detail))

@@ -26,8 +26,9 @@ from torch import Tensor
 from render.config import load_text
 from render.construct import build
 from render.errors import RenderError
-from render.film import Film, State, frames, ticks
+from render.film import Film, State, ticks
 from render.picture.picture import to_pixels
+from render.reel import frames
 
 RATE = 8  # ticks a second; only their number matters
 TILES = 4  # the frame is looked at in 4x4
@@ -150,7 +151,7 @@ def pumping(made: Film) -> Verdict:
     there = [measures.fine(pixels(canvas)) for canvas in states]
     ratios = []
     for index, frame in enumerate(frames(made.camera, states, clock)):
-        tick, u = clock.beside(index)
+        tick, u = clock.beside(index / clock.fps)
         if u and tick:
             ratios.append(measures.fine(pixels(frame)) / ((1 - u) * there[tick] + u * there[tick + 1]))
     return Verdict("fine detail between ticks by that of ticks", measures.worst(ratios, 0.85, 1.2), 0.85, 1.2)

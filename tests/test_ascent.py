@@ -11,9 +11,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from render.dream import objective
-from render.dream.ascent import Ascent, Wishes, dream, gradient, rms, sizes, smooth, view_of
+from render.dream.ascent import PARAMETRISATIONS, Ascent, Wishes, dream, gradient, rms, sizes, smooth
 from render.dream.objective import Objective
-from render.picture.warp import grid
+from render.dream.view import view_of
 
 NETWORK = tiny.network()
 EYE = NETWORK.see(["edges", "shapes", "classes"], tiny.CPU)
@@ -68,6 +68,42 @@ def test_weights_share_the_gradient_whatever_the_scores_size(times: float) -> No
     assert float(rms(eyes)) == pytest.approx(1, rel=0.02)
     mixed = uphill([(0.5, SHAPES), (0.5, louder(EYES, times))])
     torch.testing.assert_close(mixed, 0.5 * shapes + 0.5 * eyes, atol=0.02, rtol=0)
+
+
+@pytest.mark.parametrize("parametrisation", PARAMETRISATIONS)
+@pytest.mark.parametrize("size", [(24, 36), (40, 56)])
+def test_layers_share_a_sum_as_their_weights_say(size: tuple[int, int], parametrisation: str) -> None:
+    """Whatever their depth: the rms that each has in the sum, with its sign, is its weight's share, within 2 %."""
+    canvas, ascent = tiny.photo(size), replace(ONCE, parametrisation=parametrisation)
+    wishes = [(1.0, objective.layer(NETWORK, "edges")), (0.5, SHAPES), (-0.25, EYES)]
+    alone = [gradient(canvas, EYE, [wish], view_of(canvas), ascent) for wish in wishes]
+    for (weight, _), part in zip(wishes, alone, strict=True):
+        assert float(rms(part)) == pytest.approx(abs(weight), rel=0.02)
+    together = gradient(canvas, EYE, wishes, view_of(canvas), ascent)
+    torch.testing.assert_close(together, torch.stack(alone).sum(0), atol=1e-3, rtol=0.02)
+
+
+def test_a_masked_wish_weighs_the_same_inside() -> None:
+    mask = torch.zeros(1, 1, 24, 36)
+    mask[..., 4:12, 4:12] = 1
+    for down, right in ((0, 0), (7, -9)):
+        uphill = gradient(GRAIN, EYE, [(0.5, replace(SHAPES, mask=mask))], view_of(GRAIN, down, right), ONCE)
+        assert float(rms(uphill[..., 4:12, 4:12])) == pytest.approx(0.5, rel=0.02)
+        assert float((uphill * (1 - mask)).abs().max()) == 0
+    nothing = gradient(GRAIN, EYE, [(1.0, replace(SHAPES, mask=0 * mask))], view_of(GRAIN), ONCE)
+    assert float(nothing.abs().max()) == 0
+    large = F.interpolate(mask, scale_factor=2)  # a mask has the film's size, an octave its own
+    small = gradient(GRAIN, EYE, [(0.5, replace(SHAPES, mask=large))], view_of(GRAIN), ONCE)
+    assert float(rms(small[..., 4:12, 4:12])) == pytest.approx(0.5, rel=0.1)
+
+
+@pytest.mark.parametrize("views", [{"jitter": 0}, {"turn": 20.0}, {"scale": 1.3}], ids=str)
+def test_turned_views_dream_the_same_things(views: dict[str, float]) -> None:
+    """From whatever view: the wish comes true on the canvas as it is, and other views make other dreams."""
+    wishes, ascent = [(1.0, EYES)], replace(ONCE, steps=8)
+    after = dreamed(GRAIN, wishes, replace(ascent, **views))
+    assert float(EYES.score(EYE(after), view_of(after))) > float(EYES.score(EYE(GRAIN), view_of(GRAIN)))
+    assert not torch.equal(after, dreamed(GRAIN, wishes, ascent))
 
 
 def test_negative_weights_push_away() -> None:
@@ -147,14 +183,3 @@ def test_a_gradient_of_nothing_is_no_step() -> None:
     blind = Objective(("edges",), lambda seen, view: 0 * seen["edges"].sum())
     for smoothing in (0.0, 0.5):
         assert torch.equal(dreamed(GRAIN, [(1.0, blind)], replace(ONCE, smoothing=smoothing)), GRAIN)
-
-
-@pytest.mark.parametrize(("down", "right"), [(0, 0), (5, -7), (-24, 18)])
-def test_a_cell_knows_which_part_of_the_canvas_it_looks_at(down: int, right: int) -> None:
-    """Roll the coordinates themselves, as pictures are rolled, and average them over cells: that is where cells look."""
-    xy = grid((24, 36)).permute(0, 3, 1, 2)
-    rolled = xy.roll((down, right), (2, 3))
-    cells = view_of(GRAIN, down, right)(24, 36)
-    torch.testing.assert_close(cells, rolled.permute(0, 2, 3, 1), atol=1e-5, rtol=0)
-    coarse = view_of(GRAIN, 0, 0)(6, 9).permute(0, 3, 1, 2)
-    torch.testing.assert_close(coarse, F.avg_pool2d(xy, 4), atol=1e-5, rtol=0)

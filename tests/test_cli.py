@@ -232,6 +232,18 @@ def test_check_tells_the_cost_and_makes_nothing(run: Run) -> None:
     assert "another fps is another film" in run("check", "tiny.yaml", "--set", "motion.rotate=f").words
 
 
+def test_plots(run: Run) -> None:
+    said = run("plot", "tiny.yaml", "--set", "motion.zoom=1 + p")
+    assert (said.code, said.paths, said.words) == (0, ["runs/tiny/plot.png", "runs/tiny/plot.csv"], "")
+    again = run("plot", "tiny.yaml", "--set", "schedule=runs/tiny/plot.csv", "-o", "again")
+    assert (again.code, again.paths) == (0, ["again/tiny/plot.png", "again/tiny/plot.csv"])
+    assert Path("again/tiny/plot.csv").read_text().count("\n") == Path("runs/tiny/plot.csv").read_text().count("\n") > 8
+    still = run("plot", "tiny.yaml", "-o", "still")
+    assert (still.code, still.paths) == (0, [])
+    assert "stands still" in still.words
+    assert not Path("still").exists()
+
+
 @pytest.mark.parametrize(("option", "name"), [([], "preview.png"), (["--motion"], "preview-motion.mp4")])
 def test_previews(run: Run, option: list[str], name: str) -> None:
     said = run("preview", "tiny.yaml", *option)

@@ -18,11 +18,12 @@ import yaml
 
 from render.config import Config, json_schema, load, load_text, reference
 from render.config.draft import draft
+from render.config.facts import Facts
 from render.config.kinds import Kind
 from render.config.model import MOTIONS, OBJECTIVES, OUTPUT_SUFFIXES, SOURCES
 from render.config.problem import ProblemsError
 from render.config.scalars import Network, Size
-from render.config.section import Section, kind_of, sections
+from render.config.section import Section, is_named, kind_of, sections
 from render.config.templates import TEMPLATES, template
 from render.errors import ConfigError, MissingError, RenderError
 
@@ -47,19 +48,30 @@ dream:
   objective:
     - {layer: mid, weight: 1}
     - {channels: [3, 17], layer: parts, weight: -0.5}
-    - {class: eye, weight: {0s: 0, 4s: 1}}
-    - {class: [eye, 12]}
+    - {class: eye, weight: {0s: 0, 4s: kick}}
+    - {class: [eye, 12], weight: "1 - loud*hits"}
     - {garden: all, size: 0.3, drift: 0.1, sharpness: 6}
     - {garden: [3, 17], layer: parts}
+    - {guide: fern.jpg, layer: low, weight: 0.5, mask: left.png}
+    - {neuron: 17, layer: parts, at: [0.3, {0s: 0.2, 4s: 0.8}], mask: {file: left.png, invert: true, feather: 9}}
+    - {direction: {3: 1, 17: -0.5, owl: {0s: 0, 4s: 1}}, layer: classes}
   steps: {0: 4, 48: 6}
   first_steps: 16
   step_size: 1e-2
   octaves: 3
   octave_scale: 1.4
   jitter: "16 + 2*noise(s)"
+  jitter_turn: {0s: 10, 4s: 0}
+  jitter_scale: 1.1
+  parametrisation: fourier
   smoothing: 0.5
   chroma: 0.7
 look: {hold: 0.5, mean: 0.5, contrast: 0.2}
+flow: {engine: {raft-small: raft.pth}, quality: fast, max_width: 640, persistence: {0s: 0.9, 4s: 0.5}, anchor: 0.4,
+       occlusion: {dilate: 3, feather: 2}}
+cuts: [9s, 300]
+audio: {file: track.wav, start: 5s, bpm: auto, fade: 0.5,
+        features: {kick: 40-120, hits: onsets, loud: {band: rms, attack: 0, release: 1.5}}}
 outputs: [garden.mp4, {file: garden.gif, width: 320, fps: 15, size_limit: 10MB}, "frames/{frame:06}.png"]
 """
 
@@ -80,7 +92,8 @@ def test_the_whole_vocabulary_loads(tmp_path: Path) -> None:
     config = load(tmp_path / "film.yaml")
     assert (config.name, config.seed, config.size, config.fps) == ("garden", 7, Size(1280, 720), Fraction(30000, 1001))
     assert config.dream.network == Network("inception_v1", tmp_path / "weights.safetensors")
-    assert [term.kind for term in config.dream.objective] == ["layer", "channels", "class", "class", "garden", "garden"]
+    kinds = ["layer", "channels", "class", "class", "garden", "garden", "guide", "neuron", "direction"]
+    assert [term.kind for term in config.dream.objective] == kinds
     assert [output.file for output in config.outputs] == ["garden.mp4", "garden.gif", "frames/{frame:06}.png"]
     assert (config.source.kind, config.source.part.kind, config.outputs[1].size_limit) == (
         "noise",
@@ -241,6 +254,79 @@ def test_places_are_known_after_loading() -> None:
     assert missing.exit_code == 3
 
 
+# ── music ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def music(text: str = "", **facts: Any) -> Config:
+    """A film of ten seconds with music, in which `text` stands, and what the music says of itself."""
+    known = {"music": Fraction(7), "music_digest": "a", "features": {"kick": lambda seconds: np.exp(-np.asarray(seconds))}}
+    return load_text(f"audio: a.wav\n{text}", look=lambda config: Facts(**{**known, **facts}))
+
+
+def test_numbers_move_to_music_and_beats_are_its_own() -> None:
+    config = music("duration: audio\nmotion: {zoom: 1 + kick, rotate: {0b: 0, 4b: 8}, center: [0.5, kick]}", bpm=90, upbeat=0.5)
+    clock = config.clock
+    assert (clock.seconds, clock.bpm, clock.upbeat) == (7, 90, 0.5)
+    assert config.motion.zoom.over(np.array([0.0, 1.0]), clock) == pytest.approx([2, 1 + np.exp(-1)])
+    assert config.motion.rotate.over(np.array([0.5, 0.5 + 4 / 1.5]), clock) == pytest.approx([0, 8])
+    assert (config.features, config.variables) == (("kick",), {"kick", "b"})
+    assert music("duration: 6b", bpm=90, upbeat=0.5).clock.seconds == 4, "a length has no upbeat"
+
+
+HEARD = "motion: {zoom: 1 + kick}"
+BEATS = "motion: {zoom: 1 + 0.1*sin(b)}"
+
+
+def test_music_shapes_the_picture_only_by_what_the_numbers_hear() -> None:
+    for text in ("", HEARD, BEATS):
+        faded = load_text(f"audio: {{file: a.wav, fade: 3}}\n{text}", look=told_of)
+        assert music(text).fingerprint() == music(f"{text}\noutputs: b.mp4").fingerprint() == faded.fingerprint()
+    assert music().fingerprint() == music(music_digest="b", bpm=90, upbeat=0.1, music=Fraction(3)).fingerprint()
+    assert music().fingerprint() == load_text("seed: 0").fingerprint()
+    for other in ({"music_digest": "b"}, {"text": f"{HEARD}\nseed: 1"}):
+        assert music(**{"text": HEARD, **other}).fingerprint() != music(HEARD).fingerprint()
+    assert music(HEARD).fingerprint() == music(HEARD, bpm=90, upbeat=0.1).fingerprint()
+    for other in ({"bpm": 90}, {"upbeat": 0.1}):
+        assert music(BEATS, **other).fingerprint() != music(BEATS).fingerprint()
+    assert music(BEATS).fingerprint() == music(BEATS, music_digest="b").fingerprint()
+    for change in ("start: 1s", "features: {kick: 40-121}", "features: {kick: {band: 40-120, release: 0.3}}"):
+        other = load_text(f"audio: {{file: a.wav, {change}}}\n{HEARD}", look=told_of)
+        assert other.fingerprint() != music(HEARD).fingerprint()
+
+
+def told_of(config: Config) -> Facts:
+    """What the music of `music` says."""
+    return music().facts
+
+
+def test_a_number_that_the_music_leads_astray_is_told() -> None:
+    with pytest.raises(ConfigError, match=r"motion.zoom is 2000 at 0 s \(frame 0\), outside 0.001 to 1000"):
+        music("motion: {zoom: 2000*kick}")
+
+
+MUTE = {
+    "{audio: a.wav, motion: {zoom: 1 + kik}}": 'film.yaml:1:35: motion.zoom uses "kik", which is no variable',
+    "{audio: {file: a.wav, features: {boom: 40-90}}, motion: {zoom: boon}}": 'did you mean "boom"?',
+    "{audio: {file: a.wav, features: {}}, motion: {zoom: kick}}": 'motion.zoom is "kick"; it takes a number',
+    "{audio: {file: a.wav, features: {sin: 40-90}}}": 'audio.features calls a feature "sin", which means something else',
+    "{audio: {file: a.wav, features: {a-b: 40-90}}}": "names are letters, digits and _",
+    "{audio: {file: a.wav, features: 40-90}}": "takes a mapping of names",
+    "{audio: {file: a.wav, features: {kick: 40}}}": "audio.features.kick.band is 40, which is no band",
+    "{audio: {file: a.wav, features: {kick: 40-20}}}": "a band goes up, within 20 to 11000 Hz",
+    "{audio: {file: a.wav, features: {kick: {bnd: 40-90}}}}": 'unknown key "bnd" in audio.features.kick',
+    "{audio: {start: 3s}}": "audio has no file",
+    "{audio: {file: a.wav, start: 4b}}": "no time in a file",
+    "{audio: {file: a.wav, bpm: fast}}": "beats per minute",
+    "{duration: audio}": "duration is audio, and only music knows how long it is",
+    "{motion: {zoom: 'kick'}}": 'motion.zoom is "kick"; it takes a number',
+}
+
+
+@pytest.mark.parametrize("text", MUTE)
+def test_what_music_cannot_do(text: str) -> None:
+    assert MUTE[text] in says(text)
+
+
 # ── extends and --set ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -354,8 +440,9 @@ def all_sections() -> list[tuple[str, type[Section]]]:
 
     def walk(around: str, section: type[Section]) -> None:
         for key, info in section.rows().items():
-            form = "[{}]" if getattr(info.annotation, "__origin__", None) is tuple else "{}"
-            below = around.replace("{}", f"{{{key}: {form}}}")
+            form = "{one: {}}" if is_named(info) else "[{}]" if getattr(info.annotation, "__origin__", None) is tuple else "{}"
+            others = json.dumps(filled(section, {}, but=key))[1:-1]
+            below = around.replace("{}", f"{{{others}{', ' * bool(others)}{key}: {form}}}")
             for inner in sections(info.annotation):
                 found.append((below, inner))
                 walk(below, inner)
@@ -364,10 +451,11 @@ def all_sections() -> list[tuple[str, type[Section]]]:
     return found
 
 
-def filled(section: type[Section], changes: dict[str, Any]) -> dict[str, Any]:
-    """The settings that a section needs, and `changes`."""
+def filled(section: type[Section], changes: dict[str, Any], but: str = "") -> dict[str, Any]:
+    """The settings that a section needs, `but` for one, and `changes`."""
     samples = {"file": "a.png", "files": "*.png", "layer": "mid", "channels": [1], "class": "eye", "garden": "all"}
-    return {key: samples[key] for key, info in section.rows().items() if info.is_required()} | changes
+    samples |= {"guide": "a.png", "neuron": 1, "direction": {1: 1}, "band": "rms"}
+    return {key: samples[key] for key, info in section.rows().items() if info.is_required() and key != but} | changes
 
 
 def settings() -> list[tuple[str, type[Section], str, Kind]]:
@@ -460,7 +548,7 @@ WRONG = {
     "dream: {objective: [{layer: a, <garden>: 1}]}": 'unknown key "<garden>" in dream.objective.0',
     "dream: {<<: {steps: 3}}": 'unknown key "<<" in dream',
     "dream: {objective: [{garden: [eye], layer: mid}]}": "channels by number",
-    "dream: {objective: [{class: [eye, 1.5]}]}": "film.yaml:1:35: dream.objective.0.class.1 has 1.5",
+    "dream: {objective: [{class: [eye, 1.5]}]}": "film.yaml:1:35: dream.objective.0.class.1 is 1.5",
     "outputs: []": "at least one",
     "outputs: [a.mp4, {file: a.mp4}]": "another output",
     "outputs: ../a.mp4": "stay in the take's folder",
@@ -564,13 +652,19 @@ def test_no_accident_ends_in_a_traceback() -> None:
 # ── the vocabulary as data ──────────────────────────────────────────────────────────────────────────────────────────
 
 
+def told(config: Config) -> Facts:
+    """What any files might say of themselves."""
+    silence = dict.fromkeys(config.features, np.zeros_like)
+    return Facts((90, 160), Fraction(25), Fraction(8), Fraction(8), features=silence)
+
+
 @pytest.mark.parametrize("kind", TEMPLATES)
 def test_templates_load_and_name_every_setting(kind: str) -> None:
     text = template(kind)
-    config = load_text(text, "film.yaml")
+    config = load_text(text, "film.yaml", look=told)
     assert text.startswith("# yaml-language-server: $schema=")
     values = TEMPLATES[kind][1]
-    assert config == load_text(json.dumps(values), "film.yaml"), "a template says the defaults and what it changes"
+    assert config == load_text(json.dumps(values), "film.yaml", look=told), "a template says the defaults and what it changes"
     for key in Config.rows():
         assert re.search(rf"^(# )?{key}:", text, re.MULTILINE)
     with pytest.raises(ConfigError, match="did you mean"):
@@ -599,7 +693,7 @@ def test_the_reference_has_a_row_for_every_setting() -> None:
 def test_the_parts_are_named_once() -> None:
     assert (MOTIONS, OBJECTIVES, SOURCES) == (
         ("zoom", "rotate", "pan"),
-        ("layer", "channels", "class", "garden"),
+        ("layer", "channels", "class", "guide", "neuron", "direction", "garden"),
         ("noise", "image", "frames"),
     )
     assert len(set(OUTPUT_SUFFIXES)) == 8

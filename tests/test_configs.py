@@ -9,20 +9,21 @@ import pytest
 import tiny
 import torch
 
-from render.config import load
 from render.construct import build
 from render.develop.negative import Kept
 from render.develop.shoot import extra, restored
 from render.dream.bestiary.model import WEIGHTS
-from render.film import frames, ticks
+from render.facts import load
+from render.film import ticks
 from render.picture.picture import to_pixels
+from render.reel import frames
 
 CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
 NEEDS_WEIGHTS = {"googlenet.yaml"}  # that do not come with the project
 
 
 def test_every_config_is_found() -> None:
-    assert [path.name for path in CONFIGS] == ["photo.yaml", "zoom.yaml"]
+    assert [path.name for path in CONFIGS] == ["audio.yaml", "class.yaml", "photo.yaml", "safari.yaml", "video.yaml", "zoom.yaml"]
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from render.config.curve import Curve, Span, deforum_keys, read_curve
-from render.config.easing import EASINGS, easing
+from render.config.easing import EASINGS, JUMPS, easing
 from render.config.problem import SettingError
 from render.config.scalars import read_time
 from render.moment import Clock
@@ -76,6 +77,23 @@ def test_easings_follow_their_formulas(name: str, share: float) -> None:
     assert easing(name)(np.array([share]))[0] == pytest.approx(EASED[name, share], abs=1e-7)
 
 
+STAIRS = {
+    "start": [1 / 3, 2 / 3, 1],
+    "jump-start": [1 / 3, 2 / 3, 1],
+    "end": [0, 1 / 3, 2 / 3],
+    "jump-end": [0, 1 / 3, 2 / 3],
+    "jump-none": [0, 1 / 2, 1],
+    "jump-both": [1 / 4, 2 / 4, 3 / 4],
+}
+
+
+def test_stairs_have_even_steps() -> None:
+    assert set(STAIRS) == set(JUMPS)
+    for jump, heights in STAIRS.items():
+        assert easing(f"steps(3, {jump})")(np.array([0, 0.34, 0.67, 1])) == pytest.approx([*heights, 1]), jump
+    assert easing("steps(2)")(np.array([0, 0.49, 0.5, 1])).tolist() == [0, 0, 0.5, 1]
+
+
 def test_easings_have_short_and_camel_names() -> None:
     for name in ("in-out", "easeInOut", "Ease-In-Out"):
         assert easing(name) is EASINGS["ease-in-out"]
@@ -84,7 +102,11 @@ def test_easings_have_short_and_camel_names() -> None:
     np.testing.assert_allclose(easing("cubic-bezier(0.42, 0, 0.58, 1)")(u), EASINGS["ease-in-out"](u))
 
 
-@pytest.mark.parametrize("name", ["in-bonce", "", "cubic-bezier(1,2,3)", "cubic-bezier(2, 0, 0, 1)", "cubic-bezier(a,0,0,1)"])
+NO_STAIRS = ["steps(0)", "steps(1, jump-none)", "steps(3, middle)", "steps(-1)", "steps(1.5)", "steps()"]
+NO_EASINGS = ["in-bonce", "", "cubic-bezier(1,2,3)", "cubic-bezier(2, 0, 0, 1)", "cubic-bezier(a,0,0,1)"]
+
+
+@pytest.mark.parametrize("name", [*NO_EASINGS, *NO_STAIRS])
 def test_unknown_easings_are_refused(name: str) -> None:
     with pytest.raises(SettingError):
         easing(name)
@@ -217,6 +239,25 @@ def test_deforum_brackets_nest() -> None:
     assert at(text, 0, 1) == [2, 1]
 
 
+def test_features_move_every_kind_of_number() -> None:
+    clock = replace(CLOCK, features={"kick": lambda seconds: np.where(seconds < 1, 1.0, 0.25)})
+    ways = ["kick", "0*s + kick", {"0s": "kick", "10s": "kick"}, [{"at": "1s", "value": "kick"}], "0: (kick), 60: (kick)"]
+    for way in ways:
+        moving = curve(way, Span("units", 0, 9))
+        moving.require(["kick"])
+        assert "kick" in moving.names
+        assert moving.over(np.array([0.5, 2.0, 9.0]), clock).tolist() == [1, 0.25, 0.25]
+
+
+def test_beats_are_counted_from_the_first_of_the_music() -> None:
+    clock = replace(CLOCK, bpm=90.0, upbeat=0.25)
+    assert read_time("3b").seconds(clock) == pytest.approx(2.25)
+    assert float(read_time("3b").exact(clock)) == pytest.approx(2), "a length has no upbeat"
+    assert curve("b").over(np.array([0.25, 2.25]), clock) == pytest.approx([0, 3])
+    assert curve({"0b": 0, "3b": 3}).over(np.array([0.25, 2.25]), clock) == pytest.approx([0, 3])
+    assert {name for given in ({"0b": 0, "3b": 3}, "b") for name in curve(given).names} == {"b"}
+
+
 # ── faults and where they are ───────────────────────────────────────────────────────────────────────────────────────
 
 FAULTS: list[tuple[Any, tuple[str | int, ...], int | None, str]] = [
@@ -241,6 +282,9 @@ FAULTS: list[tuple[Any, tuple[str | int, ...], int | None, str]] = [
     ([{"at": "x", "value": 1}], (0, "at"), None, "no time"),
     ([{"at": "0s", "value": 99}], (0, "value"), None, "outside"),
     ([{"at": "0s", "value": 1, "ease": 3}], (0, "ease"), None, "no easing"),
+    ({"0s": "kick", "2s": "2*kik"}, ("2s",), 2, "no variable"),
+    ([{"at": "0s", "value": 1}, {"at": "1s", "value": "kik"}], (1, "value"), None, 'is "kik"'),
+    ("0: (kick), 60: (2 + kik)", (), 20, "no variable"),
     ("0: (1), 60: (99)", (), 13, "outside"),
     ("0: (1), 60: (1 + p)", (), 17, "no variable"),
     ("0: (1) 60: (2)", (), 6, "comma"),
@@ -253,7 +297,7 @@ FAULTS: list[tuple[Any, tuple[str | int, ...], int | None, str]] = [
 def test_faults(fault: tuple[Any, tuple[str | int, ...], int | None, str]) -> None:
     given, path, column, says = fault
     with pytest.raises(SettingError) as caught:
-        curve(given, Span("units", 0, 9))
+        curve(given, Span("units", 0, 9)).require(["kick"])
     assert (caught.value.path, caught.value.column) == (path, column)
     assert says in caught.value.message
 

@@ -19,11 +19,12 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from render.develop.shoot import at_rate, extra, restored
+from render.develop.shoot import extra, restored
 from render.dream import garden
-from render.film import Film, State, begin, between, frames, step, ticks
+from render.film import Film, State, begin, step, ticks
 from render.picture import warp
 from render.picture.picture import to_pixels
+from render.reel import at_rate, between, frames
 
 MOTIONS = {
     "zoom in": "{zoom: 1.6}",
@@ -187,7 +188,7 @@ def test_nothing_pumps_between_ticks() -> None:
     canvases = [state.canvas for state in ticks(film)]
     seen = list(frames(film.camera, canvases, film.camera.clock))
     for index, frame in enumerate(seen[4:], 4):
-        tick, u = film.camera.clock.beside(index)
+        tick, u = film.camera.clock.beside(index / film.camera.clock.fps)
         there = (1 - u) * measures.fine(pixels(canvases[tick])) + u * measures.fine(pixels(canvases[tick + 1]))
         assert 0.85 <= measures.fine(pixels(frame)) / there <= 1.2
 

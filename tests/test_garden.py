@@ -12,19 +12,19 @@ from torch import Tensor
 
 from render.dream import garden
 from render.dream.garden import PERIOD, Bed, World, travel, weights
-from render.picture.warp import carry, grid
+from render.picture.warp import Move, carry, grid
 
 BED = Bed(size=0.3, drift=0.0, sharpness=6.0)
 KINDS, SEED = 5, 7
 XY = grid((12, 20))
 
 
-def affine(scale: float = 1.0, degrees: float = 0.0, right: float = 0.0, down: float = 0.0) -> Tensor:
+def affine(scale: float = 1.0, degrees: float = 0.0, right: float = 0.0, down: float = 0.0) -> Move:
     c, s = scale * cos(radians(degrees)), scale * sin(radians(degrees))
-    return torch.tensor([[c, -s, right], [s, c, down], [0.0, 0.0, 1.0]], dtype=torch.float64)
+    return Move(torch.tensor([[c, -s, right], [s, c, down], [0.0, 0.0, 1.0]], dtype=torch.float64))
 
 
-def about(move: Tensor, x: float, y: float) -> Tensor:
+def about(move: Move, x: float, y: float) -> Move:
     """The move about another centre."""
     return affine(right=x, down=y) @ move @ affine(right=-x, down=-y)
 
@@ -39,7 +39,7 @@ MOVES = {
 each_move = pytest.mark.parametrize("move", MOVES.values(), ids=MOVES)
 
 
-def moved(world: World, move: Tensor, bed: Bed = BED, dt: float = 0.125) -> World:
+def moved(world: World, move: Move, bed: Bed = BED, dt: float = 0.125) -> World:
     return travel(world, move, bed, dt, SEED, 0)
 
 
@@ -82,7 +82,7 @@ def test_regions_are_as_large_as_asked() -> None:
 
 
 @each_move
-def test_every_octave_moves_with_the_camera_exactly(move: Tensor) -> None:
+def test_every_octave_moves_with_the_camera_exactly(move: Move) -> None:
     before, after = begun(), moved(begun(), move)
     points = XY.double()
     for octave in before.places.keys() & after.places.keys():
@@ -92,17 +92,17 @@ def test_every_octave_moves_with_the_camera_exactly(move: Tensor) -> None:
 
 
 @each_move
-def test_what_one_sees_moves_with_the_camera(move: Tensor) -> None:
+def test_what_one_sees_moves_with_the_camera(move: Move) -> None:
     """Octaves fade in and out with depth, so a zoom changes the map a little, and all else nothing."""
     before, after = seen(begun()), seen(moved(begun(), move), carry(move, XY.double()).float())
-    zoomed = float(torch.linalg.det(move[:2, :2])) != pytest.approx(1)
+    zoomed = float(torch.linalg.det(move.matrix[:2, :2])) != pytest.approx(1)
     torch.testing.assert_close(after, before, atol=0.15 if zoomed else 1e-3, rtol=0)
     assert (after - before).abs().mean() < (0.012 if zoomed else 1e-4)
     assert (seen(moved(begun(), move)) - before).abs().max() > 0.02, "this move is too small to tell"
 
 
 @each_move
-def test_one_step_is_two_half_steps(move: Tensor) -> None:
+def test_one_step_is_two_half_steps(move: Move) -> None:
     once, twice = moved(begun(), move @ move, dt=0.25), moved(moved(begun(), move), move)
     assert twice.depth == pytest.approx(once.depth, abs=1e-12)
     assert twice.age == pytest.approx(once.age, abs=1e-12)

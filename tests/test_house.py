@@ -16,17 +16,19 @@ from PIL import Image
 from render.config import load_text, model
 from render.config.section import Section
 from render.construct import PARTS, still_or_moving
+from render.dream.ascent import PARAMETRISATIONS
 from render.picture.motion import VELOCITIES
 from render.picture.warp import BORDERS
 from render.source.image import FITS
 from render.source.noise import KINDS
+from tests.clips import clip, plain
 
 ROOT = Path(__file__).parent.parent
 HOUSE = ROOT / "render"
 
 PICTURE, CONFIG = {"moment", "errors", "picture"}, {"moment", "errors", "config"}
 DREAM = PICTURE | {"dream", "source"}
-FILM = DREAM | CONFIG | {"film", "construct"}
+FILM = DREAM | CONFIG | {"facts", "riding", "film", "reel", "construct"}
 ROWS = {  # room: what it may import
     "moment": set(),
     "errors": set(),
@@ -34,7 +36,10 @@ ROWS = {  # room: what it may import
     "config": CONFIG,
     "dream": PICTURE | {"dream"},
     "source": PICTURE | {"source"},
-    "film": DREAM | CONFIG,
+    "facts": CONFIG | {"source"},
+    "riding": DREAM,
+    "film": DREAM | CONFIG | {"riding"},
+    "reel": DREAM | CONFIG | {"film"},
     "construct": FILM,
     "develop": FILM | {"develop"},
     "show": FILM | {"develop", "show"},
@@ -97,15 +102,17 @@ def test_every_name_of_the_vocabulary_has_its_function() -> None:
     assert set(model.OBJECTIVES) == set(PARTS)
     assert choices(model.Motion, "border") == set(BORDERS)
     assert choices(model.Noise, "kind") == set(KINDS)
-    assert choices(model.Image, "fit") == choices(model.Frames, "fit") == set(FITS)
+    assert choices(model.Dream, "parametrisation") == set(PARAMETRISATIONS)
+    assert choices(model.Image, "fit") == choices(model.Frames, "fit") == choices(model.Video, "fit") == set(FITS)
 
 
 def test_every_source_of_the_vocabulary_can_be_built(tmp_path: Path) -> None:
     Image.new("RGB", (20, 10), (200, 30, 60)).save(tmp_path / "red.png")
-    given = {"noise": "perlin", "image": "red.png", "frames": "*.png"}
+    clip(tmp_path / "red.mp4", plain(3))
+    given = {"noise": "perlin", "image": "red.png", "frames": "*.png", "video": "red.mp4"}
     assert set(given) == set(model.SOURCES)
     for kind, value in given.items():
-        config = load_text(f"source: {{{kind}: '{value}'}}\nsize: 32x16", folder=tmp_path)
+        config = load_text(f"source: {{{kind}: '{value}'}}\nsize: 32x16\nfps: 30\nduration: 1s", folder=tmp_path)
         source = still_or_moving(config, (16, 32))
         assert source.at(config.clock.tick(0)).shape == (1, 3, 16, 32)
 

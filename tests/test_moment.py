@@ -36,7 +36,7 @@ def test_the_last_tick_is_the_first_at_or_past_the_last_frame(fps: Fraction, fra
 def test_every_frame_lies_between_two_ticks(fps: Fraction, frames: int, rate: Fraction) -> None:
     clock = Clock(fps, frames, rate)
     for frame in range(frames):
-        tick, u = clock.beside(frame)
+        tick, u = clock.beside(frame / clock.fps)
         assert 0 <= u < 1
         assert tick < clock.last_tick or (tick == clock.last_tick and u == 0)
         assert float((tick + Fraction(u)) / rate) == pytest.approx(float(frame / fps), abs=1e-9)
@@ -48,7 +48,7 @@ def test_a_frame_on_a_tick_is_exactly_there(fps: Fraction, frames: int, rate: Fr
     for tick in range(clock.last_tick + 1):
         place = Fraction(tick) / rate * fps
         if place.denominator == 1 and place < frames:
-            assert clock.beside(int(place)) == (tick, 0.0)
+            assert clock.beside(int(place) / clock.fps) == (tick, 0.0)
             assert clock.frame(int(place)).seconds == clock.tick(tick).seconds
 
 
@@ -56,7 +56,7 @@ def test_frame_rates_are_fractions_to_the_end() -> None:
     """Float frame rates lose a frame in a day of film."""
     day = Clock(NTSC, ceil(86400 * NTSC), NTSC)
     assert day.last_tick == day.frames - 1
-    assert all(day.beside(frame) == (frame, 0.0) for frame in range(day.frames - 1000, day.frames))
+    assert all(day.beside(frame / day.fps) == (frame, 0.0) for frame in range(day.frames - 1000, day.frames))
 
 
 def test_seconds_and_playhead() -> None:
@@ -74,4 +74,4 @@ def test_seconds_and_playhead() -> None:
 def test_a_still_has_one_tick() -> None:
     still = Clock(Fraction(30), 1, Fraction(8))
     assert still.last_tick == 0
-    assert still.beside(0) == (0, 0.0)
+    assert still.beside(Fraction(0)) == (0, 0.0)

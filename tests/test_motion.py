@@ -8,17 +8,19 @@ from math import cos, pi, radians, sin
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
 
 from render.config import load_text
 from render.construct import path
 from render.picture.motion import VELOCITIES, Path, Speeds
-from render.picture.warp import carry, scale
+from render.picture.warp import STILL, Move, carry, scale
 
-NEUTRAL = {"zoom": 1.0, "rotate": 0.0, "pan": (0.0, 0.0)}
-MOVING = {"zoom": 1.5, "rotate": 40.0, "pan": (0.3, -0.2)}
+NEUTRAL = {"zoom": 1.0, "rotate": 0.0, "pan": (0.0, 0.0), "spiral": 0.0, "swirl": 0.0, "shake": 0.0, "tilt": (0.0, 0.0)}
+MOVING = {"zoom": 1.5, "rotate": 40.0, "pan": (0.3, -0.2), "spiral": 0.2, "swirl": 70.0, "shake": 0.2, "tilt": (20.0, -9.0)}
 HEIGHT = 720
-CORNERS = torch.tensor([[-16 / 9, -1.0], [16 / 9, -1.0], [16 / 9, 1.0], [-16 / 9, 1.0], [0.0, 0.0]], dtype=torch.float64)
+STAY = Move(STILL)
+PLACES = torch.tensor(
+    [[-16 / 9, -1.0], [16 / 9, -1.0], [16 / 9, 1.0], [-16 / 9, 1.0], [0.0, 0.0], [0.5, -0.3]], dtype=torch.float64
+)
 
 
 def steady(center: tuple[float, float] = (0.5, 0.5), **values: object) -> Path:
@@ -42,15 +44,19 @@ def winding() -> Path:
             "zoom": torch.exp(0.6 * (3 * s).sin() + 0.2),
             "rotate": 90 * (2 * s).cos(),
             "pan": torch.stack((0.4 * (5 * s).sin(), 0.3 * s.cos()), dim=-1),
+            "spiral": 0.1 * (4 * s).sin(),
+            "swirl": 40 * (2.5 * s).sin().clamp_min(0),
+            "shake": 0.02 + 0.01 * s.cos(),
+            "tilt": torch.stack((12 * (3 * s).sin(), 8 * s.cos()), dim=-1),
             "center": torch.stack((0.5 + 0.3 * s.sin(), 0.5 + 0.4 * (1.7 * s).cos()), dim=-1),
         }
 
     return Path(speeds, 16 / 9)
 
 
-def apart(one: Tensor, other: Tensor) -> float:
-    """How far two moves take the frame's corners and middle apart, in pixels."""
-    return float((carry(one, CORNERS) - carry(other, CORNERS)).abs().max()) * HEIGHT / 2
+def apart(one: Move, other: Move) -> float:
+    """How far two moves take the frame's corners and what is inside it apart, in pixels."""
+    return float((carry(one, PLACES) - carry(other, PLACES)).abs().max()) * HEIGHT / 2
 
 
 def test_the_tables_here_name_every_motion() -> None:
@@ -61,16 +67,16 @@ def test_the_tables_here_name_every_motion() -> None:
 @pytest.mark.parametrize("center", [(0.5, 0.5), (0.1, 0.9)])
 def test_a_neutral_motion_does_nothing(motion: str, center: tuple[float, float]) -> None:
     still = steady(center, **{motion: NEUTRAL[motion]})
-    assert apart(still.between(0, 10), torch.eye(3).double()) == 0
+    assert apart(still.between(0, 10), STAY) == 0
     moves = steady(center, **{motion: MOVING[motion]})
-    assert apart(moves.between(0, 1), torch.eye(3).double()) > 50
+    assert apart(moves.between(0, 1), STAY) > 50
 
 
 @pytest.mark.parametrize("motion", VELOCITIES)
 @pytest.mark.parametrize("fps", [24, 60])
 def test_a_motion_lands_in_the_same_place_at_every_frame_rate(motion: str, fps: int) -> None:
     moves = steady((0.3, 0.6), **{motion: MOVING[motion]})
-    by_frames = torch.eye(3, dtype=torch.float64)
+    by_frames = STAY
     for frame in range(fps):
         by_frames = moves.between(frame / fps, (frame + 1) / fps) @ by_frames
     assert apart(by_frames, moves.between(0, 1)) < 1e-4
@@ -78,7 +84,7 @@ def test_a_motion_lands_in_the_same_place_at_every_frame_rate(motion: str, fps: 
 
 @pytest.mark.parametrize("rate", [8, 24, 60, 7.3])
 def test_pieces_of_a_winding_path_make_up_the_whole(rate: float) -> None:
-    moves, piece = winding(), torch.eye(3, dtype=torch.float64)
+    moves, piece = winding(), STAY
     ends = np.append(np.arange(0, 2, 1 / rate), 2.0)
     for start, end in pairwise(ends.tolist()):
         piece = moves.between(start, end) @ piece
@@ -94,8 +100,8 @@ def test_composition(a: float, b: float, c: float) -> None:
 
 def test_going_back_undoes_going_there() -> None:
     moves = winding()
-    assert apart(moves.between(0.7, 0.2) @ moves.between(0.2, 0.7), torch.eye(3).double()) < 1e-8
-    assert apart(moves.between(0.3, 0.3), torch.eye(3).double()) == 0
+    assert apart(moves.between(0.7, 0.2) @ moves.between(0.2, 0.7), STAY) < 1e-8
+    assert apart(moves.between(0.3, 0.3), STAY) == 0
 
 
 def test_zoom_is_exact_per_second_and_keeps_its_centre() -> None:
@@ -118,14 +124,14 @@ def test_rotation_is_clockwise_about_its_centre() -> None:
 
 def test_pan_is_in_frame_heights_right_and_down() -> None:
     move = steady((0.9, 0.1), pan=(0.25, 0.5)).between(0, 2)
-    torch.testing.assert_close(carry(move, CORNERS), CORNERS + torch.tensor([1.0, 2.0]), atol=1e-9, rtol=0)
+    torch.testing.assert_close(carry(move, PLACES), PLACES + torch.tensor([1.0, 2.0]), atol=1e-9, rtol=0)
 
 
 def test_zoom_and_turn_at_once_are_a_spiral() -> None:
     move = steady(zoom=1.2, rotate=10.0).between(0, 3)
     angle, size = radians(30), 1.2**3
     wanted = torch.tensor([[size * cos(angle), -size * sin(angle)], [size * sin(angle), size * cos(angle)]])
-    torch.testing.assert_close(move[:2, :2], wanted.double(), atol=1e-6, rtol=0)
+    torch.testing.assert_close(move.matrix[:2, :2], wanted.double(), atol=1e-6, rtol=0)
 
 
 @pytest.mark.parametrize("fps", [24, 30, 60])
@@ -133,7 +139,7 @@ def test_speeds_are_integrated(fps: int) -> None:
     """0 to 12 degrees a second over 6 s is 36 degrees; speeds taken at the start of each tick give 35.25."""
     config = load_text("motion: {zoom: 1, rotate: {0s: 0, 6s: 12}}\nduration: 6s", overrides=[f"fps={fps}"])
     move = path(config, (36, 64)).between(0, 6)
-    degrees = float(torch.atan2(move[1, 0], move[0, 0])) * 180 / pi
+    degrees = float(torch.atan2(move.matrix[1, 0], move.matrix[0, 0])) * 180 / pi
     assert degrees == pytest.approx(36, abs=1e-3)
 
 
@@ -147,6 +153,6 @@ def test_nothing_grows_with_the_length_of_the_film() -> None:
     """Ten thousand ticks of x1.08: the zoom so far is past what a double holds, the next tick's move is as ever."""
     moves = steady((0.4, 0.6), zoom=1.08**8)
     late, early = moves.between(10_000 / 8, 10_001 / 8), moves.between(0, 1 / 8)
-    assert late.isfinite().all()
+    assert late.matrix.isfinite().all()
     assert scale(late) == pytest.approx(1.08, rel=1e-9)
     assert apart(late, early) < 1e-4

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from render.develop import files, negative
 from render.develop.negative import SEGMENT, Negative
-from render.errors import DevelopError, RenderError, RoomError
+from render.errors import DevelopError, MissingError, RenderError, RoomError
 
 SIZE = (33, 18)
 
@@ -72,7 +72,8 @@ def test_ticks_and_the_last_state_come_back(tmp_path: Path, whole: dict[str, byt
 
 def test_nothing_is_kept_at_first(tmp_path: Path) -> None:
     assert Negative(tmp_path / "none").last() is None
-    assert list(Negative(tmp_path / "none").ticks()) == []
+    with pytest.raises(MissingError, match="none: there are no dreams here"):
+        next(Negative(tmp_path / "none").ticks())
 
 
 @pytest.mark.parametrize("stops", [(1, 5), (16, 17, 31), (39,), (20, 21, 22)])

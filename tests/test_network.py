@@ -2,98 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from urllib.error import URLError
 
 import pytest
 import tiny
 import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
+from test_weights import caffemodel
 from torch import Tensor, nn
-from torch.utils.hooks import RemovableHandle
 
-from render.dream import inception, network
-from render.dream.network import CLASSES, frozen, in_stages, load
-from render.errors import ConfigError, MissingError
+from render.dream import inception, network, objective, weights
+from render.dream.network import CLASSES, Network, frozen, in_stages, load, together
+from render.dream.view import view_of
+from render.errors import ConfigError, MissingError, RenderError
 
-zoo = pytest.importorskip("torchvision.models")
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 CAFFE = SHARED / "weights" / "bvlc_googlenet.safetensors"
 FRAME = tiny.photo((64, 80))
-MEAN, STD = torch.tensor([0.485, 0.456, 0.406])[:, None, None], torch.tensor([0.229, 0.224, 0.225])[:, None, None]
-
-
-# ---- torchvision's classifiers
-
-
-@pytest.fixture(scope="module")
-def googlenet(tmp_path_factory: pytest.TempPathFactory) -> tuple[nn.Module, Path]:
-    """GoogLeNet with random weights and batch norms that do something, and its file."""
-    return _saved("googlenet", tmp_path_factory.mktemp("googlenet"), aux_logits=False, init_weights=False)
-
-
-@pytest.fixture(scope="module")
-def squeezenet(tmp_path_factory: pytest.TempPathFactory) -> tuple[nn.Module, Path]:
-    return _saved("squeezenet1_1", tmp_path_factory.mktemp("squeezenet"))
-
-
-def _saved(name: str, folder: Path, **settings: bool) -> tuple[nn.Module, Path]:
-    torch.manual_seed(0)
-    model = zoo.get_model(name, weights=None, **settings).eval()
-    for module in model.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            nn.init.uniform_(module.weight, 0.8, 1.5)
-            nn.init.normal_(module.bias, std=0.1)
-            nn.init.normal_(module.running_mean, std=0.05)
-            nn.init.uniform_(module.running_var, 0.05, 0.5)
-    save_file(model.state_dict(), folder / f"{name}.safetensors")
-    return model, folder / f"{name}.safetensors"
-
-
-def _by_hook(model: nn.Module, layers: list[str], frame: Tensor) -> dict[str, Tensor]:
-    seen: dict[str, Tensor] = {}
-
-    def remember(layer: str) -> RemovableHandle:
-        return model.get_submodule(layer).register_forward_hook(lambda module, given, out: seen.update({layer: out.clone()}))
-
-    hooks = [remember(layer) for layer in layers]
-    with torch.no_grad():
-        seen[CLASSES] = model((frame - MEAN) / STD)[..., None, None]
-    for hook in hooks:
-        hook.remove()
-    return seen
-
-
-LAYERS = {
-    "googlenet": ["conv3", "inception3b", "inception4c.branch2", "inception5b"],
-    "squeezenet1_1": ["features.3", "features.9"],
-}
-
-
-@pytest.mark.parametrize("size", [(64, 80), (75, 91)])
-@pytest.mark.parametrize("name", LAYERS)
-def test_folded_and_cut_networks_see_what_whole_ones_see(
-    name: str, size: tuple[int, int], request: pytest.FixtureRequest
-) -> None:
-    model, file = request.getfixturevalue(name.removesuffix("1_1"))
-    ours = load(name, file, tiny.CPU)
-    assert set(LAYERS[name]) <= set(ours.layers)
-    frame = tiny.photo(size)
-    wanted = _by_hook(model, LAYERS[name], frame)
-    with torch.no_grad():
-        seen = ours.see([*LAYERS[name], CLASSES], tiny.CPU)(frame)
-    for layer in (*LAYERS[name], CLASSES):
-        size = float(wanted[layer].abs().max())
-        assert size > 1e-3, f"{layer} sees nothing; this test would pass for any network"
-        torch.testing.assert_close(seen[layer] / size, wanted[layer] / size, atol=1e-4, rtol=0)
-
-
-def test_batch_norm_is_folded_away(googlenet: tuple[nn.Module, Path], calls: dict[type, int]) -> None:
-    load("googlenet", googlenet[1], tiny.CPU).see(["inception3a"], tiny.CPU)(FRAME)
-    assert calls.get(nn.BatchNorm2d, 0) == 0
-    assert 5 <= calls[nn.Conv2d] <= 9, "conv1 conv2 conv3 and the six of inception3a, and nothing deeper"
 
 
 @pytest.fixture
@@ -116,19 +44,6 @@ def test_only_as_deep_as_asked(calls: dict[type, int]) -> None:
         calls.clear()
         assert set(layers) <= set(ours.see(layers, tiny.CPU)(tiny.grain((16, 16))))
         assert calls[nn.Conv2d] == wanted
-
-
-def test_no_net_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = zoo.get_model
-
-    def offline(name: str, weights: object = None, **settings: object) -> nn.Module:
-        if weights is not None:
-            raise URLError("no net")
-        return whole(name, weights=None, **settings)
-
-    monkeypatch.setattr(zoo, "get_model", offline)
-    with pytest.raises(MissingError, match=r"alexnet.*downloaded.*no net(.|\n)*alexnet: weights.safetensors"):
-        load("alexnet", None, tiny.CPU)
 
 
 # ---- the original GoogLeNet
@@ -261,11 +176,34 @@ def test_weights_that_are_not_numbers_are_named(tmp_path: Path) -> None:
         load("inception_v1", tmp_path / "damaged.safetensors", tiny.CPU)
 
 
-def test_weights_of_another_network_are_named(squeezenet: tuple[nn.Module, Path]) -> None:
-    with pytest.raises(MissingError, match="not the weights of inception_v1"):
-        load("inception_v1", squeezenet[1], tiny.CPU)
-    with pytest.raises(MissingError, match="not the weights of torchvision's alexnet"):
-        load("alexnet", squeezenet[1], tiny.CPU)
+def test_weights_of_another_network_are_named(tmp_path: Path) -> None:
+    other = {"features.0.weight": torch.ones(4, 3, 3, 3), "features.0.bias": torch.ones(4)}
+    save_file(other, tmp_path / "other.safetensors")
+    with pytest.raises(MissingError, match="not the weights of inception_v1: there is no"):
+        load("inception_v1", tmp_path / "other.safetensors", tiny.CPU)
+    with pytest.raises(MissingError, match=r"other.safetensors: these are not the weights of the bestiary"):
+        load("bestiary", tmp_path / "other.safetensors", tiny.CPU)
+    narrow = {**caffe_tensors(), "inception_4a.3x3.weight": torch.ones(208, 12, 3, 3)}
+    save_file(narrow, tmp_path / "narrow.safetensors")
+    with pytest.raises(MissingError, match=r"narrow.safetensors: these are not the weights of inception_v1"):
+        load("inception_v1", tmp_path / "narrow.safetensors", tiny.CPU)
+
+
+def test_places_is_the_same_network_with_other_classes(tmp_path: Path) -> None:
+    """A .caffemodel whose classifier bears another name and has as many classes as the list beside it has names."""
+    t = caffe_tensors()
+    for part in ("weight", "bias"):
+        t[f"loss3.classifier_places.{part}"] = t.pop(f"loss3.classifier.{part}")[:5]
+    (tmp_path / "places.caffemodel").write_bytes(caffemodel(t))
+    assert load("inception_v1", tmp_path / "places.caffemodel", tiny.CPU).labels == ("0", "1", "2", "3", "4")
+    (tmp_path / "categories.txt").write_text("/a/abbey 0\n/a/airfield 1\n/a/alley 2\n/a/arch 3\n/b/bar 4\n", encoding="utf-8")
+    ours = load("inception_v1", tmp_path / "places.caffemodel", tiny.CPU, tmp_path / "categories.txt")
+    assert (ours.label("arch"), ours.layers[-1]) == (3, CLASSES)
+    whole = {name: frozen(stage, tiny.CPU) for name, stage in inception.stages(t).items()}
+    x = 255 * FRAME[:, [2, 1, 0]] - torch.tensor([104.0, 117.0, 123.0])[:, None, None]
+    with torch.no_grad():
+        seen, wanted = ours.see([CLASSES], tiny.CPU)(FRAME)[CLASSES], in_stages(whole)([CLASSES])(x)[CLASSES]
+    torch.testing.assert_close(seen, wanted, rtol=1e-3, atol=1e-3)
 
 
 def test_inception_v1_asks_for_its_file() -> None:
@@ -273,10 +211,7 @@ def test_inception_v1_asks_for_its_file() -> None:
         load("inception_v1", None, tiny.CPU)
 
 
-def test_unknown_networks_layers_and_classes_are_named() -> None:
-    with pytest.raises(ConfigError, match=r'"gogglenet"(.|\n)*did you mean "googlenet"') as wrong:
-        load("gogglenet", None, tiny.CPU)
-    assert "bestiary" in str(wrong.value)
+def test_unknown_layers_and_classes_are_named() -> None:
     ours = tiny.network()
     with pytest.raises(ConfigError, match=r'"shaps"(.|\n)*did you mean "shapes"(.|\n)*layers: edges shapes classes low'):
         ours.layer("shaps")
@@ -295,4 +230,70 @@ def test_aliases_and_labels() -> None:
 def test_a_digest_tells_files_apart(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"a")
     (tmp_path / "b").write_bytes(b"b")
-    assert network.digest(tmp_path / "a") != network.digest(tmp_path / "b")
+    assert weights.digest(tmp_path / "a") != weights.digest(tmp_path / "b")
+
+
+# ---- several networks
+
+
+def test_several_eyes_are_one_that_marks_what_each_sees() -> None:
+    one, other = tiny.network(0), tiny.network(1)
+    eye = together({"": one.see(["edges"], tiny.CPU), "other: ": other.see(["shapes"], tiny.CPU)})
+    frame = tiny.grain((16, 16))
+    seen = eye(frame)
+    assert {"edges", "other: edges", "other: shapes"} == set(seen), "the first is not asked for its shapes"
+    torch.testing.assert_close(seen["other: shapes"], other.see(["shapes"], tiny.CPU)(frame)["shapes"])
+    alone, marked = objective.layer(other, "shapes"), objective.marked("other: ", objective.layer(other, "shapes"))
+    torch.testing.assert_close(
+        marked.score(seen, view_of(frame)), alone.score(other.see(["shapes"], tiny.CPU)(frame), view_of(frame))
+    )
+
+
+@pytest.fixture
+def loaded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the networks that were loaded: tiny ones, each of its own weights."""
+    names: list[str] = []
+
+    def made(name: str, seed: int) -> Callable[[Path | None, torch.device], Network]:
+        def make(file: Path | None, device: torch.device) -> Network:
+            names.append(name)
+            return replace(tiny.network(seed), name=name, digest=name, least=8 + 2 * seed)
+
+        return make
+
+    monkeypatch.setattr(network, "NETWORKS", {name: made(name, seed) for seed, name in enumerate(("bestiary", "b", "c"))})
+    return names
+
+
+def test_only_networks_that_are_asked_are_loaded_and_each_once(loaded: list[str]) -> None:
+    film = tiny.film("dream: {objective: [{layer: low, network: c}, {class: eye, network: b}, {class: 1, network: c}]}")
+    assert sorted(loaded) == ["b", "c"]
+    assert sorted(film.digest) == ["b", "c"]
+    assert film.ascent(film.camera.clock.tick(0), True).least == 12, "the more demanding of the two"
+    loaded.clear()
+    tiny.film("dream: {network: b, objective: [{layer: low}, {layer: low, network: b}]}")
+    assert loaded == ["b"]
+
+
+def test_each_objective_asks_its_own_network(loaded: list[str]) -> None:
+    """A film of two equals two wishes, each of the network it names."""
+    both = tiny.film(
+        "dream: {objective: [{channels: 3, layer: shapes}, {channels: 3, layer: shapes, network: b, weight: 0.5}]}"
+    )
+    canvas, moment = tiny.photo((32, 48)), both.camera.clock.tick(0)
+    scores = [float(wish.score(both.eye(canvas), view_of(canvas))) for _, wish in both.wishes(moment, ())]
+    alone = [float(tiny.network(seed).see(["shapes"], tiny.CPU)(canvas)["shapes"][:, 3].mean()) for seed in (0, 1)]
+    assert scores == pytest.approx(alone)
+    assert scores[0] != scores[1]
+
+
+def test_a_network_that_cannot_be_is_told_of_where_it_is_asked_for(loaded: list[str]) -> None:
+    text = (
+        "dream:\n  objective:\n    - {layer: low, network: {b: {labels: gone.txt}}}\n    - {class: eye, network: gogglenet}\n"
+    )
+    with pytest.raises(RenderError) as wrong:
+        tiny.film(text)
+    said = str(wrong.value)
+    assert "dream.objective.0.network cannot be used: there are no labels at" in said
+    assert 'dream.objective.1.network is "gogglenet"' in said
+    assert wrong.value.exit_code == 3

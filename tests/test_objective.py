@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import imageio.v3 as iio
 import pytest
 import tiny
 import torch
@@ -10,15 +15,22 @@ from torch import Tensor
 from render.config import load_text
 from render.config.model import OBJECTIVES
 from render.construct import PARTS, build
-from render.dream.ascent import dream, view_of
+from render.dream import objective
+from render.dream.ascent import dream, rms
 from render.dream.bestiary.model import WEIGHTS
 from render.dream.objective import Objective
+from render.dream.view import view_of
+from render.errors import RenderError
 from render.film import Film, opened
+from render.picture.picture import to_pixels
 
 ASKED = {
     "layer": ["{layer: LAYER}"],
     "channels": ["{channels: [0, 3], layer: LAYER}"],
     "class": ["{class: eye}", "{class: [tower, 2]}"],
+    "guide": ["{guide: guide.png, layer: LAYER}"],
+    "neuron": ["{neuron: 3, layer: LAYER, at: [0.3, 0.7]}", "{neuron: leaf, layer: classes}"],
+    "direction": ["{direction: {0: 1, 3: -0.5, 5: 0.2}, layer: LAYER}", "{direction: {eye: 1, tower: -1}, layer: classes}"],
     "garden": ["{garden: all}", "{garden: [eye, leaf]}", "{garden: all, layer: LAYER}", "{garden: [1, 4], layer: LAYER}"],
 }
 EVERY = [term for terms in ASKED.values() for term in terms]
@@ -27,6 +39,21 @@ CLIMB = ["dream.octaves=1", "dream.first_steps=5", "dream.step_size=0.02", "drea
 
 def test_every_objective_is_asked_for() -> None:
     assert set(ASKED) == set(PARTS) == set(OBJECTIVES)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a guide and a mask lie: a photo, and the left half of a frame."""
+    place = tmp_path_factory.mktemp("pictures")
+    iio.imwrite(place / "guide.png", to_pixels(tiny.photo((40, 60), seed=5)))
+    left = torch.zeros(1, 3, 32, 48)
+    left[..., :24] = 1
+    iio.imwrite(place / "left.png", to_pixels(left))
+    return place
+
+
+def film_of(term: str, folder: Path, overrides: Sequence[str] = (), layer: str = "shapes") -> Film:
+    return tiny.film(f"dream: {{objective: {term.replace('LAYER', layer)}}}", [*CLIMB, *overrides], folder)
 
 
 def wish(film: Film) -> Objective:
@@ -42,13 +69,13 @@ def score(film: Film, canvas: Tensor) -> float:
 
 
 def five_steps(film: Film, canvas: Tensor, weight: float = 1.0) -> Tensor:
-    return dream(canvas, film.eye, [(weight, wish(film))], film.ascent(film.camera.clock.tick(0)), seed=1, tick=0)
+    return dream(canvas, film.eye, [(weight, wish(film))], film.ascent(film.camera.clock.tick(0), True), seed=1, tick=0)
 
 
 @pytest.mark.parametrize("term", EVERY)
 @pytest.mark.usefixtures("tiny_network")
-def test_every_objective_rises_in_five_steps(term: str) -> None:
-    film = tiny.film(f"dream: {{objective: {term.replace('LAYER', 'shapes')}}}", CLIMB)
+def test_every_objective_rises_in_five_steps(term: str, folder: Path) -> None:
+    film = film_of(term, folder)
     for canvas in (tiny.photo((32, 48)), tiny.grain((32, 48))):
         assert score(film, five_steps(film, canvas)) > score(film, canvas)
         assert score(film, five_steps(film, canvas, -1.0)) < score(film, canvas)
@@ -56,10 +83,97 @@ def test_every_objective_rises_in_five_steps(term: str) -> None:
 
 @pytest.mark.skipif(not WEIGHTS.is_file(), reason="the embedded network has no weights yet")
 @pytest.mark.parametrize("term", EVERY)
-def test_every_objective_rises_on_the_embedded_network(term: str) -> None:
-    film = tiny.film(f"dream: {{objective: {term.replace('LAYER', 'texture')}}}", [*CLIMB, "size=96x64"])
-    canvas = tiny.photo((64, 96))
-    assert score(film, five_steps(film, canvas)) > score(film, canvas)
+def test_every_objective_rises_on_the_embedded_network(term: str, folder: Path) -> None:
+    for parametrisation in ("pixel", "fourier"):
+        film = film_of(term, folder, ["size=96x64", f"dream.parametrisation={parametrisation}"], "texture")
+        canvas = tiny.photo((64, 96))
+        assert score(film, five_steps(film, canvas)) > score(film, canvas)
+
+
+@pytest.mark.parametrize("term", EVERY)
+@pytest.mark.usefixtures("tiny_network")
+def test_every_objective_keeps_to_its_mask(term: str, folder: Path) -> None:
+    """Within the mask a step is as large as without one; beyond it nothing changes."""
+    masked = term.replace("{", "{mask: {file: left.png, feather: 0}, ", 1)
+    canvas = tiny.grain((32, 48))
+    change = five_steps(film_of(masked, folder, ["dream.first_steps=1"]), canvas) - canvas
+    assert float(rms(change[..., :24])) == pytest.approx(0.02, rel=0.02)
+    assert float(change[..., 24:].abs().max()) == 0
+    wet, dry = film_of(masked, folder), film_of(term, folder)
+    assert score(dry, five_steps(wet, canvas)) > score(dry, canvas)
+
+
+@pytest.mark.usefixtures("tiny_network")
+def test_two_masks_dream_two_things(folder: Path) -> None:
+    text = """dream: {objective: [
+        {class: leaf, mask: {file: left.png, feather: 0}},
+        {class: eye, mask: {file: left.png, feather: 0, invert: true}}]}"""
+    film, canvas = tiny.film(text, [*CLIMB, "dream.first_steps=15"], folder), tiny.grain((32, 48))
+    moment = film.camera.clock.tick(0)
+    dreamed = dream(canvas, film.eye, film.wishes(moment, ()), film.ascent(moment, True), seed=1, tick=0)
+    grown = (film.eye(dreamed)["classes"] - film.eye(canvas)["classes"])[0, [3, 0]].detach()
+    left, right = grown[..., :6].mean((1, 2)), grown[..., 6:].mean((1, 2))
+    assert left[0] > right[0]
+    assert right[1] > left[1]
+
+
+@pytest.mark.usefixtures("tiny_network")
+def test_a_neuron_grows_in_its_place(folder: Path) -> None:
+    """And follows it: the place is a pair of numbers that may move."""
+    canvas, places = tiny.grain((32, 48)), {"[0.25, 0.25]": (4, 6), "[0.75, 0.5]": (8, 18)}
+    for at, (down, right) in places.items():
+        film = film_of(f"{{neuron: 2, layer: LAYER, at: {at}}}", folder, ["dream.first_steps=10"])
+        grown = (film.eye(five_steps(film, canvas))["shapes"] - film.eye(canvas)["shapes"])[0, 2].detach()
+        assert int(grown.flatten().argmax()) in {(down - i) * 24 + right - j for i in (0, 1) for j in (0, 1)}
+    moving = film_of("{neuron: 2, layer: LAYER, at: [{0s: 0, 1s: 1}, 0.5]}", folder)
+    first, last = (moving.wishes(moving.camera.clock.tick(tick), ())[0][1] for tick in (0, 8))
+    seen, view = moving.eye(canvas), view_of(canvas)
+    assert float(first.score(seen, view)) != float(last.score(seen, view))
+
+
+@pytest.mark.usefixtures("tiny_network")
+def test_a_guide_is_followed(folder: Path) -> None:
+    """Each place comes nearer to the part of the guide that it was most like; another guide makes another picture."""
+    film, canvas = film_of("{guide: guide.png, layer: LAYER}", folder), tiny.grain((32, 48))
+    other = film_of("{guide: left.png, layer: LAYER}", folder)
+    guide = next(iter(wish(film).layers))
+    assert guide == "shapes"
+    assert film.digest != other.digest
+    assert not torch.equal(five_steps(film, canvas), five_steps(other, canvas))
+    parts = torch.eye(3)[None, :, :2, None]  # two parts, along the first channels
+    sought = objective.guide(replace(tiny.network(), statistics=None), "shapes", parts)
+    places = torch.tensor([[2.0, 1.0, 0.0], [0.0, 1.0, 5.0]]).T[None, :, :, None]
+    assert float(sought.score({"shapes": places}, view_of(canvas))) == pytest.approx((2 + 1) / 2)
+
+
+@pytest.mark.usefixtures("tiny_network")
+def test_directions_are_signed_and_named(folder: Path) -> None:
+    film, canvas = film_of("{direction: {eye: 1, leaf: -1}, layer: classes}", folder), tiny.grain((32, 48))
+    change = (film.eye(five_steps(film, canvas))["classes"] - film.eye(canvas)["classes"]).mean((0, 2, 3))
+    assert change[0] > 0 > change[3]
+    moving = film_of("{direction: {0: 1, 3: {0s: 1, 1s: -1}}, layer: classes}", folder)
+    first, last = (moving.wishes(moving.camera.clock.tick(tick), ())[0][1] for tick in (0, 8))
+    means = moving.eye(canvas)["classes"].mean((0, 2, 3))
+    assert float(first.score(moving.eye(canvas), view_of(canvas))) == pytest.approx(float(means[0] + means[3]), rel=1e-4)
+    assert float(last.score(moving.eye(canvas), view_of(canvas))) == pytest.approx(float(means[0] - means[3]), rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("term", "said"),
+    [
+        ("{channels: [eye], layer: shapes}", "only the layer classes has channels with names"),
+        ("{channels: [12], layer: shapes}", "has channels 0 to 11"),
+        ("{neuron: fsh, layer: classes}", "no such class"),
+        ("{direction: {99: 1}, layer: shapes}", "has channels 0 to 11"),
+        ("{guide: gone.png, layer: shapes}", "gone.png: there is no such file"),
+        ("{layer: shapes, mask: gone.png}", "gone.png: there is no such file"),
+    ],
+)
+@pytest.mark.usefixtures("tiny_network")
+def test_what_cannot_be_sought_is_told_with_its_place(term: str, said: str, folder: Path) -> None:
+    with pytest.raises(RenderError, match=r"^film\.yaml:1:\d+: dream\.objective\.0\.") as caught:
+        build(load_text(f"dream: {{objective: {term}}}", "film.yaml", folder), tiny.CPU)
+    assert said in str(caught.value)
 
 
 @pytest.mark.parametrize("term", ["{layer: shapes}", "{channels: [0, 3], layer: shapes}", "{class: leaf}"])

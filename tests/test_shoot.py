@@ -13,16 +13,20 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
 import imageio_ffmpeg
 import pytest
 import torch
+import tracks
 
 from render.config import load_text
 from render.develop.negative import SEGMENT
-from render.develop.shoot import Shot, at_rate, extra, print_again, restored, shoot, so_far
+from render.develop.shoot import Shot, extra, print_again, restored, shoot
 from render.errors import MissingError
+from render.facts import facts
 from render.film import State
 from render.moment import Clock
+from render.reel import at_rate, reached
 
 CPU = torch.device("cpu")
 FILM = """\
@@ -129,7 +133,8 @@ def test_killed_it_goes_on_from_the_last_whole_segment(tmp_path: Path, whole: Ma
 def shot(folder: Path, ticks: int | None = None, **settings: Any) -> Shot:
     """Shoot a film of 8 ticks, or the first `ticks` of them."""
     usual = {"fps": "8", "duration": "1s", "dream.rate": "8", "outputs": "['{name}.mp4']"}
-    config = load_text(FILM, folder=folder, overrides=[f"{key}={value}" for key, value in {**usual, **settings}.items()])
+    overrides = [f"{key}={value}" for key, value in {**usual, **settings}.items()]
+    config = load_text(FILM, folder=folder, overrides=overrides, look=facts)
 
     def watch(states: Any, first: int, last: int) -> Any:
         for state in states:
@@ -167,6 +172,39 @@ def test_a_print_that_went_away_is_made_again(tmp_path: Path) -> None:
     assert again.paths[0].read_bytes() == content
 
 
+def test_music_that_no_number_hears_changes_the_prints_alone(tmp_path: Path) -> None:
+    music = tracks.wav(tmp_path / "music.wav", tracks.clicks([0.25], 2))
+    first = shot(tmp_path, audio=str(music))
+    before = first.paths[0].read_bytes()
+    assert shot(tmp_path, audio=str(music)).paths[0].read_bytes() == before
+    tracks.wav(music, tracks.clicks([0.5], 2))
+    again = shot(tmp_path, audio=str(music))
+    assert (again.folder, again.dreamed) == (first.folder, 0)
+    assert again.paths[0].read_bytes() != before
+    faded = shot(tmp_path, audio=f"{{file: {music}, fade: 0.2}}")
+    silent = shot(tmp_path)
+    assert (faded.folder, faded.dreamed, silent.dreamed) == (first.folder, 0, 0)
+    with av.open(str(silent.paths[0])) as film:
+        assert not film.streams.audio
+
+
+def test_music_that_moves_the_film_is_part_of_it(tmp_path: Path) -> None:
+    music = tracks.wav(tmp_path / "music.wav", tracks.clicks([0.25], 2, pitch=60))
+    heard = {"audio": str(music), "motion.zoom": "1.2 + kick"}
+    assert shot(tmp_path, **heard).folder.name == "take-001"
+    assert shot(tmp_path, **heard, outputs="x.gif").dreamed == 0
+    assert print_again(tmp_path / "stop/take-001", ["y.mkv"], {})[0][0].exists()
+    tracks.wav(music, tracks.clicks([0.5], 2, pitch=60))
+    with pytest.raises(MissingError, match="audio is another one now than when this film was dreamed"):
+        print_again(tmp_path / "stop/take-001", ["z.mkv"], {})
+    assert shot(tmp_path, **heard).folder.name == "take-002"
+    assert shot(tmp_path, **{**heard, "audio": f"{{file: {music}, features: {{kick: rms}}}}"}).folder.name == "take-003"
+    louder = {"duration": "audio", "audio": f"{{file: {music}, start: 1.5s}}"}
+    assert shot(tmp_path, **{**heard, **louder}).paths[0].exists()
+    record = json.loads((tmp_path / "stop/take-004/run.json").read_text())
+    assert record["dreamed"] == 4, "half a second at 8 ticks a second"
+
+
 def test_a_longer_film_is_another_take(tmp_path: Path) -> None:
     assert shot(tmp_path).folder.name == "take-001"
     assert shot(tmp_path, duration="2s").folder.name == "take-002"
@@ -202,8 +240,8 @@ def test_another_rate_is_as_long(fps: Fraction) -> None:
 
 def test_the_film_so_far_ends_at_its_last_tick() -> None:
     clock = Clock(Fraction(24), 240, Fraction(8))
-    assert [so_far(clock, last).frames for last in (0, 1, 2)] == [1, 4, 7]
-    assert so_far(clock, clock.last_tick).frames == 240
+    assert [reached(clock, last).frames for last in (0, 1, 2)] == [1, 4, 7]
+    assert reached(clock, clock.last_tick).frames == 240
 
 
 def test_a_state_comes_back_from_its_tensors() -> None:

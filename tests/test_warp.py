@@ -12,16 +12,17 @@ import torch
 from torch import Tensor
 
 from render.picture import warp
+from render.picture.warp import Move
 
 KERNELS: dict[str, Callable[..., Tensor]] = {"lanczos4": warp.lanczos4, "bicubic": warp.bicubic}
 each_border = pytest.mark.parametrize("border", warp.BORDERS)
 each_kernel = pytest.mark.parametrize("kernel", KERNELS.values(), ids=KERNELS)
 
 
-def affine(scale: float = 1.0, degrees: float = 0.0, right: float = 0.0, down: float = 0.0) -> Tensor:
+def affine(scale: float = 1.0, degrees: float = 0.0, right: float = 0.0, down: float = 0.0) -> Move:
     """A move [3, 3], in Coords units."""
     c, s = scale * cos(radians(degrees)), scale * sin(radians(degrees))
-    return torch.tensor([[c, -s, right], [s, c, down], [0.0, 0.0, 1.0]], dtype=torch.float64)
+    return Move(torch.tensor([[c, -s, right], [s, c, down], [0.0, 0.0, 1.0]], dtype=torch.float64))
 
 
 def pixels(frame: Tensor) -> measures.Pixels:
@@ -79,7 +80,7 @@ def test_what_lies_beyond_the_edge(border: str, wanted: list[int]) -> None:
     ],
     ids=["zoom", "out", "turn", "pan", "all"],
 )
-def test_a_wall_of_one_colour_stays_so(kernel: Callable[..., Tensor], border: str, move: Tensor) -> None:
+def test_a_wall_of_one_colour_stays_so(kernel: Callable[..., Tensor], border: str, move: Move) -> None:
     """The weights of every pixel sum to 1, wherever it looks."""
     wall = torch.tensor([0.2, 0.5, 0.9])[None, :, None, None].expand(1, 3, 18, 26).contiguous()
     torch.testing.assert_close(warp.moved(wall, move, kernel=kernel, border=border), wall, atol=2e-6, rtol=0)
@@ -114,7 +115,8 @@ def test_turning_is_clockwise_and_keeps_shapes() -> None:
 def loop(frame: Tensor, kernel: Callable[..., Tensor]) -> tuple[float, float]:
     """PSNR and share of fine detail kept, of 30 moves of x1.02 against one of x1.02**30, both clamped."""
     move = affine(scale=1.02)
-    once = warp.moved(frame, torch.linalg.matrix_power(move, 30), kernel=warp.lanczos4, border="reflect").clamp(0, 1)
+    at_once = Move(torch.linalg.matrix_power(move.matrix, 30))
+    once = warp.moved(frame, at_once, kernel=warp.lanczos4, border="reflect").clamp(0, 1)
     for _ in range(30):
         frame = warp.moved(frame, move, kernel=kernel, border="reflect").clamp(0, 1)
     often, direct = pixels(frame), pixels(once)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from render.config import load_text
 from render.construct import build
 from render.dream.network import Network, frozen, in_stages
+from render.facts import facts
 from render.film import Film
 
 CPU = torch.device("cpu")
@@ -54,7 +55,7 @@ def network(seed: int = 0) -> Network:
 
 
 def film(text: str = "", overrides: Sequence[str] = (), folder: Path | str = ".") -> Film:
-    """A film of 48x32 pixels and one second that dreams a little; `text` and then `overrides` win over that."""
+    """A film of 48x32 pixels and one second that dreams a little, unless `overrides` say otherwise."""
     usual = (
         "size=48x32",
         "duration=1s",
@@ -65,7 +66,7 @@ def film(text: str = "", overrides: Sequence[str] = (), folder: Path | str = "."
         "dream.first_steps=2",
         "dream.jitter=3",
     )
-    return build(load_text(text or "seed: 7", folder=folder, overrides=(*usual, *overrides)), CPU)
+    return build(load_text(text or "seed: 7", folder=folder, overrides=(*usual, *overrides), look=facts), CPU)
 
 
 def grain(size: tuple[int, int], seed: int = 0) -> Tensor:

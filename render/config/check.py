@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,10 +13,12 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from render.config.curve import Array, Curve
+from render.config.facts import Facts
 from render.config.kinds import name_from
-from render.config.model import OBJECTIVES, Config, find
+from render.config.model import OBJECTIVES, Audio, Config, Places, find
 from render.config.nodes import Node, Text
 from render.config.problem import Place, Problem, ProblemsError, SettingError, did_you_mean, shown
+from render.config.schedule import movable, read_schedule
 from render.config.section import Section, is_list, sections, tag
 from render.moment import Clock
 
@@ -27,15 +29,36 @@ TIME_KEY = re.compile(r"[0-9]|end$")
 UNKNOWN = "unknown key"  # begins the one message that does not begin with a key's name
 
 
-def checked(tree: Node, name: str) -> Config:
+Look = Callable[[Config], Facts]
+
+
+def nothing(config: Config) -> Facts:
+    """What is known of a film's files when nobody looks at them."""
+    return Facts()
+
+
+def checked(tree: Node, name: str, look: Look = nothing) -> Config:
     """The Config that `tree` asks for, checked over the whole film. Raises ProblemsError.
 
-    name: the film's, where the tree gives none.
+    name: the film's, where the tree gives none. look: finds out what the film's files say.
     """
     config = _validated(tree, name)
-    if problems := [_problem(tree, wrong) for wrong in impossible(config)]:
+    config = config.informed(look(config))
+    config, problems = _scheduled(config, tree)
+    if problems := [*problems, *(_problem(tree, wrong) for wrong in impossible(config))]:
         raise ProblemsError(problems)
     return config
+
+
+def _scheduled(config: Config, tree: Node) -> tuple[Config, Sequence[Problem]]:
+    """The film as its schedule moves it, or what is wrong with that."""
+    if config.schedule is None:
+        return config, ()
+    try:
+        schedule = read_schedule(config.schedule, dict(movable(config)), find(tree, ["schedule"]))
+    except ProblemsError as error:
+        return config, error.problems
+    return config.moved_by(schedule), ()
 
 
 # ── each setting ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -48,13 +71,21 @@ def _validated(tree: Node, name: str) -> Config:
     values = {"name": Text(name_from(name)), **tree.plain()}
     values.pop("extends", None)  # the base has been laid under long ago
     try:
-        config = Config.model_validate(values, context=tree)
+        config = Config.model_validate(values, context=Places(tree, _features(tree)))
     except ValidationError as error:
         wrongs = [_wrong(details) for details in error.errors(include_url=False)]
         raise ProblemsError([*flaws, *(_problem(tree, wrong) for wrong in wrongs)]) from None
     if flaws:
         raise ProblemsError(flaws)
     return config
+
+
+def _features(tree: Node) -> tuple[str, ...]:
+    """The names that the film's music has for expressions."""
+    if (audio := tree.entry("audio")) is None:
+        return ()
+    given = audio[1].entry("features")
+    return tuple(given[1].plain() or () if given else Audio.rows()["features"].default)
 
 
 def _problem(tree: Node, wrong: SettingError) -> Problem:
@@ -139,6 +170,9 @@ def impossible(config: Config) -> Iterator[SettingError]:
     """What is wrong with settings taken together, or at some moment of the film."""
     if config.size.of_source and config.source.noise is not None:
         yield SettingError("is source, and noise has no size of its own", "write 1280x720 or a name such as 720p", ("size",))
+    if unknown := list(unsaid(config)):
+        yield from unknown
+        return
     clock = config.clock
     if clock.seconds > LONGEST:
         yield SettingError(f"is {config.duration}; a film lasts 24 hours at most", path=("duration",))
@@ -149,9 +183,21 @@ def impossible(config: Config) -> Iterator[SettingError]:
             yield SettingError(f"is {shown(file)}, which another output is called already", path=("outputs", index, "file"))
     instants = checked_instants(clock)
     for key, curve in config.curves():
-        if curve.constant is None and (message := astray(curve, instants, clock)):
+        unheard = curve.names & set(config.audio.features if config.audio else ()) - clock.features.keys()
+        if curve.constant is None and not unheard and (message := astray(curve, instants, clock)):
             path = tuple(int(step) if step.isdigit() else step for step in key.split("."))
             yield SettingError(message, path=path)
+
+
+def unsaid(config: Config) -> Iterator[SettingError]:
+    """Settings that ask the film's files for what those do not say."""
+    facts = config.facts
+    if config.fps == "source" and facts.fps is None:
+        yield SettingError("is source, and only a video knows its own", "write fps: 30", ("fps",))
+    said = {"source": (facts.footage, "only footage"), "audio": (facts.music, "only music")}
+    length, who = said.get(config.duration.unit, (1, ""))
+    if length is None:
+        yield SettingError(f"is {config.duration}, and {who} knows how long it is", "write duration: 12s", ("duration",))
 
 
 def checked_instants(clock: Clock) -> Array:

@@ -8,8 +8,9 @@ first value holds, after the last the last.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from math import isfinite
 from typing import Any
@@ -19,12 +20,14 @@ from numpy.typing import NDArray
 
 from render.config import expression
 from render.config.easing import EASINGS, Easing, easing
-from render.config.problem import SettingError, did_you_mean, shown
+from render.config.expression import Expression
+from render.config.problem import SettingError, did_you_mean, nearest, shown
 from render.config.scalars import TIME_HINT, Time, read_time
 from render.moment import Clock, Moment
 
 Array = NDArray[np.float64]
 At = Callable[[Array, Clock], Array]
+Require = Callable[[Collection[str]], None]
 
 FRAME_NAMES = {"f", "fps"}  # variables whose meaning changes with the frame rate
 DEFORUM_NAMES = ("t", "s", "max_f")  # the frame, the seed and the last frame, as Deforum has them
@@ -58,20 +61,26 @@ class Span:
 
 @dataclass(frozen=True)
 class Track:
-    """A number over time: `at` gives it for an array of seconds. `constant` is its value where it never moves."""
+    """A number over time: `at` gives it for an array of seconds. `constant` is its value where it never moves.
+
+    names: the variables and features that it uses; keys at frames use f, keys at beats b. require: raises SettingError where
+    it names something that is not among the film's features.
+    """
 
     at: At
-    uses_frames: bool = False
+    names: frozenset[str] = frozenset()
     constant: float | None = None
+    require: Require = lambda features: None
 
 
 @dataclass(frozen=True)
 class Curve:
-    """A number that may move. `given` is what YAML said, `span` what it may be."""
+    """A number that may move. `given` is what YAML said, `span` what it may be; `scheduled`: a schedule says how it moves."""
 
     given: Any
     span: Span
     track: Track = field(compare=False, repr=False)
+    scheduled: bool = False
 
     def __call__(self, moment: Moment) -> float:
         """The number at `moment`; an int where the setting counts something whole."""
@@ -80,7 +89,7 @@ class Curve:
 
     def over(self, seconds: Array, clock: Clock) -> Array:
         """The numbers at many `seconds` at once; times before the start and after the end stand still there."""
-        times = np.clip(np.asarray(seconds, dtype=np.float64), 0.0, clock.seconds)
+        times = clock.curve_time(np.asarray(seconds, dtype=np.float64))
         with np.errstate(all="ignore"):  # a formula may leave the numbers; the film's check names the moment
             values = np.broadcast_to(self.track.at(times, clock), times.shape).astype(np.float64)
         return np.floor(values + 0.5) if self.span.whole else values
@@ -93,7 +102,16 @@ class Curve:
     @property
     def uses_frames(self) -> bool:
         """Whether the curve means something else at another frame rate."""
-        return self.track.uses_frames
+        return bool(self.names & FRAME_NAMES)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The variables and features of the music that move it."""
+        return self.track.names
+
+    def require(self, features: Collection[str]) -> None:
+        """Raises SettingError, with the place inside the value, for a name that is none of the film's `features`."""
+        self.track.require(features)
 
 
 def read_curve(given: Any, span: Span) -> Curve:
@@ -112,10 +130,11 @@ def _plain(given: Any) -> Any:
 
 
 def _number(text: str) -> Any:
-    if re.fullmatch(r"\s*[-+]?[0-9]{1,15}\s*", text):
-        return int(text)
+    word = text.strip()
+    if re.fullmatch(r"[-+]?[0-9]{1,15}", word):
+        return int(word)
     try:
-        return float(text) if re.fullmatch(r"[-+.0-9eE\s]+", text) else text
+        return float(word) if re.fullmatch(r"[-+.0-9eE]+", word) else text
     except ValueError:
         return text
 
@@ -155,27 +174,47 @@ def _constant(value: float, span: Span) -> Track:
 
 
 def _text(text: str, span: Span) -> Track:
-    known = text.strip() in (*expression.VARIABLES, *expression.CONSTANTS, *expression.FUNCTIONS, "t")
-    if text.strip().isidentifier() and not known:
-        raise SettingError(f"is {shown(text)}; it takes {wants(span)}", examples(span))
+    word = text.strip()
+    if word.isidentifier() and word not in (*expression.VARIABLES, *expression.CONSTANTS, *expression.FUNCTIONS, "t"):
+        return _feature(word, span)
     return _deforum(text, span) if DEFORUM.match(text) else _formula(text)
+
+
+def _feature(word: str, span: Span) -> Track:
+    """A word alone: a feature of the music, or no number at all."""
+
+    def require(features: Collection[str]) -> None:
+        if word not in features:
+            near = nearest(word, features)
+            raise SettingError(f"is {shown(word)}; it takes {wants(span)}", f"{near}  {examples(span)}".strip())
+
+    return Track(lambda seconds, clock: clock.features[word](seconds), frozenset({word}), require=require)
 
 
 def _formula(text: str) -> Track:
     formula = expression.parse(text)
-    return Track(lambda seconds, clock: formula(variables(seconds, clock)), bool(formula.names & FRAME_NAMES))
+
+    def at(seconds: Array, clock: Clock) -> Array:
+        return formula(variables(seconds, clock) | heard(formula, seconds, clock))
+
+    return Track(at, formula.names, require=formula.require)
 
 
 def variables(seconds: Array, clock: Clock) -> dict[str, Any]:
-    """What expressions may name, at each of `seconds`."""
+    """What expressions may name in any film, at each of `seconds`."""
     return {
         "f": seconds * float(clock.fps),
         "s": seconds,
-        "b": seconds * clock.bpm / 60,
+        "b": (seconds - clock.upbeat) * clock.bpm / 60,
         "p": seconds / clock.seconds,
         "fps": float(clock.fps),
         "seed": clock.seed,
     }
+
+
+def heard(formula: Expression, seconds: Array, clock: Clock) -> dict[str, Any]:
+    """What the formula names of the film's music, at each of `seconds`."""
+    return {name: clock.features[name](seconds) for name in formula.strangers}
 
 
 @dataclass(frozen=True)
@@ -206,8 +245,21 @@ def _inner(value: Any, span: Span, *path: str | int) -> Track:
     """The value at one key: a number or an expression, no keyframes again."""
     if isinstance(value, dict | list):
         raise SettingError(f"is {shown(value)} at one key; a key takes a number or an expression", path=path)
+    with _inside(*path):
+        track = _track(value, span)
+
+    def require(features: Collection[str]) -> None:
+        with _inside(*path):
+            track.require(features)
+
+    return replace(track, require=require)
+
+
+@contextmanager
+def _inside(*path: str | int) -> Iterator[None]:
+    """What goes wrong here is wrong with the value under `path`."""
     try:
-        return _track(value, span)
+        yield
     except SettingError as wrong:
         raise wrong.inside(*path) from None
 
@@ -243,21 +295,33 @@ def _deforum(text: str, span: Span) -> Track:
     keys = []
     for column, frame, inner in deforum_keys(text):
         value = _number(inner)
-        try:
-            track = _constant(value, span) if not isinstance(value, str) else _deforum_formula(inner)
-        except SettingError as wrong:
-            raise SettingError(wrong.message, wrong.hint, column=column + (wrong.column or 0)) from None
+        with _at_column(column):
+            track = _constant(value, span) if not isinstance(value, str) else _deforum_formula(inner, column)
         keys.append(Key(read_time(frame), track, EASINGS["linear"] if track.constant is not None else None))
     return _keyframes(keys, span)
 
 
-def _deforum_formula(text: str) -> Track:
+def _deforum_formula(text: str, column: int) -> Track:
     formula = expression.parse(text, DEFORUM_NAMES)
 
     def at(seconds: Array, clock: Clock) -> Array:
-        return formula({"t": seconds * float(clock.fps), "s": clock.seed, "max_f": clock.frames - 1, "seed": clock.seed})
+        names = {"t": seconds * float(clock.fps), "s": clock.seed, "max_f": clock.frames - 1, "seed": clock.seed}
+        return formula(names | heard(formula, seconds, clock))
 
-    return Track(at, uses_frames=True)
+    def require(features: Collection[str]) -> None:
+        with _at_column(column):
+            formula.require(features)
+
+    return Track(at, frozenset({"f", *formula.strangers}), require=require)
+
+
+@contextmanager
+def _at_column(column: int) -> Iterator[None]:
+    """What goes wrong here is wrong with the text that begins at `column` of the whole."""
+    try:
+        yield
+    except SettingError as wrong:
+        raise SettingError(wrong.message, wrong.hint, column=column + (wrong.column or 0)) from None
 
 
 def deforum_keys(text: str) -> Iterator[tuple[int, str, str]]:
@@ -289,7 +353,8 @@ def _keyframes(keys: Sequence[Key], span: Span) -> Track:
     """The number that moves from key to key."""
     if not keys:
         raise SettingError("has no keyframes", f"{TIME_HINT}, as in {{0s: 0.2, 4s: 0.8}}")
-    uses_frames = any(key.time.unit == "frames" or key.track.uses_frames for key in keys)
+    units = {"frames": "f", "beats": "b"}
+    names = frozenset(units[key.time.unit] for key in keys if key.time.unit in units).union(*(key.track.names for key in keys))
     constants = {key.track.constant for key in keys}
     constant = constants.pop() if len(constants) == 1 else None
 
@@ -308,7 +373,11 @@ def _keyframes(keys: Sequence[Key], span: Span) -> Track:
             values[inside] = _between(around, seconds[inside], clock, span)
         return values
 
-    return Track(at, uses_frames, constant)
+    def require(features: Collection[str]) -> None:
+        for key in keys:
+            key.track.require(features)
+
+    return Track(at, names, constant, require)
 
 
 def _between(around: list[tuple[float, Key]], seconds: Array, clock: Clock, span: Span) -> Array:

@@ -32,8 +32,11 @@ def draft(config: Config) -> Config:
 def changed_curve(curve: Curve, formula: str) -> Curve:
     """The curve whose every value went through `formula`, in which {} stands for the value.
 
-    A curve that already has an expression of the greatest length has no room for more, and stays as it is.
+    A curve that already has an expression of the greatest length has no room for more, and stays as it is; so does one that a
+    schedule moves, which the draft's own configuration could not say.
     """
+    if curve.scheduled:
+        return curve
     try:
         return read_curve(_changed(curve.given, formula), curve.span)
     except SettingError:

@@ -1,8 +1,8 @@
 """Easings. An Easing maps the way from one key to the next, 0..1, to the share of the change made so far.
 
-All give 0 at 0 and 1 at 1, but for step-start, which is there at once.
+All give 0 at 0 and 1 at 1, but for steps that jump at the start, which have left 0 at once.
 
-Names and shapes are those of CSS (linear, ease, ease-in-out, step-end, cubic-bezier) and of easings.net.
+Names and shapes are those of CSS (linear, ease, ease-in-out, step-end, steps, cubic-bezier) and of easings.net.
 """
 
 from __future__ import annotations
@@ -13,19 +13,32 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from render.config.problem import SettingError, nearest
+from render.config.problem import SettingError, did_you_mean, nearest
 
 Array = NDArray[np.float64]
 Easing = Callable[[Array], Array]
 
 BEZIER = re.compile(r"cubic-bezier\(\s*([^,()]+),([^,()]+),([^,()]+),([^,()]+)\)")
-EXAMPLES = "for example linear, in-out, ease-out-bounce, step or cubic-bezier(0.2, 0, 0, 1)"
+STEPS = re.compile(r"steps\(\s*([0-9]{1,4})\s*(?:,\s*([a-z-]+)\s*)?\)")
+EXAMPLES = "for example linear, in-out, ease-out-bounce, step, steps(4) or cubic-bezier(0.2, 0, 0, 1)"
+
+# Where CSS's steps jump: whether at once, at the start; and whether at the very end, too.
+JUMPS = {
+    "jump-start": (True, False),
+    "start": (True, False),
+    "jump-end": (False, True),
+    "end": (False, True),
+    "jump-none": (False, False),
+    "jump-both": (True, True),
+}
 
 
 def easing(name: str) -> Easing:
     """The easing called `name`: `in-out`, `ease-in-out-sine` and `easeInOutSine` alike; raises SettingError."""
     if match := BEZIER.fullmatch(name.strip()):
         return _bezier_of(name, match.groups())
+    if match := STEPS.fullmatch(name.strip()):
+        return _steps_of(name, int(match[1]), match[2] or "end")
     word = re.sub(r"(?<=[a-z])([A-Z])", r"-\1", name.strip()).lower()
     word = f"ease-{word}" if re.match(r"(in|out)(-|$)", word) else word
     if word not in EASINGS:
@@ -42,6 +55,20 @@ def _bezier_of(name: str, numbers: tuple[str, ...]) -> Easing:
     if not (0 <= x1 <= 1 and 0 <= x2 <= 1 and abs(y1) <= 100 and abs(y2) <= 100):
         raise SettingError(f'is "{name}"; its first and third number are times and must be 0 to 1')
     return bezier(x1, y1, x2, y2)
+
+
+def _steps_of(name: str, count: int, jump: str) -> Easing:
+    if jump not in JUMPS:
+        raise SettingError(f'is "{name}"; it jumps nowhere that is known', did_you_mean(jump, JUMPS))
+    if count < 1 + (jump == "jump-none"):
+        raise SettingError(f'is "{name}"; that is too few steps', "steps(4) or steps(4, jump-start)")
+    return steps(count, *JUMPS[jump])
+
+
+def steps(count: int, at_start: bool, at_end: bool) -> Easing:
+    """The CSS staircase of `count` steps, whether it jumps at the start and whether it does at the end."""
+    jumps = count - 1 + at_start + at_end
+    return lambda u: np.where(u >= 1, 1.0, (np.floor(np.minimum(u, 1) * count) + at_start) / jumps)
 
 
 def bezier(x1: float, y1: float, x2: float, y2: float) -> Easing:

@@ -8,16 +8,17 @@ overflows becomes infinite, and the check of the whole film names the moment.
 from __future__ import annotations
 
 import ast
+import keyword
 import re
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from render.config.problem import SettingError, did_you_mean
+from render.config.problem import SettingError, did_you_mean, shown
 
 LONGEST = 500  # characters
 DEEPEST = 40  # calls, brackets and operators inside one another
@@ -32,22 +33,37 @@ CONSTANTS = {"pi": np.pi, "tau": 2 * np.pi}
 WHY_NOT_T = "t is the frame in one tool and the second in another: write f for frames or s for seconds"
 
 
+RESERVED = frozenset({*keyword.kwlist, "t", "max_f"})  # words of Python's grammar and of Deforum
+
+
 class ExpressionError(SettingError):
     """An expression that cannot be read; `message` continues "motion.zoom …", `column` counts characters from 0."""
 
 
 @dataclass(frozen=True)
 class Expression:
-    """A formula ready to run: its text, the variables it uses, and the function made of it."""
+    """A formula ready to run: its text, the names it uses, and the function made of it.
+
+    strangers: the column of each name that is none of its `variables`; the film's music may have features called so.
+    """
 
     text: str
     names: frozenset[str]
     run: Run = field(compare=False, repr=False)
+    strangers: Mapping[str, int] = field(default_factory=dict, compare=False)
+    variables: tuple[str, ...] = ()
 
     def __call__(self, values: Values) -> Array:
         """The numbers for `values`, which may be arrays of one shape; a seed must be among them."""
         with np.errstate(all="ignore"):
             return np.asarray(self.run(values), dtype=np.float64)
+
+    def require(self, features: Collection[str]) -> None:
+        """Raises ExpressionError for the first stranger that is not among the film's `features`."""
+        for name, column in self.strangers.items():
+            if name not in features:
+                known = did_you_mean(name, (*self.variables, *CONSTANTS, *features))
+                raise ExpressionError(f'uses "{name}", which is no variable', known, column=column)
 
 
 @dataclass(frozen=True)
@@ -61,14 +77,26 @@ class Function:
 
 
 def parse(text: str, names: tuple[str, ...] = VARIABLES) -> Expression:
-    """The expression that `text` writes with the variables `names`; raises ExpressionError."""
+    """The expression that `text` writes with the variables `names`; raises ExpressionError.
+
+    Other names pass as strangers, to be looked at with `require` once the film's features are known.
+    """
     flat = re.sub(r"\s", " ", text)
     start = len(flat) - len(flat.lstrip())
     _look(flat)
     tree = _tree(flat.strip(), start)
-    used: set[str] = set()
-    run = _Compiler(names, used, start).run(tree, 0)
-    return Expression(text, frozenset(used), run)
+    compiler = _Compiler(names, start)
+    run = compiler.run(tree, 0)
+    return Expression(text, frozenset(compiler.used) | compiler.strangers.keys(), run, compiler.strangers, names)
+
+
+def free(name: str) -> None:
+    """Raises SettingError for what cannot be the name of a feature, since expressions could not tell what it means."""
+    hint = "as in features: {kick: 40-120}"
+    if name in (*VARIABLES, *CONSTANTS, *FUNCTIONS, *RESERVED):
+        raise SettingError(f'calls a feature "{name}", which means something else in expressions', hint)
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,39}", name):
+        raise SettingError(f"calls a feature {shown(name)}; names are letters, digits and _", hint)
 
 
 def _look(text: str) -> None:
@@ -107,11 +135,12 @@ def _said(error: SyntaxError) -> str:
 
 @dataclass(frozen=True)
 class _Compiler:
-    """Turns a tree into a function; `used` collects the variables it meets."""
+    """Turns a tree into a function; `used` collects the variables it meets, `strangers` other names and their columns."""
 
     names: tuple[str, ...]
-    used: set[str]
     start: int
+    used: set[str] = field(default_factory=set)
+    strangers: dict[str, int] = field(default_factory=dict)
 
     def run(self, node: ast.expr, depth: int) -> Run:
         """The function of one node and all below it."""
@@ -142,14 +171,15 @@ class _Compiler:
         if word in CONSTANTS and word not in self.names:
             number = np.float64(CONSTANTS[word])
             return lambda values: number
-        if word in self.names:
-            self.used.add(word)
-            return lambda values: np.asarray(values[word], dtype=np.float64)
-        if word == "t":
+        if word == "t" and word not in self.names:
             raise self.error(node, 'uses "t"', WHY_NOT_T)
         if word in FUNCTIONS:
             raise self.error(node, f'uses "{word}" without its brackets', f"write {word}(…)")
-        raise self.error(node, f'uses "{word}", which is no variable', did_you_mean(word, (*self.names, *CONSTANTS)))
+        if word in self.names:
+            self.used.add(word)
+        else:
+            self.strangers.setdefault(word, self.start + node.col_offset)
+        return lambda values: np.asarray(values[word], dtype=np.float64)
 
     def call(self, node: ast.Call, depth: int) -> Run:
         """A function of the table, with as many plain arguments as it takes."""

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from glob import escape
 from pathlib import Path
 from secrets import randbelow
 from typing import Any
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
 from render.config.curve import Curve, Span, read_curve, wants
-from render.config.problem import SettingError, nearest, shown
+from render.config.problem import SettingError, did_you_mean, nearest, shown
 from render.config.scalars import SIZES, Network, Size, Time, read_bytes, read_rate, read_size, read_time
 
 Schema = Mapping[str, Any]
@@ -27,7 +27,7 @@ class Kind:
 
     read: YAML value -> value, raises SettingError. wants: what it takes, in words. schema: the same as JSON Schema.
     write: value -> YAML value that reads back the same. span: unit and range of a number. bad: a value it refuses, for
-    the tests.
+    the tests. moves: what a number that may move can be.
     """
 
     read: Callable[[Any], Any]
@@ -36,18 +36,33 @@ class Kind:
     write: Callable[[Any], Any] = field(default=lambda value: value, repr=False)
     span: str = ""
     bad: Any = field(default=True, repr=False)
+    moves: Span | None = None
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         writer = core_schema.plain_serializer_function_ser_schema(self.write)
-        return core_schema.no_info_plain_validator_function(self._validate, serialization=writer)
+        return core_schema.with_info_plain_validator_function(self._validate, serialization=writer)
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return dict(self.schema)
 
-    def _validate(self, value: Any) -> Any:
+    def _validate(self, value: Any, info: ValidationInfo) -> Any:
         if value is None:
             raise SettingError("has no value", f"it takes {self.wants}; leave the line out for the default")
-        return self.read(value)
+        read = self.read(value)
+        _require(read, info.context.features if info.context else ())
+        return read
+
+
+def _require(value: Any, features: Collection[str]) -> None:
+    """Refuses a moving number, or one of several, that names what is none of the film's features."""
+    if isinstance(value, Curve):
+        value.require(features)
+    inside = enumerate(value) if isinstance(value, tuple) else value.items() if isinstance(value, Mapping) else ()
+    for index, one in inside:
+        try:
+            _require(one, features)
+        except SettingError as wrong:
+            raise wrong.inside(index) from None
 
 
 CURVE_SCHEMA: Schema = {
@@ -80,6 +95,7 @@ def number(unit: str, low: float, high: float, *, whole: bool = False, log: bool
         lambda curve: curve.given,
         str(span),
         bad=high + 1,
+        moves=span,
     )
 
 
@@ -100,7 +116,7 @@ def pair(first: str, second: str, kind: Kind) -> Kind:
     return Kind(read, f"{form}, each {kind.wants}", schema, write, kind.span, bad=0)
 
 
-def _item(kind: Kind, value: Any, index: int) -> Any:
+def _item(kind: Kind, value: Any, index: int | str) -> Any:
     try:
         return kind.read(value[index])
     except SettingError as wrong:
@@ -130,6 +146,84 @@ def choice(*names: str) -> Kind:
         return str(value)
 
     return Kind(read, " or ".join(names), {"enum": list(names)}, bad="nothing of the kind")
+
+
+def or_auto(kind: Kind) -> Kind:
+    """As `kind`, or the word auto."""
+
+    def read(value: Any) -> Any:
+        if value == "auto":
+            return value
+        try:
+            return kind.read(value)
+        except SettingError as wrong:
+            raise SettingError(wrong.message, f"{wrong.hint}; or auto".removeprefix("; "), wrong.path) from None
+
+    return replace(
+        kind,
+        read=read,
+        wants=f"{kind.wants}, or auto",
+        schema={"anyOf": [{"const": "auto"}, kind.schema]},
+        write=lambda value: value if value == "auto" else kind.write(value),
+    )
+
+
+def engine(names: tuple[str, ...], learned: tuple[str, ...]) -> Kind:
+    """One of a few words, of which those that have `learned` may bring the file of their weights, as a Network."""
+    words = choice(*names)
+
+    def read(value: Any) -> Network:
+        if isinstance(value, Network):
+            return value
+        name = next(iter(value)) if isinstance(value, Mapping) and len(value) == 1 else None
+        if name not in learned:
+            return Network(words.read(value))
+        try:
+            return Network(name, _read_path(value[name]))
+        except SettingError as wrong:
+            raise wrong.inside(name) from None
+
+    weighed = {"type": "object", "minProperties": 1, "maxProperties": 1, "properties": dict.fromkeys(learned, _WORD)}
+    schema = {"anyOf": [words.schema, {**weighed, "additionalProperties": False}]}
+    return Kind(read, f"{words.wants}, or {{{learned[0]}: file}}", schema, _write_network, bad="nothing of the kind")
+
+
+MOST_POINTS = 1000  # of a path
+LOWEST, HIGHEST = 20, 11_000  # Hz of a band, as far as music is listened to
+BAND_FORM = re.compile(r"([0-9]{1,5}(?:\.[0-9]{1,3})?)\s*[-–]\s*([0-9]{1,5}(?:\.[0-9]{1,3})?)\s*(?:hz)?", re.IGNORECASE)
+
+
+def _read_band(value: Any) -> tuple[float, float] | str:
+    if value in ("rms", "onsets") or isinstance(value, tuple):
+        return tuple(value) if isinstance(value, tuple) else str(value)
+    hint = "write a band in Hz such as 40-120, rms for all of it, or onsets for each note that begins"
+    match = BAND_FORM.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise SettingError(f"is {shown(value)}, which is no band", hint)
+    low, high = float(match[1]), float(match[2])
+    if not LOWEST <= low < high <= HIGHEST:
+        raise SettingError(f"is {shown(value)}; a band goes up, within {LOWEST} to {HIGHEST} Hz", hint)
+    return low, high
+
+
+def _write_band(band: Any) -> Any:
+    return band if isinstance(band, str) else f"{band[0]:g}-{band[1]:g}"
+
+
+def _read_flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise SettingError(f"is {shown(value)}; it takes true or false")
+    return value
+
+
+def _read_within(value: Any) -> Time:
+    if isinstance(value, Time):
+        return value
+    hint = "write 5s or 00:01:30"
+    time = read_time(value) if isinstance(value, str) and re.search(r"[a-z:]", value) else None
+    if time is None or time.unit != "seconds":
+        raise SettingError(f"is {shown(value)}, which is no time in a file", hint)
+    return time
 
 
 NOT_IN_NAMES = re.compile(r"[/\\:*?\"<>|{}\x00-\x1f]")  # what some system or another forbids in a file's name
@@ -172,6 +266,10 @@ def _write_rate(rate: Any) -> Any:
     return rate.numerator if rate.denominator == 1 else f"{rate.numerator}/{rate.denominator}"
 
 
+def _read_film_fps(value: Any) -> Fraction | str:
+    return "source" if value == "source" else _read_fps(value)
+
+
 def _read_dream_rate(value: Any) -> Fraction | str:
     if value == "every-frame":
         return "every-frame"
@@ -186,7 +284,9 @@ def _read_duration(value: Any) -> Time:
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
         raise SettingError(f"is {shown(value)} without a unit", f"write {value}s for seconds or {value:.0f} frames")
-    hint = "write 12s, 360 frames, 00:00:12 or 48b (beats)"
+    if value in ("source", "audio"):
+        return Time(Fraction(1), str(value), str(value))
+    hint = "write 12s, 360 frames, 00:00:12, 48b (beats), source or audio"
     time = read_time(value) if isinstance(value, str) and re.search(r"[a-z:]", value) else None
     if time is None or time.unit == "percent":
         raise SettingError(f"is {shown(value)}, which is no length", hint)
@@ -217,23 +317,46 @@ def _read_glob(value: Any) -> str:
     return str(Path(escape(str(folder.absolute())), _at_home(value)))
 
 
+NETWORK_FILES = ("weights", "labels")
+
+
 def _read_network(value: Any) -> Network:
     if isinstance(value, Network):
         return value
     if isinstance(value, str) and value.strip():
         return Network(str(value).strip())
     if not isinstance(value, Mapping) or len(value) != 1:
-        hint = "write bestiary, a torchvision name, or {inception_v1: weights.safetensors}"
+        hint = (
+            "write bestiary, a torchvision name, {inception_v1: weights.safetensors}, or {NAME: {weights: FILE, labels: FILE}}"
+        )
         raise SettingError(f"is {shown(value)}; it takes a name, or one name and its weights file", hint)
-    ((name, file),) = value.items()
+    ((name, files),) = value.items()
     try:
-        return Network(str(name), _read_path(file))
+        given = _read_files(files) if isinstance(files, Mapping) else {"weights": _read_path(files)}
     except SettingError as wrong:
         raise wrong.inside(str(name)) from None
+    return Network(str(name), **given)
+
+
+def _read_files(files: Mapping[str, Any]) -> dict[str, Path]:
+    paths = {}
+    for key, file in files.items():
+        if key not in NETWORK_FILES:
+            hint = did_you_mean(str(key), NETWORK_FILES)
+            raise SettingError(f'has "{key}", which is none of its files', hint, (str(key),), on_key=True)
+        try:
+            paths[str(key)] = _read_path(file)
+        except SettingError as wrong:
+            raise wrong.inside(str(key)) from None
+    return paths
 
 
 def _write_network(network: Network) -> Any:
-    return network.name if network.weights is None else {network.name: str(network.weights)}
+    given = ((key, getattr(network, key)) for key in NETWORK_FILES)
+    files = {key: str(file) for key, file in given if file}
+    if not files:
+        return network.name
+    return {network.name: files if network.labels else files["weights"]}
 
 
 def _read_layer(value: Any) -> str:
@@ -242,31 +365,89 @@ def _read_layer(value: Any) -> str:
     return str(value).strip()
 
 
-def _read_channels(value: Any) -> tuple[int, ...]:
-    wanted = value if isinstance(value, list | tuple) else [value]
-    if not wanted:
-        raise SettingError("is an empty list", "write channels: [3, 17]")
-    for index, one in enumerate(wanted):
-        if isinstance(one, bool) or not isinstance(one, int) or not 0 <= one < 2**16:
-            hint = "channels are counted from 0: channels: [3, 17]"
-            raise SettingError(f"has {shown(one)}, which is no channel", hint, (index,))
-    return tuple(wanted)
+def _read_one(noun: str, hint: str) -> Callable[[Any], str | int]:
+    """How one of the things that a network knows is read: a name, or a number from 0."""
+
+    def read(value: Any) -> str | int:
+        if isinstance(value, str) and value.strip():
+            return str(value).strip()
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**16:
+            raise SettingError(f"is {shown(value)}, which is no {noun}", hint)
+        return value
+
+    return read
 
 
-def _read_classes(value: Any) -> tuple[str | int, ...]:
-    wanted = value if isinstance(value, list | tuple) else [value]
-    hint = "`render classes NETWORK` lists them; indices count from 0"
-    if not wanted:
-        raise SettingError("is an empty list", hint)
-    for index, one in enumerate(wanted):
-        is_index = isinstance(one, int) and not isinstance(one, bool) and 0 <= one < 2**16
-        if not (is_index or (isinstance(one, str) and one.strip())):
-            raise SettingError(f"has {shown(one)}, which is no class", hint, (index,))
-    return tuple(one if isinstance(one, int) else str(one).strip() for one in wanted)
+def _read_several(noun: str, hint: str) -> Callable[[Any], tuple[str | int, ...]]:
+    """The same for a list, which may also be written as its only item."""
+    one = _read_one(noun, hint)
+
+    def read(value: Any) -> tuple[str | int, ...]:
+        wanted = value if isinstance(value, list | tuple) else [value]
+        if not wanted:
+            raise SettingError("is an empty list", hint)
+        return tuple(_item(Kind(one, noun, {}), wanted, index) for index in range(len(wanted)))
+
+    return read
+
+
+def direction(weight: Kind) -> Kind:
+    """How much of each channel: a mapping of channels, by number or name, to numbers as `weight` reads them."""
+    hint = "as in {3: 1, 17: -0.5}"
+
+    def read(value: Any) -> Mapping[str | int, Any]:
+        if not isinstance(value, Mapping) or not value:
+            raise SettingError(f"is {shown(value)}; it takes channels and how much of each", hint)
+        given = {_numbered(channel): one for channel, one in value.items()}
+        return {channel: _item(weight, given, channel) for channel in given}
+
+    def write(value: Mapping[str | int, Any]) -> dict[str | int, Any]:
+        return {channel: weight.write(one) for channel, one in value.items()}
+
+    schema = {"type": "object", "minProperties": 1, "additionalProperties": weight.schema}
+    return Kind(read, f"channels and how much of each, {weight.wants}", schema, write, weight.span, bad=3)
+
+
+def _numbered(channel: str | int) -> str | int:
+    """A key, which YAML's reader gives as text, as the number it may be."""
+    return int(channel) if str(channel).isdecimal() else str(channel).strip()
 
 
 def _read_garden(value: Any) -> Any:
-    return "all" if value == "all" else _read_classes(value)
+    return "all" if value == "all" else CLASSES.read(value)
+
+
+def _read_points(value: Any) -> tuple[tuple[float, float], ...]:
+    hint = "write path: [[0.5, 0.5], [0.2, 0.7], [0.8, 0.4]]; [0, 0] is the top left corner, [1, 1] the lower right"
+    if not isinstance(value, list | tuple) or not 2 <= len(value) <= MOST_POINTS:
+        raise SettingError(f"is {shown(value)}; it takes a list of 2 to {MOST_POINTS} points", hint)
+    for index, point in enumerate(value):
+        numbers = (
+            [one for one in point if isinstance(one, int | float) and 0 <= one <= 1] if isinstance(point, list | tuple) else []
+        )
+        if len(numbers) != 2 or len(point) != 2:
+            raise SettingError(f"has {shown(point)}, which is no point of the frame", hint, (index,))
+    return tuple((float(x), float(y)) for x, y in value)
+
+
+def _read_cuts(value: Any) -> Any:
+    if value in ("auto", "none"):
+        return value
+    wanted = value if isinstance(value, list | tuple) else [value]
+    if not wanted:
+        raise SettingError("is an empty list", "write cuts: none, or times as in [12s, 410]")
+    return tuple(_cut(one, index) for index, one in enumerate(wanted))
+
+
+def _cut(value: Any, index: int) -> Time:
+    if isinstance(value, Time):
+        return value
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise SettingError(f"has {shown(value)}, which is no time", "write auto, none, or times as in [12s, 410]", (index,))
+    try:
+        return read_time(str(value))
+    except SettingError as wrong:
+        raise wrong.inside(index) from None
 
 
 def _listed(value: Any) -> Any:
@@ -306,6 +487,9 @@ def output_name(suffixes: tuple[str, ...], pictures: tuple[str, ...]) -> Kind:
 _WORD: Schema = {"type": "string"}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
 _WORDS: Schema = {"anyOf": [_WORD, _COUNT, {"type": "array", "minItems": 1, "items": {"anyOf": [_WORD, _COUNT]}}]}
+_FILES: Schema = {
+    "anyOf": [_WORD, {"type": "object", "properties": dict.fromkeys(NETWORK_FILES, _WORD), "additionalProperties": False}]
+}
 _RATE: Schema = {"anyOf": [{"type": "number", "exclusiveMinimum": 0, "maximum": 240}, _WORD]}
 
 NAME = Kind(_read_name, "a name for the run's folder", {"type": ["string", "integer"]}, bad="a/b")
@@ -318,25 +502,46 @@ SIZE = Kind(
     bad="0x720",
 )
 FPS = Kind(_read_fps, "frames per second, above 0 to 240, or a fraction", _RATE, _write_rate, bad=0)
+FILM_FPS = Kind(_read_film_fps, "frames per second, above 0 to 240, a fraction, or source", _RATE, _write_rate, bad=0)
 DREAM_RATE = Kind(_read_dream_rate, "dreams per second, above 0 to 240, or every-frame", _RATE, _write_rate, bad=0)
-DURATION = Kind(_read_duration, "12s, 360 frames, 00:00:12 or 48b", _WORD, str, bad="soon")
+DURATION = Kind(_read_duration, "12s, 360 frames, 00:00:12, 48b, source or audio", _WORD, str, bad="soon")
 FILE = Kind(_read_path, "a file", _WORD, str, bad=[])
 FILES = Kind(_read_glob, 'a pattern such as "shots/*.png"', _WORD, bad=3)
 NETWORK = Kind(
     _read_network,
     "bestiary, a torchvision name, or {inception_v1: file}",
-    {"anyOf": [_WORD, {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": _WORD}]},
+    {"anyOf": [_WORD, {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": _FILES}]},
     _write_network,
     bad=[],
 )
 LAYER = Kind(_read_layer, "the name of a layer", _WORD, bad=3)
-CHANNELS = Kind(
-    _read_channels,
-    "channels by number, [3, 17]",
-    {"anyOf": [_COUNT, {"type": "array", "minItems": 1, "items": _COUNT}]},
+CHANNEL_HINT = "channels are counted from 0, as `render layers NETWORK` lists them"
+CHANNEL = Kind(_read_one("channel", CHANNEL_HINT), "a channel by number or name", {"anyOf": [_WORD, _COUNT]}, bad=[])
+CHANNELS = Kind(_read_several("channel", CHANNEL_HINT), "channels by number or name, [3, 17]", _WORDS, _listed, bad=[])
+CLASSES = Kind(
+    _read_several("class", "`render classes NETWORK` lists them; indices count from 0"),
+    "a class by name or number, or a list",
+    _WORDS,
     _listed,
-    bad=["eye"],
+    bad=[],
 )
-CLASSES = Kind(_read_classes, "a class by name or number, or a list", _WORDS, _listed, bad=[])
+POINTS = Kind(
+    _read_points,
+    "points of the frame, [[0.5, 0.5], [0.2, 0.7]]",
+    {"type": "array", "minItems": 2, "items": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}},
+    lambda points: [list(point) for point in points] if points else points,
+    bad=[[0, 2]],
+)
+CUTS = Kind(
+    _read_cuts,
+    "auto, none, or a list of times",
+    {"anyOf": [{"enum": ["auto", "none"]}, {"type": "array", "minItems": 1, "items": {"type": ["string", "integer"]}}]},
+    lambda cuts: cuts if isinstance(cuts, str) else [str(cut) for cut in cuts],
+    bad=["soon"],
+)
 GARDEN = Kind(_read_garden, "all, or a list of classes (of channels, with layer)", _WORDS, _listed, bad=[])
+BAND = Kind(_read_band, "a band in Hz such as 40-120, rms or onsets", _WORD, _write_band, bad="120-40")
+FLAG = Kind(_read_flag, "true or false", {"type": "boolean"}, bad="maybe")
+WITHIN = Kind(_read_within, "a time in the file, 5s or 00:01:30", _WORD, str, bad=5)
+BPM = or_auto(static(20, 400, "beats per minute", whole=False))
 BYTES = Kind(read_bytes, "a file size such as 10MB", {"type": ["string", "integer"]}, bad="much")

@@ -8,7 +8,7 @@ from os.path import realpath
 from pathlib import Path
 
 from render.config import nodes
-from render.config.check import checked
+from render.config.check import Look, checked, nothing
 from render.config.draft import draft
 from render.config.kinds import FILE
 from render.config.model import Config
@@ -18,24 +18,30 @@ from render.config.section import OneOf, Section, is_list, sections
 from render.errors import ConfigError, MissingError
 
 
-def load(path: Path | str, overrides: Sequence[str] = (), quality: str = "final") -> Config:
+def load(path: Path | str, overrides: Sequence[str] = (), quality: str = "final", look: Look = nothing) -> Config:
     """The film that the file at `path` asks for.
 
-    overrides: `key.key=value` texts of `--set`, in order. Raises ConfigError or MissingError with the whole message.
+    overrides: `key.key=value` texts of `--set`, in order. look: finds out what the film's own files say.
+    Raises ConfigError or MissingError with the whole message.
     """
     file = Path(path)
-    return load_text(read(file), str(path), file.parent, overrides, quality)
+    return load_text(read(file), str(path), file.parent, overrides, quality, look)
 
 
 def load_text(
-    text: str, name: str = "film.yaml", folder: Path | str = ".", overrides: Sequence[str] = (), quality: str = "final"
+    text: str,
+    name: str = "film.yaml",
+    folder: Path | str = ".",
+    overrides: Sequence[str] = (),
+    quality: str = "final",
+    look: Look = nothing,
 ) -> Config:
     """The film that `text` asks for; `name` is the file's in messages, `folder` where its relative paths start."""
     origin = Origin(name, Path(folder).absolute(), nodes.lines_of(text), 0)
     tree = extended(nodes.parse(text, origin), (realpath(origin.folder / Path(name).name),))
     for rank, override in enumerate(overrides):
         tree = overridden(tree, override, 1000 + rank)
-    config = checked(tree, Path(name).stem)
+    config = checked(tree, Path(name).stem, look)
     return draft(config) if quality == "draft" else config
 
 

@@ -183,6 +183,7 @@ class _Reader:
             return self.mapping(event, depth)
         if isinstance(event, yaml.SequenceStartEvent):
             return self.sequence(event, depth)
+        self.readable(event)
         plain = scalar(event.value) if event.implicit[0] else event.value
         if isinstance(plain, str):
             plain = Text(plain)
@@ -209,6 +210,7 @@ class _Reader:
         """The key of a mapping: a word, a number or a time."""
         if not isinstance(event, yaml.ScalarEvent):
             raise self.refuse(event, "a key must be a word or a time", "quote text that begins with [ { or *")
+        self.readable(event)
         self.count(event, 1)
         return Node(self.place(event), Text(event.value))
 
@@ -218,6 +220,11 @@ class _Reader:
         while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
             items.append(self.value(event, depth + 1))
         return Node(self.place(start, event), items=tuple(items), size=1 + sum(item.size for item in items))
+
+    def readable(self, event: Any) -> None:
+        """Refuses text whose escapes, such as "\\x1b", stand for what a YAML file could not hold."""
+        if found := FORBIDDEN.search(event.value):
+            raise self.refuse(event, f"character {found[0]!r} cannot stand in a YAML file")
 
     def count(self, event: Any, more: int) -> None:
         """Keeps the whole small, aliases of aliases included."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from render.errors import ConfigError
+from render.errors import ConfigError, printable
 
 SHOWN = 40  # problems in one message
 WINDOW = 96  # characters of a source line that a message shows
@@ -120,7 +120,7 @@ def shown(value: object) -> str:
 
 
 def _printable(text: str) -> str:
-    return "".join(letter if letter.isprintable() else " " for letter in text)
+    return printable(text).replace("\n", " ")
 
 
 def _picture(place: Place, hint: str) -> list[str]:

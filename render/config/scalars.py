@@ -43,12 +43,12 @@ class Time:
     text: str = field(compare=False)
 
     def exact(self, clock: Clock) -> Fraction:
-        """In seconds of the film that `clock` counts, exactly."""
+        """As a length, in seconds of the film that `clock` counts, exactly."""
         return self.amount * _seconds_per(self.unit, clock)
 
     def seconds(self, clock: Clock) -> float:
-        """In seconds of the film that `clock` counts."""
-        return float(self.exact(clock))
+        """As a moment, in seconds of the film that `clock` counts; beat 0 falls where the music has its first."""
+        return float(self.exact(clock)) + clock.upbeat * (self.unit == "beats")
 
     def __str__(self) -> str:
         return self.text
@@ -132,10 +132,11 @@ def read_size(value: object) -> Size:
 
 @dataclass(frozen=True)
 class Network:
-    """The network that dreams: its name, and the file of its weights where they are not the network's own."""
+    """The network that dreams: its name, and the files of its weights and labels where they are not the network's own."""
 
     name: str
     weights: Path | None = None
+    labels: Path | None = None
 
 
 def read_rate(value: object, most: int = 240) -> Fraction:

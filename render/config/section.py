@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, get_args, get_origin
@@ -101,6 +101,26 @@ class OneOrMore:
 
 
 @dataclass(frozen=True)
+class Named:
+    """A mapping whose keys are names of the person's own; `check` raises SettingError for one that cannot be."""
+
+    check: Callable[[str], None]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self._named, handler(source))
+
+    def _named(self, value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            raise SettingError(f"is {shown(value)}; it takes a mapping of names")
+        for name in value:
+            try:
+                self.check(name)
+            except SettingError as wrong:
+                raise SettingError(wrong.message, wrong.hint, (name,), on_key=True) from None
+        return value
+
+
+@dataclass(frozen=True)
 class Row:
     """One line of the reference page: a dotted key, what it takes, its default as in YAML, what it means."""
 
@@ -128,6 +148,11 @@ def is_list(annotation: Any) -> bool:
     return get_origin(annotation) is tuple
 
 
+def is_named(info: FieldInfo) -> bool:
+    """Whether a setting holds mappings by names of the person's own."""
+    return any(isinstance(one, Named) for one in info.metadata)
+
+
 def kind_of(info: FieldInfo) -> Kind | None:
     """How a setting is read, where it is not a mapping or a list of them."""
     return next((one for one in info.metadata if isinstance(one, Kind)), None)
@@ -143,7 +168,7 @@ def reference_of(section: type[Section], prefix: str = "") -> list[Row]:
         rows.append(Row(f"{prefix}{key}", takes, default, info.description or "", info.is_required()))
         for one in inner:
             # terms of one list share the key, so each is told apart by its kind
-            name = f"{key}.{vars(one)['kind']}" if len(inner) > 1 else key
+            name = f"{key}.{vars(one)['kind']}" if len(inner) > 1 else f"{key}.NAME" if is_named(info) else key
             rows += reference_of(one, f"{prefix}{name}.")
     return rows
 

@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 from render.config.model import Config
 from render.config.nodes import to_yaml
 from render.config.problem import did_you_mean
-from render.config.section import OneOf, Section, kind_of, sections
+from render.config.section import OneOf, Section, is_named, kind_of, sections
 from render.errors import ConfigError
 
 COLUMN = 34  # where comments begin
@@ -27,6 +27,15 @@ TEMPLATES: dict[str, tuple[str, Mapping[str, Any]]] = {
     "photo": (
         "A photograph that dreams, and a camera that moves into it.",
         {"source": {"image": {"file": "photo.jpg"}}, "motion": {"zoom": 1.3}},
+    ),
+    "audio": (
+        "A film that listens: it leaps with each kick, and turns and glows with the rest of the music.",
+        {
+            "duration": "audio",
+            "motion": {"zoom": "1.2 + 0.8*kick", "rotate": "12*sin(tau*b/16)"},
+            "dream": {"objective": [{"garden": "all", "drift": "0.1 + 0.6*hats"}], "step_size": "0.008 + 0.008*level"},
+            "audio": {"file": "track.wav", "bpm": 120},
+        },
     ),
 }
 
@@ -65,6 +74,10 @@ def _setting(key: str, info: FieldInfo, value: Any, indent: str) -> Iterator[str
         yield _line(f"{indent}{key}:", meaning)
         for item in value:
             yield from _item(inner, item, f"{indent}  ")
+    elif is_named(info):
+        yield _line(f"{indent}{key}:", meaning)
+        for name, one in value.items():
+            yield f"{indent}  {name}: {to_yaml(one, one_line=True)}"
     else:
         yield _line(f"{indent}{key}:", meaning)
         yield from _section(inner[0], value, f"{indent}  ")

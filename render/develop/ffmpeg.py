@@ -7,6 +7,7 @@ exit code was seen and its frames were counted.
 from __future__ import annotations
 
 import errno
+import signal
 import subprocess
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -31,7 +32,8 @@ Send = Callable[[Pixels], None]
 TYPES: dict[str, np.dtype[Any]] = {"rgb24": np.dtype("u1"), "rgb48le": np.dtype("<u2")}
 EXACT = ("-fflags", "+bitexact", "-flags:v", "+bitexact")  # no random ids, no dates: same frames, same bytes
 ECHOES = ("Terminating thread", "Task finished", "Conversion failed", "Error opening output", "Could not open encoder")
-NO_SPACE_EXIT = 228  # ffmpeg's exit code for ENOSPC, which it does not always put into words
+NO_SPACE_EXITS = {228, -getattr(signal, "SIGXFSZ", 228)}  # for ENOSPC, which ffmpeg does not always put into words; and for a quota
+CARRIERS = "mov,mp4,matroska,webm"  # the formats that can hold a configuration: others may name files and addresses to be read
 
 
 def write(
@@ -141,8 +143,9 @@ def version() -> str:
 
 
 def metadata(path: Path) -> str:
-    """A film's metadata as ffmpeg's own text form (escaped `key=value` lines)."""
-    with _started("-i", f"file:{path.absolute()}", "-f", "ffmetadata", "pipe:1") as child:
+    """A stranger's film's metadata as ffmpeg's own text form (escaped `key=value` lines)."""
+    alone = ("-protocol_whitelist", "file", "-format_whitelist", CARRIERS)
+    with _started(*alone, "-i", f"file:{path.absolute()}", "-f", "ffmetadata", "pipe:1") as child:
         assert child.stdout is not None
         text = child.stdout.read().decode("utf-8", "replace")
         _finish(child, None, path, "read")
@@ -207,8 +210,10 @@ class _Child:
     def complaint(self, path: Path, code: int, verb: str) -> RenderError:
         """What went wrong, in ffmpeg's words."""
         words = [line for line in self.words if line]
-        if code == NO_SPACE_EXIT or any("No space left" in line or "quota exceeded" in line for line in words):
+        if code in NO_SPACE_EXITS or any("No space left" in line or "quota exceeded" in line for line in words):
             return RoomError(full(path))
+        if not path.parent.is_dir():
+            return MissingError(f"{path.parent}: the folder is gone")
         if code < 0:
             return DevelopError(f"{path}: ffmpeg was stopped by signal {-code}")
         return DevelopError(f"{path}: ffmpeg could not {verb} it: {_useful(words)}")
@@ -267,4 +272,7 @@ def _packets(path: Path) -> list[Fraction]:
 def _answer(question: str) -> str:
     with _started(question) as child:
         assert child.stdout is not None
-        return child.stdout.read().decode("utf-8", "replace")
+        answer = child.stdout.read().decode("utf-8", "replace")
+        if child.wait() or len(answer.split()) < 3:
+            raise MissingError(f"{_program()}: this is no ffmpeg that works")
+        return answer

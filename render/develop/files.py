@@ -71,6 +71,12 @@ def sweep(folder: Path) -> None:
         _remove(part)
 
 
+def sweep_begun(folder: Path) -> None:
+    """Remove the folders that killed processes were about to begin in `folder`; others may be at work in those beside them."""
+    for part in [path for path in folder.glob(f"{PART}*") if path.is_dir()]:
+        _remove(part)
+
+
 def _part(path: Path, ending: str) -> Path:
     """A name beside `path` that no other process and no other file of this one has."""
     return Path(os.path.abspath(path)).with_name(f"{PART}{os.getpid()}-{next(_numbers)}{ending}")

@@ -28,7 +28,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from render.develop import ffmpeg, files
-from render.errors import DevelopError, RenderError
+from render.errors import DevelopError, MissingError, RenderError
 
 SEGMENT = 16  # ticks: a crash repeats half a minute of a usual film at most; starting ffmpeg costs less than 1 % of it
 PATIENCE = 120.0  # seconds; slow films are made safe more often than once a segment, for 5 % of their time at most
@@ -91,21 +91,26 @@ class Negative:
                     return Kept(seal.tick, canvas, extra)
         return None
 
-    def ticks(self, start: int = 0) -> Iterator[Canvas]:
-        """The canvases from tick `start` to the newest whole one, one at a time; DevelopError names a damaged file."""
+    def ticks(self, start: int = 0, step: int = 1) -> Iterator[Canvas]:
+        """The canvases from tick `start` to the newest whole one (step -1: to tick 0); DevelopError names a damaged file."""
         seal, _ = next(self._whole(), (None, None))
         if seal is None:
-            return
-        for number in range(start // SEGMENT, seal.tick // SEGMENT + 1):
-            first = number * SEGMENT
-            held = min(SEGMENT, seal.tick + 1 - first)
-            given = max(start - first, 0)
-            with closing(self._read(number, seal.size)) as canvases:
-                for canvas in islice(canvases, given, None):
-                    given += 1
-                    yield canvas
-            if given != held:
-                raise DevelopError(f"{self._ticks(number)}: damaged; delete it and render again from there")
+            raise MissingError(f"{self.folder}: there are no dreams here")
+        last = seal.tick if step > 0 else 0
+        for number in range(start // SEGMENT, last // SEGMENT + step, step):
+            first, end = number * SEGMENT, min((number + 1) * SEGMENT, seal.tick + 1)
+            onwards = self._canvases(number, seal.size, range(max(start, first) if step > 0 else first, end))
+            yield from onwards if step > 0 else list(islice(onwards, start + 1 - first))[::-1]
+
+    def _canvases(self, number: int, size: tuple[int, int], wanted: range) -> Iterator[Canvas]:
+        """Those of segment `number` that are wanted, which goes to its end."""
+        given = wanted.start
+        with closing(self._read(number, size)) as canvases:
+            for canvas in islice(canvases, wanted.start % SEGMENT, None):
+                given += 1
+                yield canvas
+        if given != wanted.stop:
+            raise DevelopError(f"{self._ticks(number)}: damaged; delete it and render again from there")
 
     def keep(self, tick: int, canvas: Canvas, extra: Mapping[str, Tensor]) -> None:
         """Add the next tick: its canvas uint16 [H, W, 3], and what else the state holds (not copied before it is stored).
@@ -138,6 +143,8 @@ class Negative:
     def _open(self, tick: int, size: tuple[int, int]) -> ffmpeg.Send:
         """Begin the segment of `tick` with those of its ticks that an earlier, shorter one holds."""
         number = tick // SEGMENT
+        if number and not self._ticks(number - 1).exists():
+            raise MissingError(f"{self.folder}: the dreams before number {tick + 1} are gone")
         if not self._newest:
             self._forget(tick)
         path = self._ticks(number)
@@ -177,7 +184,7 @@ class Negative:
             if tick < present * SEGMENT:
                 with suppress(OSError, ValueError, KeyError, TypeError, SafetensorError):
                     content = self._state(tick).read_bytes()
-                    seal, extra = _opened(content), load(content)
+                    extra, seal = load(content), _opened(content)  # in this order: load() refuses what is nested too deep
                     found = _hash(self._ticks(tick // SEGMENT))
                     if seal.tick == tick and seal == _Seal.of(tick, seal.size, found, extra):
                         yield seal, extra
@@ -228,4 +235,4 @@ def _while_rendering() -> Iterator[None]:
     try:
         yield
     except DevelopError as error:
-        raise RenderError(str(error)) from error
+        raise RenderError(error.message, "what was dreamed before is safe, and the same command goes on from there") from error

@@ -18,9 +18,12 @@ from typing import Protocol
 
 from render.develop import ffmpeg, files, stills
 from render.develop.ffmpeg import PixelFormat, Pixels, Send
+from render.develop.sound import AAC, FLAC, OPUS, Voice, Words, words
 from render.errors import ConfigError, DevelopError, MissingError
+from render.source.audio import Sound
 
 FRAME = re.compile(r"\{frame(?::0?(\d{1,2})d?)?\}")
+SOUND = 2  # the number of ffmpeg's input for it, after the frames and the metadata
 TRIES = 6  # at a size limit
 COARSER = 20  # crf above the usual that a size limit may bring; a narrower picture looks better than more
 TAKEN = ("negative", "poster.jpg", "config.yaml", "resolved.yaml", "run.json")  # what a take holds besides prints
@@ -68,6 +71,7 @@ class Job:
     tuning: Tuning
     title: str
     config: str
+    sound: Words
     notice: Callable[[str], None]
 
 
@@ -96,10 +100,11 @@ class Print:
 
 @dataclass(frozen=True)
 class Container:
-    """An ending: the codecs that it can hold, the usual one first, and ffmpeg's arguments for it."""
+    """An ending: the codecs that it can hold, the usual one first, ffmpeg's arguments for it, and how it holds sound."""
 
     codecs: tuple[str, ...]
     arguments: tuple[str, ...] = ()
+    voice: Voice | None = None
 
 
 def develop(
@@ -110,16 +115,17 @@ def develop(
     folder: Path,
     name: str,
     config: str,
+    sound: Sound | None = None,
 ) -> tuple[list[Path], list[str]]:
     """Develop `outputs` into `folder`; their paths (of a sequence, the first picture) and the notices for the person.
 
     frames: the film at a rate, [H, W, 3] uint8 or uint16 of `size` (width, height); called once for each rate asked for.
-    config: the resolved configuration, which goes into the files that can hold it.
+    config: the resolved configuration, which goes into the files that can hold it. sound: goes into those that have one.
     Raises DevelopError or RoomError; what has its final name is whole.
     """
     require(outputs, name)
     notices: list[str] = []
-    jobs = [_job(output, size, fps, folder, name, config, notices.append) for output in outputs]
+    jobs = [_job(output, size, fps, folder, name, config, sound, notices.append) for output in outputs]
     together: dict[Fraction, list[Job]] = defaultdict(list)
     for job in jobs:
         together[job.fps].append(job)
@@ -179,9 +185,10 @@ def filled(template: str, name: str) -> str:
     bare = FRAME.sub("0", text)
     if "{" in bare or "}" in bare or FRAME.search(str(Path(text).parent)):
         raise ConfigError(f"{template}: only {{name}} and, in the last part, {{frame:06}} can be filled in")
-    if Path(text).is_absolute() or ".." in Path(text).parts or "\0" in text:
+    parts = Path(text).parts
+    if not parts or Path(text).anchor or ".." in parts or "\0" in text:
         raise ConfigError(f"{template}: an output lies inside the film's folder")
-    if Path(text).parts[0] in TAKEN:
+    if parts[0].lower() in TAKEN or any(part.startswith(files.PART) for part in parts):
         raise ConfigError(f"{template}: the take keeps a file of its own under this name")
     return text
 
@@ -193,10 +200,16 @@ def numbered(path: Path, frame: int) -> Path:
 
 def embedded(path: Path) -> str | None:
     """The configuration that a print carries, or None. It comes from outside: believe nothing in it."""
-    if path.suffix.lower() == ".png":
-        return stills.png_text(path.read_bytes())
-    line = re.compile(r"^render_config=((?:[^\\\n]|\\.)*)", re.DOTALL | re.MULTILINE | re.IGNORECASE)
-    found = line.search(ffmpeg.metadata(path))
+    try:
+        with path.open("rb") as file:
+            if path.suffix.lower() == ".png":
+                return stills.png_text(file)
+        line = re.compile(r"^render_config=((?:[^\\\n]|\\.)*)", re.DOTALL | re.MULTILINE | re.IGNORECASE)
+        found = line.search(ffmpeg.metadata(path))
+    except OSError as error:
+        raise MissingError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except DevelopError:  # no film, or a damaged one
+        return None
     return re.sub(r"\\(.)", r"\1", found[1], flags=re.DOTALL) if found else None
 
 
@@ -207,6 +220,7 @@ def _job(
     folder: Path,
     name: str,
     config: str,
+    sound: Sound | None,
     notice: Callable[[str], None],
 ) -> Job:
     row = chosen(output)
@@ -219,7 +233,8 @@ def _job(
     elif not output.width and shape != size:
         notice(f"{path.name} is {shape[0]}x{shape[1]} of {size[0]}x{size[1]}, since it can hold only even sizes")
     crf = output.crf if output.crf is not None else row.crf and row.crf[0]
-    return Job(row, output, path, size, rate(output, fps), Tuning(shape, crf), name, config, notice)
+    heard = words(sound, CONTAINERS[path.suffix.lower()].voice, SOUND)
+    return Job(row, output, path, size, rate(output, fps), Tuning(shape, crf), name, config, heard, notice)
 
 
 def _shape(row: Print, size: tuple[int, int], width: int) -> tuple[int, int]:
@@ -379,7 +394,7 @@ def _encoding(job: Job, tuning: Tuning, came: tuple[int, int]) -> tuple[str, ...
     convert = _scaling(came, tuning.size) + colours
     quality = () if tuning.crf is None else ("-crf", str(tuning.crf))
     container = CONTAINERS[job.path.suffix.lower()].arguments
-    maps = ("-map", "0:v:0", "-map_metadata", "1")
+    maps = (*job.sound.taken, "-map", "0:v:0", "-map_metadata", "1", *job.sound.made)
     return (*maps, "-vf", convert, "-c:v", row.encoder, *row.arguments, *quality, *container, *ffmpeg.EXACT)
 
 
@@ -439,10 +454,10 @@ PRINTS: dict[str, Print] = {
 
 TAGS = ("-movflags", "+faststart+use_metadata_tags")
 CONTAINERS: dict[str, Container] = {
-    ".mp4": Container(("h264", "h265", "av1"), TAGS),
-    ".mov": Container(("h264", "h265", "prores"), TAGS),
-    ".mkv": Container(("h264", "h265", "av1", "vp9", "ffv1")),
-    ".webm": Container(("vp9", "av1")),
+    ".mp4": Container(("h264", "h265", "av1"), TAGS, AAC),
+    ".mov": Container(("h264", "h265", "prores"), TAGS, AAC),
+    ".mkv": Container(("h264", "h265", "av1", "vp9", "ffv1"), voice=FLAC),
+    ".webm": Container(("vp9", "av1"), voice=OPUS),
     ".gif": Container(("gif",)),
     ".webp": Container(("webp", "webp-picture")),
     ".png": Container(("png", "png16")),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import floor
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -16,20 +16,27 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from render import riding
 from render.config import Config, load_text
 from render.config.kinds import Drawn
+from render.config.load import read
+from render.config.scalars import Size
 from render.construct import build, camera
-from render.develop import prints
+from render.develop import prints, sound
 from render.develop.ffmpeg import Pixels
 from render.develop.negative import Kept
+from render.develop.seam import measured
 from render.develop.take import Take, existing_take, open_take, unfinished
+from render.develop.traces import remembering
 from render.dream import garden
 from render.dream.ascent import sizes
-from render.errors import MissingError, RenderError, RoomError
-from render.film import Camera, Film, State, frames, ticks
-from render.moment import Clock
+from render.errors import MissingError, RenderError, RoomError, gpu_failed, memory_ended
+from render.facts import facts
+from render.film import Camera, Film, State, ticks
 from render.picture.picture import from_pixels, to_pixels
+from render.reel import at_rate, shown, so_far
 
+SAFE = "what is dreamed is safe"
 VERSION = 1  # of the dream: it counts up when the same settings begin to give other pictures
 Watch = Callable[[Iterator[State], int, int], Iterable[State]]  # (states, tick to begin after, last tick) -> the same states
 
@@ -51,18 +58,18 @@ def shoot(config: Config, given: str, root: Path, device: torch.device, watch: W
     given: the configuration as written. watch: sees every state pass, and may stop early; then the film so far is developed.
     """
     require_outputs(config)
-    film = build(config, device)
-    if isinstance(config.seed, Drawn) and not fresh and (seed := begun_with(root, config, film)) is not None:
-        config = config.model_copy(update={"seed": seed})
+    with plainly(config):
         film = build(config, device)
-    fingerprint = shape(config, film)
-    with open_take(root, config.name, fingerprint, given, config.yaml(), fresh) as take, out_of_memory(film):
-        dreamed, last = expose(film, take, watch)
-        if dreamed:
-            take.poster(next(take.negative().ticks(last // 2)))
-        whole = last == film.camera.clock.last_tick
-        paths, notices = develop(config, film.camera, take, so_far(film.camera.clock, last)) if last >= 0 else ([], [])
-        return Shot(take.folder, paths, left_out(film) + notices, dreamed, whole)
+        if isinstance(config.seed, Drawn) and not fresh and (seed := begun_with(root, config, film)) is not None:
+            config = config.model_copy(update={"seed": seed})
+            film = build(config, device)
+        film = replace(film, camera=remembering(film.camera, root))
+        fingerprint = shape(config, film)
+        with open_take(root, config.name, fingerprint, given, config.yaml(), fresh) as take:
+            dreamed, last = expose(film, take, watch)
+            whole = last == film.camera.clock.last_tick
+            paths, notices = develop(config, so_far(film.camera, last), take) if last >= 0 else ([], [])
+            return Shot(take.folder, paths, left_out(film) + notices, dreamed, whole)
 
 
 def require_outputs(config: Config) -> None:
@@ -92,7 +99,7 @@ def begun_with(root: Path, config: Config, film: Film) -> int | None:
 
 def left_out(film: Film) -> list[str]:
     """A notice if the network cannot use the smallest octaves."""
-    ascent = film.ascent(film.camera.clock.tick(0))
+    ascent = film.ascent(film.camera.clock.tick(0), True)
     used = len(sizes(film.camera.size, ascent))
     if used == ascent.octaves:
         return []
@@ -109,81 +116,105 @@ def expose(film: Film, take: Take, watch: Watch) -> tuple[int, int]:
             negative.keep(new.tick, to_pixels(new.canvas, np.uint16), extra(new))
             last = new.tick
         dreamed = last - first
-    if not dreamed:
-        return 0, last
-    seconds = take.record.get("seconds", 0) + monotonic() - begun
-    take.note(device=str(film.camera.device), seconds=round(seconds, 2), finished=last == film.camera.clock.last_tick)
+    if last >= 0 and take.record.get("dreamed") != last + 1:  # dreamed now, or by a process that was killed before its note
+        take.poster(next(take.negative().ticks(last // 2)))
+        seconds = round(take.record.get("seconds", 0) + monotonic() - begun, 2)
+        finished = last == film.camera.clock.last_tick
+        take.note(device=str(film.camera.device), seconds=seconds, dreamed=last + 1, finished=finished)
     return dreamed, last
 
 
-def develop(config: Config, seen: Camera, take: Take, clock: Clock) -> tuple[list[Path], list[str]]:
+def develop(config: Config, seen: Camera, take: Take) -> tuple[list[Path], list[str]]:
     """Develop the outputs that are not there yet from the negative; the paths of all outputs, and notices."""
-    facts = {"fps": str(clock.fps), "frames": clock.frames}
-    wanted = take.undeveloped(config.outputs, facts)
+    heard = sound.wanted(config, lasts(seen))
+    facts = {"fps": str(seen.clock.fps), "frames": seen.clock.frames, "loop": seen.loop, "sound": sound.told(heard)}
+    wanted, seams = take.undeveloped(config.outputs, facts), list[str]()
     negative, (height, width) = take.negative(), seen.size
 
     def at(fps: Fraction) -> Iterator[Pixels]:
-        canvases = (from_pixels(pixels, seen.device) for pixels in negative.ticks())
-        return (to_pixels(frame, np.uint16) for frame in frames(seen, canvases, at_rate(clock, fps)))
+        passing = (to_pixels(frame, np.uint16) for frame in shown(seen, reel, at_rate(seen.clock, fps, seen.loop)))
+        return passing if seen.loop == "none" or seams else measured(passing, seams.append)
 
-    _, notices = prints.develop(wanted, at, (width, height), clock.fps, take.folder, config.name, config.yaml())
+    def reel(start: int, step: int) -> Iterator[Tensor]:
+        return (from_pixels(pixels, seen.device) for pixels in negative.ticks(start, step))
+
+    _, notices = prints.develop(wanted, at, (width, height), seen.clock.fps, take.folder, config.name, config.yaml(), heard)
     take.developed(wanted, facts)
-    return [prints.numbered(take.folder / prints.filled(output.file, config.name), 0) for output in config.outputs], notices
+    paths = [prints.numbered(take.folder / prints.filled(output.file, config.name), 0) for output in config.outputs]
+    return paths, notices + seams
+
+
+def lasts(seen: Camera) -> Fraction:
+    """Seconds that the film is shown for: there and back takes twice as long, but for its two ends."""
+    frames = 2 * seen.clock.frames - 2 if seen.loop == "pingpong" else seen.clock.frames
+    return max(1, frames) / seen.clock.fps
 
 
 def print_again(folder: Path, outputs: Sequence[str], settings: Mapping[str, str | int]) -> tuple[list[Path], list[str]]:
     """Develop other outputs from the negative of the take in `folder`; nothing is dreamed."""
     with existing_take(folder) as take:
-        text = (folder / "resolved.yaml").read_text(encoding="utf-8")
+        text = read(folder / "resolved.yaml")
         wanted = json.dumps([{"file": file, **settings} for file in outputs])
-        config = load_text(text, str(folder / "resolved.yaml"), folder, [f"outputs={wanted}"])
+        config = load_text(text, str(folder / "resolved.yaml"), folder, [f"outputs={wanted}"], look=facts)
+        moved_by = next((key for key in ("schedule", "audio") if getattr(config, key)), "")
+        if moved_by and config.fingerprint() != take.record.get("fingerprint", {}).get("config"):
+            told = "is another one now than when this film was dreamed"
+            raise config.problem(moved_by, told, "render the film again: new moves make a new take", MissingError)
         prints.require(config.outputs, config.name)
         kept = take.negative().last()
         if kept is None:
             raise MissingError(f"{folder}: nothing was dreamed here yet", "render its film first")
         height, width = kept.canvas.shape[:2]
-        needless = () if config.source.kind == "frames" else ("source.noise=uniform",)  # a still is not seen again
-        seen = load_text(text, str(folder / "resolved.yaml"), folder, [f"size={width}x{height}", *needless])
-        return develop(config, camera(seen, torch.device("cpu")), take, so_far(config.clock, kept.tick))
-
-
-def at_rate(clock: Clock, fps: Fraction) -> Clock:
-    """The same time counted at another frame rate; the film is as long, to the nearest frame."""
-    return replace(clock, fps=fps, frames=max(1, round(clock.frames / clock.fps * fps)))
-
-
-def so_far(clock: Clock, last: int) -> Clock:
-    """The clock of a film that was dreamed up to tick `last`."""
-    reached = floor(last / clock.rate * clock.fps) + 1
-    return replace(clock, frames=min(clock.frames, reached))
+        needless = () if config.source.moves else ("source.noise=uniform",)  # a still is not seen again
+        seen = load_text(text, str(folder / "resolved.yaml"), folder, [f"size={width}x{height}", *needless], look=facts)
+        there = remembering(camera(seen, torch.device("cpu")), folder.absolute().parents[1])
+        return develop(config, so_far(there, kept.tick), take)
 
 
 def extra(state: State) -> dict[str, Tensor]:
     """What a state holds besides its canvas, as named tensors."""
-    return {
-        f"world{i}.{name}": value for i, world in enumerate(state.worlds) for name, value in garden.to_tensors(world).items()
+    named: dict[str, Mapping[str, Tensor]] = {
+        **{f"world{i}": garden.to_tensors(world) for i, world in enumerate(state.worlds)},
+        **({} if state.first is None else {"first": {"canvas": state.first}}),
+        **({"riding": riding.to_tensors(state.riding)} if state.riding else {}),
     }
+    return {f"{part}.{name}": value for part, tensors in named.items() for name, value in tensors.items()}
 
 
 def restored(kept: Kept | None, device: torch.device) -> State | None:
     """The state that was kept."""
     if kept is None:
         return None
-    worlds: list[dict[str, Tensor]] = [{} for name in kept.extra if name.endswith(".scalars")]
-    for name, value in kept.extra.items():
-        world, part = name.split(".")
-        worlds[int(world.removeprefix("world"))][part] = value
-    return State(kept.tick, from_pixels(kept.canvas, device), tuple(map(garden.from_tensors, worlds)))
+    named: dict[str, dict[str, Tensor]] = defaultdict(dict)
+    for key, value in kept.extra.items():
+        part, name = key.split(".")
+        named[part][name] = value
+    worlds = tuple(garden.from_tensors(named[f"world{i}"]) for i in range(sum(part.startswith("world") for part in named)))
+    return State(
+        kept.tick,
+        from_pixels(kept.canvas, device),
+        worlds,
+        first=named["first"]["canvas"].to(device) if "first" in named else None,
+        riding=riding.from_tensors(named["riding"], device) if "riding" in named else None,
+    )
 
 
 @contextmanager
-def out_of_memory(film: Film) -> Iterator[None]:
-    """Turn what torch says when memory ends into a sentence with a cure."""
+def plainly(config: Config) -> Iterator[None]:
+    """Turn what torch says when memory ends or a GPU fails into a sentence with a cure."""
     try:
         yield
-    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and "allocate" not in str(error) and "out of memory" not in str(error).lower():
-            raise
-        height, width = film.camera.size
-        smaller = f"{width * 3 // 8 * 2}x{height * 3 // 8 * 2}"
-        raise RoomError(f"out of memory at {width}x{height}; what is dreamed is safe", f"try --set size={smaller}") from error
+    except Exception as error:
+        if memory_ended(error):
+            raise RoomError(f"out of memory at {config.size}; {SAFE}", f"try --set size={smaller(config.size)}") from error
+        if gpu_failed(error):
+            reason = str(error).splitlines()[0]
+            raise RenderError(
+                f"the GPU failed ({reason}); {SAFE}", "the same command goes on; --device cpu needs no GPU"
+            ) from error
+        raise
+
+
+def smaller(size: Size) -> Size:
+    """About half as many pixels."""
+    return size.halved() if size.of_source else Size(size.width * 3 // 8 * 2, size.height * 3 // 8 * 2)

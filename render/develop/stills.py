@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import zlib
-from typing import Any
+from typing import Any, BinaryIO
 
 import cv2
 import numpy as np
@@ -12,7 +13,9 @@ from numpy.typing import NDArray
 
 Pixels = NDArray[Any]
 KEY = b"render_config"
+SIGNATURE = 8  # bytes
 HEADER_END = 33  # the signature and IHDR, which must come first
+LONGEST = 2**22  # bytes of a configuration: more is none
 
 
 def png(picture: Pixels, config: str = "") -> bytes:
@@ -32,14 +35,17 @@ def webp(picture: Pixels, config: str = "") -> bytes:
     return _encoded(".webp", picture, (cv2.IMWRITE_WEBP_QUALITY, 90))
 
 
-def png_text(content: bytes) -> str | None:
+def png_text(file: BinaryIO) -> str | None:
     """The configuration in a PNG, or None."""
-    place = 8
-    while place + 8 <= len(content):
-        length, kind = struct.unpack_from(">I4s", content, place)
-        if kind == b"iTXt" and content.startswith(KEY + b"\0", place + 8):
-            return content[place + 8 + len(KEY) + 5 : place + 8 + length].decode("utf-8", "replace")
-        place += length + 12
+    file.seek(SIGNATURE)
+    while len(head := file.read(8)) == 8:
+        length, kind = struct.unpack(">I4s", head)
+        if kind == b"iTXt" and length <= LONGEST:
+            content = file.read(length)
+            if content.startswith(KEY + b"\0"):
+                return content[len(KEY) + 5 :].decode("utf-8", "replace")
+            length = 0
+        file.seek(length + 4, os.SEEK_CUR)  # with the checksum
     return None
 
 

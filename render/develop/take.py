@@ -30,6 +30,7 @@ else:
 RECORD = "run.json"
 LOCK = ".lock"
 FORMAT = 1  # of a take's folder; a take of another format is left alone, and a new one begun
+FACTS = {"name": str, "fingerprint": dict, "prints": dict, "seconds": float | int}  # of the record, where they are there
 
 
 Asked = TypeVar("Asked", bound=prints.Output)
@@ -100,9 +101,12 @@ def open_take(root: Path, name: str, fingerprint: Mapping[str, Any], given: str,
     home = root / folder_name(name)
     with files.refusals(home):
         home.mkdir(parents=True, exist_ok=True)
+        _refuse_links(home)
         with _lock(home, wait=True):
+            files.sweep_begun(home)
             found = None if fresh else _matching(home, fingerprint)
             folder = found or _begin(home, name, fingerprint)
+            _refuse_links(folder, *folder.rglob("*"))
             lock = _lock(folder)
         files.sweep(folder)
         files.write(folder / "config.yaml", given.encode())
@@ -121,8 +125,12 @@ def unfinished(root: Path, name: str) -> Iterator[dict[str, Any]]:
 
 def existing_take(folder: Path) -> Take:
     """The take in `folder`, to develop another print from; MissingError if there is none."""
-    if not _record(folder):
+    record = _record(folder)
+    if not record:
         raise MissingError(f"{folder}: not the folder of a take (it has no {RECORD} that can be read)")
+    if record.get("format") != FORMAT:
+        raise MissingError(f"{folder}: made by another version of render, which keeps takes in another way", "render it again")
+    _refuse_links(*folder.rglob("*"))
     with files.refusals(folder):
         return Take(folder, False, _lock(folder))
 
@@ -186,11 +194,20 @@ def _takes(home: Path) -> dict[int, Path]:
 
 
 def _record(folder: Path) -> dict[str, Any]:
+    """What run.json says; nothing if it is damaged."""
     try:
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
-    return record if isinstance(record, dict) else {}
+    sound = isinstance(record, dict) and all(isinstance(record[fact], FACTS[fact]) for fact in {*FACTS} & {*record})
+    return record if sound else {}
+
+
+def _refuse_links(*places: Path) -> None:
+    """Refuse folders that are somewhere else: a render writes in its own only."""
+    for place in places:
+        if place.is_symlink() and place.is_dir():
+            raise MissingError(f"{place}: is a link to a folder somewhere else, and a render writes only in its own", "remove it")
 
 
 def _json(value: Any) -> bytes:
@@ -199,7 +216,7 @@ def _json(value: Any) -> bytes:
 
 def _lock(folder: Path, wait: bool = False) -> IO[str]:
     """Hold the folder's lock: until the file is closed, or the process ends in whatever way."""
-    file = (folder / LOCK).open("a+", encoding="utf-8")
+    file = open(folder / LOCK, "a+", encoding="utf-8", opener=_no_link)
     try:
         _hold(file, wait)
     except (BlockingIOError, PermissionError) as error:
@@ -211,6 +228,11 @@ def _lock(folder: Path, wait: bool = False) -> IO[str]:
     file.write(str(os.getpid()))
     file.flush()
     return file
+
+
+def _no_link(path: str, flags: int) -> int:
+    """Open a file, but no link to one: what a lock holds is overwritten."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
 
 
 def _hold(file: IO[str], wait: bool) -> None:

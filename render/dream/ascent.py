@@ -6,19 +6,21 @@ size (google/deepdream's notebook, 2015).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from render.dream import waves
 from render.dream.network import Eye
-from render.dream.objective import Objective, View
+from render.dream.objective import Objective
+from render.dream.view import View, view_of
 from render.picture.chance import generator
 from render.picture.colour import luma
 from render.picture.picture import resize
-from render.picture.warp import grid
 
 Wishes = Sequence[tuple[float, Objective]]  # weights and what they weigh
 
@@ -28,8 +30,9 @@ class Ascent:
     """How to climb.
 
     steps: per octave. step_size: rms change of a step, share of the full range. octaves, octave_scale: the pyramid.
-    jitter: pixels. smoothing: 0..1, how far the gradient is blurred over several scales. chroma: 0..1, how much of its
-    colour is kept. least: the smallest side of an octave, pixels.
+    jitter: pixels. smoothing: 0..1, how much more coarse detail counts than fine. chroma: 0..1, how much colour is kept.
+    least: the smallest side of an octave, pixels. turn, scale: the most degrees and times by which a view is turned and
+    scaled, either way. parametrisation: a row of PARAMETRISATIONS.
     """
 
     steps: int
@@ -40,6 +43,9 @@ class Ascent:
     smoothing: float
     chroma: float
     least: int
+    turn: float = 0.0
+    scale: float = 1.0
+    parametrisation: str = "pixel"
 
 
 def sizes(size: tuple[int, int], ascent: Ascent) -> list[tuple[int, int]]:
@@ -49,8 +55,13 @@ def sizes(size: tuple[int, int], ascent: Ascent) -> list[tuple[int, int]]:
     return [octave for octave in octaves[:-1] if min(octave) >= ascent.least] + [size]
 
 
-def dream(canvas: Tensor, eye: Eye, wishes: Wishes, ascent: Ascent, seed: int, tick: int) -> Tensor:
-    """The canvas after the network has had its way with it; all weights 0 leave it as it is."""
+def dream(
+    canvas: Tensor, eye: Eye, wishes: Wishes, ascent: Ascent, seed: int, tick: int, where: Tensor | None = None
+) -> Tensor:
+    """The canvas after the network has had its way with it; all weights 0 leave it as it is.
+
+    where: [1, 1, H, W], how much of each step is taken in each place; everywhere all of it if not given.
+    """
     wishes = [(weight, objective) for weight, objective in wishes if weight]
     if not wishes or not ascent.steps:
         return canvas
@@ -58,34 +69,53 @@ def dream(canvas: Tensor, eye: Eye, wishes: Wishes, ascent: Ascent, seed: int, t
     detail = torch.zeros_like(resize(canvas, octaves[0]))
     for octave, size in enumerate(octaves):
         base = resize(canvas, size).clamp(0, 1)  # bicubic overshoots, and what is clamped away would count as detail
-        detail = _climb(base + resize(detail, size), eye, wishes, ascent, (seed, tick, octave)) - base
+        reach = None if where is None else resize(where, size).clamp(0, 1)
+        detail = _climb(base + resize(detail, size), eye, wishes, ascent, (seed, tick, octave), reach) - base
     return canvas + detail
 
 
-def _climb(canvas: Tensor, eye: Eye, wishes: Wishes, ascent: Ascent, address: tuple[int, int, int]) -> Tensor:
-    seed, tick, octave = address
+def _climb(
+    canvas: Tensor, eye: Eye, wishes: Wishes, ascent: Ascent, address: tuple[int, int, int], reach: Tensor | None
+) -> Tensor:
+    on = PARAMETRISATIONS[ascent.parametrisation]
+    state = on.begin(canvas, ascent)
     for step in range(ascent.steps):
-        chance = generator(seed, "jitter", tick, octave, step)
-        down, right = torch.randint(-ascent.jitter, ascent.jitter + 1, (2,), generator=chance).tolist()
-        canvas = canvas.roll((down, right), (2, 3))
-        uphill = gradient(canvas, eye, wishes, view_of(canvas, down, right), ascent)
-        canvas = (canvas + ascent.step_size * uphill / rms(uphill).clamp_min(1)).clamp(0, 1)
-        canvas = canvas.roll((-down, -right), (2, 3))
-    return canvas
+        canvas = on.shown(state)
+        uphill = gradient(canvas, eye, wishes, _glance(canvas, ascent, (*address, step)), ascent)
+        state = on.climbed(state, uphill, ascent.step_size / rms(uphill).clamp_min(1) * (1 if reach is None else reach))
+    return on.shown(state)
+
+
+def _glance(canvas: Tensor, ascent: Ascent, address: tuple[int, ...]) -> View:
+    """The view of one step."""
+    seed, *place = address
+    chance = generator(seed, "jitter", *place)
+    down, right = torch.randint(-ascent.jitter, ascent.jitter + 1, (2,), generator=chance).tolist()
+    turn, scale = (2 * torch.rand(2, generator=chance) - 1).tolist()
+    return view_of(canvas, down, right, turn * ascent.turn, ascent.scale**scale)
 
 
 def gradient(canvas: Tensor, eye: Eye, wishes: Wishes, view: View, ascent: Ascent) -> Tensor:
-    """The mix of the wishes' gradients, each smoothed and at unit rms, so that weights mean what they say."""
-    canvas = canvas.detach().requires_grad_()
+    """The mix of the wishes' gradients, each shaped and at unit rms where it counts, so that weights mean what they say."""
+    rolled = view.rolled(canvas.detach()).requires_grad_()
     with torch.enable_grad():
-        seen = eye(canvas)
+        seen = eye(view.seen(rolled))
         scores = [objective.score(seen, view) for _, objective in wishes]
-    total = torch.zeros_like(canvas)
-    for i, ((weight, _), score) in enumerate(zip(wishes, scores, strict=True)):
-        (raw,) = torch.autograd.grad(score, canvas, retain_graph=i + 1 < len(scores))
-        shaped = smooth(mute(raw.contiguous(), ascent.chroma), ascent.smoothing)
-        total += weight * shaped / rms(shaped).clamp_min(1e-20)
-    return total
+    total = torch.zeros_like(rolled)
+    for i, ((weight, objective), score) in enumerate(zip(wishes, scores, strict=True)):
+        (raw,) = torch.autograd.grad(score, rolled, retain_graph=i + 1 < len(scores))
+        shaped = PARAMETRISATIONS[ascent.parametrisation].shaped(raw.contiguous(), ascent)
+        if objective.mask is None:
+            total += weight * shaped / rms(shaped).clamp_min(1e-20)
+        else:
+            total += weight * _within(view.rolled(resize(objective.mask, view.size).clamp(0, 1)), shaped)
+    return view.unrolled(total)
+
+
+def _within(mask: Tensor, shaped: Tensor) -> Tensor:
+    """The gradient where the mask is, at unit rms over its area."""
+    inside = (mask * shaped.square()).mean() / mask.mean().clamp_min(1e-6)
+    return mask * shaped / inside.sqrt().clamp_min(1e-20)
 
 
 def rms(x: Tensor) -> Tensor:
@@ -118,14 +148,34 @@ def smooth(gradient: Tensor, amount: float) -> Tensor:
     return total
 
 
-def view_of(canvas: Tensor, down: int, right: int) -> View:
-    """Where the cells of an activation map lie on the canvas before it was rolled."""
-    height, width = canvas.shape[-2:]
+# ---- what of a canvas a dream changes
 
-    def view(h: int, w: int) -> Tensor:
-        shift = torch.tensor((2 * right / height, 2 * down / height), device=canvas.device)
-        half = torch.tensor((width / height, 1.0), device=canvas.device)
-        cells = grid((h, w), canvas.device) * half / torch.tensor((w / h, 1.0), device=canvas.device)
-        return (cells - shift + half).remainder(2 * half) - half
 
-    return view
+@dataclass(frozen=True)
+class Parametrisation:
+    """What of a canvas a dream changes.
+
+    shaped: what is made of an objective's gradient. begin: canvas -> the state of a climb. climbed: (state, gradient, rms
+    change of the picture where the gradient is 1, a number or [1, 1, H, W]) -> state. shown: state -> canvas.
+    """
+
+    shaped: Callable[[Tensor, Ascent], Tensor]
+    begin: Callable[[Tensor, Ascent], Any]
+    climbed: Callable[[Any, Tensor, Tensor], Any]
+    shown: Callable[[Any], Tensor]
+
+
+PARAMETRISATIONS = {
+    "pixel": Parametrisation(
+        shaped=lambda raw, ascent: smooth(mute(raw, ascent.chroma), ascent.smoothing),
+        begin=lambda canvas, ascent: canvas,
+        climbed=lambda canvas, uphill, step: (canvas + step * uphill).clamp(0, 1),
+        shown=lambda canvas: canvas,
+    ),
+    "fourier": Parametrisation(
+        shaped=lambda raw, ascent: raw,
+        begin=lambda canvas, ascent: waves.begin(canvas, ascent.smoothing, ascent.chroma),
+        climbed=waves.climbed,
+        shown=waves.shown,
+    ),
+}

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from render.picture.chance import generator
-from render.picture.warp import scale
+from render.picture.warp import Move, affine, scale
 
 PERIOD = 32  # lattice points after which an octave repeats
 SPREAD = 0.7  # octaves: the deviation of the window in which an octave is heard
@@ -52,9 +52,9 @@ def begin(seed: int, garden: int, size: float) -> World:
     return _with_octaves(World(0.0, 0.0, size, {}), seed, garden)
 
 
-def travel(world: World, move: Tensor, bed: Bed, dt: float, seed: int, garden: int) -> World:
-    """The world after `dt` seconds and the camera's affine `move` [3, 3]."""
-    back = torch.linalg.inv(move.double().cpu())
+def travel(world: World, move: Move, bed: Bed, dt: float, seed: int, garden: int) -> World:
+    """The world after `dt` seconds and the camera's move, of which it takes what is affine at the middle of the frame."""
+    back = torch.linalg.inv(affine(move))
     places = {octave: _resized(place @ back, world.size / bed.size) for octave, place in _square(world.places).items()}
     depth = world.depth + log2(scale(move))
     return _with_octaves(World(depth, world.age + bed.drift * dt, bed.size, places), seed, garden)

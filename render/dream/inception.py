@@ -31,7 +31,7 @@ def stages(weights: Weights) -> OrderedDict[str, nn.Module]:
             ("conv2", nn.Sequential(_pool(), Normalise(64), *_conv2(weights))),
         ]
         row += [(f"inception_{block}", _block(weights, block)) for block in BLOCKS]
-        row.append(("classes", _conv(weights, "loss3.classifier")))
+        row.append(("classes", _conv(weights, _classifier(weights))))
     except KeyError as missing:
         raise MissingError(f"these are not the weights of inception_v1: there is no {missing.args[0]} in the file") from None
     return OrderedDict(row)
@@ -69,6 +69,12 @@ class Block(nn.Module):
         one, three, five = self.narrow(x).relu_().split(self.widths, dim=1)
         pooled = self.pooled(F.max_pool2d(x, 3, stride=1, padding=1))
         return torch.cat((one, self.three(three).relu_(), self.five(five).relu_(), pooled.relu_()), dim=1)
+
+
+def _classifier(weights: Weights) -> str:
+    """The classifier's name, to which those who trained another have added a word, as Caffe bade them."""
+    heads = (name for name in weights if name.startswith("loss3.classifier") and name.endswith(".weight"))
+    return next(heads, "loss3.classifier").removesuffix(".weight")
 
 
 def _block(weights: Weights, name: str) -> nn.Module:

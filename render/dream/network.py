@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from hashlib import sha256
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from render.dream import folding
+from render.dream import folding, weights
 from render.errors import ConfigError, MissingError
 
 Activations = Mapping[str, Tensor]
@@ -29,7 +27,7 @@ class Network:
     mean, std, scale, flip: the input is (frame * scale - mean) / std, with channels in BGR order if flip.
     least: the smallest useful side of a picture, pixels. cut: layer names -> an eye that runs only as deep as they lie.
     statistics: layer -> (mean, deviation) of its channels over natural pictures, where known. digest: of the weights.
-    notes: layer -> a word on what it gives, where known.
+    notes: layer -> a word on what it gives, where known. blocks: the layers worth a line in a list; all if none are named.
     """
 
     name: str
@@ -45,6 +43,7 @@ class Network:
     aliases: Mapping[str, str] | None = None
     statistics: Mapping[str, tuple[Tensor, Tensor]] | None = None
     notes: Mapping[str, str] | None = None
+    blocks: tuple[str, ...] = ()
 
     def layer(self, name: str) -> str:
         """The layer of that name or alias; ConfigError with the list of layers if there is none."""
@@ -52,7 +51,7 @@ class Network:
         if name in known:
             return known[name]
         listed = f"layers: {' '.join(known)}" if len(known) < 40 else f"`render layers {self.name}` lists all {len(known)}"
-        raise ConfigError(f'is "{name}", and {self.name} has no such layer', _did_you_mean(name, known) + listed)
+        raise ConfigError(f'is "{name}", and {self.name} has no such layer', did_you_mean(name, known) + listed)
 
     def label(self, name: str | int) -> int:
         """The index of a class by its label (any of its comma-separated names) or number."""
@@ -65,7 +64,9 @@ class Network:
             return known[name.lower()]
         within = [label for label in known if name.lower() in label][:8]
         listed = f"`render classes {self.name}` lists all {len(self.labels)}"
-        near = f"did you mean one of: {', '.join(within)}?  " if within else _did_you_mean(name.lower(), known)
+        if self.labels == tuple(map(str, range(len(self.labels)))):
+            listed = f"its classes have numbers only; name them: {{{self.name}: {{weights: file, labels: names.txt}}}}"
+        near = f"did you mean one of: {', '.join(within)}?  " if within else did_you_mean(name.lower(), known)
         raise ConfigError(f'is "{name}", and {self.name} has no such class', near + listed)
 
     def see(self, layers: Sequence[str], device: torch.device) -> Eye:
@@ -80,16 +81,34 @@ class Network:
         return look
 
 
-def _did_you_mean(name: str, known: Mapping[str, object]) -> str:
+def did_you_mean(name: str, known: Mapping[str, object]) -> str:
+    """The beginning of a hint: the known name that is closest, if any is close."""
     close = get_close_matches(name, list(known), 1)
     return f'did you mean "{close[0]}"?  ' if close else ""
 
 
-def load(name: str, weights: Path | None, device: torch.device) -> Network:
-    """The network called `name`, with `weights` from a local file where it takes one."""
+def load(name: str, file: Path | None, device: torch.device, labels: Path | None = None) -> Network:
+    """The network called `name`, with its weights and the labels of its classes from local files where given."""
     if name in NETWORKS:
-        return NETWORKS[name](weights, device)
-    return torchvision_classifier(name, weights, device)
+        network = NETWORKS[name](file, device)
+    else:
+        from render.dream import zoo
+
+        network = zoo.classifier(name, file, device)
+    named = labels or weights.beside(file)
+    if not named:
+        return network
+    words = weights.labels(named, len(network.labels))
+    return replace(network, labels=words, digest=network.digest + weights.digest(named))
+
+
+def together(eyes: Mapping[str, Eye]) -> Eye:
+    """Several networks' eyes as one, in which each one's activations bear its mark before their names."""
+
+    def look(frame: Tensor) -> Activations:
+        return {mark + layer: seen for mark, eye in eyes.items() for layer, seen in eye(frame).items()}
+
+    return look
 
 
 def frozen(module: nn.Module, device: torch.device) -> nn.Module:
@@ -120,47 +139,63 @@ def in_stages(stages: Mapping[str, nn.Module]) -> Callable[[Sequence[str]], Eye]
     return cut
 
 
-def bestiary(weights: Path | None, device: torch.device) -> Network:
+def bestiary(file: Path | None, device: torch.device) -> Network:
     """The embedded network, trained by scripts/train_bestiary.py; its levels run from strokes to creatures."""
     from render.dream.bestiary import model
 
-    stages = {name: frozen(stage, device) for name, stage in model.stages(weights).items()}
+    if file:
+        weights.tensors(file)  # names what is wrong with the file itself
+    try:
+        stages = {name: frozen(stage, device) for name, stage in model.stages(file).items()}
+        usual = model.statistics(file)
+    except Exception as error:  # safetensors and torch each have their own words for a tensor too few
+        raise MissingError(f"{file}: these are not the weights of the bestiary: {_last_line(error)}") from error
     return Network(
         name="bestiary",
         layers=tuple(stages),
-        labels=model.CLASSES,
+        labels=weights.usual(len(usual[CLASSES][0]), model.CLASSES),
         cut=in_stages(stages),
         mean=model.MEAN,
         std=model.STD,
         least=32,
-        digest=digest(weights or model.WEIGHTS),
+        digest=weights.digest(file or model.WEIGHTS),
         aliases={"low": "ornament", "mid": "texture", "high": "creatures"},
-        statistics={name: (mean.to(device), std.to(device)) for name, (mean, std) in model.statistics(weights).items()},
+        statistics={name: (mean.float().to(device), std.float().to(device)) for name, (mean, std) in usual.items()},
         notes=model.LEVELS,
     )
 
 
-def inception_v1(weights: Path | None, device: torch.device) -> Network:
-    """The original GoogLeNet (arXiv 1409.4842), the network of the Inceptionism article, from a local file."""
+def inception_v1(file: Path | None, device: torch.device) -> Network:
+    """The original GoogLeNet (arXiv 1409.4842), the network of the Inceptionism article, from a local file.
+
+    Any weights of that architecture do, those of GoogLeNet-Places too.
+    """
     from render.dream import inception
 
-    if weights is None:
-        hint = "network: {inception_v1: bvlc_googlenet.safetensors}"
+    if file is None:
+        hint = "network: {inception_v1: bvlc_googlenet.caffemodel} (or .safetensors)"
         raise ConfigError("is inception_v1, which needs the file of its weights", hint)
-    stages = {name: frozen(stage, device) for name, stage in inception.stages(tensors(weights)).items()}
+    stages = {name: frozen(stage, device) for name, stage in inception.stages(weights.tensors(file)).items()}
+    eye = in_stages(stages)
+    try:
+        with torch.no_grad():
+            classes = eye([CLASSES])(torch.zeros(1, 3, 64, 64, device=device))[CLASSES].shape[1]
+    except RuntimeError as error:
+        raise MissingError(f"{file}: these are not the weights of inception_v1: {_last_line(error)}") from error
     return Network(
         name="inception_v1",
         layers=tuple(stages),
-        labels=_imagenet_labels(),
-        cut=in_stages(stages),
+        labels=weights.usual(classes, imagenet()),
+        cut=eye,
         mean=(104.0, 117.0, 123.0),
         std=(1.0, 1.0, 1.0),
         scale=255.0,
         flip=True,
         least=64,
-        digest=digest(weights),
+        digest=weights.digest(file),
         aliases={"low": "inception_3a", "mid": "inception_4c", "high": "inception_5a"},
         notes={
+            "conv1": "edges and colours",
             "conv2": "strokes and hatching",
             "inception_3a": "ornament, ripples, coils",
             "inception_3b": "fur, scales, patterns, first eyes",
@@ -170,7 +205,8 @@ def inception_v1(weights: Path | None, device: torch.device) -> Network:
             "inception_4d": "animals and their faces",
             "inception_4e": "whole animals",
             "inception_5a": "whole things, tangled",
-            "classes": "one channel for each of 1,000 classes",
+            "inception_5b": "what the classes are told by",
+            "classes": f"one channel for each of {classes:,} classes",
         },
     )
 
@@ -181,103 +217,13 @@ NETWORKS: dict[str, Callable[[Path | None, torch.device], Network]] = {
 }
 
 
-def torchvision_classifier(name: str, weights: Path | None, device: torch.device) -> Network:
-    """Any classifier of torchvision by name, its layers by module path; batch norm is folded into the convolutions."""
-    import torchvision.models as zoo
-    from torch.fx import GraphModule
-    from torchvision.models.feature_extraction import create_feature_extractor, get_graph_node_names
-
-    known = [*NETWORKS, *zoo.list_models(zoo)]
-    if name not in known:
-        raise ConfigError(
-            f'is "{name}", and there is no such network',
-            _did_you_mean(name, dict.fromkeys(known)) + f"known: {' '.join(NETWORKS)} and torchvision's classifiers",
-        )
-    enum = zoo.get_model_weights(name).DEFAULT
-    model = _zoo_model(name, weights).eval()
-    nodes = get_graph_node_names(model, suppress_diff_warning=True)[1]
-
-    def cut(layers: Sequence[str]) -> Eye:
-        ends = {layer: nodes[-1] if layer == CLASSES else _end(layer, nodes) for layer in layers}
-        eye = create_feature_extractor(model, sorted(set(ends.values())), suppress_diff_warning=True)
-        eye = frozen(folding.folded(GraphModule(eye, eye.graph)), device)
-
-        def see(x: Tensor) -> Activations:
-            seen = {end: value if value.dim() == 4 else value[..., None, None] for end, value in eye(x).items()}
-            return {layer: seen[end] for layer, end in ends.items()}
-
-        return see
-
-    return Network(
-        name=name,
-        layers=(*_module_paths(model, nodes), CLASSES),
-        labels=tuple(enum.meta["categories"]),
-        cut=cut,
-        mean=(0.485, 0.456, 0.406),
-        std=(0.229, 0.224, 0.225),
-        least=75 if name == "inception_v3" else 64,
-        digest=digest(weights) if weights else str(enum),
-    )
-
-
-def _zoo_model(name: str, weights: Path | None) -> nn.Module:
-    import torchvision.models as zoo
-
-    bare = {"aux_logits": False, "init_weights": False} if name in ("googlenet", "inception_v3") else {}
-    if weights is None:
-        try:
-            return zoo.get_model(name, weights="DEFAULT")  # type: ignore[no-any-return]
-        except OSError as error:
-            raise MissingError(
-                f"is {name}, whose weights could not be downloaded ({error})",
-                f"give a local file: network: {{{name}: weights.safetensors}}",
-            ) from error
-    model: nn.Module = zoo.get_model(name, weights=None, **bare)
-    given = {key: value for key, value in tensors(weights).items() if not key.lower().startswith("aux")}
-    try:
-        model.load_state_dict(given)
-    except RuntimeError as error:
-        reason = str(error).splitlines()[1].strip()
-        raise MissingError(f"{weights}: these are not the weights of torchvision's {name}: {reason[:200]}") from None
-    return model
-
-
-def _module_paths(model: nn.Module, nodes: Sequence[str]) -> tuple[str, ...]:
-    """The path of every module that gives a tensor, in the order in which they are finished."""
-    last = {".".join(node.split(".")[:depth]): i for i, node in enumerate(nodes) for depth in range(1, node.count(".") + 2)}
-    paths = [path for path, _ in model.named_modules() if path in last]
-    return tuple(sorted(paths, key=lambda path: (last[path], path.count("."))))
-
-
-def _end(path: str, nodes: Sequence[str]) -> str:
-    """The last node of a module: two modules, one in the other, may end at the same."""
-    return next(node for node in reversed(nodes) if node == path or node.startswith(f"{path}."))
-
-
-def _imagenet_labels() -> tuple[str, ...]:
+def imagenet() -> tuple[str, ...]:
     """The 1,000 labels of ImageNet in their usual order; torchvision knows them."""
     from torchvision.models import GoogLeNet_Weights
 
     return tuple(GoogLeNet_Weights.DEFAULT.meta["categories"])
 
 
-def tensors(weights: Path) -> Mapping[str, Tensor]:
-    """The tensors of a weights file. No code runs from it: safetensors, or .pth read as weights only."""
-    if not weights.is_file():
-        raise MissingError(f"there are no weights at {weights}")
-    try:
-        if weights.suffix in (".pth", ".pt"):
-            read: Mapping[str, Tensor] = torch.load(weights, map_location="cpu", weights_only=True)
-        else:
-            read = load_file(weights)
-    except Exception as error:  # whatever a broken or hostile file makes a reader say
-        raise MissingError(f"{weights} cannot be read as weights: {str(error).splitlines()[0][:200]}") from error
-    damaged = [name for name, value in read.items() if value.is_floating_point() and not value.isfinite().all()]
-    if damaged:
-        raise MissingError(f"{weights}: {damaged[0]} holds values that are not numbers")
-    return read
-
-
-def digest(weights: Path) -> str:
-    """sha256 of a weights file: what a take remembers of its network."""
-    return sha256(weights.read_bytes()).hexdigest()
+def _last_line(error: Exception) -> str:
+    """The last of what a library says, where the point of it is."""
+    return (str(error).strip().splitlines() or ["?"])[-1].strip()[:200]

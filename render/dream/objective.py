@@ -6,23 +6,28 @@ function here and give it a row in `config/model.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+import torch
 from torch import Tensor
 
 from render.dream.network import CLASSES, Activations, Network
+from render.dream.view import View
 
-View = Callable[[int, int], Tensor]  # (h, w) of an activation map -> Coords [1, h, w, 2] of the canvas its cells look at
+RIVALRY = 0.5  # how firmly a class is told from those that are like it
+PARTS = 1024  # of a guide, at most, that a place is compared with
+BLOCK = 4096  # places compared at once
 Weights = Callable[[Tensor], Tensor]  # Coords [1, h, w, 2] -> weights [1, K, h, w]
 
 
 @dataclass(frozen=True)
 class Objective:
-    """What a network is asked for."""
+    """What a network is asked for. mask: [1, 1, H, W], how much it counts in each place; None is 1 everywhere."""
 
     layers: tuple[str, ...]
     score: Callable[[Activations, View], Tensor]
+    mask: Tensor | None = None
 
 
 def layer(network: Network, name: str) -> Objective:
@@ -42,13 +47,59 @@ def channels(network: Network, name: str, indices: Sequence[int]) -> Objective:
 
 
 def classes(network: Network, indices: Sequence[int]) -> Objective:
-    """More of these classes, and less of all others: logit - 0.1 logsumexp, which keeps one class from being many."""
+    """More of these classes, and less of what comes nearest to them: logit - 0.5 logsumexp of the others.
+
+    A bare logit grows with all that is somewhat like it, and a loosely drawn fig is a pomegranate, too.
+    """
+    others = [index for index in range(len(network.labels)) if index not in set(indices)]
 
     def score(seen: Activations, view: View) -> Tensor:
         logits = seen[CLASSES].mean((2, 3))
-        return logits[:, list(indices)].mean() - 0.1 * logits.logsumexp(1).mean()
+        rivals = logits[:, others].logsumexp(1).mean() if others else 0.0
+        return logits[:, list(indices)].mean() - RIVALRY * rivals
 
     return Objective((CLASSES,), score)
+
+
+def guide(network: Network, name: str, shown: Tensor) -> Objective:
+    """What a picture shows: every place comes nearer to the part of the picture that it is most like already.
+
+    shown: [1, C, h, w], the layer's activations for the picture. The likeness is the dot product, as in google/deepdream's
+    notebook (2015), where the best match is the gradient itself; a score whose slope it is says the same.
+    """
+    parts = _normal(network, name, shown).flatten(2)[0]
+    parts = parts[:, :: -(-parts.shape[1] // PARTS)]
+
+    def score(seen: Activations, view: View) -> Tensor:
+        places = _normal(network, name, seen[name]).flatten(2)[0]
+        with torch.no_grad():
+            best = torch.cat([(some.T @ parts).argmax(1) for some in torch.split(places, BLOCK, dim=1)])
+        return (places * parts[:, best]).sum(0).mean()
+
+    return Objective((name,), score)
+
+
+def neuron(network: Network, name: str, channel: int, at: tuple[float, float]) -> Objective:
+    """More of a channel in one place, (x, y) as shares of the frame; the cells about it count by how near they look to it."""
+
+    def score(seen: Activations, view: View) -> Tensor:
+        cells = _normal(network, name, seen[name])[:, channel]
+        cell = view.place(1, 1) / torch.tensor((cells.shape[-1], cells.shape[-2]), device=cells.device)  # half of one
+        away = ((view(cells.shape[-2], cells.shape[-1]) - view.place(*at)) / cell).square().sum(-1)
+        return (cells * (-away / 2).flatten(1).softmax(1).view_as(cells)).sum()
+
+    return Objective((name,), score)
+
+
+def direction(network: Network, name: str, amounts: Mapping[int, float]) -> Objective:
+    """More of a layer's activations along a direction: so much of each channel named, below 0 less of it."""
+    indices, shares = list(amounts), list(amounts.values())
+
+    def score(seen: Activations, view: View) -> Tensor:
+        chosen = _normal(network, name, seen[name])[:, indices].mean((0, 2, 3))
+        return (chosen * torch.tensor(shares, device=chosen.device)).sum()
+
+    return Objective((name,), score)
 
 
 def garden(network: Network, name: str, indices: Sequence[int], weights: Weights) -> Objective:
@@ -59,6 +110,16 @@ def garden(network: Network, name: str, indices: Sequence[int], weights: Weights
         return (weights(view(kinds.shape[-2], kinds.shape[-1])) * kinds).sum(1).mean()
 
     return Objective((name,), score)
+
+
+def marked(mark: str, objective: Objective) -> Objective:
+    """The same, asked of an eye that looks through several networks and marks the activations of each."""
+    layers = tuple(mark + name for name in objective.layers)
+
+    def score(seen: Activations, view: View) -> Tensor:
+        return objective.score({name: seen[mark + name] for name in objective.layers}, view)
+
+    return replace(objective, layers=layers, score=score) if mark else objective
 
 
 def _above_the_usual(activations: Tensor) -> Tensor:

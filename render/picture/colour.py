@@ -42,6 +42,20 @@ def _rolled_off(frame: Tensor, edge: float) -> Tensor:
     return inside + edge * ((frame - inside) / edge).tanh()
 
 
+def mixed(before: Tensor, after: Tensor, share: float) -> Tensor:
+    """A cross-fade, `share` of `after`, as rich in contrast as the two are: an average of two pictures is a fog."""
+    mix = torch.lerp(before, after, share)
+    now, wanted = tone(mix), (1 - share) * tone(before).contrast + share * tone(after).contrast
+    gain = min(max(wanted / max(now.contrast, 1e-6), 1.0), MOST)
+    mean = now.mean[:, None, None]
+    return ((mix - mean) * gain + mean).clamp(0, 1)
+
+
+def rms(detail: Tensor) -> float:
+    """Root mean square of a detail, its strength."""
+    return float(detail.square().mean().sqrt())
+
+
 def fine(frame: Tensor) -> float:
     """Fine-detail energy: mean square of the luminance minus its 3x3 binomial blur."""
     light = luma(frame)

@@ -1,4 +1,4 @@
-"""Motions. A motion is a velocity: (xy, value) -> how far each point of the picture travels in a second, in Coords units.
+"""Motions. A motion is a velocity: (xy, value, when) -> how far each point of the picture travels in a second, in Coords units.
 
 The camera is a path: the velocities of all motions, summed and integrated over time. To add a motion, write its velocity here,
 list it in `VELOCITIES`, and give it a row in `config/model.py`.
@@ -7,73 +7,211 @@ list it in `VELOCITIES`, and give it a row in `config/model.py`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from math import floor, pi
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from itertools import groupby
+from math import floor, log, pi
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from render.picture.chance import generator
+from render.picture.warp import STILL, Move
+
 CELL = 1 / 240  # seconds; speeds are constant within a cell of this grid, which knows nothing of the frame rate
+GOLDEN = log((1 + 5**0.5) / 2) * 4  # of the golden spiral: how far in, as log zoom, one turn leads
+SWIRLED = 0.7  # Coords about the centre within which a swirl turns
+LENS = 2.0  # frame half-heights from the eye to the picture that tilts: a lens of 53 degrees
+TREMBLES = 5  # waves that make up a shake in each direction
+PACES = (0.7, 6.0)  # waves a second, the slowest and the quickest of them: a hand's
 
 Speeds = Mapping[str, Tensor]
 
 
-def zoom(xy: Tensor, factor: Tensor) -> Tensor:
+@dataclass(frozen=True)
+class When:
+    """seconds [n, 1]: the times of velocities asked for together. seed: of the film."""
+
+    seconds: Tensor
+    seed: int
+
+
+Velocity = Callable[[Tensor, Tensor, When], Tensor]
+
+
+def zoom(xy: Tensor, factor: Tensor, when: When) -> Tensor:
     """Nearer, `factor` times a second; below 1 is farther."""
-    return torch.mul(xy, factor.log())
+    return factor.log() * xy
 
 
-def rotate(xy: Tensor, degrees: Tensor) -> Tensor:
+def rotate(xy: Tensor, degrees: Tensor, when: When) -> Tensor:
     """Clockwise on screen, `degrees` a second."""
-    return degrees * (pi / 180) * torch.stack((-xy[..., 1], xy[..., 0]), dim=-1)
+    return degrees * (pi / 180) * _across(xy)
 
 
-def pan(xy: Tensor, heights: Tensor) -> Tensor:
+def pan(xy: Tensor, heights: Tensor, when: When) -> Tensor:
     """The picture moves right and down by `heights` [2] frame heights a second."""
     return (2 * heights).expand(xy.shape)
 
 
-VELOCITIES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"zoom": zoom, "rotate": rotate, "pan": pan}
+def spiral(xy: Tensor, turns: Tensor, when: When) -> Tensor:
+    """In along the golden spiral, `turns` a second: clockwise, and 6.85 times nearer with each turn."""
+    return turns * (2 * pi * _across(xy) + GOLDEN * xy)
+
+
+def swirl(xy: Tensor, degrees: Tensor, when: When) -> Tensor:
+    """The middle turns clockwise by `degrees` a second, what lies farther out ever less, and the rim stays."""
+    return degrees * (pi / 180) * _across(xy) * (-(xy / SWIRLED).square().sum(-1, keepdim=True)).exp()
+
+
+def shake(xy: Tensor, heights: Tensor, when: When) -> Tensor:
+    """As if held by hand: it strays by some `heights` (frame heights) and a little turn, and always comes back."""
+    chance = generator(when.seed, "shake")
+    phase, pace = torch.rand(2, 3, TREMBLES, generator=chance, dtype=torch.float64)
+    pace = 2 * pi * PACES[0] * (PACES[1] / PACES[0]) ** pace
+    waves: Tensor = (pace * when.seconds[..., None] + 2 * pi * phase).cos().sum(-1) / pace.pow(-2).sum(-1).sqrt()
+    return 2 * heights * (waves[..., None, :2] + waves[..., None, 2:] * _across(xy) / 2)
+
+
+def tilt(xy: Tensor, degrees: Tensor, when: When) -> Tensor:
+    """The picture leans back: its right side and its lower side go away by `degrees` [2] a second."""
+    return -(degrees * xy).sum(-1, keepdim=True) * (pi / 180 / LENS) * xy
+
+
+def _across(xy: Tensor) -> Tensor:
+    """Each place turned by a right angle, clockwise on screen."""
+    return torch.stack((-xy[..., 1], xy[..., 0]), dim=-1)
+
+
+VELOCITIES: dict[str, Velocity] = {
+    "zoom": zoom,
+    "rotate": rotate,
+    "pan": pan,
+    "spiral": spiral,
+    "swirl": swirl,
+    "shake": shake,
+    "tilt": tilt,
+}
+BENDING = ("swirl",)  # those under which straight lines bend, unless they are 0; all others are matrices
+
+
+def through(points: Tensor, share: Tensor) -> Tensor:
+    """Where one is after `share` [m] (0..1) of the way through points [n, 2], on Catmull and Rom's curve (1974): [m, 2].
+
+    Points that end where they begin are gone round without a corner.
+    """
+    closed = torch.equal(points[0], points[-1])
+    first, last = (points[-2:-1], points[1:2]) if closed else (2 * points[:1] - points[1:2], 2 * points[-1:] - points[-2:-1])
+    near = torch.cat((first, points, last))
+    place = share.clamp(0, 1) * (len(points) - 1)
+    start = place.floor().long().clamp_max(len(points) - 2)
+    u = (place - start)[:, None]
+    a, b, c, d = (near[start + offset] for offset in range(4))
+    return b + u / 2 * (c - a + u * (2 * a - 5 * b + 4 * c - d + u * (3 * (b - c) + d - a)))
 
 
 @dataclass(frozen=True)
 class Path:
     """Where the camera goes.
 
-    speeds: seconds [n] -> each motion's value at those times, [n] or [n, 2], and "center" [n, 2] in 0..1, what zoom and rotate
-    turn about. aspect: width / height.
+    speeds: seconds [n] -> each motion's value at those times, [n] or [n, 2], and "center" [n, 2] in 0..1, what the motions
+    are about. aspect: width / height. seed: of the film. mirror: seconds of a film that is dreamed from its end, from which
+    its times are counted back.
     """
 
     speeds: Callable[[np.ndarray], Speeds]
     aspect: float
+    seed: int = 0
+    mirror: float | None = None
+    _known: dict[int, Move] = field(default_factory=lambda: {0: Move(STILL)}, compare=False, repr=False)
 
-    def between(self, start: float, end: float) -> Tensor:
-        """The affine move float64 [3, 3] that takes what is seen at `start` seconds to where it is at `end`.
+    def between(self, start: float, end: float) -> Move:
+        """The move that takes what is seen at `start` seconds to where it is at `end`.
 
         Exact for what it integrates: between(a, c) = between(b, c) @ between(a, b). Only what lies between the two is
         multiplied out, so nothing grows with the length of the film.
         """
+        if self.mirror is not None:
+            return replace(self, mirror=None).between(self.mirror - start, self.mirror - end)
         if end < start:
-            return torch.inverse(self.between(end, start))
+            return self.between(end, start).inverse
         cells = np.arange(floor(start / CELL) + 1, floor(end / CELL) + 1) * CELL
         edges = np.concatenate(([start], cells, [end]))
-        spans = np.diff(edges)
-        middles = (np.floor((edges[:-1] + edges[1:]) / 2 / CELL) + 0.5) * CELL
-        steps = torch.linalg.matrix_exp(self._velocity(middles) * torch.from_numpy(spans)[:, None, None])
-        move = torch.eye(3, dtype=torch.float64)
-        for step in steps:
-            move = torch.mm(step, move)
-        return move
+        flow = self._flow((np.floor((edges[:-1] + edges[1:]) / 2 / CELL) + 0.5) * CELL)
+        spans = torch.from_numpy(np.diff(edges))
+        stretches = [
+            flow.bent(list(cells), spans) if bends else flow.straight(list(cells), spans)
+            for bends, cells in groupby(range(len(spans)), lambda cell: bool(flow.bends[cell]))
+        ]
+        return reduce(lambda before, after: after @ before, stretches, Move(STILL))
 
-    def _velocity(self, seconds: np.ndarray) -> Tensor:
-        """The summed velocity at each time as a matrix [n, 3, 3], found by asking it of three points of the plane."""
-        speeds = {name: value.double().reshape(len(seconds), 1, -1) for name, value in self.speeds(seconds).items()}
-        center = (speeds["center"] * 2 - 1) * torch.tensor((self.aspect, 1.0), dtype=torch.float64)
-        points = torch.tensor(((0.0, 0.0), (1.0, 0.0), (0.0, 1.0)), dtype=torch.float64) - center
-        velocity = sum((motion(points, speeds[name]) for name, motion in VELOCITIES.items()), torch.zeros_like(points))
-        matrix = torch.zeros(len(seconds), 3, 3, dtype=torch.float64)
-        matrix[:, :2, 2] = velocity[:, 0]
-        matrix[:, :2, 0] = velocity[:, 1] - velocity[:, 0]
-        matrix[:, :2, 1] = velocity[:, 2] - velocity[:, 0]
+    def so_far(self, seconds: float) -> Move:
+        """The move from the film's start; each whole second of it is worked out once."""
+        while (last := max(self._known)) < floor(seconds):
+            self._known[last + 1] = self.between(last, last + 1) @ self._known[last]
+        return self.between(floor(seconds), seconds) @ self._known[floor(seconds)]
+
+    def _flow(self, seconds: np.ndarray) -> Flow:
+        values = {name: value.double().reshape(len(seconds), 1, -1) for name, value in self.speeds(seconds).items()}
+        center = (values["center"] * 2 - 1) * torch.tensor((self.aspect, 1.0), dtype=torch.float64)
+        return Flow(values, center, When(torch.from_numpy(seconds)[:, None], self.seed))
+
+
+@dataclass(frozen=True)
+class Flow:
+    """The summed velocity in some cells of time: its motions' values [n, 1, 1 or 2], its centre [n, 1, 2], and its times."""
+
+    values: Speeds
+    center: Tensor
+    when: When
+
+    @property
+    def bends(self) -> Tensor:
+        """bool [n]: the cells in which no matrix says it."""
+        return sum((self.values[name].ne(0).any(-1)[:, 0] for name in BENDING), torch.zeros(len(self.center), dtype=torch.bool))
+
+    def velocity(self, xy: Tensor, cells: list[int]) -> Tensor:
+        """At xy [m, 2], in each of the cells: [n, m, 2]."""
+        when = When(self.when.seconds[cells], self.when.seed)
+        away = xy - self.center[cells]
+        each = (motion(away, self.values[name][cells], when) for name, motion in VELOCITIES.items())
+        return sum(each, torch.zeros_like(away))
+
+    def straight(self, cells: list[int], spans: Tensor) -> Move:
+        """The move of cells that do not bend: a product of exponentials."""
+        move = STILL
+        for step in torch.linalg.matrix_exp(self._generators(cells) * spans[cells, None, None]):
+            move = torch.mm(step, move)
+        return Move(move)
+
+    def bent(self, cells: list[int], spans: Tensor) -> Move:
+        """The move of cells that bend: each point is followed (Runge and Kutta's fourth order)."""
+
+        def follow(xy: Tensor, cells: list[int], sign: int) -> Tensor:
+            place = xy.double().reshape(-1, 2)
+            for cell in cells:
+                place = place + _step(lambda at, cell=cell: self.velocity(at, [cell])[0], place, sign * float(spans[cell]))  # type: ignore[misc]
+            return place.reshape(xy.shape).to(xy)
+
+        return Move(STILL, lambda xy: follow(xy, cells, 1), lambda xy: follow(xy, cells[::-1], -1))
+
+    def _generators(self, cells: list[int]) -> Tensor:
+        """The velocity as projective matrices [n, 3, 3], found by asking it of five points of the plane."""
+        points = torch.tensor(((0.0, 0.0), (1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)), dtype=torch.float64)
+        middle, right, left, below, above = self.velocity(points, cells).unbind(1)
+        matrix = torch.zeros(len(cells), 3, 3, dtype=torch.float64)
+        matrix[:, :2, 0], matrix[:, :2, 1], matrix[:, :2, 2] = (right - left) / 2, (below - above) / 2, middle
+        # what is left is -(g . xy) xy, the velocity of a plane that leans
+        matrix[:, 2, 0] = middle[:, 0] - (right + left)[:, 0] / 2
+        matrix[:, 2, 1] = middle[:, 1] - (below + above)[:, 1] / 2
         return matrix
+
+
+def _step(velocity: Callable[[Tensor], Tensor], place: Tensor, span: float) -> Tensor:
+    """How far each point gets in `span` seconds."""
+    first = velocity(place)
+    second = velocity(place + span / 2 * first)
+    third = velocity(place + span / 2 * second)
+    fourth = velocity(place + span * third)
+    return span / 6 * (first + 2 * second + 2 * third + fourth)

@@ -14,7 +14,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from render.picture.picture import resize
+
 STRIP = 96  # rows or columns looked up by one matrix
+MUCH = 2.0  # times smaller
+LATTICE = 4  # pixels between the places that are followed along a move that bends
+NEAR = 1e-3  # Coords about the middle, where a move is taken for affine
 BLOCK = 1 << 13  # pixels gathered at once: what they need stays in the cache
 
 
@@ -26,43 +31,138 @@ def grid(size: tuple[int, int], device: torch.device | str = "cpu") -> Tensor:
     return torch.stack((x.expand(height, width), y[:, None].expand(height, width)), dim=-1)[None]
 
 
-def carry(move: Tensor, xy: Tensor) -> Tensor:
-    """Coords (any [..., 2]) taken through the affine `move` [3, 3]."""
-    matrix = move.to(xy)
-    return xy @ matrix[:2, :2].T + matrix[:2, 2]
+@dataclass(frozen=True)
+class Move:
+    """Where the camera takes what it sees, Coords -> Coords.
+
+    matrix: float64 [3, 3], projective. forth, back: the same where no matrix can say it, any Coords [..., 2] there and back;
+    `matrix` is then the identity and means nothing.
+    """
+
+    matrix: Tensor
+    forth: Callable[[Tensor], Tensor] | None = None
+    back: Callable[[Tensor], Tensor] | None = None
+
+    @property
+    def inverse(self) -> Move:
+        """The way back."""
+        return Move(torch.linalg.inv(self.matrix), self.back, self.forth)
+
+    @property
+    def bends(self) -> bool:
+        """Whether straight lines come out bent."""
+        return self.forth is not None
+
+    @property
+    def turns(self) -> bool:
+        """Whether rows and columns do not stay such."""
+        return self.bends or any(bool(self.matrix[place]) for place in ((0, 1), (1, 0), (2, 0), (2, 1)))
+
+    def __matmul__(self, before: Move) -> Move:
+        """This move after the one `before`."""
+        if not (self.bends or before.bends):
+            return Move(self.matrix @ before.matrix)
+        there, again = self.inverse, before.inverse
+        return Move(STILL, lambda xy: carry(self, carry(before, xy)), lambda xy: carry(again, carry(there, xy)))
 
 
-def scale(move: Tensor) -> float:
-    """How much larger things are after the affine `move`."""
-    return float(torch.linalg.det(move[:2, :2]).abs().sqrt())
+STILL = torch.eye(3, dtype=torch.float64)
 
 
-def moved(frame: Tensor, move: Tensor, *, kernel: Kernel, border: str) -> Tensor:
-    """The frame after the affine `move` [3, 3]: each pixel is looked up where it was before.
+def carry(move: Move, xy: Tensor) -> Tensor:
+    """Coords (any [..., 2]) taken along by the move."""
+    if move.forth:
+        return move.forth(xy)
+    matrix = move.matrix.to(xy)
+    there = xy @ matrix[:2, :2].T + matrix[:2, 2]
+    if not move.matrix[2, :2].any():
+        return there
+    return there / (xy @ matrix[2, :2] + matrix[2, 2])[..., None]
+
+
+def affine(move: Move) -> Tensor:
+    """The affine float64 [3, 3] that the move is at the middle of the frame."""
+    if not (move.bends or move.matrix[2, :2].any()):
+        return move.matrix
+    near = torch.tensor(((0.0, 0.0), (1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)), dtype=torch.float64) * NEAR
+    middle, right, left, below, above = carry(move, near)
+    columns = ((right - left) / (2 * NEAR), (below - above) / (2 * NEAR), middle)
+    return torch.cat((torch.stack(columns, dim=1), STILL[2:]))
+
+
+def scale(move: Move) -> float:
+    """How much larger things are after the move, at the middle of the frame."""
+    return float(torch.linalg.det(affine(move)[:2, :2]).abs().sqrt())
+
+
+def moved(frame: Tensor, move: Move, *, kernel: Kernel, border: str) -> Tensor:
+    """The frame after the move: each pixel is looked up where it was before.
 
     A move that does not turn looks up rows, then columns: the same sum, several times as fast.
     """
-    back = torch.linalg.inv(move)
+    back = move.inverse
     size, shrink = (frame.shape[-2], frame.shape[-1]), max(1.0, scale(back))
+    if back.turns:
+        return _gathered(frame, looked_up(back, size, frame.device), kernel, border, shrink)
     xy = grid(size, frame.device)
-    if bool(back[0, 1] or back[1, 0]):
-        return kernel(frame, carry(back, xy), border=border, shrink=shrink)
     x, _ = _pixel(carry(back, xy[:, :1]), size)
     _, y = _pixel(carry(back, xy[:, :, :1]), size)
     rows = _along(frame, 2, *_taps(y.flatten(), size[0], kernel, border, shrink))
     return _along(rows, 3, *_taps(x.flatten(), size[1], kernel, border, shrink))
 
 
-def cover(move: Tensor, size: tuple[int, int], feather: float, device: torch.device | str = "cpu") -> Tensor:
+def _gathered(frame: Tensor, xy: Tensor, kernel: Kernel, border: str, shrink: float) -> Tensor:
+    """The frame at `xy`. One that shrinks a lot is first made smaller, since a wide kernel gathers a square of samples."""
+    if shrink < MUCH:
+        return kernel(frame, xy, border=border, shrink=shrink)
+    height, width = frame.shape[-2:]
+    small = (max(1, round(height / shrink)), max(1, round(width / shrink)))
+    wider = torch.tensor((small[1] / small[0] * height / width, 1.0), device=xy.device)
+    return kernel(resize(frame, small), xy * wider, border=border)
+
+
+def looked_up(back: Move, size: tuple[int, int], device: torch.device | str = "cpu") -> Tensor:
+    """Where each pixel of a frame of (height, width) comes from, Coords [1, H, W, 2].
+
+    Where lines bend, only every LATTICE-th pixel is followed, and the others lie on cubics between.
+    """
+    if not back.bends:
+        return carry(back, grid(size, device))
+    height, width = size
+    nodes = [torch.arange(-1, side // LATTICE + 3, dtype=torch.float64) * LATTICE for side in size]
+    y, x = (nodes[0] * 2 + 1) / height - 1, (nodes[1] * 2 + 1 - width) / height
+    places = torch.stack((x.expand(len(y), len(x)), y[:, None].expand(len(y), len(x))))
+    followed = carry(back, places.permute(1, 2, 0)).permute(2, 0, 1)
+    down, across = (_between_nodes(side, len(places)) for side, places in zip(size, nodes, strict=True))
+    return (down @ followed @ across.T).permute(1, 2, 0)[None].float().to(device)
+
+
+def _between_nodes(pixels: int, nodes: int) -> Tensor:
+    """[pixels, nodes]: each pixel as the cubic (Lagrange's) through the four nodes about it, the first one left of pixel 0."""
+    place = torch.arange(pixels, dtype=torch.float64) / LATTICE + 1
+    first, u = place.floor().long(), place % 1
+    shares = (
+        -u * (u - 1) * (u - 2) / 6,
+        (u + 1) * (u - 1) * (u - 2) / 2,
+        -(u + 1) * u * (u - 2) / 2,
+        (u + 1) * u * (u - 1) / 6,
+    )
+    weights = torch.zeros(pixels, nodes, dtype=torch.float64)
+    for offset, share in enumerate(shares, -1):
+        weights[torch.arange(pixels), first + offset] = share
+    return weights
+
+
+def cover(move: Move, size: tuple[int, int], feather: float, device: torch.device | str = "cpu") -> Tensor:
     """[1, 1, H, W], or [1, 1, 1, 1] where it is 1 everywhere: whether a frame after `move` has picture.
 
     It falls to 0 over `feather` (frame heights) inside its edge.
     """
-    back, xy = torch.linalg.inv(move), grid(size, device)
+    back, xy = move.inverse, grid(size, device)
     corners = _inside(carry(back, xy[:, :: size[0] - 1, :: size[1] - 1]), size)
-    if float(corners.min()) >= feather:  # then it is so everywhere: a frame is convex
+    if not back.bends and float(corners.min()) >= feather:  # then it is so everywhere: a frame is convex
         return torch.ones(1, 1, 1, 1, device=device)
-    return (_inside(carry(back, xy), size) / feather).clamp(0, 1)[:, None]
+    return (_inside(looked_up(back, size, device), size) / feather).clamp(0, 1)[:, None]
 
 
 def _inside(xy: Tensor, size: tuple[int, int]) -> Tensor:

@@ -7,11 +7,14 @@ from functools import cache
 from statistics import median
 from time import perf_counter
 
-from render.dream.ascent import gradient, sizes, view_of
+from render.dream.ascent import gradient, sizes
+from render.dream.view import view_of
 from render.film import Film, opened
 from render.picture.picture import resize
 
 NEGATIVE = 6.1  # bytes a pixel of a dreamed tick: 16 bits, stored as they are, and checksums
+
+COUNTED = 2000  # ticks whose steps are counted one by one; of longer films so many, evenly
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,9 @@ class Cost:
 def estimate(film: Film) -> Cost:
     """Measure one step of the dream at each size that the film dreams at, and count such steps."""
     clock, (height, width) = film.camera.clock, film.camera.size
-    moments = [clock.tick(index) for index in range(clock.last_tick + 1)]
-    canvas, first = film.camera.picture(moments[0]), film.ascent(moments[0])
+    ticks = clock.last_tick + 1
+    moments = [clock.tick(index) for index in sorted({round(i * (ticks - 1) / COUNTED) for i in range(COUNTED + 1)})]
+    canvas, first = film.camera.picture(moments[0]), film.ascent(moments[0], True)
     wishes = film.wishes(moments[0], opened(film, moments[0]))
 
     @cache
@@ -48,11 +52,10 @@ def estimate(film: Film) -> Cost:
         times = []
         for _ in range(4):
             begun = perf_counter()
-            gradient(small, film.eye, wishes, view_of(small, 0, 0), first)
+            gradient(small, film.eye, wishes, view_of(small), first)
             times.append(perf_counter() - begun)
         return median(times[1:])
 
-    ascents = [film.ascent(moment) for moment in moments]
-    seconds = sum(ascent.steps * sum(map(step, sizes((height, width), ascent))) for ascent in ascents)
-    ticks = len(moments)
+    ascents = [film.ascent(moment, not moment.index) for moment in moments]
+    seconds = sum(ascent.steps * sum(map(step, sizes((height, width), ascent))) for ascent in ascents) * ticks / len(ascents)
     return Cost((width, height), clock.frames, str(clock.fps), ticks, seconds, NEGATIVE * ticks * height * width)

@@ -17,9 +17,10 @@ from render.develop import files, prints, stills
 from render.develop.ffmpeg import Pixels
 from render.develop.take import folder_name
 from render.dream import garden
-from render.film import Camera, frames, ticks
+from render.film import Camera, ticks
 from render.picture import warp
 from render.picture.picture import to_pixels
+from render.reel import frames
 from render.show.progress import Told
 
 PICTURES = 8  # in a strip, in two rows

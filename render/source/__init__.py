@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from torch import Tensor
+if TYPE_CHECKING:  # what a film's files say is found out before anything waits for torch
+    from torch import Tensor
 
-from render.moment import Moment
+    from render.moment import Moment
 
 
 @dataclass(frozen=True)

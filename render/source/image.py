@@ -100,6 +100,8 @@ def _opened(file: Path) -> Iterator[Image.Image]:
 def _readable(file: Path) -> Iterator[None]:
     """Turn all that can go wrong with a picture file into one sentence that names it."""
     try:
+        if file.exists() and not (file.is_file() or file.is_dir()):
+            raise MissingError(f"{file}: is a pipe or a device, not a picture")
         yield
     except FileNotFoundError as error:
         raise MissingError(f"{file}: there is no such file") from error

@@ -1,0 +1,346 @@
+"""Schedules. A Schedule is what a file says of moving numbers: (path, what may move) -> a Curve for each of its columns.
+
+A CSV has the time in its first column, called seconds, frame or beat, and each other column is headed by a number's key:
+
+    seconds, motion.zoom, dream.objective.0.weight
+    0,       1.5,         1
+    4,       1.2,
+    9.5,     2,           0
+
+From row to row a number goes straight (zoom by equal factors); an empty cell says nothing; before the first and after the
+last row it stands still. A manifest of Parseq (sd-parseq, JSON) is read by the table PARSEQ.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from render.config.curve import Array, Curve, Span, Track
+from render.config.kinds import Kind
+from render.config.nodes import lines_of
+from render.config.problem import Origin, Place, Problem, ProblemsError, SettingError, nearest, report, shown
+from render.config.scalars import Time
+from render.config.section import Section, kind_of
+from render.errors import MissingError
+from render.moment import Clock
+
+LARGEST = 64_000_000  # bytes of a file
+DELIMITERS = ",;\t"
+UNITS = {"seconds": "seconds", "frame": "frames", "frames": "frames", "beat": "beats", "beats": "beats"}
+COUNTS = {"seconds": frozenset[str](), "frames": frozenset("f"), "beats": frozenset("b")}  # what an expression would name
+AFTER_ALL = 10_000  # the rank of a schedule's problems: they are told after those of every YAML file
+
+# Parseq's fields, the key of each here, and what it is a second when it is `each` a frame. Deforum, which Parseq writes for,
+# turns against the clock and counts pixels of a picture 512 high; the film's own size changes nothing.
+PIXELS = 512
+PARSEQ: dict[str, tuple[str, Callable[..., float]]] = {
+    "zoom": ("motion.zoom", lambda each, fps: float(np.float_power(max(each, 0.0), fps))),
+    "angle": ("motion.rotate", lambda each, fps: -each * fps),
+    "rotation_3d_z": ("motion.rotate", lambda each, fps: -each * fps),
+    "translation_x": ("motion.pan.0", lambda each, fps: each * fps / PIXELS),
+    "translation_y": ("motion.pan.1", lambda each, fps: each * fps / PIXELS),
+    "transform_center_x": ("motion.center.0", lambda each, fps: each),
+    "transform_center_y": ("motion.center.1", lambda each, fps: each),
+}
+PLACED = ("transform_center_x", "transform_center_y")  # where something is; all others are how far it goes
+
+Cell = tuple[Place, str]
+Frame = Mapping[str, Any]  # of a manifest
+ANY = Span("", -np.inf, np.inf)
+EXAMPLES = "columns are called motion.zoom, motion.pan.0, dream.steps, dream.objective.0.weight, …"
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """What a file says. digest: SHA-256 of the file. left_out: its fields that mean nothing to this program."""
+
+    digest: str = ""
+    curves: Mapping[str, Curve] = field(default_factory=dict, compare=False, repr=False)
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Column:
+    """One number's values as written: its key, the times (in `unit`) of its cells, and what the number in a cell means.
+
+    name: what problems call it.
+    """
+
+    key: str
+    name: str
+    unit: str
+    times: Sequence[float]
+    cells: Sequence[Cell]
+    meaning: Callable[[float], float] = float
+
+
+@dataclass(frozen=True)
+class Content:
+    """What stands in a file: its columns, the fields that were left out, and what is wrong besides single cells."""
+
+    columns: Sequence[Column]
+    left_out: tuple[str, ...] = ()
+    problems: Sequence[Problem] = ()
+
+
+def read_schedule(path: Path, spans: Mapping[str, Span], place: Place) -> Schedule:
+    """What the file at `path` says of the numbers whose keys are in `spans`.
+
+    place: of the setting that names the file. Raises MissingError where it cannot be read, else ProblemsError with all that is
+    wrong in it.
+    """
+    readers = {".csv": _table, ".tsv": _table, ".json": _manifest}
+    if path.suffix.lower() not in readers:
+        endings = ", ".join(readers)
+        raise ProblemsError([Problem(place, f"schedule is {shown(path.name)}; it takes a file ending in {endings}")])
+    data = _data(path, place)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ProblemsError([Problem(place, f"schedule is {shown(path.name)}, which is no text in UTF-8")]) from None
+    here = Path.cwd()
+    origin = Origin(str(path.relative_to(here) if path.is_relative_to(here) else path), path.parent, lines_of(text), AFTER_ALL)
+    with np.errstate(all="ignore"):  # what is too large to reckon with is infinite, and told as a problem of its cell
+        content = readers[path.suffix.lower()](text, origin, spans)
+        return Schedule(hashlib.sha256(data).hexdigest(), _curves(content, spans), content.left_out)
+
+
+def _data(path: Path, place: Place) -> bytes:
+    try:
+        if path.stat().st_size <= LARGEST:
+            return path.read_bytes()
+        reason = f"it has more than {LARGEST // 10**6} MB"
+    except OSError as error:
+        reason = error.strerror or str(error)
+    raise MissingError(report([Problem(place, f"schedule is {shown(path.name)}, which cannot be read", f"{path}: {reason}")]))
+
+
+def _refuse(problems: Iterable[Problem]) -> None:
+    if problems := list(problems):
+        raise ProblemsError(problems)
+
+
+# ── from cells to curves ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _curves(content: Content, spans: Mapping[str, Span]) -> dict[str, Curve]:
+    """The columns as curves; raises ProblemsError with every cell that holds no number that its key takes, and all else."""
+    columns = content.columns
+    numbers = [_numbers(column.name, column.cells, spans[column.key], column.meaning) for column in columns]
+    _refuse([*content.problems, *(problem for _, problems in numbers for problem in problems)])
+    return {column.key: _curve(column, values, spans[column.key]) for column, (values, _) in zip(columns, numbers, strict=True)}
+
+
+def _numbers(name: str, cells: Iterable[Cell], span: Span, meaning: Callable[[float], float]) -> tuple[Array, list[Problem]]:
+    """What the cells mean, and what is wrong with those that mean nothing."""
+    values, problems = [], []
+    for place, cell in cells:
+        value = np.nan
+        try:
+            value = meaning(_number(cell))
+            span.check(value)
+        except SettingError as wrong:
+            problems.append(Problem(place, f"{name} {wrong.message}", wrong.hint))
+        values.append(value)
+    return np.array(values, dtype=np.float64), problems
+
+
+def _number(cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        hint = f"write {cell.replace(',', '.')}" if re.fullmatch(r"[-+]?[0-9]+,[0-9]+", cell) else ""
+        raise SettingError(f"is {shown(cell)}, which is no number", hint) from None
+
+
+def _curve(column: Column, values: Array, span: Span) -> Curve:
+    """The number over time. Its first value stands for what YAML says where YAML says nothing."""
+    times, heights = np.array(column.times, dtype=np.float64), np.log(values) if span.log else values
+
+    def at(seconds: Array, clock: Clock) -> Array:
+        start, next_one = (Time(Fraction(count), column.unit, "").seconds(clock) for count in (0, 1))
+        found = np.interp(seconds, start + (next_one - start) * times, heights)
+        return np.exp(found) if span.log else found
+
+    constant = float(values[0]) if (values == values[0]).all() else None
+    given = int(values[0]) if span.whole else float(values[0])
+    return Curve(given, span, Track(at, COUNTS[column.unit], constant), scheduled=True)
+
+
+# ── CSV ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _table(text: str, origin: Origin, spans: Mapping[str, Span]) -> Content:
+    """The columns of a CSV, which has commas, semicolons or tabs between its cells."""
+    written = [number for number, line in enumerate(origin.lines) if line.strip(f" {DELIMITERS}")]
+    if not written:
+        raise ProblemsError([Problem(Place(origin), "the file is empty", "its first line is: seconds, motion.zoom")])
+    delimiter = next((one for one in DELIMITERS if one in origin.lines[written[0]]), ",")
+    head, *rows = [_cells(origin, line, delimiter) for line in written]
+    _refuse([*_wrong_head(head, spans), *_ragged(head, rows)])
+    clock, unit = head[0][1], UNITS[head[0][1].lower()]
+    times, problems = _numbers(clock, [row[0] for row in rows], ANY, float)
+    problems += _not_rising(clock, times, [row[0] for row in rows])
+    columns = []
+    for number, (_, key) in enumerate(head[1:], 1):
+        filled = [index for index, row in enumerate(rows) if row[number][1]]
+        columns.append(Column(key, key, unit, times[filled].tolist(), [rows[index][number] for index in filled]))
+    empty = (place for (place, _), column in zip(head[1:], columns, strict=True) if not column.cells)
+    problems += [Problem(place, "the column has no number in it") for place in empty]
+    return Content(columns, problems=problems)
+
+
+def _cells(origin: Origin, line: int, delimiter: str) -> list[Cell]:
+    """The cells of a line, each with its place, without the quotes and spaces around it."""
+    cells, column = [], 0
+    for raw in origin.lines[line].split(delimiter):
+        cell = raw.strip().strip('"').strip()
+        cells.append((Place(origin, line, column + raw.find(cell), max(1, len(cell))), cell))
+        column += len(raw) + 1
+    return cells
+
+
+def _wrong_head(head: Sequence[Cell], spans: Mapping[str, Span]) -> Iterator[Problem]:
+    (place, clock), *columns = head
+    if clock.lower() not in UNITS:
+        yield Problem(place, f"the first column is {shown(clock)}", "it holds the time: call it seconds, frame or beat")
+    elif not columns:
+        yield Problem(place, "there is nothing but the time", "add a column such as motion.zoom")
+    seen: set[str] = set()
+    for place, key in columns:
+        parts = [one for one in spans if one.startswith(f"{key}.")]
+        if key in seen:
+            yield Problem(place, f"{shown(key)} stands here twice")
+        elif key not in spans and parts:
+            yield Problem(place, f"{shown(key)} is several numbers", f"name one of them: {' '.join(parts)}")
+        elif key not in spans:
+            yield Problem(place, f"{shown(key)} is no number that can move in this film", nearest(key, spans) or EXAMPLES)
+        seen.add(key)
+
+
+def _ragged(head: Sequence[Cell], rows: Sequence[Sequence[Cell]]) -> Iterator[Problem]:
+    if not rows:
+        yield Problem(head[0][0], "there are no rows under the head")
+    for row in rows:
+        if len(row) != len(head):
+            yield Problem(row[0][0], f"the row has {len(row)} cells, and the head has {len(head)}")
+
+
+def _not_rising(clock: str, times: Array, cells: Sequence[Cell]) -> Iterator[Problem]:
+    for index in (np.flatnonzero(np.diff(times) <= 0) + 1).tolist():
+        place, cell = cells[index]
+        yield Problem(place, f"{clock} is {cell}, and the row above has {cells[index - 1][1]}", "times rise from row to row")
+
+
+# ── Parseq ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _manifest(text: str, origin: Origin, spans: Mapping[str, Span]) -> Content:
+    """The columns of a Parseq manifest, and its fields that were left out."""
+    frames, fps = _frames(text, origin)
+    places = _places(origin, len(frames))
+    read: dict[str, tuple[str, Column]] = {}
+    for name, (key, meaning) in PARSEQ.items():
+        column = _field(name, key, frames, places, fps, partial(meaning, fps=fps))
+        if key not in read and column.cells:
+            read[key] = name, column
+    if not read:
+        raise ProblemsError(
+            [Problem(Place(origin), "nothing in the manifest moves a film here", f"read are {' '.join(PARSEQ)}")]
+        )
+    known = {"frame", *(name for name, _ in read.values())}
+    names = dict.fromkeys(name for frame in frames for name in frame if not name.endswith(("_delta", "_pc")))
+    return Content([column for _, column in read.values()], tuple(name for name in names if name not in known))
+
+
+def _field(
+    name: str, key: str, frames: Sequence[Frame], places: Sequence[Place], fps: float, meaning: Callable[[float], float]
+) -> Column:
+    """One field of every frame that has it, as a column.
+
+    Where there is its change from frame to frame (zoom_delta), Deforum goes by that, and so do we. Frame 0 is where the film
+    begins; what a later frame has is how it came there from the one before, and so it stands halfway between the two.
+    """
+    changes = f"{name}_delta"
+    column = changes if name not in PLACED and any(changes in frame for frame in frames) else name
+    having = [
+        (frame["frame"], (place, str(frame[column]))) for frame, place in zip(frames, places, strict=True) if column in frame
+    ]
+    moving = [(number, cell) for number, cell in having if number > 0]
+    times = [(number - 0.5) / fps for number, _ in moving]
+    return Column(key, f"{column}, read as {key},", "seconds", times, [cell for _, cell in moving], meaning)
+
+
+def _frames(text: str, origin: Origin) -> tuple[list[Frame], float]:
+    """The rendered frames of a manifest and its frames a second."""
+    try:
+        manifest = json.loads(text, parse_int=float)
+        frames, fps = manifest["rendered_frames"], float(manifest["options"]["output_fps"])
+        numbers = [frame["frame"] for frame in frames]
+        sound = fps > 0 and np.all(np.diff(np.array(numbers, dtype=np.float64)) > 0) and np.isfinite([fps, *numbers]).all()
+    except json.JSONDecodeError as error:
+        raise ProblemsError([Problem(Place(origin, error.lineno - 1, error.colno - 1), f"not JSON: {error.msg}")]) from None
+    except (KeyError, TypeError, ValueError, RecursionError):
+        sound = False
+    if not sound:
+        hint = "it has rendered_frames, each with its frame, one after the other, and options with output_fps"
+        raise ProblemsError([Problem(Place(origin), "the file is no manifest of Parseq", hint)])
+    return frames, fps
+
+
+def _places(origin: Origin, count: int) -> list[Place]:
+    """Where each of the last `count` frames of a manifest stands; before them come Parseq's own keyframes."""
+    found = [
+        Place(origin, number, match.start(), len(match[0]))
+        for number, line in enumerate(origin.lines)
+        for match in re.finditer(r'"frame"\s*:', line)
+    ]
+    return found[-count:] if len(found) >= count > 0 else [Place(origin)] * count
+
+
+# ── laid over a film ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def movable(part: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Span]]:
+    """The key and the span of every number of a film that may move, those that are left out included."""
+    if isinstance(part, Curve):
+        yield ".".join(path), part.span
+    for name, kind, child in _inside(part):
+        if child is None and kind and kind.moves:
+            yield ".".join((*path, name)), kind.moves
+        yield from movable(child, (*path, name))
+
+
+def laid_over(part: Any, curves: Mapping[str, Curve], path: tuple[str, ...] = ()) -> Any:
+    """The same film, or a part of it, whose numbers move as `curves` say."""
+    key = ".".join(path)
+    if isinstance(part, Curve):
+        return replace(part, track=curves[key].track, scheduled=True) if key in curves else part
+    if isinstance(part, tuple):
+        return type(part)(laid_over(child, curves, (*path, name)) for name, _, child in _inside(part))
+    if part is None:
+        return curves.get(key)
+    if isinstance(part, Section):
+        names = type(part).model_fields
+        inside = [laid_over(child, curves, (*path, name)) for name, _, child in _inside(part)]
+        return part.model_copy(update=dict(zip(names, inside, strict=True)))
+    return part
+
+
+def _inside(part: Any) -> Iterator[tuple[str, Kind | None, Any]]:
+    """What a section or a list holds: its name in YAML, how it is read, and its value."""
+    if isinstance(part, Section):
+        fields = type(part).model_fields.items()
+        yield from ((info.alias or name, kind_of(info), getattr(part, name)) for name, info in fields)
+    if isinstance(part, tuple):
+        yield from ((str(index), None, child) for index, child in enumerate(part))

@@ -1,0 +1,97 @@
+"""Sound. A Voice is how a container holds sound; with it, what is to be heard (a Sound) becomes ffmpeg's arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from render.config import Config
+from render.source.audio import Sound, Track, digest, track
+from render.source.footage import probe
+
+UNHEARD = Fraction(1, 50)  # seconds by which sound may be off its picture: less than a frame of 48 a second
+SPARE = 1  # seconds that a track may be shorter than the film and still be taken as it is
+LAYOUTS = "mono|stereo|5.1"  # what every encoder below knows; others become the nearest
+
+
+@dataclass(frozen=True)
+class Voice:
+    """An encoder, its bits a second for a channel (0: it is lossless), and the codecs that are kept as they are."""
+
+    encoder: str
+    bits: int = 0
+    kept: frozenset[str] = frozenset()
+
+
+AAC = Voice("aac", 96_000, frozenset({"aac", "mp3", "ac3", "eac3"}))
+OPUS = Voice("libopus", 80_000, frozenset({"opus", "vorbis"}))
+FLAC = Voice("flac", kept=AAC.kept | OPUS.kept | {"flac", "alac", "dts", "pcm_s16le", "pcm_s24le"})
+
+
+@dataclass(frozen=True)
+class Words:
+    """ffmpeg's arguments for a film's sound: those of its input, and those of what is made of it."""
+
+    taken: tuple[str, ...] = ()
+    made: tuple[str, ...] = ()
+
+
+def wanted(config: Config, seconds: Fraction) -> Sound | None:
+    """What is heard with a film that lasts so long: its music, or else what its footage has."""
+    if config.audio:
+        return Sound(config.audio.file, config.audio.start.amount, seconds, config.audio.fade)
+    if config.source.video:
+        asked = config.source.video
+        found = probe(asked.file, asked.start.amount, asked.end.amount if asked.end else None)
+        before = max(Fraction(0), -found.sound.offset) if found.sound else Fraction(0)  # it begins ahead of the pictures
+        return Sound(asked.file, before + found.start, seconds) if found.sound else None
+    return None
+
+
+def told(sound: Sound | None) -> Mapping[str, str]:
+    """A sound by what it holds, as the record of a take tells of it."""
+    return {name: str(value) for name, value in {**vars(sound), "file": digest(sound.file)}.items()} if sound else {}
+
+
+def words(sound: Sound | None, voice: Voice | None, number: int) -> Words:
+    """What adds a sound to a film as ffmpeg's input `number`: nothing where there is none, or the container holds none.
+
+    A track that fits is copied, bit for bit; any other is cut to the sample, filled up with silence and encoded anew. Never
+    does it make a film longer or shorter.
+    """
+    found = track(sound.file) if sound and voice else None
+    if not sound or not voice or not found:
+        return Words()
+    file, safe = f"file:{sound.file.absolute()}", ("-protocol_whitelist", "file")
+    maps = ("-map", f"{number}:a:0", "-map_metadata:s:a", "-1", "-map_chapters", "-1", "-flags:a", "+bitexact")
+    if fits(sound, found, voice):
+        return Words((*safe, "-t", _seconds(sound.seconds), "-i", file), (*maps, "-c:a", "copy"))
+    quality = ("-b:a", str(voice.bits * found.channels)) if voice.bits else ("-sample_fmt", "s16")
+    # ffmpeg would give up waiting for a slow picture after ten seconds of sound, and the same film would have other bytes
+    encode = ("-af", _filters(sound), "-c:a", voice.encoder, *quality, "-max_interleave_delta", "0")
+    return Words((*safe, "-i", file), (*maps, *encode))
+
+
+def fits(sound: Sound, found: Track, voice: Voice) -> bool:
+    """Whether a track can be copied as it is: from its beginning, as far as the film goes, without a fade."""
+    whole = sound.start <= UNHEARD and not sound.fade and found.seconds >= sound.seconds - SPARE
+    return whole and found.codec in voice.kept
+
+
+def _filters(sound: Sound) -> str:
+    """From the whole track to the film's length of it: what begins late keeps its place, and gaps are filled."""
+    start, seconds = _seconds(sound.start), _seconds(sound.seconds)
+    fade = min(Fraction(sound.fade), sound.seconds)
+    steps: Sequence[str] = (
+        f"atrim=start={start},asetpts=PTS-{start}/TB",
+        "aresample=async=1:first_pts=0",
+        f"apad,atrim=end={seconds}",
+        *([f"afade=t=out:st={_seconds(sound.seconds - fade)}:d={_seconds(fade)}"] if fade else []),
+        f"aformat=channel_layouts={LAYOUTS}",
+    )
+    return ",".join(steps)
+
+
+def _seconds(exact: Fraction) -> str:
+    return f"{float(exact):.6f}"

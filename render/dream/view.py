@@ -1,0 +1,75 @@
+"""Views. A View is how the network looks at a canvas in one step: rolled by whole pixels, then turned and scaled.
+
+Dreaming from a new view in each step hides the network's grid, and leaves only what is still seen when things move a little.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import cos, radians, sin
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from render.picture.warp import grid
+
+
+@dataclass(frozen=True)
+class View:
+    """size: (height, width) of the canvas. down, right: pixels it is rolled by.
+
+    turn: [2, 2], takes Coords of what the network sees to those of the rolled canvas; None where they are equal.
+    """
+
+    size: tuple[int, int]
+    device: torch.device
+    down: int = 0
+    right: int = 0
+    turn: Tensor | None = None
+
+    def __call__(self, h: int, w: int) -> Tensor:
+        """Coords [1, h, w, 2] of the canvas that the cells of an activation map look at; past its edges it goes on round."""
+        shift = torch.tensor((2 * self.right / self.size[0], 2 * self.down / self.size[0]), device=self.device)
+        half = self._half
+        cells = grid((h, w), self.device) * half / torch.tensor((w / h, 1.0), device=self.device)
+        if self.turn is not None:
+            cells = _mirrored(cells @ self.turn.T, half)
+        return (cells - shift + half).remainder(2 * half) - half
+
+    def place(self, x: float, y: float) -> Tensor:
+        """Coords [2] of a place given as shares of the frame: (0, 0) is the top left corner."""
+        return (2 * torch.tensor((x, y), device=self.device) - 1) * self._half
+
+    def rolled(self, frame: Tensor) -> Tensor:
+        """A frame of the canvas's size, rolled as the canvas is."""
+        return frame.roll((self.down, self.right), (2, 3))
+
+    def unrolled(self, frame: Tensor) -> Tensor:
+        """What was rolled, back in its place."""
+        return frame.roll((-self.down, -self.right), (2, 3))
+
+    def seen(self, rolled: Tensor) -> Tensor:
+        """What the network sees of the rolled canvas; what lies past the edges is the picture mirrored."""
+        if self.turn is None:
+            return rolled
+        places = grid(self.size, self.device) @ self.turn.T / self._half
+        return F.grid_sample(rolled, places, mode="bilinear", padding_mode="reflection", align_corners=False)
+
+    @property
+    def _half(self) -> Tensor:
+        return torch.tensor((self.size[1] / self.size[0], 1.0), device=self.device)
+
+
+def view_of(canvas: Tensor, down: int = 0, right: int = 0, degrees: float = 0.0, scale: float = 1.0) -> View:
+    """The view of a canvas that is rolled, turned by `degrees` and seen `scale` times as large."""
+    turn = None
+    if degrees or scale != 1:
+        across, up = cos(radians(degrees)) / scale, sin(radians(degrees)) / scale
+        turn = torch.tensor(((across, up), (-up, across)), device=canvas.device)
+    return View((canvas.shape[-2], canvas.shape[-1]), canvas.device, down, right, turn)
+
+
+def _mirrored(xy: Tensor, half: Tensor) -> Tensor:
+    """Coords past the edges folded back, as the mirrored picture has them."""
+    return half - ((xy + half).remainder(4 * half) - 2 * half).abs()

@@ -1,0 +1,87 @@
+"""Weights. What lies in files about a network: (path) -> tensors by name, labels, a digest. No code runs from any of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from render.dream import caffe
+from render.errors import MissingError
+
+WRAPPERS = ("state_dict", "model_state_dict", "model")  # where training scripts put the weights beside an epoch's number
+SYNSET = re.compile(r"^n[0-9]{8}\s+")  # WordNet's number, before ImageNet's names
+PLACE = re.compile(r"/[a-z]/(\S+)(?:\s+[0-9]+)?")  # as Places writes its names: /b/bazaar/outdoor 47
+
+
+def _pickled(file: Path) -> Mapping[str, Any]:
+    held = torch.load(file, map_location="cpu", weights_only=True)
+    inner = next((held[key] for key in WRAPPERS if isinstance(held.get(key), Mapping)), held)
+    return {key.removeprefix("module."): value for key, value in inner.items()}
+
+
+READERS: dict[str, Callable[[Path], Mapping[str, Any]]] = {
+    ".safetensors": load_file,
+    ".caffemodel": lambda file: caffe.tensors(file.read_bytes()),
+    ".pth": _pickled,
+    ".pt": _pickled,
+    ".tar": _pickled,
+}
+
+
+def tensors(weights: Path) -> Mapping[str, Tensor]:
+    """The tensors of a weights file, those of numbers with a point as float32. MissingError if it is none, or damaged."""
+    if not weights.is_file():
+        raise MissingError(f"there are no weights at {weights}")
+    if weights.suffix.lower() not in READERS:
+        raise MissingError(f"{weights} is no file of weights that is known", f"known: {' '.join(READERS)}")
+    try:
+        read = READERS[weights.suffix.lower()](weights)
+    except Exception as error:  # whatever a broken or hostile file makes a reader say
+        raise MissingError(f"{weights} cannot be read as weights: {(str(error).splitlines() or ['?'])[0][:200]}") from error
+    if not read or not all(isinstance(value, Tensor) for value in read.values()):
+        raise MissingError(f"{weights} holds something else than weights by their names")
+    read = {name: value.float() if value.is_floating_point() else value for name, value in read.items()}
+    if damaged := [name for name, value in read.items() if value.is_floating_point() and not value.isfinite().all()]:
+        raise MissingError(f"{weights}: {damaged[0]} holds values that are not numbers")
+    return read
+
+
+def labels(file: Path, classes: int) -> tuple[str, ...]:
+    """The labels in a text file, one a line, in the order of the classes, of which there are `classes`."""
+    try:
+        lines = [line.strip() for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except (OSError, UnicodeError) as error:
+        raise MissingError(f"there are no labels at {file} ({error})") from error
+    if len(lines) != classes:
+        raise MissingError(f"{file} holds {len(lines)} labels, and the network has {classes} classes")
+    return tuple(_bare(line) for line in lines)
+
+
+def beside(weights: Path | None) -> Path | None:
+    """The labels that lie beside a weights file under its name, as in places.txt beside places.caffemodel."""
+    file = weights.with_suffix(".txt") if weights else None
+    return file if file and file.is_file() else None
+
+
+def usual(count: int, names: Sequence[str]) -> tuple[str, ...]:
+    """Labels for `count` classes where nobody gave any: the usual names if they are as many, else numbers."""
+    return tuple(names) if count == len(names) else tuple(map(str, range(count)))
+
+
+def digest(file: Path) -> str:
+    """sha256 of a file: what a take remembers of its network."""
+    return sha256(file.read_bytes()).hexdigest()
+
+
+def _bare(line: str) -> str:
+    """A label without what ImageNet's and Places' lists write around it."""
+    if match := PLACE.fullmatch(line):
+        return re.sub("[_/]", " ", match[1])
+    return SYNSET.sub("", line)

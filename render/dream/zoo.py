@@ -1,0 +1,181 @@
+"""The zoo. torchvision's classifiers as Networks: (name, weights, device) -> Network, with any layer by its module path."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import isqrt, log2
+from pathlib import Path
+from typing import Any
+
+import torch
+import torchvision.models as models
+from torch import Tensor, nn
+from torch.fx import GraphModule
+from torchvision.models.feature_extraction import create_feature_extractor, get_graph_node_names
+
+from render.dream import folding, transformer, weights
+from render.dream.network import CLASSES, NETWORKS, Activations, Eye, Network, did_you_mean, frozen
+from render.errors import ConfigError, MissingError
+
+BARE = {"aux_logits": False, "init_weights": False}  # without what only training needs
+HALVED = ("googlenet", "inception_v3")  # networks that want (frame - 0.5) / 0.5, whatever the norm of the others
+LEAST = {"inception_v3": 75}  # pixels; the others look at 64
+ONE_SIZE = ("maxvit_t",)  # networks whose windows fit one size of picture only
+SIZES = ((224, 256), (256, 320))  # (height, width) of two blanks, by which maps are told from other activations
+STRIDES = {"low": 8, "mid": 16, "high": 32}  # pixels a cell where ornament, parts of things, and things are seen
+WORDLESS = (nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.Dropout)
+
+Reading = Callable[[Tensor], Tensor]
+
+# How an activation becomes a map [1, C, h, w], by its dimensions and those of them that grow with the picture.
+READINGS: dict[tuple[int, tuple[int, ...]], Reading] = {
+    (4, (2, 3)): lambda x: x,
+    (4, (1, 2)): lambda x: x.permute(0, 3, 1, 2),
+    (2, ()): lambda x: x[..., None, None],
+}
+
+
+def classifier(name: str, file: Path | None, device: torch.device) -> Network:
+    """Any classifier of torchvision by name; weights that are not given are downloaded, and kept, by torchvision.
+
+    A file may be torchvision's own or another of the same shape, with as many classes as it likes.
+    """
+    known = [*NETWORKS, *models.list_models(models)]
+    if name not in known:
+        near = did_you_mean(name, dict.fromkeys(known))
+        hint = f"{near}known: {' '.join(NETWORKS)} and torchvision's classifiers"
+        raise ConfigError(f'is "{name}", and there is no such network', hint)
+    if name in ONE_SIZE:
+        raise ConfigError(f"is {name}, which looks at one size of picture only", "try swin_t or convnext_tiny")
+    enum = models.get_model_weights(name).DEFAULT
+    preset = enum.transforms()
+    model = _of_file(name, file) if file else _downloaded(name)
+    layers, aliases, blocks, cut = transformer.seen(model, device) if name.startswith("vit_") else _traced(name, model, device)
+    return Network(
+        name=name,
+        layers=(*layers, CLASSES),
+        labels=weights.usual(next(reversed(model.state_dict().values())).shape[0], enum.meta["categories"]),
+        cut=cut,
+        mean=(0.5, 0.5, 0.5) if name in HALVED else tuple(preset.mean),
+        std=(0.5, 0.5, 0.5) if name in HALVED else tuple(preset.std),
+        least=LEAST.get(name, 64),
+        digest=weights.digest(file) if file else str(enum),
+        aliases=aliases,
+        blocks=(*blocks, CLASSES),
+    )
+
+
+# ---- the module
+
+
+def _plan(name: str, **settings: Any) -> Any:
+    """The network without numbers in it."""
+    settings = settings | (BARE if name in HALVED else {})
+    try:
+        with torch.device("meta"):
+            return models.get_model(name, weights=None, **settings).eval()
+    except NotImplementedError:  # regnet works its widths out with tensors
+        return models.get_model(name, weights=None, **settings).eval()
+
+
+def _downloaded(name: str) -> Any:
+    try:
+        model: Any = models.get_model(name, weights="DEFAULT").eval()
+    except (OSError, RuntimeError) as error:  # no net, or a file that does not add up
+        hint = f"give a local file: network: {{{name}: weights.safetensors}}"
+        raise MissingError(f"is {name}, whose weights could not be downloaded ({error})", hint) from error
+    if name in HALVED:
+        model.transform_input = False  # the Network says how its input is made
+    return model
+
+
+def _of_file(name: str, file: Path) -> Any:
+    """The network with the numbers of a file, and as many classes as that has."""
+    given = {_key(key): value for key, value in weights.tensors(file).items() if not key.lower().startswith("aux")}
+    plan = _plan(name)
+    head = next(reversed(plan.state_dict()))  # the last layer's, whose length is the number of classes
+    settings = {"num_classes": len(given[head])} if head in given else {}
+    if name.startswith("vit_") and "encoder.pos_embedding" in given:
+        settings["image_size"] = plan.patch_size * isqrt(given["encoder.pos_embedding"].shape[1] - 1)
+    model = _plan(name, **settings)
+    try:
+        model.load_state_dict(given, assign=True)
+    except RuntimeError as error:
+        reason = str(error).splitlines()[1].strip()
+        raise MissingError(f"{file}: these are not the weights of torchvision's {name}: {reason[:200]}") from None
+    return model
+
+
+def _key(key: str) -> str:
+    """A weight's name of today: torchvision's own file of densenet is older than its code."""
+    return re.sub(r"(denselayer\d+\.(?:norm|conv))\.([12])\.", r"\1\2.", key)
+
+
+# ---- its layers
+
+Seen = tuple[tuple[str, ...], Mapping[str, str], tuple[str, ...], Callable[[Sequence[str]], Eye]]
+
+
+def _traced(name: str, model: nn.Module, device: torch.device) -> Seen:
+    """Its layers, their aliases, those that are blocks, and how to cut it; batch norm is folded into the convolutions."""
+    nodes = get_graph_node_names(model, suppress_diff_warning=True)[1]
+    paths = _module_paths(model, nodes)
+    shapes = _shapes(_plan(name), {*paths.values(), nodes[-1]})
+    readings = {end: READINGS[form] for end, (form, _) in shapes.items() if form in READINGS}
+    layers = tuple(path for path, end in paths.items() if end in readings)
+    blocks = tuple(sorted(set(_blocks(model)) & set(layers), key=layers.index))
+    strides = {block: stride for block in blocks if (stride := shapes[paths[block]][1])}
+    ends = {**{layer: paths[layer] for layer in layers}, CLASSES: nodes[-1]}
+
+    def cut(wanted: Sequence[str]) -> Eye:
+        eye = create_feature_extractor(model, sorted({ends[layer] for layer in wanted}), suppress_diff_warning=True)
+        eye = frozen(folding.folded(GraphModule(eye, eye.graph)), device)
+
+        def see(x: Tensor) -> Activations:
+            seen = eye(x)
+            return {layer: readings[ends[layer]](seen[ends[layer]]) for layer in wanted}
+
+        return see
+
+    return layers, _by_stride(strides), blocks, cut
+
+
+def _module_paths(model: nn.Module, nodes: Sequence[str]) -> dict[str, str]:
+    """The path of every module that gives something, in the order in which they are finished, and the node that ends it."""
+    last = {".".join(node.split(".")[:depth]): i for i, node in enumerate(nodes) for depth in range(1, node.count(".") + 2)}
+    paths = [path for path, _ in model.named_modules() if path in last]
+    return {path: nodes[last[path]] for path in sorted(paths, key=lambda path: (last[path], path.count(".")))}
+
+
+def _shapes(plan: nn.Module, ends: set[str]) -> dict[str, tuple[tuple[int, tuple[int, ...]], int]]:
+    """For each end the number of its dimensions and those that grow with the picture, and the pixels a cell; no numbers run."""
+    eye = create_feature_extractor(plan.to("meta"), sorted(ends), suppress_diff_warning=True)
+    with torch.no_grad():
+        small, large = (eye(torch.zeros(1, 3, *size, device="meta")) for size in SIZES)
+    shapes = {}
+    for end in ends:
+        if isinstance(small[end], Tensor):
+            sides = list(zip(small[end].shape, large[end].shape, strict=True))
+            grow = tuple(axis for axis, (one, other) in enumerate(sides) if one != other)
+            shapes[end] = ((len(sides), grow), 2 ** round(log2(SIZES[1][0] / sides[grow[0]][1])) if grow else 0)
+    return shapes
+
+
+def _blocks(module: nn.Module, path: str = "") -> Iterator[str]:
+    """The paths of the parts of a network that see something of their own and are more than a row of others."""
+    for name, part in module.named_children():
+        if type(part) is nn.Sequential:
+            yield from _blocks(part, f"{path}{name}.")
+        elif not isinstance(part, WORDLESS):
+            yield f"{path}{name}"
+
+
+def _by_stride(strides: Mapping[str, int]) -> dict[str, str]:
+    """low, mid and high: of the blocks with the wanted pixels a cell, or the most that are not above it, the middle one."""
+    aliases = {}
+    for alias, wanted in STRIDES.items():
+        nearest = max(stride for stride in strides.values() if stride <= wanted)
+        blocks = [block for block, stride in strides.items() if stride == nearest]
+        aliases[alias] = blocks[(len(blocks) - 1) * (3 if nearest < wanted else 2) // 4]
+    return aliases

@@ -1,0 +1,151 @@
+"""Reels. From the dreamed ticks of a film to its frames: those between two ticks, and the order in which a loop shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from itertools import chain, count
+from math import floor
+
+import torch
+from torch import Tensor
+
+from render.film import Camera
+from render.moment import Clock, Moment
+from render.picture import colour, warp
+
+FEATHER = 0.06  # frame heights over which a tick's picture fades out towards its edge, where two ticks meet
+
+Reel = Callable[[int, int], Iterator[Tensor]]  # (tick to begin with, 1 or -1: onwards or backwards) -> canvases
+
+
+def frames(camera: Camera, canvases: Iterable[Tensor], clock: Clock) -> Iterator[Tensor]:
+    """The frames of `clock` from the film's canvases, tick 0 first, as they were dreamed: a loop is not closed."""
+    return run(camera, lambda start, step: iter(canvases), clock, range(clock.frames))
+
+
+def shown(camera: Camera, reel: Reel, clock: Clock) -> Iterator[Tensor]:
+    """The frames of `clock` in the order in which the film's loop shows them."""
+    return LOOPS[camera.loop](camera, reel, clock)
+
+
+def at_rate(clock: Clock, fps: Fraction, loop: str = "none") -> Clock:
+    """The same time counted at another frame rate: as long, to the nearest frame, and a loop's frames fit its time exactly."""
+    both_ends = loop == "pingpong"
+    length = (clock.frames - both_ends) / clock.fps
+    fitting = max(1, round(length * fps))
+    rate = fps if loop == "none" or not length else fitting / length
+    return replace(clock, fps=rate, frames=fitting + both_ends, tail=round(clock.tail / clock.fps * fps))
+
+
+def so_far(camera: Camera, last: int) -> Camera:
+    """The camera of a film that was dreamed up to tick `last`; one that is not whole has no loop."""
+    if last >= camera.clock.last_tick:
+        return camera
+    return replace(camera, loop="none", clock=reached(camera.clock, last))
+
+
+def reached(clock: Clock, last: int) -> Clock:
+    """The same up to the last frame that tick `last` reaches."""
+    return replace(clock, frames=min(clock.frames, floor(clock.place(last)) + 1), tail=0)
+
+
+def run(camera: Camera, reel: Reel, clock: Clock, wanted: range) -> Iterator[Tensor]:
+    """The frames `wanted` of `clock`, onwards or backwards, each a pure function of the two ticks beside it."""
+    if not wanted:
+        return
+    first, _ = camera.clock.beside(wanted[0] / clock.fps)
+    start = first if wanted.step > 0 else min(first + 1, camera.clock.last_tick)
+    canvases = zip(count(start, wanted.step), reel(start, wanted.step), strict=False)
+    held: dict[int, Tensor] = {}
+    for index in wanted:
+        tick, u = camera.clock.beside(index / clock.fps)
+        if tick > camera.clock.last_tick:  # at another frame rate the last frame may lie a little later
+            tick, u = camera.clock.last_tick, 0.0
+        needed = {tick, tick + 1} if u else {tick}
+        while not needed <= held.keys():
+            there, canvas = next(canvases, (None, None))
+            if there is None or canvas is None:
+                break
+            held = {near: kept for near, kept in held.items() if abs(near - there) < 2} | {there: canvas}
+        yield between(camera, held[tick], held.get(tick + 1), tick, clock.frame(index), u)
+
+
+def between(camera: Camera, before: Tensor, after: Tensor | None, tick: int, moment: Moment, u: float) -> Tensor:
+    """The frame at `moment`, u (0..1) of the way from `before` at `tick` to `after`: both moved there, and cross-faded.
+
+    Past the last tick there is only the one before.
+    """
+    start, end = camera.clock.tick(tick), camera.clock.tick(tick + 1)
+    if u == 0 and moment.seconds <= start.seconds:
+        return before
+    sides = [(before, start, 1.0 if after is None else 1 - _smoothstep(u))]
+    if after is not None:
+        sides.append((after, end, _smoothstep(u)))
+    return (_ridden if camera.source.moves else _travelled)(camera, sides, moment).clamp(0, 1)
+
+
+Sides = Sequence[tuple[Tensor, Moment, float]]  # canvases of ticks, their moments, and their shares in the frame
+
+
+def _travelled(camera: Camera, sides: Sides, moment: Moment) -> Tensor:
+    moves = [camera.path.between(there.seconds, moment.seconds) for _, there, _ in sides]
+    # The nearer tick's extra millionth decides where neither has picture: its border rule fills in.
+    weights = [
+        share * warp.cover(move, camera.size, FEATHER, camera.device) + 1e-6 * (share >= 0.5)
+        for move, (_, _, share) in zip(moves, sides, strict=True)
+    ]
+    mixed = torch.zeros(1, device=camera.device)
+    for move, weight, (seen, _, _) in zip(moves, weights, sides, strict=True):
+        mixed = mixed + weight / sum(weights) * warp.moved(seen, move, kernel=warp.bicubic, border=camera.border)
+    return colour.sharpened(mixed, sum(share * colour.fine(seen) for seen, _, share in sides))
+
+
+def _ridden(camera: Camera, sides: Sides, moment: Moment) -> Tensor:
+    """The details of the ticks carried by the flow onto the true picture, each where it can be trusted."""
+    mixed = weights = torch.zeros(1, device=camera.device)
+    for canvas, there, share in sides:
+        drift = camera.drift(there, moment)
+        detail = warp.bicubic(canvas - camera.picture(there), drift.back, border=camera.border)
+        weight = (share + 1e-6) * drift.trust
+        mixed, weights = mixed + weight * detail, weights + weight
+    return camera.picture(moment) + mixed / weights.clamp_min(1e-6)
+
+
+def _smoothstep(u: float) -> float:
+    return u * u * (3 - 2 * u)
+
+
+# ---- loops
+
+
+def _once(camera: Camera, reel: Reel, clock: Clock) -> Iterator[Tensor]:
+    return run(camera, reel, clock, range(clock.frames))
+
+
+def _endless(camera: Camera, reel: Reel, clock: Clock) -> Iterator[Tensor]:
+    """The last frame is the one before the first. One that was dreamed from its end is shown from there."""
+    if not clock.backwards:
+        return run(camera, reel, clock, range(clock.frames))
+    return chain(run(camera, reel, clock, range(1)), run(camera, reel, clock, range(clock.frames - 1, 0, -1)))
+
+
+def _faded(camera: Camera, reel: Reel, clock: Clock) -> Iterator[Tensor]:
+    """What comes after the film's end is shown first, and fades into its beginning."""
+    after = run(camera, reel, clock, range(clock.frames, clock.frames + clock.tail))
+    for index, frame in enumerate(run(camera, reel, clock, range(clock.frames))):
+        yield colour.mixed(next(after), frame, _smoothstep(index / clock.tail)) if index < clock.tail else frame
+
+
+def _there_and_back(camera: Camera, reel: Reel, clock: Clock) -> Iterator[Tensor]:
+    there, back = range(clock.frames), range(clock.frames - 2, 0, -1)
+    return chain(run(camera, reel, clock, there), run(camera, reel, clock, back))
+
+
+LOOPS: dict[str, Callable[[Camera, Reel, Clock], Iterator[Tensor]]] = {
+    "none": _once,
+    "droste": _endless,
+    "crossfade": _faded,
+    "pingpong": _there_and_back,
+}

@@ -1,0 +1,92 @@
+"""Dreams on footage. What is carried is the dream's detail, dream minus source, and never the source, which stays sharp.
+
+The detail is looked up where each pixel was, believed where the flow can be trusted, let go a little, dreamed on, and drawn
+back to what was carried; its strength is held by the length of the next steps. (Ruder, Dosovitskiy and Brox 2016 warp the
+whole picture instead, and so drag the source along.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from render.picture import colour, warp
+from render.picture.warp import Move
+from render.source.flow import Drift
+
+GAIN = (0.05, 4.0)  # within which the strength of steps is steered
+FEWEST = 12  # places that must be trusted to say how the whole picture moves
+UNSURE = 1e-4  # share of the frame that is new, from which it is dreamed up
+
+
+@dataclass(frozen=True)
+class Ride:
+    """How the dream sits on footage at a moment. persistence: of the carried detail, 0..1. anchor: how much of what was
+    carried a new dream leaves as it was, 0..1."""
+
+    persistence: float
+    anchor: float
+
+
+@dataclass(frozen=True)
+class Riding:
+    """A dream that rides on footage. detail: [1, 3, H, W], not clamped. strength: its rms when it was fresh. gain: of steps."""
+
+    detail: Tensor
+    strength: float
+    gain: float
+
+
+def mounted(detail: Tensor) -> Riding:
+    """A fresh dream's detail, whose strength is to be kept."""
+    return Riding(detail, float(colour.rms(detail)), 1.0)
+
+
+def levelled(detail: Tensor, hold: float) -> Tensor:
+    """The detail with its mean colour taken out, from `hold` 0.5 on all of it: the eye sees at once when footage breathes."""
+    return detail - min(1.0, 2 * hold) * detail.mean((2, 3), keepdim=True)
+
+
+def drifted(drift: Drift) -> Move:
+    """The affine move that is nearest to what the footage does, where it can be trusted: what a garden travels by."""
+    if drift.kind != "usual":
+        return Move(warp.STILL)
+    step = max(1, min(drift.back.shape[1:3]) // 32)
+    weight = drift.trust[0, 0, ::step, ::step].flatten().double().cpu()[:, None]
+    there = drift.back[0, ::step, ::step].reshape(-1, 2).double().cpu()
+    here = warp.grid((drift.back.shape[1], drift.back.shape[2]))[0, ::step, ::step].reshape(-1, 2).double()
+    places = torch.cat((here, torch.ones_like(weight)), dim=1)
+    if float(weight.sum()) < FEWEST:
+        return Move(warp.STILL)
+    back = torch.linalg.lstsq(places * weight, there * weight).solution.T
+    return Move(torch.cat((back, warp.STILL[2:]))).inverse
+
+
+def carried(detail: Tensor, drift: Drift, border: str) -> Tensor:
+    """The detail on the later picture, nothing of it where that shows what was hidden."""
+    if drift.kind in ("same", "flash"):
+        return detail
+    return drift.trust * warp.lanczos4(detail, drift.back, border=border)
+
+
+def ridden(riding: Riding, dreamed: Tensor, kept: Tensor, trust: Tensor, anchor: float) -> Riding:
+    """What rides on: the newly `dreamed` detail, drawn to the `kept` one where that is trusted, and the gain it calls for."""
+    hold = anchor * trust
+    detail = (1 - hold) * dreamed + hold * kept
+    now = colour.rms(detail)
+    gain = riding.gain * (riding.strength / now) if now > 0 else 1.0
+    return Riding(detail, riding.strength, min(max(gain, GAIN[0]), GAIN[1]))
+
+
+def to_tensors(riding: Riding) -> dict[str, Tensor]:
+    """What rides, as named tensors, for the negative."""
+    return {"detail": riding.detail, "scalars": torch.tensor([riding.strength, riding.gain], dtype=torch.float64)}
+
+
+def from_tensors(tensors: Mapping[str, Tensor], device: torch.device) -> Riding:
+    """What `to_tensors` stored."""
+    strength, gain = tensors["scalars"].tolist()
+    return Riding(tensors["detail"].to(device), strength, gain)

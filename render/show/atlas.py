@@ -1,0 +1,270 @@
+"""Atlases. An atlas shows what a network sees, on one sheet: (network, what is asked) -> Sheet, dreamed, drawn.
+
+sheet = asked(network, classes="lion,flamingo")      # or layer="mid", channels="0-31"; or its layers
+drawn(sheet, list(dreamed(sheet, network, recipe)))
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import groupby
+from math import ceil, sqrt
+from textwrap import wrap
+from typing import TypeVar
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw, ImageFont
+from torch import Tensor
+
+from render.develop.ffmpeg import Pixels
+from render.dream import objective
+from render.dream.ascent import Ascent, dream
+from render.dream.network import CLASSES, Eye, Network
+from render.dream.objective import Objective
+from render.errors import ConfigError
+from render.moment import Clock
+from render.picture import colour
+from render.picture.picture import to_pixels
+from render.show.listing import Field, measured
+from render.show.plot import BRIGHT, DIM, GROUND
+from render.source.noise import MEAN, noise
+
+Colour = tuple[int, ...]
+T = TypeVar("T")
+CPU = torch.device("cpu")
+BEGINNING = Clock(Fraction(1), 1, Fraction(1)).tick(0)  # noise stands still, and asks for a moment all the same
+
+TONE = colour.Tone(torch.full((3,), MEAN), 0.2)  # what a dream from noise is held to: a sheet of them is looked at as one
+HOLD = 0.8
+FOG = 0.25  # contrast of the noise that a dream begins with
+MOST_ROWS = 16  # of an overview: of more layers it shows as many, evenly chosen
+CHANNELS = 4  # in a row of an overview
+ACCENT = (234, 180, 96)
+
+# pixels of the sheet
+MARGIN, GUTTER, GAP, HEAD, FOOT, CAPTION, LINE = 56, 264, 12, 132, 40, 30, 20
+
+
+@dataclass(frozen=True)
+class Plate:
+    """A picture to be dreamed. seed: of the noise it begins with, counted from the sheet's; None: it begins with the photo."""
+
+    caption: str
+    layer: str
+    objective: Objective
+    seed: int | None = 0
+
+
+@dataclass(frozen=True)
+class Row:
+    """Plates side by side; of a sheet of layers with a heading, and some lines on what they are of."""
+
+    plates: tuple[Plate, ...]
+    heading: str = ""
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What is to be seen, in rows."""
+
+    title: str
+    told: str
+    rows: tuple[Row, ...]
+
+    @property
+    def plates(self) -> list[Plate]:
+        """All of them, in the order in which they are read."""
+        return [plate for row in self.rows for plate in row.plates]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a sheet is dreamed. size: of a plate's sides, pixels. steps: an octave. photo: a Frame of that size, if any."""
+
+    size: int
+    steps: int
+    seed: int
+    photo: Tensor | None = None
+    device: torch.device = CPU
+
+
+# ── what is asked ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def asked(
+    network: Network,
+    classes: str | None = None,
+    layer: str | None = None,
+    channels: str | None = None,
+    photo: bool = False,
+    device: torch.device = CPU,
+) -> Sheet:
+    """The sheet that is asked for in words: classes as "lion,7" or "all", channels as "0-31,40"; else the layers."""
+    if (classes and layer) or (channels and not layer):
+        raise ConfigError("channels need a layer, and classes stand alone", "--classes A,B or --layer NAME --channels 0-31")
+    if classes:
+        return of_classes(network, [] if classes == "all" else [label.strip() for label in classes.split(",")])
+    if layer:
+        return of_channels(network, network.layer(layer), numbers(channels) if channels else [], device)
+    return of_layers(network, photo, device)
+
+
+def numbers(words: str) -> list[int]:
+    """The numbers that "0-31,40" counts up."""
+    if not all(re.fullmatch(r"\d{1,5}(-\d{1,5})?", part.strip()) for part in words.split(",")):
+        raise ConfigError(f'is "{words}", which counts no channels', "write --channels 0-31,40")
+    spans = [[int(end) for end in part.split("-")] for part in words.split(",")]
+    return [number for span in spans for number in range(span[0], span[-1] + 1)]
+
+
+def of_layers(network: Network, photo: bool, device: torch.device) -> Sheet:
+    """Its layers, shallow to deep: each from noise, on the photo if there is one, and some of its channels."""
+    names = _evenly(network.blocks or network.layers, MOST_ROWS)
+    fields = measured(network, names, device)
+    rows = []
+    for name in names:
+        whole = objective.layer(network, name)
+        plates = [Plate("the layer", name, whole), *([Plate("on a photo", name, whole, seed=None)] if photo else [])]
+        plates += [_channel(network, name, index) for index in _evenly(range(fields[name].channels), CHANNELS)]
+        rows.append(Row(tuple(plates), name, tuple(_facts(network, name, fields[name]))))
+    return Sheet(network.name, f"{len(names)} layers, shallow to deep", tuple(rows))
+
+
+def of_channels(network: Network, layer: str, indices: Sequence[int], device: torch.device) -> Sheet:
+    """Channels of a layer, each from noise; all of them if none are named."""
+    field = measured(network, [layer], device)[layer]
+    if wrong := [index for index in indices if index >= field.channels]:
+        raise ConfigError(f"is {wrong[0]}, and {network.name}'s layer {layer} has channels 0 to {field.channels - 1}")
+    plates = [_channel(network, layer, index) for index in indices or range(field.channels)]
+    return Sheet(f"{network.name}  {layer}", "   ·   ".join(_facts(network, layer, field)), _grid(plates))
+
+
+def of_classes(network: Network, labels: Sequence[str]) -> Sheet:
+    """Classes, each from noise; all of them if none are named."""
+    indices = [network.label(int(label) if label.isdigit() else label) for label in labels] or range(len(network.labels))
+    plates = [
+        Plate(_first(network.labels[index]), CLASSES, objective.classes(network, [index]), seed=index) for index in indices
+    ]
+    return Sheet(network.name, f"{len(plates)} of {len(network.labels)} classes, each from noise", _grid(plates))
+
+
+def _channel(network: Network, layer: str, index: int) -> Plate:
+    caption = _first(network.labels[index]) if layer == CLASSES else str(index)
+    return Plate(caption, layer, objective.channels(network, layer, [index]), seed=index)
+
+
+def _evenly(things: Sequence[T], most: int) -> list[T]:
+    """So many of the things, evenly chosen."""
+    if len(things) <= most:
+        return list(things)
+    return [things[(2 * place + 1) * len(things) // (2 * most)] for place in range(most)]
+
+
+def _grid(plates: Sequence[Plate]) -> tuple[Row, ...]:
+    """Rows of equal length, more across than down, and as few places left over as can be."""
+    least = ceil(sqrt(1.5 * len(plates)))
+    across = min(range(least, least + 3), key=lambda number: -len(plates) % number)
+    return tuple(Row(tuple(plates[start : start + across])) for start in range(0, len(plates), across))
+
+
+def _facts(network: Network, layer: str, field: Field) -> Iterator[str]:
+    if note := (network.notes or {}).get(layer):
+        yield note
+    yield f"{field.channels} channels, a cell is {_span(field.cell)}"
+    yield f"sees {_span(field.sees)}"
+
+
+def _span(side: int) -> str:
+    return f"{side} px" if side else "the whole picture"
+
+
+def _first(label: str) -> str:
+    """The first of a class's names."""
+    return label.split(",")[0]
+
+
+# ── dreaming ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def dreamed(sheet: Sheet, network: Network, recipe: Recipe) -> Iterator[Pixels]:
+    """The plates in their order, dreamed."""
+    for layer, plates in groupby(sheet.plates, lambda plate: plate.layer):
+        eye = network.see([layer], recipe.device)
+        for plate in plates:
+            yield to_pixels(_dreamed(plate, eye, recipe, network.least).cpu())
+
+
+def _dreamed(plate: Plate, eye: Eye, recipe: Recipe, least: int) -> Tensor:
+    wishes = [(1.0, plate.objective)]
+    if plate.seed is None:
+        assert recipe.photo is not None
+        return dream(recipe.photo.to(recipe.device), eye, wishes, _on_a_photo(recipe.steps, least), recipe.seed, 0)
+    fog = noise("perlin", FOG, (recipe.size, recipe.size), recipe.seed + plate.seed).at(BEGINNING).to(recipe.device)
+    return colour.held(dream(fog, eye, wishes, _from_noise(recipe.steps, least), recipe.seed, 0), TONE, HOLD)
+
+
+def _from_noise(steps: int, least: int) -> Ascent:
+    """With the natural-image prior: waves, and a new view in each step."""
+    return Ascent(
+        steps=steps,
+        step_size=0.03,
+        octaves=2,
+        octave_scale=1.6,
+        jitter=16,
+        smoothing=0.0,
+        chroma=1.0,
+        least=least,
+        turn=10.0,
+        scale=1.15,
+        parametrisation="fourier",
+    )
+
+
+def _on_a_photo(steps: int, least: int) -> Ascent:
+    """As films are dreamed, and no longer than the photo stays a photo."""
+    return Ascent(
+        steps=steps // 2, step_size=0.014, octaves=3, octave_scale=1.4, jitter=16, smoothing=0.25, chroma=0.8, least=least
+    )
+
+
+# ── drawing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def drawn(sheet: Sheet, pictures: Sequence[Pixels]) -> Pixels:
+    """The sheet with its dreams: title above, captions below the plates, what rows are of in the gutter."""
+    gutter = GUTTER if any(row.heading for row in sheet.rows) else 0
+    size = pictures[0].shape[0]
+    across, pitch = max(len(row.plates) for row in sheet.rows), size + GAP
+    width = max(2 * MARGIN + gutter + across * pitch - GAP, 620)
+    height = HEAD + len(sheet.rows) * (pitch + CAPTION) + FOOT
+    paper = Image.new("RGB", (width, height), GROUND)
+    pen, left = ImageDraw.Draw(paper), iter(pictures)
+    _write(pen, (MARGIN, 58), sheet.title, 34, BRIGHT)
+    _write(pen, (MARGIN, 92), sheet.told, 16, DIM)
+    for number, row in enumerate(sheet.rows):
+        top = HEAD + number * (pitch + CAPTION)
+        if row.heading:
+            _write(pen, (MARGIN, top + 12), row.heading, 19, ACCENT, room=gutter - 20)
+            lines = [line for told in row.lines for line in wrap(told, 34)]
+            for place, line in enumerate(lines):
+                _write(pen, (MARGIN, top + 40 + place * LINE), line, 14, DIM)
+        for column, plate in enumerate(row.plates):
+            x = MARGIN + gutter + column * pitch
+            paper.paste(Image.fromarray(next(left)), (x, top))
+            _write(pen, (x, top + size + 15), plate.caption, 14, DIM, room=size)
+    return np.asarray(paper)
+
+
+def _write(
+    pen: ImageDraw.ImageDraw, place: tuple[float, float], words: str, size: float, shade: Colour, room: float = 0
+) -> None:
+    """Words with their middle at a height; smaller if they would not fit `room` pixels."""
+    font = ImageFont.load_default(size)
+    if room and (long := pen.textlength(words, font)) > room:
+        font = ImageFont.load_default(size * room / long)
+    pen.text(place, words, shade, font, "lm")

@@ -1,0 +1,343 @@
+"""Optical flow. What moved between two pictures of footage, and how far that can be trusted: (before, after, look) -> Drift.
+
+The flow leads from the later picture back to the earlier, because what was dreamed on the earlier is looked up there; the
+other way only serves to check it. Where they disagree, the later picture shows what the earlier hid (Ruder, Dosovitskiy,
+Brox 2016, arXiv 1604.08610).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from render.errors import MissingError
+from render.picture.picture import Pixels, resize, to_pixels
+from render.picture.warp import grid
+
+Vectors = NDArray[np.float32]  # [h, w, 2] pixels, (x, y): from where a pixel of one picture lies to where it lies in another
+Engine = Callable[[Pixels, Pixels], Vectors]  # (here, there), uint8 [h, w, 3] -> for each pixel of `here` the way to `there`
+
+FINE = 32  # steps a pixel in which a Trace keeps its flow: finer than any engine is right
+DISAGREE = (0.01, 0.5)  # of the vectors' squared lengths, and pixels²: Ruder's, as good at 640 as at 1280 pixels
+GAP = 16.0  # contrasts further apart than this have no picture in common: one of them is black, white or fog
+LOST, ALIKE = 0.5, 0.6  # more than half the picture lost, and not alike after all: a cut
+STILL = 0.05  # flow that makes pictures so little more alike found no motion: the light changed
+SAME = (0.5, 4.0)  # of 255: the mean difference of a picture that is shown twice, and that of its most different block
+BLOCK = 16  # pixels: a bird that moves in a still sky must not hide in the mean
+SOFT = 2.0  # pixels of blur before pictures are compared as a whole
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What an engine found for a pair of pictures, at the size it looked at; small enough to be kept.
+
+    back: int16 [h, w, 2], in 1/FINE pixels. trust: uint8 [h, w], 255 is full. lost: the share of the picture where both
+    ways disagree. alike, still: the correlation of the later picture with the earlier one, moved onto it and left in place.
+    """
+
+    back: NDArray[np.int16]
+    trust: NDArray[np.uint8]
+    lost: float
+    alike: float
+    still: float
+
+
+@dataclass(frozen=True)
+class Look:
+    """How motion is looked for. trace: two uint8 [h, w, 3] -> Trace. widest: pixels of a side at which it looks at most.
+
+    name: of all that shapes a trace.
+    """
+
+    trace: Callable[[Pixels, Pixels], Trace]
+    widest: int
+    name: str
+
+
+@dataclass(frozen=True)
+class Drift:
+    """What moved from one picture to a later one, at the film's size.
+
+    back: Coords [1, H, W, 2], where each pixel of the later picture was in the earlier. trust: [1, 1, H, W], 1 where it was
+    there, 0 where it is new. kind: "usual", "same" (shown twice), "flash" (the light changed too much to follow: all stays in
+    place) or "cut" (nothing was there).
+    """
+
+    back: Tensor
+    trust: Tensor
+    kind: str
+
+
+def flow(before: Tensor, after: Tensor, look: Look, cut: bool | None = None) -> Drift:
+    """What moved between two Frames of a size. cut: whether there is a cut between them, where that is known already."""
+    size = (after.shape[-2], after.shape[-1])
+    earlier, later = (to_pixels(resize(frame, looked_at(size, look.widest))) for frame in (before, after))
+    if cut:
+        return _at_rest(size, after.device, "cut")
+    if same(earlier, later):
+        return _at_rest(size, after.device, "same")
+    trace = look.trace(earlier, later)
+    kind = judged(trace, cut)
+    return _spread(trace, size, after.device) if kind == "usual" else _at_rest(size, after.device, kind)
+
+
+def judged(trace: Trace, cut: bool | None = None) -> str:
+    """The kind of a pair of pictures: usual, flash or cut."""
+    if trace.lost <= LOST:
+        return "usual"
+    if trace.alike < ALIKE:
+        return "cut" if cut is None else "usual"
+    return "flash" if trace.still > trace.alike - STILL else "usual"
+
+
+def same(earlier: Pixels, later: Pixels) -> bool:
+    """Whether two pictures are one that is shown twice, as footage of another frame rate does."""
+    differ = cv2.absdiff(earlier, later).astype(np.float32).mean(axis=2)
+    height, width = differ.shape
+    blocks = (max(1, width // BLOCK), max(1, height // BLOCK))
+    most = cv2.resize(differ, blocks, interpolation=cv2.INTER_AREA).max()
+    return bool(differ.mean() < SAME[0] and most < SAME[1])
+
+
+def looked_at(size: tuple[int, int], widest: int) -> tuple[int, int]:
+    """The (height, width) at which flow is looked for: large motions are beyond any engine at full size."""
+    scale = min(1.0, widest / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def _at_rest(size: tuple[int, int], device: torch.device, kind: str) -> Drift:
+    trust = torch.full((1, 1, *size), 0.0 if kind == "cut" else 1.0, device=device)
+    return Drift(grid(size, device), trust, kind)
+
+
+def _spread(trace: Trace, size: tuple[int, int], device: torch.device) -> Drift:
+    """The trace at the film's size, in Coords."""
+    height, width = trace.trust.shape
+    step = torch.tensor((size[1] / width * 2 / size[0], 2 / height), device=device) / FINE
+    back = torch.from_numpy(trace.back).to(device).permute(2, 0, 1)[None].float()
+    trust = torch.from_numpy(trace.trust).to(device)[None, None].float() / 255
+    if (height, width) != size:
+        back, trust = (F.interpolate(one, size=size, mode="bilinear", align_corners=False) for one in (back, trust))
+    return Drift(grid(size, device) + back.permute(0, 2, 3, 1) * step, trust, "usual")
+
+
+# ---- looking
+
+
+def looking(
+    engine: str,
+    quality: str,
+    widest: int,
+    dilate: int | None,
+    feather: float,
+    device: torch.device,
+    weights: Mapping[str, Tensor] | None = None,
+) -> Look:
+    """How `engine` (a row of ENGINES) looks, at a `quality` (fast, medium or high).
+
+    dilate: pixels by which what is lost grows, None for one in 640 of the width. feather: pixels over which trust rises again.
+    weights: of an engine that is a network, where they are not to be downloaded; MissingError if they cannot be.
+    """
+    made = ENGINES[engine](quality, weights, device)
+
+    def trace(earlier: Pixels, later: Pixels) -> Trace:
+        found = _traced(made, earlier, later, dilate, feather)
+        return (
+            replace(found, back=np.zeros_like(found.back), trust=np.full_like(found.trust, 255)) if engine == "none" else found
+        )
+
+    name = f"{engine} {quality} {dilate} {feather} {_digest(weights or {})}"
+    return Look(trace, widest, name)
+
+
+def _traced(engine: Engine, earlier: Pixels, later: Pixels, dilate: int | None, feather: float) -> Trace:
+    """The flow from the later picture back to the earlier, and what the flow the other way says of it."""
+    height, width = later.shape[:2]
+    matched = _evenly_lit(earlier, later)
+    if matched is None:
+        return Trace(np.zeros((height, width, 2), np.int16), np.zeros((height, width), np.uint8), 1.0, 0.0, 0.0)
+    earlier, later = matched
+    back, forth = engine(later, earlier), engine(earlier, later)
+    there = _pixel_grid(height, width) + back
+    lost = _disagree(back, _looked_up(forth, there))
+    lost |= _outside(there)
+    grown = max(1, round(max(height, width) / 640)) if dilate is None else dilate
+    grey, was = _grey(later), _grey(earlier)
+    return Trace(
+        back=np.clip(np.rint(back * FINE), -(2**15), 2**15 - 1).astype(np.int16),
+        trust=_trust(lost, grown, feather),
+        lost=float(lost.mean()),
+        alike=_alike(grey, _looked_up(was, there)),
+        still=_alike(grey, was),
+    )
+
+
+def _evenly_lit(earlier: Pixels, later: Pixels) -> tuple[Pixels, Pixels] | None:
+    """Both with the brightness and contrast of the one that has more; None if they are too far apart to be one scene.
+
+    Flow takes a change of light for motion: a camera's flash would move everything.
+    """
+    (mean, contrast), (other_mean, other) = (map(float, np.ravel(cv2.meanStdDev(_grey(one)))) for one in (earlier, later))
+    if other > contrast:
+        swapped = _evenly_lit(later, earlier)
+        return swapped and swapped[::-1]
+    gain = (contrast + 1e-3) / (other + 1e-3)
+    if gain > GAP:
+        return None
+    table = np.clip(np.rint((np.arange(256) - other_mean) * gain + mean), 0, 255).astype(np.uint8)
+    return earlier, cv2.LUT(later, table)
+
+
+def _disagree(back: Vectors, forth: Vectors) -> NDArray[np.bool_]:
+    """Where the way back and forth does not end where it began."""
+    share, least = DISAGREE
+    apart = np.square(back + forth).sum(-1)
+    return np.asarray(apart > share * (np.square(back).sum(-1) + np.square(forth).sum(-1)) + least)
+
+
+def _outside(there: Vectors) -> NDArray[np.bool_]:
+    """Where the way back leads out of the picture, which ends half a pixel past its last one."""
+    height, width = there.shape[:2]
+    x, y = there[..., 0], there[..., 1]
+    return np.asarray((x < -0.5) | (x > width - 0.5) | (y < -0.5) | (y > height - 0.5))
+
+
+def _trust(lost: NDArray[np.bool_], dilate: int, feather: float) -> NDArray[np.uint8]:
+    """uint8 [h, w]: 0 where lost and `dilate` pixels around, fading over `feather` on the trusted side only."""
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * dilate + 1, 2 * dilate + 1))
+    sure = 255 - 255 * cv2.dilate(lost.astype(np.uint8), disc)
+    if not feather:
+        return np.asarray(sure)
+    soft = cv2.GaussianBlur(cv2.erode(sure, np.ones((3, 3), np.uint8)), (0, 0), feather, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(np.minimum(soft, sure))
+
+
+def _alike(one: Pixels, other: Pixels) -> float:
+    """The correlation of two grey pictures, softened; 1 if both are blank."""
+    a, b = (cv2.GaussianBlur(grey.astype(np.float32), (0, 0), SOFT, borderType=cv2.BORDER_REPLICATE) for grey in (one, other))
+    a, b = a - a.mean(), b - b.mean()
+    return float(((a * b).mean() + 1e-3) / (np.sqrt((a * a).mean() * (b * b).mean()) + 1e-3))
+
+
+def _looked_up(picture: NDArray[Any], there: Vectors) -> NDArray[Any]:
+    """The picture at those places, bilinear; past its edge it goes on as it ends."""
+    return np.asarray(cv2.remap(picture, there[..., 0], there[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+
+
+def _grey(picture: Pixels) -> Pixels:
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))
+
+
+def _pixel_grid(height: int, width: int) -> Vectors:
+    return np.stack(np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)), axis=-1)
+
+
+# ---- engines
+
+
+def _dis(quality: str, weights: Any, device: torch.device) -> Engine:
+    """Dense inverse search (Kroeger 2016, arXiv 1603.03590), OpenCV's: the same bytes on any number of threads."""
+    preset, finest = {
+        "fast": (cv2.DISOPTICAL_FLOW_PRESET_FAST, 1),
+        "medium": (cv2.DISOPTICAL_FLOW_PRESET_MEDIUM, 1),
+        "high": (cv2.DISOPTICAL_FLOW_PRESET_MEDIUM, 0),
+    }[quality]
+
+    def calc(here: Pixels, there: Pixels) -> Vectors:
+        search = cv2.DISOpticalFlow.create(preset)
+        search.setFinestScale(finest)
+        return np.asarray(search.calc(_grey(here), _grey(there), None))  # type: ignore[call-overload]
+
+    return _roomy(calc, least=64, multiple=1)  # a picture smaller than that would end the process
+
+
+def _farneback(quality: str, weights: Any, device: torch.device) -> Engine:
+    """Polynomial expansion (Farneback 2003), OpenCV's: cruder and slower than dis."""
+    rounds = {"fast": 2, "medium": 3, "high": 6}[quality]
+
+    def calc(here: Pixels, there: Pixels) -> Vectors:
+        found = np.zeros((*here.shape[:2], 2), np.float32)
+        return np.asarray(cv2.calcOpticalFlowFarneback(_grey(here), _grey(there), found, 0.5, 5, 15, rounds, 5, 1.2, 0))
+
+    return _roomy(calc, least=64, multiple=1)
+
+
+def _raft(name: str) -> Callable[[str, Mapping[str, Tensor] | None, torch.device], Engine]:
+    """Recurrent all-pairs field transforms (Teed and Deng 2020, arXiv 2003.12039), torchvision's."""
+
+    def made(quality: str, weights: Mapping[str, Tensor] | None, device: torch.device) -> Engine:
+        updates = {"fast": 6, "medium": 12, "high": 20}[quality]
+        network = _raft_network(name, weights).eval().requires_grad_(False).to(device)
+
+        def calc(here: Pixels, there: Pixels) -> Vectors:
+            pair = torch.from_numpy(np.stack((here, there))).permute(0, 3, 1, 2).to(device).float() / 127.5 - 1
+            with torch.no_grad():
+                found = network(pair[:1], pair[1:], num_flow_updates=updates)[-1]
+            return np.asarray(found[0].permute(1, 2, 0).cpu().numpy())
+
+        return _roomy(calc, least=128, multiple=8)
+
+    return made
+
+
+def _raft_network(name: str, weights: Mapping[str, Tensor] | None) -> torch.nn.Module:
+    from torchvision.models import get_model
+
+    if weights is None:
+        try:
+            return get_model(name, weights="DEFAULT")  # type: ignore[no-any-return]
+        except (OSError, RuntimeError) as error:
+            word = name.replace("_", "-")
+            raise MissingError(
+                f"is {word}, whose weights could not be downloaded ({error})",
+                f"give a local file: engine: {{{word}: weights.safetensors}}; or engine: dis, which needs none",
+            ) from error
+    model: torch.nn.Module = get_model(name, weights=None)
+    try:
+        model.load_state_dict(dict(weights))
+    except RuntimeError as error:
+        reason = str(error).splitlines()[1].strip()
+        raise MissingError(f"is given weights that are not those of torchvision's {name}: {reason[:200]}") from None
+    return model
+
+
+def _roomy(engine: Engine, least: int, multiple: int) -> Engine:
+    """The engine with pictures mirrored past their right and lower edge, to `least` pixels and a multiple."""
+
+    def calc(here: Pixels, there: Pixels) -> Vectors:
+        height, width = here.shape[:2]
+        more = [max(least, -(-side // multiple) * multiple) - side for side in (height, width)]
+        if not any(more):
+            return engine(here, there)
+        room = ((0, more[0]), (0, more[1]), (0, 0))
+        found = engine(np.pad(here, room, mode="symmetric"), np.pad(there, room, mode="symmetric"))
+        return np.ascontiguousarray(found[:height, :width])
+
+    return calc
+
+
+# `none` leaves everything in place, and looks, quickly, only for cuts.
+ENGINES: dict[str, Callable[[str, Mapping[str, Tensor] | None, torch.device], Engine]] = {
+    "dis": _dis,
+    "farneback": _farneback,
+    "raft-small": _raft("raft_small"),
+    "raft-large": _raft("raft_large"),
+    "none": lambda quality, weights, device: _dis("fast", weights, device),
+}
+
+
+def _digest(weights: Mapping[str, Tensor]) -> str:
+    """A hash of a network's weights."""
+    content = sha256()
+    for name in sorted(weights):
+        content.update(weights[name].detach().cpu().numpy().tobytes())
+    return content.hexdigest()[:16]

@@ -1,0 +1,210 @@
+"""Footage. What a video file holds: (file, start, end) -> Footage.
+
+A file is read once before anything is dreamed, since no header can be trusted: they claim lengths and rates that the
+pictures do not have. Without torch, for `render check`.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+
+from av.container import InputContainer
+
+from render.errors import MissingError
+from render.source.projector import USUAL, opened, packets, pictures, pictures_from, readable, unit_of, upright_size
+
+SAY_LENGTH = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi"})  # of other containers ffmpeg guesses it
+SLACK = Fraction(1, 20)  # seconds by which a file may be shorter than it says
+
+MEANT = (
+    *map(Fraction, (24, 25, 30, 50, 60, 48, 15, 12, 20, 10, 120, 240, 100, 90, 8, 6, 5, 4, 3, 2, 1)),
+    *(Fraction(1000 * rate, 1001) for rate in (24, 30, 60, 48, 120, 240, 15, 12)),
+)  # rates per second that people choose
+FINEST = 1001  # the largest denominator of such a rate
+ASIDE = Fraction(1, 4)  # frames by which a picture may be off its place in a constant rate: it is still the nearest there
+CLOSE = 1e-6  # seconds that are nothing but rounding
+
+
+@dataclass(frozen=True)
+class Sound:
+    """The first sound of a file. stream: its index there. rate: samples per second.
+
+    offset: seconds that it begins after the file's first picture; below 0, before.
+    """
+
+    stream: int
+    codec: str
+    channels: int
+    rate: int
+    offset: Fraction
+
+
+@dataclass(frozen=True)
+class Footage:
+    """The pictures of a video file from a start to an end.
+
+    size: (height, width) as seen, upright and in square pixels. fps: exact; if `variable`, what most pictures have.
+    marks: the pictures' timestamps, counted in `unit` seconds. start: of the first of them, seconds after the file's first
+    picture. seconds: from there to the end of the last. flaw: what of the file cannot be read, as the rest of a sentence
+    that begins with its name; else empty. interlaced: its pictures are two half pictures, a moment apart.
+    """
+
+    file: Path
+    size: tuple[int, int]
+    fps: Fraction
+    variable: bool
+    marks: tuple[int, ...]
+    unit: Fraction
+    start: Fraction
+    seconds: Fraction
+    sound: Sound | None
+    flaw: str
+    interlaced: bool
+
+    def nearest(self, seconds: float) -> int:
+        """The index of the picture nearest to a time after the first; of two as near the earlier, past the end the last."""
+        mark, close = self.marks[0] + seconds / float(self.unit), CLOSE / float(self.unit)
+        after = min(bisect_left(self.marks, mark), len(self.marks) - 1)
+        before = max(after - 1, 0)
+        return before if mark - self.marks[before] <= self.marks[after] - mark + close else after
+
+
+# ---- what a file holds
+
+
+def probe(file: Path, start: Fraction = Fraction(0), end: Fraction | None = None) -> Footage:
+    """The footage from `start` to `end`, seconds after the file's first picture; nothing past the end is read.
+
+    Raises MissingError that names the file and what is wrong with it.
+    """
+    with readable(file):
+        state = file.stat()
+        if not file.is_file():
+            raise MissingError(f"{file}: is {'a folder' if file.is_dir() else 'no file'}, not a video")
+        if not state.st_size:
+            raise MissingError(f"{file}: is empty")
+        return _probed(file, start, end, state.st_mtime_ns)
+
+
+@lru_cache(maxsize=8)
+def _probed(file: Path, start: Fraction, end: Fraction | None, changed: int) -> Footage:
+    """See `probe`. changed: when the file was, so that it is read again after that."""
+    with opened(file) as (container, stream):
+        said = [rate for rate in (stream.guessed_rate, stream.average_rate) if rate]
+        unit = unit_of(container, stream)
+        aspect = stream.sample_aspect_ratio or Fraction(1)
+        sound = _sound(container)
+    first = next(filter(None, pictures(file)), None)
+    if first is None:
+        raise MissingError(f"{file}: holds no picture that can be read")
+    zero, picture = first
+
+    found = _read(file, unit, zero, start, end)
+    times = [(mark - zero) * unit for mark in found.marks]
+    fps, constant = _rate(times, said, unit)
+    over = times[-1] + (found.stays * unit or 1 / fps)
+    if start >= over:
+        raise MissingError(f"{file}: lasts {_told(over)}, and the start is at {_told(start)}")
+
+    begin = min(range(len(times)), key=lambda index: abs(times[index] - start))
+    stop = len(times) if end is None else max(begin + 1, bisect_left(times, end - ASIDE / fps))
+    lasts = (over if stop == len(times) else times[stop]) - times[begin]
+    return Footage(
+        file=file,
+        size=upright_size(picture, aspect),
+        fps=fps,
+        variable=not constant,
+        marks=found.marks[begin:stop],
+        unit=unit,
+        start=times[begin],
+        seconds=(stop - begin) / fps if constant else lasts,
+        sound=sound and replace(sound, offset=sound.offset - zero * unit),
+        flaw=_flaw(file, [(mark - zero) * unit for mark in found.damage], times, over, to_its_end=end is None or over < end),
+        interlaced=found.interlaced,
+    )
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What reading found: timestamps, how long the last picture stays, the timestamps before damage."""
+
+    marks: tuple[int, ...]
+    stays: int
+    damage: tuple[int, ...]
+    interlaced: bool
+
+
+def _read(file: Path, unit: Fraction, zero: int, start: Fraction, end: Fraction | None) -> _Found:
+    """Decode the file from before `start` to `end`, seconds after the timestamp `zero`."""
+    marks: list[int] = []
+    damage: list[int] = []
+    stays, interlaced = 0, False
+    for marked in pictures_from(file, zero + round(start / unit)):
+        if marked is None:
+            damage += marks[-1:]
+            continue
+        mark, frame = marked
+        if end is not None and (mark - zero) * unit >= end:
+            break
+        marks.append(mark)
+        stays, interlaced = frame.duration or 0, interlaced or frame.interlaced_frame
+    return _Found(tuple(marks), stays, tuple(damage), interlaced)
+
+
+def _rate(times: Sequence[Fraction], said: Sequence[Fraction], unit: Fraction) -> tuple[Fraction, bool]:
+    """Pictures per second, and whether it is constant: every picture lies within ASIDE of its place.
+
+    The rate that the file says, if it is one that people choose, or the one that they do, nearest to the pictures' own.
+    """
+    likely = [rate for rate in said if rate.denominator in (1, 2, FINEST)]
+    if len(times) == 1:
+        return (likely or [USUAL])[0], True
+    since = [time - times[0] for time in times]
+    mean = (len(times) - 1) / since[-1]
+    for rate in (*likely, *sorted(MEANT, key=lambda one: abs(one - mean)), mean.limit_denominator(FINEST)):
+        if all(abs(time * rate - index) < ASIDE for index, time in enumerate(since)):
+            return rate, True
+    gap = median(after - before for before, after in pairwise(times))
+    near = min((*likely, *MEANT), key=lambda rate: abs(1 / rate - gap))
+    return (near if abs(1 / near - gap) <= max(unit, gap / 100) else (1 / gap).limit_denominator(FINEST)), False
+
+
+def _flaw(file: Path, damage: Sequence[Fraction], times: Sequence[Fraction], over: Fraction, to_its_end: bool) -> str:
+    """What of the file cannot be read. damage: the times before it. over: when the last picture is, as far as was read."""
+    promised = _promised(file) if to_its_end else Fraction(0)
+    if promised > over:
+        return f"breaks off after {_told(over)} of {_told(promised)}"
+    if damage and damage[0] < times[-1]:
+        return f"is damaged after {_told(damage[0])}; where a picture cannot be read, the one before stays"
+    return f"breaks off after {_told(over)}" if damage else ""
+
+
+def _promised(file: Path) -> Fraction:
+    """Seconds that the file says it lasts, where all that it holds, sound too, is over before; else 0."""
+    with opened(file) as (container, _):
+        if container.format.name not in SAY_LENGTH or not container.duration:
+            return Fraction(0)
+        promised, begin = Fraction(container.duration, 10**6), Fraction(container.start_time or 0, 10**6)
+        whole = (packet for packet in packets(container) if not packet.is_corrupt)
+        over = max((((packet.pts or 0) + (packet.duration or 0)) * packet.time_base for packet in whole), default=begin)
+    return promised if over - begin + SLACK < promised else Fraction(0)
+
+
+def _sound(container: InputContainer) -> Sound | None:
+    """The file's first sound; its offset is still its own first timestamp, in seconds."""
+    for stream in container.streams.audio:
+        if context := stream.codec_context:
+            offset = (stream.start_time or 0) * (stream.time_base or Fraction(0))
+            return Sound(stream.index, context.name, context.channels, context.sample_rate, offset)
+    return None
+
+
+def _told(seconds: Fraction) -> str:
+    return f"{float(seconds):.4g} s"

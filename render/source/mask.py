@@ -1,0 +1,59 @@
+"""Masks. A Mask says where the film is dreamed: Moment -> [1, 1, H, W], 0 where the source stays and 1 where it dreams."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import torch
+from torch import Tensor
+
+from render.errors import MissingError
+from render.moment import Clock, Moment
+from render.picture.colour import LUMA
+from render.source.footage import Footage, probe
+from render.source.frames import ENDINGS
+from render.source.image import image
+from render.source.video import video
+
+Mask = Callable[[Moment], Tensor]
+
+
+def mask(file: Path, invert: bool, feather: Callable[[Moment], float], clock: Clock, size: tuple[int, int]) -> Mask:
+    """A picture, or a video as long as the film, as the mask of a film of (height, width): it dreams where that is bright.
+
+    invert: where it is dark. feather: the standard deviation, in pixels, of the Gaussian that softens its edges.
+    Raises MissingError that names the file and what is wrong with it.
+    """
+    still = file.suffix.lower() in ENDINGS
+    source = image(file, "cover", size) if still else video(_as_long(file, clock), "cover", size)
+
+    @lru_cache(maxsize=2)  # the two sides of a tick
+    def softened(picture: Tensor, sigma: float) -> Tensor:
+        light = (picture * torch.tensor(LUMA).view(1, 3, 1, 1)).sum(1, keepdim=True).clamp(0, 1)
+        return blurred(1 - light if invert else light, sigma)
+
+    return lambda moment: softened(source.at(moment), feather(moment))
+
+
+def blurred(plane: Tensor, sigma: float) -> Tensor:
+    """[1, 1, H, W] under a Gaussian of `sigma` pixels; past its edges the plane goes on as it is there."""
+    if sigma <= 0:
+        return plane
+    soft = cv2.GaussianBlur(plane[0, 0].numpy(), (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
+    return torch.from_numpy(soft)[None, None].clamp(0, 1)
+
+
+def _as_long(file: Path, clock: Clock) -> Footage:
+    """The mask's footage, if it lasts as long as the film, to a frame."""
+    footage = probe(file)
+    if footage.flaw:
+        raise MissingError(f"{file}: {footage.flaw}")
+    if abs(float(footage.seconds) - clock.seconds) > float(max(1 / footage.fps, 1 / clock.fps)) + 1e-6:
+        raise MissingError(
+            f"{file}: lasts {float(footage.seconds):.4g} s, and the film {clock.seconds:.4g} s",
+            "a mask is a picture, or a video as long as the film",
+        )
+    return footage

@@ -1,0 +1,111 @@
+"""Laws of reason: what takes days, or more memory or disk than there is, is refused with its numbers, or confirmed."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import tiny
+
+from render import cli
+from render.config import load_text
+from render.film import Film
+from render.show import reason
+from render.show.estimate import Cost
+
+FILM = """\
+size: 64x36
+fps: 4
+duration: 1s
+dream: {steps: 1, first_steps: 1, octaves: 1, rate: 4, jitter: 4}
+outputs: last.png
+"""
+
+Run = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def run(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_network: None
+) -> Iterator[Run]:
+    """`render film.yaml` in this process: its exit code and words."""
+    monkeypatch.chdir(tmp_path)
+    Path("film.yaml").write_text(FILM)
+    before = signal.getsignal(signal.SIGTERM)
+
+    def command(*arguments: str) -> tuple[int, str]:
+        try:
+            cli.main(["film.yaml", "--progress", "none", *arguments])
+        except SystemExit as end:
+            return int(end.code or 0), capfd.readouterr().err
+        return 0, capfd.readouterr().err
+
+    yield command
+    signal.signal(signal.SIGTERM, before)
+
+
+TOO_MUCH = {  # what the machine is made to have, and what is said where
+    "disk": ({"_free": lambda root: 1000}, "film.yaml:3:11: duration makes 4 dreams of 64x36: the negative takes 0.0 GB"),
+    "memory": ({"WIDE": 0, "_memory": lambda device: 0.5e9}, "film.yaml:1:7: size is 64x36: a step takes 0.6 GB of memory"),
+    "time": ({"LARGE": 0, "DAY": 1e-6}, "film.yaml:3:11: duration makes 4 dreams of 64x36: about"),
+}
+
+
+@pytest.mark.parametrize("what", TOO_MUCH)
+def test_too_much_is_refused_with_its_place_or_confirmed(run: Run, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    machine, words = TOO_MUCH[what]
+    for name, value in machine.items():
+        monkeypatch.setattr(reason, name, value)
+    code, said = run()
+    assert (code, words in said) == (2, True), said
+    assert "--yes" in said
+    assert not Path("runs").exists()
+    assert run("--yes")[0] == 0
+    assert run("--yes", "--set", "seed=random", "--fresh")[0] == 0
+
+
+def test_what_has_been_begun_is_not_asked_again(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("render.develop.take.Take.note", lambda *_, **__: None)  # so that it never counts as finished
+        assert run()[0] == 0
+    monkeypatch.setattr(reason, "_free", lambda root: 0)
+    assert run()[0] == 0
+    assert run("--set", "seed=4")[0] == 2
+
+
+def test_usual_films_are_not_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(reason, "_small", lambda *_: pytest.fail("a usual film was measured"))
+    for text in ("seed: 1", "size: 1080p", "{size: 720p, duration: 60s}"):
+        reason.refuse_unreasonable(load_text(text), tiny.CPU, tmp_path)
+
+
+@pytest.mark.parametrize("text", ["size: 7680x4320", "{duration: 23:00:00, dream: {steps: 100}}", "{size: 4k, duration: 5:00}"])
+def test_vast_films_are_measured_small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny_network: None, text: str) -> None:
+    measured: list[tuple[int, int]] = []
+
+    def estimated(film: Film) -> Cost:
+        measured.append(film.camera.size)
+        return Cost((320, 180), 1, "30", 1, 1.0, 1.0)
+
+    monkeypatch.setattr(reason, "estimate", estimated)
+    monkeypatch.setattr(reason, "_free", lambda root: 1e18)
+    reason.refuse_unreasonable(load_text(text), tiny.CPU, tmp_path)
+    assert measured == [(180, 320)]
+
+
+def test_work_grows_with_all_that_makes_a_film_long() -> None:
+    def work(text: str) -> float:
+        return reason.work(load_text(text), 1000)
+
+    usual = work("seed: 1")
+    assert work("duration: 100s") == pytest.approx(10 * usual, rel=0.02)
+    assert work("dream: {steps: 8}") == 2 * usual
+    assert work("dream: {steps: {0s: 0, 10s: 8}}") == pytest.approx(usual, rel=0.05)
+    assert work("dream: {octave_scale: 1.1}") > 2 * usual
+    assert work("dream: {steps: 0}") == 0
+
+
+def test_what_would_fit_is_named() -> None:
+    assert reason._fitting(7680, 4320, 0.25) == "3840x2160"

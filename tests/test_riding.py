@@ -1,0 +1,247 @@
+"""Laws of dreams on footage: the dream's detail goes where things go, is not dragged over what is new, and stays as strong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from math import cos, pi, sin
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tiny
+import torch
+from PIL import Image
+from torch import Tensor
+
+from render.develop.negative import Kept
+from render.develop.shoot import extra, restored
+from render.film import Film, State, step, ticks
+from render.picture import colour, warp
+from render.picture.picture import from_pixels, to_pixels
+from render.picture.warp import Move
+from render.reel import frames
+from render.riding import Riding, carried, drifted, levelled, mounted, ridden
+from render.source.flow import Drift
+
+pytestmark = pytest.mark.usefixtures("tiny_network")
+SIZE = (72, 96)
+STRONG = ("dream.step_size=0.03", "dream.first_steps=4", "dream.steps=2", "dream.jitter=2")
+
+
+def view(right: float = 0, down: float = 0, seed: int = 0, size: tuple[int, int] = SIZE) -> Tensor:
+    """A window on a wide photo, moved by whole pixels."""
+    wide = tiny.photo((size[0] + 64, size[1] + 64), seed)
+    top, left = 32 - round(down), 32 - round(right)
+    return wide[..., top : top + size[0], left : left + size[1]]
+
+
+def footage(folder: Path, pictures: Sequence[Tensor], *overrides: str, text: str = "") -> Film:
+    """A film over these pictures, dreamed at every frame."""
+    for index, picture in enumerate(pictures):
+        Image.fromarray(to_pixels(picture)).save(folder / f"{index:04}.png")
+    height, width = pictures[0].shape[-2:]
+    usual = (f"size={width}x{height}", "duration=source", "dream.rate=every-frame", "look.hold=0.5", *STRONG)
+    return tiny.film(f"source: {{frames: '{folder}/*.png'}}\n{text}", (*usual, *overrides))
+
+
+def details(film: Film) -> list[Tensor]:
+    return [state.canvas - film.camera.picture(film.camera.clock.tick(state.tick)) for state in ticks(film)]
+
+
+def alike(one: Tensor, other: Tensor) -> float:
+    """Their correlation."""
+    a, b = one.flatten() - one.mean(), other.flatten() - other.mean()
+    return float((a @ b) / (a.norm() * b.norm()).clamp_min(1e-9))
+
+
+def test_nothing_moves_and_nothing_is_dreamed_on_so_all_stays(tmp_path: Path) -> None:
+    film = footage(tmp_path, [view()] * 4, "dream.steps=0", "flow.persistence=1")
+    first, *others = details(film)
+    assert colour.rms(first) > 0.02
+    assert all(torch.equal(first, other) for other in others)
+
+
+def test_a_pan_by_whole_pixels_takes_the_detail_along(tmp_path: Path) -> None:
+    film = footage(tmp_path, [view(8 * i, -4 * i) for i in range(3)], "dream.steps=0", "flow.persistence=1", "look.hold=0")
+    first, *others = (state.riding.detail for state in ticks(film) if state.riding)
+    inside = (..., slice(20, -20), slice(24, -24))
+    for moved_by, detail in enumerate(others, 1):
+        assert alike(first.roll((-4 * moved_by, 8 * moved_by), (2, 3))[inside], detail[inside]) > 0.95
+        assert alike(first[inside], detail[inside]) < 0.6, "it does not stay behind"
+
+
+def test_each_alone_is_what_persistence_0_means(tmp_path: Path) -> None:
+    film = footage(tmp_path, [view(3 * i) for i in range(3)], "flow.persistence=0")
+    alone = footage(tmp_path, [view(3 * i) for i in range(3)], "flow.persistence=0.9")
+    states = list(ticks(film))
+    assert torch.equal(states[0].canvas, next(ticks(alone)).canvas)
+    assert all(state.riding and state.riding.gain == 1 for state in states)
+
+
+def test_the_dream_sticks(tmp_path: Path) -> None:
+    """Dreamed on at every frame, it is far more alike from frame to frame, moved, than pictures dreamed alone."""
+    pictures = [view(2 * i) for i in range(5)]
+    sticking, alone = (details(footage(tmp_path, pictures, f"flow.persistence={kept}"))[2:] for kept in (0.9, 0))
+    inside = (..., slice(12, -12), slice(16, -12))
+
+    def stays(seen: list[Tensor]) -> float:
+        return min(alike(a.roll(2, 3)[inside], b[inside]) for a, b in pairwise(seen))
+
+    assert 1 - stays(sticking) < 0.3 * (1 - stays(alone))
+
+
+def test_a_cut_leaves_nothing_of_the_shot_before(tmp_path: Path) -> None:
+    """Whatever was before, after a cut the film is the same to the bit."""
+    shot = [1 - view(seed=5), 1 - view(2, seed=5)]
+    ends = []
+    for name, before in (("one", [view(), view(2)]), ("other", [view(seed=8), view(seed=9)])):
+        (tmp_path / name).mkdir()
+        film = footage(tmp_path / name, [*before, *shot], text="cuts: [2]\ndream: {objective: {layer: low}}")
+        ends.append(list(ticks(film))[2:])
+    assert all(same(a, b) for a, b in zip(*ends, strict=True))
+
+
+def test_cuts_that_are_named_are_believed(tmp_path: Path) -> None:
+    pictures = [view(i) for i in range(4)]
+    film = footage(tmp_path, pictures, text="cuts: [2]")
+    clock = film.camera.clock
+    kinds = [film.camera.drift(clock.tick(i), clock.tick(i + 1)).kind for i in range(3)]
+    assert kinds == ["usual", "cut", "usual"]
+
+
+def test_a_picture_shown_twice_is_dreamed_once(tmp_path: Path) -> None:
+    film = footage(tmp_path, [view(), view(), view(2), view(2)])
+    a, b, c, d = (state.canvas for state in ticks(film))
+    assert torch.equal(a, b)
+    assert torch.equal(c, d)
+    assert not torch.equal(b, c)
+
+
+@pytest.mark.parametrize("picture", [torch.zeros(1, 3, 32, 48), torch.ones(1, 3, 32, 48), view(size=(16, 21))])
+def test_odd_footage_is_no_fault(picture: Tensor, tmp_path: Path) -> None:
+    film = footage(tmp_path, [picture] * 3)
+    assert all(bool(state.canvas.isfinite().all()) for state in ticks(film))
+    one = footage(tmp_path, [picture], "duration=1 frames")
+    assert len(list(ticks(one))) == 1
+
+
+def test_strength_is_held_on_a_still_clip_with_noise(tmp_path: Path) -> None:
+    chance = torch.Generator().manual_seed(3)
+    pictures = [(view() + torch.randn(view().shape, generator=chance) * 2 / 255).clamp(0, 1) for _ in range(30)]
+    film = footage(tmp_path, pictures, "dream.rate=every-frame")
+    seen = [(colour.rms(detail), detail.mean((0, 2, 3)).abs().max()) for detail in details(film)]
+    assert 0.9 < seen[-1][0] / seen[0][0] < 1.1
+    assert max(float(level) for _, level in seen) < 0.01
+
+
+def test_it_goes_on_from_any_tick_bit_for_bit(tmp_path: Path) -> None:
+    film = footage(tmp_path, [view(i, i) for i in range(5)])
+    for before, after in pairwise(ticks(film)):
+        again = restored(Kept(before.tick, to_pixels(before.canvas, np.uint16), extra(before)), tiny.CPU)
+        assert again
+        assert same(step(film, again), after)
+
+
+def same(one: State, other: State) -> bool:
+    a, b = ({"canvas": state.canvas, **extra(state)} for state in (one, other))
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+def test_between_ticks_the_true_picture_is_shown(tmp_path: Path) -> None:
+    """Dreamed at every fourth frame, the others show their own picture, with the detail of both sides on it."""
+    pictures = [view(i) for i in range(9)]
+    film = footage(tmp_path, pictures, "dream.rate=6")
+    states = list(ticks(film))
+    assert [film.camera.clock.place(state.tick) for state in states] == [0, 4, 8]
+    seen = list(frames(film.camera, [state.canvas for state in states], film.camera.clock))
+    first = states[0].canvas - pictures[0]
+    inside = (..., slice(12, -12), slice(12, -16))
+    for index in (1, 2, 3):
+        detail = seen[index] - from_pixels(to_pixels(pictures[index]))
+        assert alike(first.roll(index, 3)[inside], detail[inside]) > 0.6
+        assert 0.7 < colour.rms(detail[inside]) / colour.rms(first[inside]) < 1.2
+
+
+def test_without_a_wish_footage_is_itself(tmp_path: Path) -> None:
+    film = footage(tmp_path, [view(i) for i in range(5)], "dream.rate=12", text="dream: {objective: {layer: low, weight: 0}}")
+    seen = frames(film.camera, [state.canvas for state in ticks(film)], film.camera.clock)
+    for frame, picture in zip(seen, (view(i) for i in range(5)), strict=True):
+        assert (frame - picture).abs().max() < 1 / 255
+
+
+def test_a_mask_keeps_the_dream_inside(tmp_path: Path) -> None:
+    (tmp_path / "mask").mkdir()
+    half = np.zeros(SIZE, np.uint8)
+    half[:, 48:] = 255
+    Image.fromarray(half).save(tmp_path / "mask" / "half.png")
+    film = footage(tmp_path, [view()] * 3, "look.hold=0", text=f"mask: {{file: '{tmp_path}/mask/half.png', feather: 0}}")
+    for detail in details(film):
+        assert detail[..., :46].abs().max() < 1e-4
+        assert colour.rms(detail[..., 50:]) > 0.01
+
+
+def test_the_camera_looks_at_footage_and_the_dream_follows(tmp_path: Path) -> None:
+    film = footage(tmp_path, [view()] * 4, "dream.steps=0", "flow.persistence=1", text="motion: {zoom: 3}")
+    clock = film.camera.clock
+    move = film.camera.path.between(0, clock.tick(2).seconds)
+    seen = warp.moved(view(), move, kernel=warp.bicubic, border="reflect")
+    assert (film.camera.picture(clock.tick(2)) - seen).abs().mean() < 0.01
+    states = list(ticks(film))
+    details = [state.riding.detail for state in states if state.riding]
+    wanted = warp.moved(details[0], move, kernel=warp.lanczos4, border="reflect")
+    inside = (..., slice(12, -12), slice(12, -12))
+    assert alike(wanted[inside], details[2][inside]) > 0.9
+
+
+def test_the_camera_so_far_is_its_path_from_the_start(tmp_path: Path) -> None:
+    path = footage(tmp_path, [view()] * 2, text="motion: {zoom: 1.3, rotate: 20, pan: [0.1, 0]}").camera.path
+    for seconds in (0.0, 0.4, 3.7, 2.2, 5.0):
+        torch.testing.assert_close(path.so_far(seconds).matrix, path.between(0, seconds).matrix, atol=1e-9, rtol=0)
+
+
+# ---- its parts
+
+
+def drift_of(move: Move, kind: str = "usual", trust: float = 1.0) -> Drift:
+    return Drift(warp.carry(move.inverse, warp.grid(SIZE)), torch.full((1, 1, *SIZE), trust), kind)
+
+
+@pytest.mark.parametrize("kind", ["same", "flash"])
+def test_what_is_shown_twice_or_flashes_stays_in_place(kind: str) -> None:
+    detail = tiny.grain(SIZE) - 0.5
+    away = Move(torch.tensor([[1.0, 0, 0.5], [0, 1, 0], [0, 0, 1]], dtype=torch.float64))
+    assert torch.equal(carried(detail, drift_of(away, kind), "reflect"), detail)
+    assert not carried(detail, drift_of(away, "usual", trust=0.0), "reflect").any()
+
+
+@pytest.mark.parametrize("turn", [0.0, 0.1])
+def test_a_garden_travels_as_the_footage_does(turn: float) -> None:
+    c, s = 1.05 * cos(turn * pi), 1.05 * sin(turn * pi)
+    move = Move(torch.tensor([[c, -s, 0.1], [s, c, -0.05], [0, 0, 1]], dtype=torch.float64))
+    torch.testing.assert_close(drifted(drift_of(move)).matrix, move.matrix, atol=1e-4, rtol=0)
+    assert torch.equal(drifted(drift_of(move, trust=0.0)).matrix, warp.STILL)
+    assert torch.equal(drifted(drift_of(move, "cut")).matrix, warp.STILL)
+
+
+def test_the_gain_steers_towards_the_strength() -> None:
+    detail = tiny.grain(SIZE) - 0.5
+    begun, sure = mounted(detail), torch.ones(1, 1, *SIZE)
+    assert begun.gain == 1
+    weaker, stronger = (ridden(begun, factor * detail, factor * detail, sure, 0.5).gain for factor in (0.5, 2.0))
+    assert (weaker, stronger) == (pytest.approx(2), pytest.approx(0.5))
+    assert ridden(begun, 1e-6 * detail, 1e-6 * detail, sure, 0.5).gain == 4
+    assert ridden(begun, 0 * detail, 0 * detail, sure, 0.5).gain == 1
+
+
+def test_the_anchor_keeps_what_is_trusted() -> None:
+    old, new = tiny.grain(SIZE) - 0.5, tiny.grain(SIZE, 1) - 0.5
+    begun = Riding(old, colour.rms(old), 1.0)
+    assert torch.equal(ridden(begun, new, old, torch.zeros(1, 1, *SIZE), 0.5).detail, new)
+    torch.testing.assert_close(ridden(begun, new, old, torch.ones(1, 1, *SIZE), 0.8).detail, 0.2 * new + 0.8 * old)
+
+
+def test_a_level_is_taken_out_as_firmly_as_it_is_held() -> None:
+    detail = tiny.grain(SIZE)
+    torch.testing.assert_close(levelled(detail, 1.0).mean((2, 3)), torch.zeros(1, 3), atol=1e-6, rtol=0)
+    assert torch.equal(levelled(detail, 0.0), detail)
