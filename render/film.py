@@ -26,7 +26,7 @@ from render.picture import colour, warp
 from render.picture.motion import Path
 from render.picture.picture import resize, sixteen_bits
 from render.picture.warp import Move
-from render.riding import UNSURE, Ride, Riding, carried, drifted, levelled, mounted, ridden
+from render.riding import UNSURE, Ride, Riding, carried, drifted, evened, levelled, mounted, ridden
 from render.source import Source
 from render.source.flow import Drift, Look, flow
 
@@ -142,17 +142,13 @@ def ticks(film: Film, state: State | None = None) -> Iterator[State]:
 
 def _travelled(film: Film, state: State, before: Moment, moment: Moment) -> State:
     """The canvas moved by the camera, and dreamed on."""
-    camera = film.camera
-    move = camera.path.between(before.seconds, moment.seconds)
-    seen = warp.moved(state.canvas, move, kernel=warp.lanczos4, border=camera.border)
-    canvas = _on_fresh_ground(camera, seen, move, moment).clamp(0, 1)
+    move = film.camera.path.between(before.seconds, moment.seconds)
+    seen = warp.moved(state.canvas, move, kernel=warp.lanczos4, border=film.camera.border)
+    canvas = _on_fresh_ground(film.camera, seen, move, moment).clamp(0, 1)
     worlds = _travelled_worlds(film, state.worlds, move, moment)
-    canvas = _dreamed(film, moment, canvas, worlds, fresh=False)
-    if film.mask is not None:  # outside it the source stands still
-        source = camera.picture(moment)
-        canvas = source + _masked(film, moment, canvas - source)
+    canvas = _inside(film, moment, _dreamed(film, moment, canvas, worlds, fresh=False))
     if state.first is not None:
-        canvas = _closing(camera, canvas, state.first, moment)
+        canvas = _closing(film.camera, canvas, state.first, moment)
     return replace(state, tick=moment.index, canvas=sixteen_bits(canvas), worlds=worlds)
 
 
@@ -176,8 +172,7 @@ def _on_fresh_ground(camera: Camera, moved: Tensor, move: Move, moment: Moment) 
 
 def _dreamed_afresh(film: Film, moment: Moment, worlds: tuple[World, ...]) -> State:
     """The source dreamed as if nothing had been before."""
-    source = film.camera.picture(moment)
-    canvas = _masked(film, moment, _dreamed(film, moment, source, worlds, fresh=True) - source) + source
+    canvas = _inside(film, moment, _dreamed(film, moment, film.camera.picture(moment), worlds, fresh=True))
     return State(moment.index, sixteen_bits(canvas), worlds)
 
 
@@ -188,9 +183,11 @@ def _dreamed(film: Film, moment: Moment, canvas: Tensor, worlds: tuple[World, ..
     return colour.held(dreamed, *film.tone(moment))
 
 
-def _masked(film: Film, moment: Moment, detail: Tensor) -> Tensor:
-    """What the dream added, inside the mask only."""
-    return detail if film.mask is None else detail * film.mask(moment).to(detail)
+def _inside(film: Film, moment: Moment, dreamed: Tensor) -> Tensor:
+    """The dream inside the mask; outside it the source stands still."""
+    if film.mask is None:
+        return dreamed
+    return torch.lerp(film.camera.picture(moment), dreamed, film.mask(moment).to(dreamed))
 
 
 # ---- a dream that ends where it began
@@ -234,11 +231,11 @@ def _ridden(film: Film, state: State, before: Moment, moment: Moment) -> State:
         new = 1 - drift.trust
         if float(new.mean()) > UNSURE:
             fresh = film.ascent(moment, True)
-            canvas = canvas + dream(source, film.eye, wishes, fresh, film.seed, -moment.index, new) - source
+            anew = dream(source, film.eye, wishes, fresh, film.seed, -moment.index, new) - source
+            canvas = (canvas + evened(anew, new, riding.strength)).clamp(0, 1)
         stride = replace(on, step_size=on.step_size * riding.gain)
         dreamed = dream(canvas, film.eye, wishes, stride, film.seed, moment.index)
-        detail = levelled(_masked(film, moment, dreamed - source), film.tone(moment)[1])
-        riding = ridden(riding, detail, kept, drift.trust, ride.anchor)
+        riding = ridden(riding, _added(film, moment, source, dreamed), kept, drift.trust, ride.anchor)
     return State(moment.index, sixteen_bits(source + riding.detail), worlds, riding=riding)
 
 
@@ -246,6 +243,11 @@ def _ridden_afresh(film: Film, moment: Moment, worlds: tuple[World, ...]) -> Sta
     """The first picture of a shot, dreamed in full."""
     source = film.camera.picture(moment)
     wishes, ascent = film.wishes(moment, worlds), film.ascent(moment, True)
-    dreamed = dream(source, film.eye, wishes, ascent, film.seed, moment.index)
-    detail = levelled(_masked(film, moment, dreamed - source), film.tone(moment)[1])
+    detail = _added(film, moment, source, dream(source, film.eye, wishes, ascent, film.seed, moment.index))
     return State(moment.index, sixteen_bits(source + detail), worlds, riding=mounted(detail))
+
+
+def _added(film: Film, moment: Moment, source: Tensor, dreamed: Tensor) -> Tensor:
+    """What a dream adds to footage, inside the mask."""
+    detail = levelled(dreamed - source, film.tone(moment)[1])
+    return detail if film.mask is None else detail * film.mask(moment).to(detail)

@@ -19,6 +19,7 @@ from render.source.flow import Drift
 
 GAIN = (0.05, 4.0)  # within which the strength of steps is steered
 FEWEST = 12  # places that must be trusted to say how the whole picture moves
+JOINING = 0.85  # of the dream's strength: what is newly dreamed, before it is dreamed on with the rest
 UNSURE = 1e-4  # share of the frame that is new, from which it is dreamed up
 
 
@@ -70,6 +71,12 @@ def carried(detail: Tensor, drift: Drift, border: str) -> Tensor:
     if drift.kind in ("same", "flash"):
         return detail
     return drift.trust * warp.lanczos4(detail, drift.back, border=border)
+
+
+def evened(detail: Tensor, where: Tensor, strength: float) -> Tensor:
+    """A new detail, dreamed only `where` [1, 1, H, W] says: weaker there than the dream it joins, for the steps to come."""
+    there = float((detail.square().sum() / (3 * where.square().sum()).clamp_min(1e-6)).sqrt())
+    return detail * min(1.0, JOINING * strength / there) if there > 0 else detail
 
 
 def ridden(riding: Riding, dreamed: Tensor, kept: Tensor, trust: Tensor, anchor: float) -> Riding:

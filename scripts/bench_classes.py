@@ -1,7 +1,7 @@
 """Classes from noise. Is a banana a banana? (network, seed) -> classes drawn at random, dreamed, and named by two networks.
 
 The dreaming network should put each of its dreams first, and a judge that had no part in it among its first five. The
-recipe is that of configs/class.yaml as a still. Exits 1 if a bar is missed.
+film is a still of what a user writes for a thing from noise. Exits 1 if a bar is missed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from hold import sheet
 from measures import Pixels
 from torch import Tensor
 
-from render.config import load
+from render.config import load_text
 from render.construct import build
 from render.dream import network
 from render.dream.network import CLASSES, Network
@@ -28,8 +28,25 @@ from render.errors import RenderError
 from render.film import begin
 
 CPU = torch.device("cpu")
-RECIPE = Path(__file__).parent.parent / "configs" / "class.yaml"
-STILL = ("duration=1 frames", "dream.first_steps=65", "dream.octaves=2", "dream.smoothing=0", "dream.chroma=1")
+CONFIG = """
+seed: 4
+size: {size}
+duration: 1 frames
+source: {{noise: {{contrast: 0.1}}}}
+dream:
+  network: {{inception_v1: {weights}}}
+  objective: {{class: {index}}}
+  parametrisation: fourier
+  first_steps: 65
+  octaves: 2
+  octave_scale: 1.5
+  step_size: 0.02
+  jitter: 16
+  jitter_turn: 10
+  jitter_scale: 1.15
+  smoothing: 0
+  chroma: 1
+"""
 TOP_ONE, TOP_FIVE = 0.97, 0.75  # shares that the network itself and the judge have to name
 
 
@@ -54,11 +71,12 @@ def place(judge: Network, picture: Tensor, index: int) -> int:
     return int((logits > logits[index]).sum()) + 1
 
 
-def dreamed(file: Path, dreamer: Network, judge: Network, indices: Sequence[int], more: Sequence[str]) -> Iterator[Named]:
+def dreamed(asked: argparse.Namespace, dreamer: Network, judge: Network, indices: Sequence[int]) -> Iterator[Named]:
     """A dream of each class."""
-    asked = f"dream.network={json.dumps({dreamer.name: str(file.absolute())})}"
+    weights = json.dumps(str(asked.weights.absolute()))
     for index in indices:
-        film = build(load(RECIPE, [*STILL, asked, f"dream.objective={{class: {index}}}", *more]), CPU)
+        text = CONFIG.format(size=asked.size, weights=weights, index=index)
+        film = build(load_text(text, "bench.yaml", overrides=asked.set), CPU)
         begun = perf_counter()
         picture = begin(film).canvas
         spent = perf_counter() - begun
@@ -90,7 +108,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         dreamer = network.load("inception_v1", asked.weights, CPU)
         judge = network.load(name, Path(file) if file else None, CPU)
         indices = random.Random(asked.seed).sample(range(len(dreamer.labels)), asked.count)
-        for one in dreamed(asked.weights, dreamer, judge, indices, [f"size={asked.size}", *asked.set]):
+        for one in dreamed(asked, dreamer, judge, indices):
             print(one, flush=True)
             found.append(one)
             if asked.sheet:

@@ -10,7 +10,7 @@ import sys
 import time
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ from render.config import Config, json_schema, load, load_text, reference
 from render.config.draft import draft
 from render.config.facts import Facts
 from render.config.kinds import Kind
-from render.config.model import MOTIONS, OBJECTIVES, OUTPUT_SUFFIXES, SOURCES
+from render.config.model import MOTIONS, OBJECTIVES, OUTPUT_SUFFIXES, SOURCES, Term
 from render.config.problem import ProblemsError
 from render.config.scalars import Network, Size
 from render.config.section import Section, is_named, kind_of, sections
@@ -703,3 +703,40 @@ def test_the_configuration_does_not_wait_for_the_engine() -> None:
     heavy = ["torch", "torchvision", "cv2", "imageio", "rich", "click"]
     code = f"import sys, render.config; print([name for name in {heavy} if name in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+# ── networks ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+NETWORKS = {
+    "vgg16": ("vgg16", None, None),
+    "{inception_v1: w.caffemodel}": ("inception_v1", "w.caffemodel", None),
+    "{inception_v1: {weights: w.caffemodel, labels: places.txt}}": ("inception_v1", "w.caffemodel", "places.txt"),
+    "{vgg16: {labels: german.txt}}": ("vgg16", None, "german.txt"),
+}
+
+
+@pytest.mark.parametrize("text", NETWORKS)
+def test_networks_are_read_and_written_back(text: str, tmp_path: Path) -> None:
+    name, *files = NETWORKS[text]
+    config = load_text(f"dream: {{network: {text}}}", folder=tmp_path)
+    assert config.dream.network == Network(name, *(tmp_path / file if file else None for file in files))
+    assert load_text(config.yaml(), folder=tmp_path.parent).dream.network == config.dream.network
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{inception_v1: {wights: w.pth}}", r'(?s)1:34: dream.network.inception_v1 has "wights".*did you mean "weights"'),
+        ("{inception_v1: {weights: 3}}", r"1:43: dream.network.inception_v1.weights is 3; it takes the name of a file"),
+        ("{inception_v1: a.pth, vgg16: b.pth}", "takes a name, or one name and its weights file"),
+        ("[]", "takes a name"),
+    ],
+)
+def test_faults_of_networks_have_their_place(text: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        load_text(f"dream: {{network: {text}}}")
+
+
+def test_every_objective_may_ask_its_own_network() -> None:
+    for term in get_args(Term):
+        assert "network" in term.rows(), term

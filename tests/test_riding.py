@@ -175,7 +175,7 @@ def test_a_mask_keeps_the_dream_inside(tmp_path: Path) -> None:
     half = np.zeros(SIZE, np.uint8)
     half[:, 48:] = 255
     Image.fromarray(half).save(tmp_path / "mask" / "half.png")
-    film = footage(tmp_path, [view()] * 3, "look.hold=0", text=f"mask: {{file: '{tmp_path}/mask/half.png', feather: 0}}")
+    film = footage(tmp_path, [view()] * 3, "look.hold=1", text=f"mask: {{file: '{tmp_path}/mask/half.png', feather: 0}}")
     for detail in details(film):
         assert detail[..., :46].abs().max() < 1e-4
         assert colour.rms(detail[..., 50:]) > 0.01

@@ -69,8 +69,8 @@ def untrained(name: str, **settings: object) -> nn.Module:
         if value.dim() > 1 and value.is_floating_point():
             spread = (6 / value[0].numel()) ** 0.5
             value.uniform_(-spread, spread, generator=chance)
-            if value.dim() == 4:  # what all places have in common is left out, which alone would decide what is dead
-                value -= value.mean((1, 2, 3), keepdim=True) if value.shape[1] > 1 else 0
+            if value.dim() == 4 and value[0].numel() > 1:  # else what all places have in common decides which channels are dead
+                value -= value.mean((1, 2, 3), keepdim=True)
         else:
             value.fill_(1 if key.endswith(("weight", "running_var")) else 0.5)  # so that few neurons are dead
     return model.eval()
