@@ -2,7 +2,7 @@
 
 import re
 
-NO_MEMORY = re.compile(r"(can.?t|cannot|could not|not|failed to|unable to) allocate|(out of|insufficient) memory", re.IGNORECASE)
+NO_MEMORY = re.compile(r"(can.?t|cannot|not|failed to|unable to) allocate|(out of|insufficient) memory", re.IGNORECASE)
 NO_GPU = re.compile(r"\b(CUDA|HIP) (driver )?error|cuDNN error|CUBLAS_STATUS|MPS backend|device-side assert", re.IGNORECASE)
 
 

@@ -235,7 +235,7 @@ def _ridden(film: Film, state: State, before: Moment, moment: Moment) -> State:
             canvas = (canvas + evened(anew, new, riding.strength)).clamp(0, 1)
         stride = replace(on, step_size=on.step_size * riding.gain)
         dreamed = dream(canvas, film.eye, wishes, stride, film.seed, moment.index)
-        riding = ridden(riding, _added(film, moment, source, dreamed), kept, drift.trust, ride.anchor)
+        riding = ridden(riding, _added(film, moment, source, dreamed), kept, drift.trust, ride)
     return State(moment.index, sixteen_bits(source + riding.detail), worlds, riding=riding)
 
 

@@ -19,6 +19,7 @@ from render.source.flow import Drift
 
 GAIN = (0.05, 4.0)  # within which the strength of steps is steered
 FEWEST = 12  # places that must be trusted to say how the whole picture moves
+AT_ONCE = (0.1, 2.0)  # times that the gain may change from one tick to the next: what burns is stopped sooner
 JOINING = 0.85  # of the dream's strength: what is newly dreamed, before it is dreamed on with the rest
 UNSURE = 1e-4  # share of the frame that is new, from which it is dreamed up
 
@@ -79,13 +80,19 @@ def evened(detail: Tensor, where: Tensor, strength: float) -> Tensor:
     return detail * min(1.0, JOINING * strength / there) if there > 0 else detail
 
 
-def ridden(riding: Riding, dreamed: Tensor, kept: Tensor, trust: Tensor, anchor: float) -> Riding:
-    """What rides on: the newly `dreamed` detail, drawn to the `kept` one where that is trusted, and the gain it calls for."""
-    hold = anchor * trust
+def ridden(riding: Riding, dreamed: Tensor, kept: Tensor, trust: Tensor, ride: Ride) -> Riding:
+    """What rides on: the newly `dreamed` detail, drawn to the `kept` one where that is trusted, and the gain it calls for.
+
+    The next steps must earn what is let go until then: as much as these did, times what is wanted over what these earned.
+    """
+    hold = ride.anchor * trust
     detail = (1 - hold) * dreamed + hold * kept
-    now = colour.rms(detail)
-    gain = riding.gain * (riding.strength / now) if now > 0 else 1.0
-    return Riding(detail, riding.strength, min(max(gain, GAIN[0]), GAIN[1]))
+    before, idle, now = (colour.rms(one) for one in (riding.detail, ((1 - hold) * ride.persistence + hold) * kept, detail))
+    if not before or not now:
+        return Riding(detail, riding.strength, 1.0)
+    wanted, earned = riding.strength - now * idle / before, now - idle
+    change = min(max(wanted / earned, AT_ONCE[0]), AT_ONCE[1]) if earned > 0 else AT_ONCE[1]
+    return Riding(detail, riding.strength, min(max(riding.gain * change, GAIN[0]), GAIN[1]))
 
 
 def to_tensors(riding: Riding) -> dict[str, Tensor]:

@@ -40,7 +40,6 @@ from render.develop.negative import SEGMENT
 from render.develop.shoot import shoot
 from render.errors import RenderError
 from render.film import State
-from render.show import progress
 from render.show.estimate import NEGATIVE
 
 ACTS = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "subprocess.Popen"}  # as Python's audit hooks call them
@@ -75,7 +74,7 @@ class Life:
 
 @dataclass
 class Findings:
-    """kills, films: how many there were. struck: what was about to happen, or went on, when blows fell. faults: all, in words."""
+    """kills, films: how many. repeated: most ticks dreamed twice. struck: what was about to happen. faults: in words."""
 
     kills: int = 0
     films: int = 0

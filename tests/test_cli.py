@@ -446,9 +446,11 @@ print("torch" in sys.modules, "cv2" in sys.modules, file=sys.stderr)
 
 
 def test_the_layers_of_a_network_are_listed_shallow_to_deep(run: Run) -> None:
-    listed = run("layers", "bestiary").paths
-    assert [line.split()[0] for line in listed] == ["layer", *LEVELS]
-    assert all(note in line for line, note in zip(listed[1:], LEVELS.values(), strict=True))
+    listed = run("layers", "bestiary").paths[1:]
+    assert [line.split()[1] for line in listed] == list(LEVELS)
+    assert all(note in line for line, note in zip(listed, LEVELS.values(), strict=True))
+    assert [line.split()[1] for line in run("layers", "bestiary", "ture").paths[1:]] == ["texture", "creatures"]
+    assert run("layers", "bestiary", "nothing of the kind").code == 2
 
 
 def test_classes_are_found_by_a_part_of_their_name(run: Run) -> None:

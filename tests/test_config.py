@@ -185,7 +185,7 @@ def test_text_of_other_systems_loads(tmp_path: Path) -> None:
 # ── what a configuration is good for ────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("text", [EVERYTHING, "seed: 1", "{source: {frames: 'a b/[1]*.png'}, size: source, look: 1}"])
+@pytest.mark.parametrize("text", [EVERYTHING, "seed: 1", "{source: {frames: 'a b/[1]*.png'}, duration: 2s, look: 1}"])
 def test_resolved_configurations_load_back_to_the_same(text: str) -> None:
     config = load_text(text, "film.yaml", "/some/folder [x]")
     again = load_text(config.yaml(), "resolved.yaml", "/elsewhere")
@@ -413,7 +413,7 @@ def test_the_message_is_the_one_of_the_design() -> None:
     assert says("seed: 1\nmotion:\n  zom: 1.5\n") == (
         'film.yaml:3:3: unknown key "zom" in motion\n'
         "  3 │   zom: 1.5\n"
-        '    │   ^^^ did you mean "zoom"?  known: zoom rotate pan center border\n'
+        '    │   ^^^ did you mean "zoom"?  known: zoom rotate pan spiral swirl shake tilt center path border\n'
         "1 problem. Nothing was rendered."
     )
 
@@ -692,9 +692,9 @@ def test_the_reference_has_a_row_for_every_setting() -> None:
 
 def test_the_parts_are_named_once() -> None:
     assert (MOTIONS, OBJECTIVES, SOURCES) == (
-        ("zoom", "rotate", "pan"),
+        ("zoom", "rotate", "pan", "spiral", "swirl", "shake", "tilt"),
         ("layer", "channels", "class", "guide", "neuron", "direction", "garden"),
-        ("noise", "image", "frames"),
+        ("noise", "image", "frames", "video"),
     )
     assert len(set(OUTPUT_SUFFIXES)) == 8
 

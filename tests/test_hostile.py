@@ -142,7 +142,16 @@ def test_no_name_is_an_option_of_ffmpeg(run: Run, name: str) -> None:
     assert load_text(run("from", str(made)).out).name == name
 
 
-ADDRESSES = ["http://127.0.0.1:9/a.png", "concat:film.yaml|film.yaml", "file:film.yaml", "pipe:0", "data:,x", "-i", "%d.png", "a\x00b"]
+ADDRESSES = [
+    "http://127.0.0.1:9/a.png",
+    "concat:film.yaml|film.yaml",
+    "file:film.yaml",
+    "pipe:0",
+    "data:,x",
+    "-i",
+    "%d.png",
+    "a\x00b",
+]
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
@@ -191,7 +200,9 @@ BOMBS = {
 
 @pytest.mark.parametrize("name", BOMBS)
 @pytest.mark.parametrize("network", ["squeezenet1_1", "inception_v1", "bestiary"])
-def test_weights_run_no_code_and_take_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, network: str) -> None:
+def test_weights_run_no_code_and_take_no_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, network: str
+) -> None:
     monkeypatch.chdir(tmp_path)
     Path("outside").mkdir()
     Path(name).write_bytes(BOMBS[name])
@@ -264,7 +275,15 @@ def test_a_link_in_the_place_of_a_file_is_replaced_not_followed(run: Run) -> Non
     assert not (TAKE / "film.mp4").is_symlink()
 
 
-RECORDS = ["[" * 100_000, "[]", "null", '{"format": 1, "fingerprint": 7}', '{"format": 1, "prints": []}', '{"format": 1, "seconds": "1"}', "\ud800"]
+RECORDS = [
+    "[" * 100_000,
+    "[]",
+    "null",
+    '{"format": 1, "fingerprint": 7}',
+    '{"format": 1, "prints": []}',
+    '{"format": 1, "seconds": "1"}',
+    "\ud800",
+]
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=range(len(RECORDS)))

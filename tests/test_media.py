@@ -137,6 +137,11 @@ def test_five_hundred_bad_files_are_read_or_refused_in_a_sentence(tmp_path: Path
 
 
 def test_a_reader_that_dies_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    mortal = "import os, sys\nfor name in sys.argv[1:]:\n    print(name, end=' ', flush=True)\n    name == 'b' and os.abort()\n    print('read')"
+    mortal = """
+import os, sys
+for name in sys.argv[1:]:
+    print(name, end=" ", flush=True)
+    print("read" if name != "b" else os.abort(), flush=True)
+"""
     monkeypatch.setitem(globals(), "READER", mortal)
     assert dict(read(tmp_path, ["a", "b", "c"])) == {"a": "read", "b": "dies (-6)", "c": "read"}

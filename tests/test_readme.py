@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from render.cli import studio
 from render.config import load_text
+from render.config.facts import Facts
 from render.config.model import CODECS
 from render.develop.prints import CONTAINERS
 
@@ -26,7 +29,8 @@ def blocks(language: str) -> list[str]:
 def test_its_configurations_are_good(tmp_path: Path, text: str) -> None:
     (tmp_path / "base.yaml").write_text("seed: 1\n")
     (tmp_path / "photo.jpg").touch()
-    load_text(text, folder=tmp_path)
+    said = Facts(fps=Fraction(30), footage=Fraction(10), music=Fraction(10), features=dict.fromkeys(("kick",), np.zeros_like))
+    load_text(text, folder=tmp_path, look=lambda config: said)
 
 
 def test_the_heart_is_that_of_the_film() -> None:

@@ -21,7 +21,7 @@ from render.picture import colour, warp
 from render.picture.picture import from_pixels, to_pixels
 from render.picture.warp import Move
 from render.reel import frames
-from render.riding import Riding, carried, drifted, levelled, mounted, ridden
+from render.riding import Ride, carried, drifted, evened, levelled, mounted, ridden
 from render.source.flow import Drift
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
@@ -224,21 +224,44 @@ def test_a_garden_travels_as_the_footage_does(turn: float) -> None:
     assert torch.equal(drifted(drift_of(move, "cut")).matrix, warp.STILL)
 
 
-def test_the_gain_steers_towards_the_strength() -> None:
-    detail = tiny.grain(SIZE) - 0.5
-    begun, sure = mounted(detail), torch.ones(1, 1, *SIZE)
-    assert begun.gain == 1
-    weaker, stronger = (ridden(begun, factor * detail, factor * detail, sure, 0.5).gain for factor in (0.5, 2.0))
-    assert (weaker, stronger) == (pytest.approx(2), pytest.approx(0.5))
-    assert ridden(begun, 1e-6 * detail, 1e-6 * detail, sure, 0.5).gain == 4
-    assert ridden(begun, 0 * detail, 0 * detail, sure, 0.5).gain == 1
+@pytest.mark.parametrize("steps_worth", [0.03, 0.05, 0.2, 0.6])
+def test_the_gain_steers_towards_the_strength(steps_worth: float) -> None:
+    """Whatever a step is worth, after a few ticks the strength is the one that it had when it was fresh."""
+    detail, sure, ride = tiny.grain(SIZE) - 0.5, torch.ones(1, 1, *SIZE), Ride(0.9, 0.5)
+    riding, strengths = mounted(detail), []
+    for _ in range(16):
+        dreamed = ride.persistence * riding.detail + riding.gain * steps_worth * detail
+        riding = ridden(riding, dreamed, riding.detail, sure, ride)
+        strengths.append(colour.rms(riding.detail) / riding.strength)
+    assert strengths[-1] == pytest.approx(1, abs=0.02)
+    assert max(strengths) < 1.5
+
+
+def test_the_gain_stays_within_reason() -> None:
+    detail, sure, ride = tiny.grain(SIZE) - 0.5, torch.ones(1, 1, *SIZE), Ride(0.9, 0.5)
+    riding = mounted(detail)
+    for _ in range(9):
+        riding = ridden(riding, 0.9 * riding.detail, riding.detail, sure, ride)
+    assert riding.gain == 4, "steps that earn nothing"
+    assert ridden(mounted(0 * detail), 0 * detail, 0 * detail, sure, ride).gain == 1
 
 
 def test_the_anchor_keeps_what_is_trusted() -> None:
     old, new = tiny.grain(SIZE) - 0.5, tiny.grain(SIZE, 1) - 0.5
-    begun = Riding(old, colour.rms(old), 1.0)
-    assert torch.equal(ridden(begun, new, old, torch.zeros(1, 1, *SIZE), 0.5).detail, new)
-    torch.testing.assert_close(ridden(begun, new, old, torch.ones(1, 1, *SIZE), 0.8).detail, 0.2 * new + 0.8 * old)
+    begun, unsure, sure = mounted(old), torch.zeros(1, 1, *SIZE), torch.ones(1, 1, *SIZE)
+    assert torch.equal(ridden(begun, new, old, unsure, Ride(0.9, 0.5)).detail, new)
+    torch.testing.assert_close(ridden(begun, new, old, sure, Ride(0.9, 0.8)).detail, 0.2 * new + 0.8 * old)
+
+
+@pytest.mark.parametrize(("amount", "expected"), [(0.05, 0.05), (2.0, 0.85)])
+def test_what_is_newly_dreamed_is_no_stronger_than_the_rest(amount: float, expected: float) -> None:
+    where = torch.zeros(1, 1, *SIZE)
+    where[..., :10] = 1
+    new = where * (tiny.grain(SIZE) - 0.5)
+    new = new / colour.rms(new[..., :10]) * amount
+    kept = colour.rms(evened(new, where, 1.0)[..., :10])
+    assert kept == pytest.approx(expected, rel=1e-3)
+    assert torch.equal(evened(0 * new, where, 1.0), 0 * new)
 
 
 def test_a_level_is_taken_out_as_firmly_as_it_is_held() -> None:

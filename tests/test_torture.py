@@ -1,4 +1,4 @@
-"""Laws of being killed: twenty SIGKILLs at any moment cost a segment each at most and not a bit; and the torturer finds faults."""
+"""Laws of being killed: twenty SIGKILLs at any moment cost a segment each at most, and not a bit; the torturer finds faults."""
 
 from __future__ import annotations
 

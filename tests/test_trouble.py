@@ -1,4 +1,4 @@
-"""Laws of trouble: whatever breaks while rendering is one message with its cure and its exit code, and costs nothing for good."""
+"""Laws of trouble: whatever breaks while rendering is one message with its cure and its exit code, and loses nothing."""
 
 from __future__ import annotations
 
@@ -178,7 +178,11 @@ def no_processes(scene: Scene) -> None:
 CUDA = "CUDA error: unspecified launch failure\nCUDA kernel errors might be asynchronously reported"
 NO_MEMORY: dict[str, tuple[Trouble, int, str]] = {
     "memory of Python": (raised(MemoryError()), 5, "--set size=48x26"),
-    "memory of the GPU": (raised(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB.")), 5, "--set size=48x26"),
+    "memory of the GPU": (
+        raised(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB.")),
+        5,
+        "--set size=48x26",
+    ),
     "memory of OpenCV": (raised(cv2.error("(-4:Insufficient memory) Failed to allocate 8 bytes")), 5, "--set size=48x26"),
 }
 EITHER: dict[str, tuple[Trouble, int, str]] = {  # while dreaming and while developing alike
@@ -276,7 +280,9 @@ NO_FFMPEG = {
 
 
 @pytest.mark.parametrize("what", NO_FFMPEG)
-def test_an_ffmpeg_that_cannot_do_it_is_told_before_any_work(render: Render, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+def test_an_ffmpeg_that_cannot_do_it_is_told_before_any_work(
+    render: Render, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
     program, text = Path("ffmpeg").absolute(), NO_FFMPEG[what]
     if text:
         program.write_text(text)

@@ -120,7 +120,13 @@ def expose(film: Film, take: Take, watch: Watch) -> tuple[int, int]:
         take.poster(next(take.negative().ticks(last // 2)))
         seconds = round(take.record.get("seconds", 0) + monotonic() - begun, 2)
         finished = last == film.camera.clock.last_tick
-        take.note(device=str(film.camera.device), seconds=seconds, dreamed=last + 1, finished=finished)
+        take.note(
+            device=str(film.camera.device),
+            threads=torch.get_num_threads(),
+            seconds=seconds,
+            dreamed=last + 1,
+            finished=finished,
+        )
     return dreamed, last
 
 

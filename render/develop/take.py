@@ -135,6 +135,12 @@ def existing_take(folder: Path) -> Take:
         return Take(folder, False, _lock(folder))
 
 
+def recorded(folder: Path) -> dict[str, Any]:
+    """What the record of the take in `folder` says; nothing if it is damaged, of another format, or not there."""
+    record = _record(folder)
+    return record if record.get("format") == FORMAT else {}
+
+
 def writable(root: Path) -> None:
     """Refuse a root that no take could be begun in, as far as can be told without writing; MissingError."""
     there = next(place for place in (root.absolute(), *root.absolute().parents) if place.exists())
@@ -207,7 +213,7 @@ def _refuse_links(*places: Path) -> None:
     """Refuse folders that are somewhere else: a render writes in its own only."""
     for place in places:
         if place.is_symlink() and place.is_dir():
-            raise MissingError(f"{place}: is a link to a folder somewhere else, and a render writes only in its own", "remove it")
+            raise MissingError(f"{place}: is a link to another folder, and a render writes only in its own", "remove it")
 
 
 def _json(value: Any) -> bytes:
@@ -216,7 +222,8 @@ def _json(value: Any) -> bytes:
 
 def _lock(folder: Path, wait: bool = False) -> IO[str]:
     """Hold the folder's lock: until the file is closed, or the process ends in whatever way."""
-    file = open(folder / LOCK, "a+", encoding="utf-8", opener=_no_link)
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)  # what a lock links to would be overwritten
+    file = os.fdopen(os.open(folder / LOCK, flags, 0o666), "a+", encoding="utf-8")
     try:
         _hold(file, wait)
     except (BlockingIOError, PermissionError) as error:
@@ -228,11 +235,6 @@ def _lock(folder: Path, wait: bool = False) -> IO[str]:
     file.write(str(os.getpid()))
     file.flush()
     return file
-
-
-def _no_link(path: str, flags: int) -> int:
-    """Open a file, but no link to one: what a lock holds is overwritten."""
-    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
 
 
 def _hold(file: IO[str], wait: bool) -> None:

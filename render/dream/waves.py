@@ -81,12 +81,18 @@ def amplitudes(size: tuple[int, int], fall: float) -> Tensor:
     return (amplitude / ((amplitude.square() * both).sum() / (size[0] * size[1])).sqrt()).float()
 
 
-@lru_cache(8)
-def rings(size: tuple[int, int]) -> Tensor:
+@lru_cache(16)
+def rings(size: tuple[int, int], device: torch.device | str = "cpu") -> Tensor:
     """[h, w // 2 + 1]: how many whole waves of each frequency fit the longer side, rounded."""
     down, right = torch.fft.fftfreq(size[0]), torch.fft.rfftfreq(size[1])
     both: Tensor = down[:, None].square() + right.square()
-    return (both.sqrt() * max(size)).round().long()
+    return (both.sqrt() * max(size)).round().long().to(device)
+
+
+@lru_cache(16)
+def members(size: tuple[int, int], device: torch.device | str = "cpu") -> Tensor:
+    """How many waves each ring has."""
+    return rings(size, device).flatten().bincount()
 
 
 def colours(chroma: float) -> Tensor:
@@ -100,8 +106,8 @@ def _levelled(spectrum: Tensor, size: tuple[int, int]) -> Tensor:
 
     The three colours share a ring as they come: were each brought to rms 1 alone, grey things would dream of rainbows.
     """
-    ring = rings(size).to(spectrum.device)
-    power = torch.zeros(int(ring.max()) + 1, device=spectrum.device)
+    ring, many = rings(size, spectrum.device), members(size, spectrum.device)
+    power = torch.zeros(len(many), device=spectrum.device)
     power.index_add_(0, ring.flatten(), spectrum.abs().square().mean((0, 1)).flatten())
-    level: Tensor = (power / ring.flatten().bincount() + 1e-30).rsqrt()
+    level: Tensor = (power / many + 1e-30).rsqrt()
     return spectrum * level[ring]

@@ -1,6 +1,6 @@
 """Reason. What a film asks for that this machine does not have is refused before any work: (config, device, root) -> nothing.
 
-Most films are small beyond doubt, which a product of a few numbers tells. Only of others a step is measured, on a small picture.
+Most films are small beyond doubt, as a few numbers tell. Only of others a step is measured, on a small picture.
 """
 
 from __future__ import annotations
