@@ -259,7 +259,7 @@ def print_(take: Path, outputs: Sequence[str], **settings: str | int | None) -> 
 
 
 @studio.command()
-@click.argument("kind", type=click.Choice(["zoom", "photo", "audio"]))
+@click.argument("kind", type=click.Choice(["zoom", "photo", "loop", "video", "audio"]))
 def new(kind: str) -> None:
     """A commented configuration to start from: render new zoom > my.yaml."""
     from render.config.templates import template
@@ -373,6 +373,34 @@ def asked_for(what: str) -> Iterator[None]:
     except RenderError as error:
         message = f"{what} {error.message}" if error.message.startswith(("is ", "needs ")) else error.message
         raise type(error)(message, error.hint) from error
+
+
+@studio.command()
+@click.argument("folders", nargs=-1, metavar="[DIR]...", type=click.Path(path_type=Path))
+@click.option("-o", "--output", "site", type=click.Path(path_type=Path), metavar="DIR", help="Where the page goes [site].")
+@click.option("--sheet", type=click.Path(path_type=Path), metavar="FILE", help="The same as one picture; without -o no page.")
+def gallery(folders: Sequence[Path], site: Path | None, sheet: Path | None) -> None:
+    """Finished films as one static page, to show: the takes in each DIR [runs].
+
+    The page asks nothing of the network: it works from the folder, from any place of a server, and out of an archive.
+    """
+    if sheet and sheet.suffix.lower() != ".png":
+        raise ConfigError(f"--sheet {sheet}: a sheet is a .png")
+
+    from render.show import gallery as galleries
+
+    found, notices = galleries.exhibits(folders or [Path("runs")])
+    for notice in notices:
+        say(printable(notice))
+    if not found:
+        raise MissingError("there is no finished film to show", "render one first, as in render configs/zoom.yaml")
+    if sheet:
+        click.echo(galleries.sheet(found, sheet))
+    if site or not sheet:
+        page, notices = galleries.hang(found, site or Path("site"))
+        for notice in notices:
+            say(printable(notice))
+        click.echo(page)
 
 
 @studio.command(name="from")

@@ -65,9 +65,7 @@ def build(config: Config, device: torch.device) -> Film:
         tone=tone(config, seen),
         mask=masking,
         ride=lambda moment: Ride(config.flow.persistence(moment), config.flow.anchor(moment)),
-        digest="".join([*(one.digest for one in networks.values()), *(part.digest for part in parts)])
-        + seen.source.digest
-        + _file_digest(config.mask),
+        digest=_digest(config, networks, parts, seen),
     )
 
 
@@ -289,9 +287,10 @@ def _masking(config: Config, seen: Camera, faults: Faults) -> Mask | None:
     return _attempt(faults, "mask", lambda: mask(asked.file, asked.invert, asked.feather, seen.clock, seen.size))
 
 
-def _file_digest(asked: Any) -> str:
-    """The hash of a mask's file; nothing where there is no mask."""
-    return digest(asked.file) if asked else ""
+def _digest(config: Config, networks: Networks, parts: Sequence[Part], seen: Camera) -> str:
+    """Of all files that shape the film, and of how it looks for motion."""
+    asked = [*(one.digest for one in networks.values()), *(part.digest for part in parts), seen.source.digest]
+    return "".join(asked) + (digest(config.mask.file) if config.mask else "") + (seen.look.name if seen.look else "")
 
 
 def _parts(config: Config, networks: Networks, seen: Camera | None, device: torch.device, faults: Faults) -> list[Part]:

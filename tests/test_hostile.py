@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import tiny
 import torch
+from PIL import Image
 
 from render import cli
 from render.config import load_text
@@ -312,6 +313,17 @@ def test_a_take_without_its_configuration_is_told(run: Run) -> None:
     said = run("print", str(TAKE), "-o", "x.gif")
     assert said.code == 3
     assert "resolved.yaml" in said.words
+
+
+def test_a_print_of_footage_that_was_changed_is_refused(run: Run) -> None:
+    Image.new("RGB", (64, 36), (200, 30, 60)).save("a.png")
+    Path("footage.yaml").write_text(f"{FILM}source: {{frames: a.png}}\n")
+    take = Path(run("footage.yaml", "--progress", "none").out.split()[0]).parent
+    assert run("print", str(take), "-o", "x.gif").code == 0
+    Image.new("RGB", (64, 36), (30, 200, 60)).save("a.png")
+    said = run("print", str(take), "-o", "y.gif")
+    assert said.code == 3
+    assert "other footage" in said.words
 
 
 # ---- the configuration back

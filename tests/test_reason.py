@@ -47,7 +47,7 @@ def run(
 
 
 TOO_MUCH = {  # what the machine is made to have, and what is said where
-    "disk": ({"_free": lambda root: 1000}, "film.yaml:3:11: duration makes 4 dreams of 64x36: the negative takes 0.0 GB"),
+    "disk": ({"_free": lambda root: 1000}, "film.yaml:3:11: duration makes 4 dreams of 64x36: the negative takes 0.06 MB"),
     "memory": ({"WIDE": 0, "_memory": lambda device: 0.5e9}, "film.yaml:1:7: size is 64x36: a step takes 0.6 GB of memory"),
     "time": ({"LARGE": 0, "DAY": 1e-6}, "film.yaml:3:11: duration makes 4 dreams of 64x36: about"),
 }

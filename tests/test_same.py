@@ -70,7 +70,7 @@ size: 64x48
 fps: 10
 duration: 30 frames
 seed: 7
-dream: {rate: every-frame, steps: 2, first_steps: 4, octaves: 1}
+dream: {rate: every-frame, steps: 1, first_steps: 2, octaves: 1}
 """
 
 

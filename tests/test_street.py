@@ -63,4 +63,5 @@ def test_footage_that_cannot_be_read_is_refused_with_its_place(run: Run, street:
 
 def test_how_footage_moves_is_drawn(run: Run, street: str) -> None:
     (path,) = run("preview", "--flow", street).paths
-    assert Image.open(path).width > 4 * 64
+    with Image.open(path) as drawn:
+        assert drawn.height > 5 * 36

@@ -80,7 +80,7 @@ def rendered() -> int:
     Path("film.yaml").write_text(FILM)
     before = signal.getsignal(signal.SIGTERM)
     try:
-        cli.main(["film.yaml", "--progress", "none"])
+        cli.main(["film.yaml", "--progress", "none", "--yes"])
     except SystemExit as end:
         return int(end.code or 0)
     finally:

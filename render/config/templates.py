@@ -28,6 +28,26 @@ TEMPLATES: dict[str, tuple[str, Mapping[str, Any]]] = {
         "A photograph that dreams, and a camera that moves into it.",
         {"source": {"image": {"file": "photo.jpg"}}, "motion": {"zoom": 1.3}},
     ),
+    "loop": (
+        "An endless zoom: the last picture is the first again, which lies in its middle.",
+        {
+            "duration": "6s",
+            "motion": {"zoom": 1.8},
+            "loop": "droste",
+            "outputs": ["{name}.mp4", {"file": "{name}.gif", "width": 400, "size_limit": "10MB"}],
+        },
+    ),
+    "video": (
+        "Footage that dreams: what grows on it goes wherever the things in it go.",
+        {
+            "size": "source",
+            "fps": "source",
+            "duration": "source",
+            "source": {"video": {"file": "street.mp4"}},
+            "motion": {"zoom": 1},
+            "dream": {"rate": 12, "step_size": 0.006},
+        },
+    ),
     "audio": (
         "A film that listens: it leaps with each kick, and turns and glows with the rest of the music.",
         {

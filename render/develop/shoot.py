@@ -174,6 +174,9 @@ def print_again(folder: Path, outputs: Sequence[str], settings: Mapping[str, str
         needless = () if config.source.moves else ("source.noise=uniform",)  # a still is not seen again
         seen = load_text(text, str(folder / "resolved.yaml"), folder, [f"size={width}x{height}", *needless], look=facts)
         there = remembering(camera(seen, torch.device("cpu")), folder.absolute().parents[1])
+        if there.source.digest not in str(take.record.get("fingerprint", {}).get("files")):
+            told = "is other footage now than when this film was dreamed"
+            raise config.problem("source", told, "render the film again: new footage makes a new take", MissingError)
         return develop(config, so_far(there, kept.tick), take)
 
 

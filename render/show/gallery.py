@@ -29,7 +29,7 @@ from urllib.parse import quote
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from render.config.load import read
 from render.develop import files, prints
@@ -41,7 +41,7 @@ PAGE, ROOM = "index.html", "films"  # of a site: its page, and the folder of wha
 MARK = '<meta name="generator" content="render gallery">'  # by which a page of ours is known
 WIDE = 1280  # pixels of a poster's longer side, at most
 QUALITY = 84  # of a poster, as JPEG counts
-NEARER = 3.0  # times that a camera has come nearer to a photo, at most, where it is compared with the dream
+NEARER = 1.6  # times that the camera has come nearer, at most, where a photo is compared with the dream: it is still known
 TAKE = re.compile(r"take-\d{3,}")
 
 # What it began with, as the page says it, by the source of the vocabulary; and whether that can be compared with the dream.
@@ -94,9 +94,9 @@ class Exhibit:
 
 
 def exhibits(folders: Iterable[Path]) -> tuple[list[Exhibit], list[str]]:
-    """The finished takes in folders of takes, of films or of runs, newest take of a film first; a word on each that is left out.
+    """The finished takes in folders of takes, of films or of runs, and a word on each that is left out.
 
-    Raises MissingError for a folder that is not there.
+    Of a film the newest take comes first. Raises MissingError for a folder that is not there.
     """
     found, notices = {}, list[str]()
     for folder in folders:
@@ -104,7 +104,7 @@ def exhibits(folders: Iterable[Path]) -> tuple[list[Exhibit], list[str]]:
             try:
                 found[place.resolve()] = _exhibit(place)
             except RenderError as error:
-                notices.append(f"{place}: left out: {error.message.removeprefix(f'{place}: ')}")
+                notices.append(f"{place}: left out: {_first(error)}")
             except FAULTS as error:
                 notices.append(f"{place}: left out: damaged ({type(error).__name__})")
     return list(found.values()), notices
@@ -140,7 +140,7 @@ def _exhibit(folder: Path) -> Exhibit:
         raise MissingError("not a take that this version of render made, or damaged")
     if record.get("finished") is not True:
         raise MissingError("not finished; the same render command goes on with it")
-    developed = [made for made in record.get("prints", {}).values()]
+    developed = list(record.get("prints", {}).values())
     if not developed:
         raise MissingError("its film is not developed yet; the same render command does that")
     _poster(folder)
@@ -167,6 +167,11 @@ def _exhibit(folder: Path) -> Exhibit:
         film=film,
         element=element,
     )
+
+
+def _first(error: RenderError) -> str:
+    """An error as a word: its first line."""
+    return error.message.splitlines()[0]
 
 
 def _played(folder: Path, record: Mapping[str, Any]) -> tuple[Path | None, str]:
@@ -271,9 +276,10 @@ def _hung(exhibit: Exhibit, place: Path, notice: Callable[[str], None]) -> dict[
         _put(place / f"film{exhibit.film.suffix.lower()}", exhibit.film, lambda part: _copy(exhibit.film, part))
         film = f"{here}/film{exhibit.film.suffix.lower()}"
     else:
-        notice(f"{exhibit.folder}: shown as a poster: it holds no print that browsers play; render print makes one, as in -o x.mp4")
+        notice(f"{exhibit.folder}: shown as a poster: browsers play none of its prints; `render print {exhibit.folder} -o x.mp4`")
     return {
         "place": place.name,
+        "take": exhibit.folder.name,
         "here": here,
         "name": exhibit.name,
         "words": exhibit.words,
@@ -321,7 +327,7 @@ def _paired(exhibit: Exhibit, place: Path, notice: Callable[[str], None]) -> boo
     try:
         seen, dreamed = _pair(exhibit)
     except RenderError as error:
-        notice(f"{exhibit.folder}: shown without what it began with: {error.message}")
+        notice(f"{exhibit.folder}: shown without what it began with: {_first(error)}")
         return False
     _put(before, record, lambda part: _save(seen, part))
     _put(after, record, lambda part: _save(dreamed, part))
@@ -416,10 +422,9 @@ def sheet(found: Sequence[Exhibit], path: Path) -> Path:
     for number, exhibit in enumerate(found):
         left, top = MARGIN + number % across * width, MARGIN + number // across * height
         pen.rectangle((left, top, left + CELL[0] - 1, top + CELL[1] - 1), SHEET)
-        poster = _poster(exhibit.folder)
-        poster.thumbnail(CELL, Image.Resampling.LANCZOS)
+        poster = ImageOps.contain(_poster(exhibit.folder), CELL, Image.Resampling.LANCZOS)
         paper.paste(poster, (left + (CELL[0] - poster.width) // 2, top + (CELL[1] - poster.height) // 2))
-        told = f"{exhibit.size[0]}×{exhibit.size[1]}   {_length(exhibit.seconds)}   {', '.join(exhibit.networks)}"
+        told = f"{exhibit.size[0]} x {exhibit.size[1]}, {_length(exhibit.seconds)}, {', '.join(exhibit.networks)}"
         _write(pen, (left, top + CELL[1] + 22), exhibit.name, 20, BRIGHT)
         _write(pen, (left, top + CELL[1] + 46), told, 14, DIM)
     content = BytesIO()

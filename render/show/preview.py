@@ -24,6 +24,7 @@ from render.reel import frames
 from render.show.progress import Told
 
 PICTURES = 8  # in a strip, in two rows
+SHINES = 0.1  # of a garden comes anew with each frame of the camera's preview
 WIDTH = 400  # pixels of each at most
 
 
@@ -67,11 +68,14 @@ def small(config: Config) -> Config:
 
 
 def over_a_garden(seen: Camera, seed: int) -> Iterator[Pixels]:
-    """The camera's path over the map of a garden, which has shapes at every depth and needs no dreaming."""
+    """What the camera does to a garden: the map of one is moved by it, and shines through anew, with shapes at every depth."""
     bed = garden.Bed(size=0.3, drift=0.0, sharpness=3.0)
     world, xy = garden.begin(seed, 0, bed.size), warp.grid(seen.size)
+    canvas = garden.weights(world, bed, 3, seed, 0)(xy)
     for index in range(seen.clock.frames):
         moment = seen.clock.frame(index)
-        yield to_pixels(garden.weights(world, bed, 3, seed, 0)(xy))
+        yield to_pixels(canvas)
         move = seen.path.between(moment.seconds, moment.seconds + moment.dt)
         world = garden.travel(world, move, bed, moment.dt, seed, 0)
+        moved = warp.moved(canvas, move, kernel=warp.bicubic, border=seen.border)
+        canvas = torch.lerp(moved, garden.weights(world, bed, 3, seed, 0)(xy), SHINES)

@@ -47,7 +47,7 @@ def _too_much(config: Config, device: torch.device, root: Path) -> Iterator[tupl
     pixels, dreams = height * width, config.clock.last_tick + 1
     what = f"{dreams:,} dreams of {width}x{height}"
     if (disk := NEGATIVE * pixels * dreams) > (free := _free(root)):
-        message = f"makes {what}: the negative takes {disk / 1e9:,.1f} GB, and {free / 1e9:,.1f} GB are free"
+        message = f"makes {what}: the negative takes {_told(disk)}, and {_told(free)} are free"
         yield "duration", ConfigError(message, ANYWAY)
     if pixels <= WIDE and work(config, pixels) <= LARGE:
         return
@@ -55,7 +55,7 @@ def _too_much(config: Config, device: torch.device, root: Path) -> Iterator[tupl
     share = pixels / (small.camera.size[0] * small.camera.size[1])
     if (memory := BASE + SPARE * share * _kept(small)) > (there := _memory(device)):
         fits = f"{_fitting(width, height, (there - BASE) / (memory - BASE))} would fit; {ANYWAY}"
-        message = f"is {width}x{height}: a step takes {memory / 1e9:.1f} GB of memory, and there are {there / 1e9:.1f} GB"
+        message = f"is {width}x{height}: a step takes {_told(memory)} of memory, and there are {_told(there)}"
         yield "size", ConfigError(message, fits)
     if (seconds := estimate(small).seconds * share) > DAY:
         message = f"makes {what}: about {seconds / DAY:,.1f} days of dreaming on this machine"
@@ -92,6 +92,11 @@ def _kept(film: Film) -> float:
 def _fitting(width: int, height: int, share: float) -> str:
     """The size of that share of the pixels, with even sides."""
     return f"{int(width * max(share, 0) ** 0.5 / 2) * 2}x{int(height * max(share, 0) ** 0.5 / 2) * 2}"
+
+
+def _told(size: float) -> str:
+    """Bytes in words."""
+    return f"{size / 1e9:,.1f} GB" if size >= 1e8 else f"{size / 1e6:,.2f} MB"
 
 
 def _free(root: Path) -> int:
