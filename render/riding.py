@@ -71,7 +71,8 @@ def carried(detail: Tensor, drift: Drift, border: str) -> Tensor:
     """The detail on the later picture, nothing of it where that shows what was hidden."""
     if drift.kind in ("same", "flash"):
         return detail
-    return drift.trust * warp.lanczos4(detail, drift.back, border=border)
+    moved = warp.lanczos4(detail, drift.back, border=border)
+    return drift.trust * colour.sharpened(moved, colour.fine(detail))  # what a move blurs, most of all one that comes nearer
 
 
 def evened(detail: Tensor, where: Tensor, strength: float) -> Tensor:

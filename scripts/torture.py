@@ -32,13 +32,13 @@ from typing import Any
 import torch
 
 from render import cli
-from render.config import load
 from render.config.load import read
 from render.construct import build
 from render.develop import files
 from render.develop.negative import SEGMENT
 from render.develop.shoot import shoot
 from render.errors import RenderError
+from render.facts import load
 from render.film import State
 from render.show.estimate import NEGATIVE
 

@@ -157,7 +157,7 @@ FOREIGN = re.compile(
         ]
     )
 )
-LEFT_OUT = {".git", ".venv", "runs", "build", "dist", "__pycache__"}
+LEFT_OUT = {".git", ".venv", "runs", "site", "build", "dist", "__pycache__"}
 TEXTS = {".py", ".md", ".toml", ".yaml", ".yml", ".json", ".txt", ".sh", ".cfg", ""}
 
 

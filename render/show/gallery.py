@@ -61,7 +61,7 @@ PLAYED = {
     (".webp", "auto"): "img",
     (".gif", "auto"): "img",
 }
-FAULTS = (RenderError, OSError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+FAULTS = (OSError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError, yaml.YAMLError)
 
 
 @dataclass(frozen=True)
@@ -117,11 +117,17 @@ def _places(folder: Path, notice: Callable[[str], None]) -> Iterator[Path]:
     if _is_take(folder):
         yield folder
         return
+    yield from _takes(folder)
     for inner in _folders(folder):
-        takes = [inner] if _is_take(inner) else [take for take in _folders(inner) if _is_take(take)][::-1]
+        takes = _takes(inner)
         yield from takes
-        if not takes:
+        if not takes and not _is_take(inner):
             notice(f"{inner}: left out: there is no take in it")
+
+
+def _takes(folder: Path) -> list[Path]:
+    """The takes of a film, newest first."""
+    return sorted(filter(_is_take, _folders(folder)), key=lambda take: (len(take.name), take.name), reverse=True)
 
 
 def _folders(folder: Path) -> list[Path]:
@@ -134,7 +140,7 @@ def _is_take(folder: Path) -> bool:
 
 
 def _exhibit(folder: Path) -> Exhibit:
-    """The exhibit that a take is; any of FAULTS if it is none."""
+    """The exhibit that a take is; a RenderError if it is none, or any of FAULTS if it is damaged."""
     record = recorded(folder)
     if not record:
         raise MissingError("not a take that this version of render made, or damaged")
@@ -149,6 +155,7 @@ def _exhibit(folder: Path) -> Exhibit:
     height, width = map(int, record["fingerprint"]["size"])
     frames = int(of["frames"]) * 2 - 2 if of.get("loop") == "pingpong" else int(of["frames"])
     film, element = _played(folder, record)
+    (began,) = {*BEGINNINGS} & {*asked["source"]}
     return Exhibit(
         folder=folder,
         name=_plain(record["name"]),
@@ -156,7 +163,7 @@ def _exhibit(folder: Path) -> Exhibit:
         size=(width, height),
         fps=Fraction(of["fps"]),
         seconds=float(max(1, frames) / Fraction(of["fps"])),
-        began=next(kind for kind in BEGINNINGS if kind in asked["source"]),
+        began=began,
         networks=_networks(asked["dream"]),
         seed=int(record["fingerprint"]["seed"]),
         took=float(record["seconds"]),
@@ -276,7 +283,9 @@ def _hung(exhibit: Exhibit, place: Path, notice: Callable[[str], None]) -> dict[
         _put(place / f"film{exhibit.film.suffix.lower()}", exhibit.film, lambda part: _copy(exhibit.film, part))
         film = f"{here}/film{exhibit.film.suffix.lower()}"
     else:
-        notice(f"{exhibit.folder}: shown as a poster: browsers play none of its prints; `render print {exhibit.folder} -o x.mp4`")
+        notice(
+            f"{exhibit.folder}: shown as a poster: browsers play none of its prints; `render print {exhibit.folder} -o x.mp4`"
+        )
     return {
         "place": place.name,
         "take": exhibit.folder.name,
@@ -329,8 +338,8 @@ def _paired(exhibit: Exhibit, place: Path, notice: Callable[[str], None]) -> boo
     except RenderError as error:
         notice(f"{exhibit.folder}: shown without what it began with: {_first(error)}")
         return False
-    _put(before, record, lambda part: _save(seen, part))
-    _put(after, record, lambda part: _save(dreamed, part))
+    _make(before, record, lambda part: _save(seen, part))
+    _make(after, record, lambda part: _save(dreamed, part))
     return True
 
 
@@ -360,9 +369,13 @@ def _pair(exhibit: Exhibit) -> tuple[Image.Image, Image.Image]:
 
 
 def _put(path: Path, source: Path, make: Callable[[Path], object]) -> None:
-    """Make a file of the site, unless it was made already from its source as it is now: its time is then its source's."""
-    if _current(path, source):
-        return
+    """Make a file of the site, unless it was made already from its source as it is now."""
+    if not _current(path, source):
+        _make(path, source, make)
+
+
+def _make(path: Path, source: Path, make: Callable[[Path], object]) -> None:
+    """Make a file of the site, whose time is then its source's."""
     time = source.stat().st_mtime_ns
     with files.beside(path) as part:
         make(part)
@@ -391,7 +404,7 @@ def _page(cards: Sequence[Mapping[str, Any]]) -> str:
     )
     return environment.get_template("page.html").render(
         mark=Markup(MARK),
-        policy=f"default-src 'none'; img-src 'self' file:; media-src 'self' file:; "
+        policy=f"default-src 'none'; img-src 'self' file: data:; media-src 'self' file:; "
         f"style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'",
         style=Markup(style),
         script=Markup(script),
