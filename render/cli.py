@@ -259,7 +259,7 @@ def print_(take: Path, outputs: Sequence[str], **settings: str | int | None) -> 
 
 
 @studio.command()
-@click.argument("kind", type=click.Choice(["zoom", "photo", "loop", "video", "audio"]))
+@click.argument("kind", type=click.Choice(["zoom", "photo", "class", "loop", "video", "audio"]))
 def new(kind: str) -> None:
     """A commented configuration to start from: render new zoom > my.yaml."""
     from render.config.templates import template

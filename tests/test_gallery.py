@@ -239,7 +239,7 @@ def test_whatever_is_written_is_shown_as_text(tmp_path: Path, kind: str) -> None
 
 
 def test_everything_it_names_lies_beside_it(tmp_path: Path) -> None:
-    finished(tmp_path / "runs", "gär/ten #1? 100%")
+    finished(tmp_path / "runs", "gär/ten #1? 100%", prints={"x.mp4": b"film"})
     finished(tmp_path / "runs", prints={"x.gif": b"gif"})
     path, _ = hung(tmp_path)
     page = Page(path)
@@ -280,6 +280,26 @@ def test_a_later_page_keeps_what_is_as_it_was_and_drops_what_is_gone(tmp_path: P
     assert remade == {Path("changed-take-001/film.mp4")}
     assert kept.exists()
     assert not list(page.parent.rglob(".part-*"))
+
+
+def test_a_film_of_another_kind_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
+    take = finished(tmp_path / "runs", prints={"x.gif": b"a film", "x.mp4": b"a film"})
+    (take / "x.mp4").rename(take / "y.mp4")
+    place = hung(tmp_path)[0].parent / "films" / "garden-take-001"
+    assert sorted(path.name for path in place.glob("film.*")) == ["film.gif", "film.yaml"]
+    (take / "y.mp4").rename(take / "x.mp4")
+    hung(tmp_path)
+    assert sorted(path.name for path in place.glob("film.*")) == ["film.mp4", "film.yaml"]
+
+
+def test_a_dream_that_went_away_is_not_compared(tmp_path: Path) -> None:
+    Image.new("RGB", (64, 36)).save(tmp_path / "photo.png")
+    take = finished(tmp_path / "runs", given=GIVEN + f"source: {{image: {tmp_path / 'photo.png'}}}\n", dreamed=2)
+    (notice,) = hung(tmp_path)[1]
+    assert notice.startswith(f"{take}: shown without what it began with: ")
+    shutil.rmtree(take / "negative")
+    (notice,) = hung(tmp_path)[1]
+    assert notice.startswith(f"{take}: shown without what it began with: ")
 
 
 def test_a_strangers_page_is_left_alone(tmp_path: Path) -> None:

@@ -28,6 +28,23 @@ TEMPLATES: dict[str, tuple[str, Mapping[str, Any]]] = {
         "A photograph that dreams, and a camera that moves into it.",
         {"source": {"image": {"file": "photo.jpg"}}, "motion": {"zoom": 1.3}},
     ),
+    "class": (
+        "Grey noise that remembers flowers: one class, asked of the network alone.",
+        {
+            "size": "432x432",
+            "duration": "6s",
+            "source": {"noise": {"contrast": 0.1}},
+            "motion": {"zoom": 1.03},
+            "dream": {
+                "objective": [{"class": "flower"}],
+                "parametrisation": "fourier",
+                "steps": 2,
+                "octaves": 4,
+                "jitter_turn": 8,
+                "jitter_scale": 1.12,
+            },
+        },
+    ),
     "loop": (
         "An endless zoom: the last picture is the first again, which lies in its middle.",
         {

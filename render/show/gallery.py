@@ -39,7 +39,8 @@ from render.show.plot import BRIGHT, DIM, GROUND, SHEET
 
 PAGE, ROOM = "index.html", "films"  # of a site: its page, and the folder of what hangs there
 MARK = '<meta name="generator" content="render gallery">'  # by which a page of ours is known
-WIDE = 1280  # pixels of a poster's longer side, at most
+WIDE, WIDER = 960, 1600  # pixels of the longer side of a poster, and of what is compared, at most
+GLANCE = 120  # the same of a poster that is only looked at to see that it is whole
 QUALITY = 84  # of a poster, as JPEG counts
 NEARER = 1.6  # times that the camera has come nearer, at most, where a photo is compared with the dream: it is still known
 TAKE = re.compile(r"take-\d{3,}")
@@ -149,7 +150,7 @@ def _exhibit(folder: Path) -> Exhibit:
     developed = list(record.get("prints", {}).values())
     if not developed:
         raise MissingError("its film is not developed yet; the same render command does that")
-    _poster(folder)
+    _poster(folder, GLANCE)
     given, resolved = read(folder / "config.yaml"), read(folder / "resolved.yaml")
     asked, of = yaml.safe_load(resolved), developed[0]["film"]
     height, width = map(int, record["fingerprint"]["size"])
@@ -176,9 +177,9 @@ def _exhibit(folder: Path) -> Exhibit:
     )
 
 
-def _first(error: RenderError) -> str:
+def _first(error: Exception) -> str:
     """An error as a word: its first line."""
-    return error.message.splitlines()[0]
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _played(folder: Path, record: Mapping[str, Any]) -> tuple[Path | None, str]:
@@ -194,21 +195,21 @@ def _played(folder: Path, record: Mapping[str, Any]) -> tuple[Path | None, str]:
     return min(found)[2:] if found else (None, "")
 
 
-def _poster(folder: Path) -> Image.Image:
-    """A take's poster, no larger than the page shows it."""
+def _poster(folder: Path, wide: int = WIDE) -> Image.Image:
+    """A take's poster, at most so many pixels wide or high."""
     path = folder / "poster.jpg"
     if not path.exists() or path.is_symlink():
         raise MissingError("it has no poster")
     try:
         poster = Image.open(path, formats=["JPEG"])
-        poster.draft("RGB", (WIDE, WIDE))
-        return _small(poster.convert("RGB"))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        poster.draft("RGB", (wide, wide))
+        return _small(poster.convert("RGB"), wide)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise MissingError("its poster is damaged") from error
 
 
-def _small(picture: Image.Image) -> Image.Image:
-    picture.thumbnail((WIDE, WIDE), Image.Resampling.LANCZOS)
+def _small(picture: Image.Image, wide: int) -> Image.Image:
+    picture.thumbnail((wide, wide), Image.Resampling.LANCZOS)
     return picture
 
 
@@ -277,8 +278,7 @@ def _hung(exhibit: Exhibit, place: Path, notice: Callable[[str], None]) -> dict[
     _put(place / "poster.jpg", exhibit.folder / "poster.jpg", lambda part: _save(_poster(exhibit.folder), part))
     _put(place / "film.yaml", exhibit.folder / "config.yaml", lambda part: part.write_text(exhibit.given, "utf-8"))
     _put(place / "film-in-full.yaml", exhibit.folder / "resolved.yaml", lambda part: part.write_text(exhibit.resolved, "utf-8"))
-    here = f"{ROOM}/{quote(place.name)}"
-    film = ""
+    here, film = f"{ROOM}/{quote(place.name)}", ""
     if exhibit.film:
         _put(place / f"film{exhibit.film.suffix.lower()}", exhibit.film, lambda part: _copy(exhibit.film, part))
         film = f"{here}/film{exhibit.film.suffix.lower()}"
@@ -286,6 +286,9 @@ def _hung(exhibit: Exhibit, place: Path, notice: Callable[[str], None]) -> dict[
         notice(
             f"{exhibit.folder}: shown as a poster: browsers play none of its prints; `render print {exhibit.folder} -o x.mp4`"
         )
+    for other in place.glob("film.*"):  # of another kind, which an earlier page showed
+        if f"{here}/{other.name}" != film and other.suffix != ".yaml":
+            other.unlink()
     return {
         "place": place.name,
         "take": exhibit.folder.name,
@@ -335,7 +338,7 @@ def _paired(exhibit: Exhibit, place: Path, notice: Callable[[str], None]) -> boo
         return True
     try:
         seen, dreamed = _pair(exhibit)
-    except RenderError as error:
+    except (RenderError, StopIteration, *FAULTS) as error:
         notice(f"{exhibit.folder}: shown without what it began with: {_first(error)}")
         return False
     _make(before, record, lambda part: _save(seen, part))
@@ -365,7 +368,7 @@ def _pair(exhibit: Exhibit) -> tuple[Image.Image, Image.Image]:
     if not seen.source.moves:
         picture = warp.moved(picture, seen.path.so_far(moment.seconds), kernel=warp.bicubic, border=seen.border).clamp(0, 1)
     dreamed = eight_bits(next(Negative(exhibit.folder / "negative").ticks(moment.index)))
-    return _small(Image.fromarray(to_pixels(picture))), _small(Image.fromarray(dreamed))
+    return _small(Image.fromarray(to_pixels(picture)), WIDER), _small(Image.fromarray(dreamed), WIDER)
 
 
 def _put(path: Path, source: Path, make: Callable[[Path], object]) -> None:

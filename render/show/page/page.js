@@ -1,3 +1,4 @@
+// What the gallery's page does: films play where one looks, are found, and are entered one at a time.
 "use strict";
 
 const wall = document.querySelector(".wall");
@@ -52,19 +53,11 @@ for (const film of films) {
   });
 }
 
-// Only what is near is held: a poster that is far away is put down, and so is its film.
+// Only what is near is held. Posters come when they are near, and browsers drop their pixels again; a poster that is put down
+// and taken up by hand is decoded anew each time, and fills the memory.
 const near = new IntersectionObserver(
-  (entries) => {
-    for (const { target, isIntersecting } of entries) {
-      const poster = target.querySelector(".poster");
-      poster.dataset.src ??= poster.getAttribute("src");
-      if (!isIntersecting) {
-        unload(target);
-        poster.removeAttribute("src");
-      } else if (!poster.hasAttribute("src")) poster.src = poster.dataset.src;
-    }
-  },
-  { rootMargin: "150% 0%" },
+  (entries) => entries.forEach((entry) => entry.isIntersecting || unload(entry.target)),
+  { rootMargin: "100% 0%" },
 );
 films.forEach((film) => near.observe(film));
 
