@@ -409,6 +409,21 @@ def test_faults_of_overrides_are_placed_there(override: str) -> None:
 # ── what does not load, and what is said ────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("loop: droste", "loop is droste, and footage goes on its own way"),
+        ("loop: crossfade", "loop is crossfade, and footage"),
+        ("motion: {swirl: {0s: 0, 1s: 9}}", "motion.swirl bends the picture without end"),
+        ("look: {contrast: 0.2}", "look.contrast cannot be held to over footage"),
+        ("look: {mean: 0.5}", "look.mean cannot be held to over footage"),
+    ],
+)
+def test_what_means_nothing_over_footage_is_refused(setting: str, words: str) -> None:
+    assert words in says(f"source: {{frames: 'a/*.png'}}\nduration: 2s\n{setting}\n")
+    load_text("source: {frames: 'a/*.png'}\nduration: 2s\nloop: pingpong\nmotion: {swirl: 0, zoom: 2}\nlook: {hold: 1}\n")
+
+
 def test_the_message_is_the_one_of_the_design() -> None:
     assert says("seed: 1\nmotion:\n  zom: 1.5\n") == (
         'film.yaml:3:3: unknown key "zom" in motion\n'

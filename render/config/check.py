@@ -173,6 +173,7 @@ def impossible(config: Config) -> Iterator[SettingError]:
     if unknown := list(unsaid(config)):
         yield from unknown
         return
+    yield from unlike_footage(config)
     clock = config.clock
     if clock.seconds > LONGEST:
         yield SettingError(f"is {config.duration}; a film lasts 24 hours at most", path=("duration",))
@@ -187,6 +188,22 @@ def impossible(config: Config) -> Iterator[SettingError]:
         if curve.constant is None and not unheard and (message := astray(curve, instants, clock)):
             path = tuple(int(step) if step.isdigit() else step for step in key.split("."))
             yield SettingError(message, path=path)
+
+
+def unlike_footage(config: Config) -> Iterator[SettingError]:
+    """Settings that mean nothing for a film over footage."""
+    if not config.source.moves:
+        return
+    if config.loop in ("droste", "crossfade"):
+        yield SettingError(
+            f"is {config.loop}, and footage goes on its own way", "loop: pingpong goes there and back", ("loop",)
+        )
+    if config.motion.swirl.constant != 0:
+        hint = "zoom, rotate, pan, spiral, shake and tilt can be"
+        yield SettingError("bends the picture without end, and cannot be used over footage", hint, ("motion", "swirl"))
+    for name in ("mean", "contrast"):
+        if getattr(config.look, name) is not None:
+            yield SettingError("cannot be held to over footage, which keeps its own", "leave it out", ("look", name))
 
 
 def unsaid(config: Config) -> Iterator[SettingError]:
