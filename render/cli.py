@@ -152,6 +152,8 @@ def _film(config: Config, text: str, root: Path, device: torch.device, fresh: bo
             yield from told(until(states, stop), first, last, config.name)
 
     shot = shoot(config, text, root, device, watch, fresh)
+    if config.cut_short:
+        say(f"the footage ended after {float(config.facts.footage or 0):.4g} s, and the film with it")
     for notice in shot.notices:
         say(notice)
     if shot.whole and not shot.dreamed:
@@ -187,6 +189,8 @@ def check(configs: Sequence[Path], overrides: Sequence[str], quality: str, devic
         click.echo(f"{files} in {root / folder_name(config.name)}")
         if config.facts.flaw:
             say(config.facts.flaw)
+        if config.cut_short:
+            say(f"the footage ends after {float(config.facts.footage or 0):.4g} s, and the film with it")
         if config.left_out:
             say(f"of the schedule, these mean nothing here and are left out: {' '.join(config.left_out)}")
         if config.counts_frames:
@@ -251,11 +255,28 @@ def print_(take: Path, outputs: Sequence[str], **settings: str | int | None) -> 
 
     if elsewhere := [file for file in outputs if Path(file).is_absolute() or ".." in Path(file).parts]:
         raise ConfigError(f"-o {elsewhere[0]}: prints lie in the take's folder; give a name, as in -o x.gif")
-    paths, notices = print_again(take, outputs, {key: value for key, value in settings.items() if value is not None})
+    asked = {key: value for key, value in settings.items() if value is not None}
+    for option, key, value in [*(("-o", "file", file) for file in outputs), *((f"--{key}", key, asked[key]) for key in asked)]:
+        readable(option.replace("_", "-"), key, value)
+    paths, notices = print_again(take, outputs, asked)
     for notice in notices:
         say(notice)
     for path in paths:
         click.echo(path)
+
+
+def readable(option: str, key: str, value: str | int) -> None:
+    """Refuse what the setting `key` of an output cannot be, in the words of the command line."""
+    from render.config.model import Output
+    from render.config.problem import SettingError
+    from render.config.section import kind_of
+
+    kind = kind_of(Output.rows()[key])
+    try:
+        if kind:
+            kind.read(value)
+    except SettingError as wrong:
+        raise ConfigError(f"{option} {wrong.message}", wrong.hint) from None
 
 
 @studio.command()

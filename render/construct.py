@@ -24,6 +24,7 @@ from render.film import Camera, Film
 from render.moment import Moment
 from render.picture import colour, warp
 from render.picture.motion import VELOCITIES, Path, Speeds, through
+from render.reel import length
 from render.riding import Ride
 from render.source import Source
 from render.source.flow import Look, looking
@@ -52,7 +53,6 @@ def build(config: Config, device: torch.device) -> Film:
     parts = _parts(config, networks, seen, device, faults)
     if not faults and seen:
         _attempt(faults, "size", lambda: _fits(networks, parts, seen))
-    masking = _masking(config, seen, faults) if seen else None
     if faults or not seen:
         raise config.problems(faults)
     return Film(
@@ -63,7 +63,6 @@ def build(config: Config, device: torch.device) -> Film:
         ascent=lambda moment, fresh: ascent(config, moment, max(one.least for one in networks.values()), fresh),
         gardens=lambda moment: tuple(part.bed(moment) for part in parts if part.bed),
         tone=tone(config, seen),
-        mask=masking,
         ride=lambda moment: Ride(config.flow.persistence(moment), config.flow.anchor(moment)),
         digest=_digest(config, networks, parts, seen),
     )
@@ -105,9 +104,11 @@ def _camera(config: Config, device: torch.device, faults: Faults) -> Camera | No
         fresh=_fresh(config, size),
         look=_attempt(faults, "flow.engine", lambda: look(config, device)) if source.moves else None,
         cut=cuts(config),
+        mask=None,
         loop=config.loop,
         device=device,
     )
+    seen = replace(seen, mask=_masking(config, seen, faults))
     return _attempt(faults, "loop", lambda: _closed(seen)) if config.loop == "droste" else seen
 
 
@@ -284,7 +285,11 @@ def _masking(config: Config, seen: Camera, faults: Faults) -> Mask | None:
     asked = config.mask
     if asked is None:
         return None
-    return _attempt(faults, "mask", lambda: mask(asked.file, asked.invert, asked.feather, seen.clock, seen.size))
+    return _attempt(faults, "mask", lambda: _mask(asked, seen))
+
+
+def _mask(asked: Any, seen: Camera) -> Mask:
+    return mask(asked.file, asked.invert, asked.feather, float(length(seen) / seen.clock.fps), seen.size)
 
 
 def _digest(config: Config, networks: Networks, parts: Sequence[Part], seen: Camera) -> str:
@@ -307,7 +312,7 @@ def _parts(config: Config, networks: Networks, seen: Camera | None, device: torc
 
 def _masked(part: Part, asked: Any, seen: Camera) -> Part:
     """The same, counted within a mask only."""
-    where = mask(asked.file, asked.invert, asked.feather, seen.clock, seen.size)
+    where = _mask(asked, seen)
     return replace(part, mask=lambda moment: where(moment).to(seen.device), digest=part.digest + digest(asked.file))
 
 

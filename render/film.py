@@ -40,7 +40,8 @@ class Camera:
 
     size: (height, width). border: what lies past the edge, a row of warp.BORDERS. fresh: tick -> a picture of what no camera
     has seen yet, mean 0. look: how motion is looked for in footage. cut: whether footage is known to be cut between two
-    moments; None if that is to be found out. loop: a row of reel.LOOPS.
+    moments; None if that is to be found out. mask: where it is dreamed, [1, 1, H, W]; None for everywhere. loop: a row of
+    reel.LOOPS.
     """
 
     clock: Clock
@@ -51,6 +52,7 @@ class Camera:
     fresh: Callable[[int], Tensor]
     look: Look | None
     cut: Callable[[Moment, Moment], bool | None]
+    mask: Callable[[Moment], Tensor] | None
     loop: str
     device: torch.device
 
@@ -64,6 +66,10 @@ class Camera:
             return seen
         return warp.moved(seen, move, kernel=warp.bicubic, border=self.border).clamp(0, 1)
 
+    def inside(self, moment: Moment, dreamed: Tensor) -> Tensor:
+        """The dream inside the mask; outside it the source stands still."""
+        return dreamed if self.mask is None else torch.lerp(self.picture(moment), dreamed, self.mask(moment).to(dreamed))
+
     def drift(self, before: Moment, after: Moment) -> Drift:
         """How the footage, as the camera sees it, moves from one moment to another, earlier or later."""
         assert self.look
@@ -75,8 +81,8 @@ class Film:
     """What was built: everything that stays the same while rendering.
 
     eye: the network. wishes, ascent, gardens, tone: what a tick asks of it, how it climbs (on fresh ground or on a dream
-    that goes on), how its gardens grow, and the tone it is held to and how firmly. mask: where it dreams, [1, 1, H, W];
-    None for everywhere. ride: how firmly the dream sits on footage. digest: of the network's weights and the source's files.
+    that goes on), how its gardens grow, and the tone it is held to and how firmly. ride: how firmly the dream sits on footage.
+    digest: of the network's weights and of all files it sees.
     """
 
     camera: Camera
@@ -86,7 +92,6 @@ class Film:
     ascent: Callable[[Moment, bool], Ascent]
     gardens: Callable[[Moment], tuple[Bed, ...]]
     tone: Callable[[Moment], tuple[colour.Tone, float]]
-    mask: Callable[[Moment], Tensor] | None
     ride: Callable[[Moment], Ride]
     digest: str
 
@@ -146,7 +151,7 @@ def _travelled(film: Film, state: State, before: Moment, moment: Moment) -> Stat
     seen = warp.moved(state.canvas, move, kernel=warp.lanczos4, border=film.camera.border)
     canvas = _on_fresh_ground(film.camera, seen, move, moment).clamp(0, 1)
     worlds = _travelled_worlds(film, state.worlds, move, moment)
-    canvas = _inside(film, moment, _dreamed(film, moment, canvas, worlds, fresh=False))
+    canvas = film.camera.inside(moment, _dreamed(film, moment, canvas, worlds, fresh=False))
     if state.first is not None:
         canvas = _closing(film.camera, canvas, state.first, moment)
     return replace(state, tick=moment.index, canvas=sixteen_bits(canvas), worlds=worlds)
@@ -172,7 +177,7 @@ def _on_fresh_ground(camera: Camera, moved: Tensor, move: Move, moment: Moment) 
 
 def _dreamed_afresh(film: Film, moment: Moment, worlds: tuple[World, ...]) -> State:
     """The source dreamed as if nothing had been before."""
-    canvas = _inside(film, moment, _dreamed(film, moment, film.camera.picture(moment), worlds, fresh=True))
+    canvas = film.camera.inside(moment, _dreamed(film, moment, film.camera.picture(moment), worlds, fresh=True))
     return State(moment.index, sixteen_bits(canvas), worlds)
 
 
@@ -181,13 +186,6 @@ def _dreamed(film: Film, moment: Moment, canvas: Tensor, worlds: tuple[World, ..
     if dreamed is canvas:  # a picture that was not dreamed stays as it is
         return canvas
     return colour.held(dreamed, *film.tone(moment))
-
-
-def _inside(film: Film, moment: Moment, dreamed: Tensor) -> Tensor:
-    """The dream inside the mask; outside it the source stands still."""
-    if film.mask is None:
-        return dreamed
-    return torch.lerp(film.camera.picture(moment), dreamed, film.mask(moment).to(dreamed))
 
 
 # ---- a dream that ends where it began
@@ -250,4 +248,4 @@ def _ridden_afresh(film: Film, moment: Moment, worlds: tuple[World, ...]) -> Sta
 def _added(film: Film, moment: Moment, source: Tensor, dreamed: Tensor) -> Tensor:
     """What a dream adds to footage, inside the mask."""
     detail = levelled(dreamed - source, film.tone(moment)[1])
-    return detail if film.mask is None else detail * film.mask(moment).to(detail)
+    return film.camera.inside(moment, source + detail) - source

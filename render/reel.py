@@ -33,10 +33,16 @@ def shown(camera: Camera, reel: Reel, clock: Clock) -> Iterator[Tensor]:
 def at_rate(clock: Clock, fps: Fraction, loop: str = "none") -> Clock:
     """The same time counted at another frame rate: as long, to the nearest frame, and a loop's frames fit its time exactly."""
     both_ends = loop == "pingpong"
-    length = (clock.frames - both_ends) / clock.fps
-    fitting = max(1, round(length * fps))
-    rate = fps if loop == "none" or not length else fitting / length
+    seconds = (clock.frames - both_ends) / clock.fps
+    fitting = max(not both_ends, round(seconds * fps))
+    rate = fps if loop == "none" or not fitting else fitting / seconds
     return replace(clock, fps=rate, frames=fitting + both_ends, tail=round(clock.tail / clock.fps * fps))
+
+
+def length(camera: Camera) -> int:
+    """How many frames the film is shown for: there and back takes twice as many, but for its two ends."""
+    frames = camera.clock.frames
+    return max(1, 2 * frames - 2) if camera.loop == "pingpong" else frames
 
 
 def so_far(camera: Camera, last: int) -> Camera:
@@ -83,7 +89,8 @@ def between(camera: Camera, before: Tensor, after: Tensor | None, tick: int, mom
     sides = [(before, start, 1.0 if after is None else 1 - _smoothstep(u))]
     if after is not None:
         sides.append((after, end, _smoothstep(u)))
-    return (_ridden if camera.source.moves else _travelled)(camera, sides, moment).clamp(0, 1)
+    seen = (_ridden if camera.source.moves else _travelled)(camera, sides, moment)
+    return camera.inside(moment, seen).clamp(0, 1)
 
 
 Sides = Sequence[tuple[Tensor, Moment, float]]  # canvases of ticks, their moments, and their shares in the frame

@@ -29,18 +29,18 @@ def half(folder: Path) -> Path:
 
 
 def test_white_dreams_and_black_does_not(tmp_path: Path) -> None:
-    sharp = mask(half(tmp_path), False, lambda _: 0.0, CLOCK, SIZE)(CLOCK.tick(3))
+    sharp = mask(half(tmp_path), False, lambda _: 0.0, CLOCK.seconds, SIZE)(CLOCK.tick(3))
     assert sharp.shape == (1, 1, *SIZE)
     assert sharp[..., :32].min() == 1
     assert sharp[..., 32:].max() == 0
-    turned = mask(half(tmp_path), True, lambda _: 0.0, CLOCK, SIZE)(CLOCK.tick(3))
+    turned = mask(half(tmp_path), True, lambda _: 0.0, CLOCK.seconds, SIZE)(CLOCK.tick(3))
     assert torch.equal(turned, 1 - sharp)
 
 
 @pytest.mark.parametrize("colour", [(255, 0, 0), (0, 255, 0), (0, 0, 255), (128, 128, 128)], ids=str)
 def test_colours_count_by_how_bright_they_are(tmp_path: Path, colour: tuple[int, int, int]) -> None:
     Image.fromarray(plain(1, SIZE, colour)[0]).save(tmp_path / "a.png")
-    light = mask(tmp_path / "a.png", False, lambda _: 3.0, CLOCK, SIZE)(CLOCK.tick(0))
+    light = mask(tmp_path / "a.png", False, lambda _: 3.0, CLOCK.seconds, SIZE)(CLOCK.tick(0))
     assert torch.allclose(light, torch.tensor(np.dot((0.2126, 0.7152, 0.0722), colour) / 255).float(), atol=1e-4)
 
 
@@ -56,14 +56,14 @@ def test_feathers_are_gaussian(sigma: float) -> None:
 
 
 def test_a_feather_may_move(tmp_path: Path) -> None:
-    film = mask(half(tmp_path), False, lambda moment: moment.seconds * 8, CLOCK, SIZE)
+    film = mask(half(tmp_path), False, lambda moment: moment.seconds * 8, CLOCK.seconds, SIZE)
     widths = [int(((film(CLOCK.frame(i)) > 0.01) & (film(CLOCK.frame(i)) < 0.99))[0, 0, 0].sum()) for i in (0, 10, 29)]
     assert widths == sorted(set(widths))
     assert widths[0] == 0
 
 
 def test_a_mask_is_fitted_to_the_film(tmp_path: Path) -> None:
-    small = mask(half(tmp_path), False, lambda _: 0.0, CLOCK, (20, 32))(CLOCK.tick(0))
+    small = mask(half(tmp_path), False, lambda _: 0.0, CLOCK.seconds, (20, 32))(CLOCK.tick(0))
     assert small.shape == (1, 1, 20, 32)
     assert small[..., :15].min() > 0.9
     assert small[..., 17:].max() < 0.1
@@ -71,7 +71,7 @@ def test_a_mask_is_fitted_to_the_film(tmp_path: Path) -> None:
 
 def test_a_video_masks_in_time(tmp_path: Path) -> None:
     pictures = plain(15, SIZE, (255, 255, 255)) + plain(15, SIZE, (0, 0, 0))
-    film = mask(clip(tmp_path / "a.mp4", pictures), False, lambda _: 2.0, CLOCK, SIZE)
+    film = mask(clip(tmp_path / "a.mp4", pictures), False, lambda _: 2.0, CLOCK.seconds, SIZE)
     assert [round(float(film(CLOCK.frame(i)).mean())) for i in range(30)] == [1] * 15 + [0] * 15
 
 
@@ -79,7 +79,7 @@ def test_a_video_masks_in_time(tmp_path: Path) -> None:
 def test_a_mask_of_another_length_is_refused(tmp_path: Path, count: int) -> None:
     file = clip(tmp_path / "a.mp4", plain(count, SIZE))
     with pytest.raises(MissingError, match=rf"a\.mp4: lasts {count / 30:.4g} s, and the film 1 s"):
-        mask(file, False, lambda _: 0.0, CLOCK, SIZE)
+        mask(file, False, lambda _: 0.0, CLOCK.seconds, SIZE)
 
 
 def test_a_mask_that_cannot_be_read_is_named(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_a_mask_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.mov").write_bytes(b"nothing")
     for name in ("a.png", "a.mov", "b.png", "b.mkv"):
         with pytest.raises(MissingError, match=name):
-            mask(tmp_path / name, False, lambda _: 0.0, CLOCK, SIZE)
+            mask(tmp_path / name, False, lambda _: 0.0, CLOCK.seconds, SIZE)
 
 
 def test_its_settings(tmp_path: Path) -> None:

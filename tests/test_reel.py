@@ -24,7 +24,7 @@ from render.film import Film, step, ticks
 from render.moment import Clock
 from render.picture import colour, warp
 from render.picture.picture import to_pixels
-from render.reel import LOOPS, Reel, at_rate, frames, run, shown, so_far
+from render.reel import LOOPS, Reel, at_rate, frames, length, run, shown, so_far
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
 LOOPING = [name for name in NAMES if name != "none"]
@@ -215,9 +215,18 @@ def test_masked_outside_the_source_stands_still(tmp_path: Path) -> None:
     Image.fromarray(half).save(tmp_path / "half.png")
     film = film_of("none", MOTION, f"mask={{file: {tmp_path / 'half.png'}, feather: 0}}", "dream.step_size=0.05")
     source = film.camera.picture(film.camera.clock.tick(0))
-    for state in ticks(film):
-        assert (state.canvas - source)[..., :31].abs().max() < 1e-4
-    assert (state.canvas - source)[..., 33:].abs().mean() > 0.05
+    canvases = [state.canvas for state in ticks(film)]
+    for frame in shown(film.camera, reel(canvases), film.camera.clock):
+        assert (frame - source)[..., :31].abs().max() < 1e-4, "between ticks, too"
+    assert (canvases[-1] - source)[..., 33:].abs().mean() > 0.05
+
+
+@pytest.mark.parametrize(("frames_asked", "given"), [(1, 1), (2, 2), (3, 4), (24, 24), (37, 36)])
+def test_there_and_back_has_an_even_number_of_frames(frames_asked: int, given: int) -> None:
+    film = film_of("pingpong", MOTION, f"duration={frames_asked} frames", "dream.steps=0", "dream.first_steps=0")
+    canvases = [state.canvas for state in ticks(film)]
+    seen = list(shown(film.camera, reel(canvases), at_rate(film.camera.clock, film.camera.clock.fps, "pingpong")))
+    assert len(seen) == length(film.camera) == given
 
 
 def test_a_clock_of_footage_ticks_on_frames() -> None:

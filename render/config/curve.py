@@ -273,6 +273,8 @@ def _ease(name: Any, *path: str | int) -> Easing:
 
 def _list(given: list[Any], span: Span) -> Track:
     """`[{at: 0s, value: 1, ease: in-out}, …]`."""
+    if given and not any(isinstance(entry, dict) for entry in given):
+        raise SettingError(f"is {shown(given)}; it takes {wants(span)}", examples(span))
     return _keyframes([_listed(entry, index, span) for index, entry in enumerate(given)], span)
 
 

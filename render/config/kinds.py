@@ -426,7 +426,7 @@ def _read_points(value: Any) -> tuple[tuple[float, float], ...]:
             [one for one in point if isinstance(one, int | float) and 0 <= one <= 1] if isinstance(point, list | tuple) else []
         )
         if len(numbers) != 2 or len(point) != 2:
-            raise SettingError(f"has {shown(point)}, which is no point of the frame", hint, (index,))
+            raise SettingError("is no point of the frame, [0, 0] to [1, 1]", hint, (index,))
     return tuple((float(x), float(y)) for x, y in value)
 
 

@@ -515,9 +515,18 @@ class Config(Section):
     def _seconds(self, clock: Clock) -> Fraction:
         """How long the film is, exactly."""
         known = {"source": self._facts.footage, "audio": self._facts.music}
-        length = known[self.duration.unit] if self.duration.unit in known else self.duration.exact(clock)
+        asked = known[self.duration.unit] if self.duration.unit in known else self.duration.exact(clock)
         longest = self._facts.footage if self.source.kind == "video" else None  # a film over a video ends with it at the latest
-        return min(length or Fraction(0), longest or length or Fraction(0))
+        return min(asked or Fraction(0), longest or asked or Fraction(0))
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether the film was asked to go on where its footage has ended."""
+        clock, footage = self.clock, self._facts.footage
+        if self.source.kind != "video" or footage is None or self.duration.unit == "source":
+            return False
+        asked = self._facts.music if self.duration.unit == "audio" else self.duration.exact(clock)
+        return asked is not None and asked > footage + 1 / clock.fps
 
     def resolved(self) -> dict[str, Any]:
         """Everything, as plain YAML values with absolute paths: all defaults written out, the seed as drawn."""

@@ -34,7 +34,7 @@ from render.errors import MissingError, RenderError, RoomError, gpu_failed, memo
 from render.facts import facts
 from render.film import Camera, Film, State, ticks
 from render.picture.picture import from_pixels, to_pixels
-from render.reel import at_rate, shown, so_far
+from render.reel import at_rate, length, shown, so_far
 
 SAFE = "what is dreamed is safe"
 VERSION = 1  # of the dream: it counts up when the same settings begin to give other pictures
@@ -132,7 +132,7 @@ def expose(film: Film, take: Take, watch: Watch) -> tuple[int, int]:
 
 def develop(config: Config, seen: Camera, take: Take) -> tuple[list[Path], list[str]]:
     """Develop the outputs that are not there yet from the negative; the paths of all outputs, and notices."""
-    heard = sound.wanted(config, lasts(seen))
+    heard = sound.wanted(config, length(seen) / seen.clock.fps)
     facts = {"fps": str(seen.clock.fps), "frames": seen.clock.frames, "loop": seen.loop, "sound": sound.told(heard)}
     wanted, seams = take.undeveloped(config.outputs, facts), list[str]()
     negative, (height, width) = take.negative(), seen.size
@@ -150,12 +150,6 @@ def develop(config: Config, seen: Camera, take: Take) -> tuple[list[Path], list[
     return paths, notices + seams
 
 
-def lasts(seen: Camera) -> Fraction:
-    """Seconds that the film is shown for: there and back takes twice as long, but for its two ends."""
-    frames = 2 * seen.clock.frames - 2 if seen.loop == "pingpong" else seen.clock.frames
-    return max(1, frames) / seen.clock.fps
-
-
 def print_again(folder: Path, outputs: Sequence[str], settings: Mapping[str, str | int]) -> tuple[list[Path], list[str]]:
     """Develop other outputs from the negative of the take in `folder`; nothing is dreamed."""
     with existing_take(folder) as take:
@@ -171,7 +165,7 @@ def print_again(folder: Path, outputs: Sequence[str], settings: Mapping[str, str
         if kept is None:
             raise MissingError(f"{folder}: nothing was dreamed here yet", "render its film first")
         height, width = kept.canvas.shape[:2]
-        needless = () if config.source.moves else ("source.noise=uniform",)  # a still is not seen again
+        needless = () if config.source.moves or config.mask else ("source.noise=uniform",)  # a still is not seen again
         seen = load_text(text, str(folder / "resolved.yaml"), folder, [f"size={width}x{height}", *needless], look=facts)
         there = remembering(camera(seen, torch.device("cpu")), folder.absolute().parents[1])
         if there.source.digest not in str(take.record.get("fingerprint", {}).get("files")):

@@ -11,6 +11,7 @@ from render.dream.ascent import gradient, sizes
 from render.dream.view import view_of
 from render.film import Film, opened
 from render.picture.picture import resize
+from render.reel import length
 
 NEGATIVE = 6.1  # bytes a pixel of a dreamed tick: 16 bits, stored as they are, and checksums
 
@@ -58,4 +59,4 @@ def estimate(film: Film) -> Cost:
 
     ascents = [film.ascent(moment, not moment.index) for moment in moments]
     seconds = sum(ascent.steps * sum(map(step, sizes((height, width), ascent))) for ascent in ascents) * ticks / len(ascents)
-    return Cost((width, height), clock.frames, str(clock.fps), ticks, seconds, NEGATIVE * ticks * height * width)
+    return Cost((width, height), length(film.camera), str(clock.fps), ticks, seconds, NEGATIVE * ticks * height * width)

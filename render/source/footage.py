@@ -110,6 +110,8 @@ def _probed(file: Path, start: Fraction, end: Fraction | None, changed: int) -> 
     times = [(mark - zero) * unit for mark in found.marks]
     fps, constant = _rate(times, said, unit)
     over = times[-1] + (found.stays * unit or 1 / fps)
+    if end is not None and not constant and over < end <= times[-1] + max((b - a for a, b in pairwise(times)), default=0):
+        over = end  # the next picture, which was not read, comes after the end as likely as not
     if start >= over:
         raise MissingError(f"{file}: lasts {_told(over)}, and the start is at {_told(start)}")
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from render.errors import MissingError
-from render.moment import Clock, Moment
+from render.moment import Moment
 from render.picture.colour import LUMA
 from render.source.footage import Footage, probe
 from render.source.frames import ENDINGS
@@ -21,14 +21,15 @@ from render.source.video import video
 Mask = Callable[[Moment], Tensor]
 
 
-def mask(file: Path, invert: bool, feather: Callable[[Moment], float], clock: Clock, size: tuple[int, int]) -> Mask:
+def mask(file: Path, invert: bool, feather: Callable[[Moment], float], seconds: float, size: tuple[int, int]) -> Mask:
     """A picture, or a video as long as the film, as the mask of a film of (height, width): it dreams where that is bright.
 
-    invert: where it is dark. feather: the standard deviation, in pixels, of the Gaussian that softens its edges.
+    invert: where it is dark. feather: the standard deviation, in pixels, of the Gaussian that softens its edges. seconds: that
+    the film is shown for.
     Raises MissingError that names the file and what is wrong with it.
     """
     still = file.suffix.lower() in ENDINGS
-    source = image(file, "cover", size) if still else video(_as_long(file, clock), "cover", size)
+    source = image(file, "cover", size) if still else video(_as_long(file, seconds), "cover", size)
 
     @lru_cache(maxsize=2)  # the two sides of a tick
     def softened(picture: Tensor, sigma: float) -> Tensor:
@@ -46,14 +47,14 @@ def blurred(plane: Tensor, sigma: float) -> Tensor:
     return torch.from_numpy(soft)[None, None].clamp(0, 1)
 
 
-def _as_long(file: Path, clock: Clock) -> Footage:
-    """The mask's footage, if it lasts as long as the film, to a frame."""
+def _as_long(file: Path, seconds: float) -> Footage:
+    """The mask's footage, if it lasts as long as the film, to a frame or so."""
     footage = probe(file)
     if footage.flaw:
         raise MissingError(f"{file}: {footage.flaw}")
-    if abs(float(footage.seconds) - clock.seconds) > float(max(1 / footage.fps, 1 / clock.fps)) + 1e-6:
+    if abs(float(footage.seconds) - seconds) > 1.5 / min(float(footage.fps), 24.0):
         raise MissingError(
-            f"{file}: lasts {float(footage.seconds):.4g} s, and the film {clock.seconds:.4g} s",
+            f"{file}: lasts {float(footage.seconds):.4g} s, and the film {seconds:.4g} s",
             "a mask is a picture, or a video as long as the film",
         )
     return footage
