@@ -276,7 +276,7 @@ FAULTS: list[tuple[Any, tuple[str | int, ...], int | None, str]] = [
     ({"0s": 1, "2s": {"3s": 4}}, ("2s",), None, "one key"),
     ({"0s": 1, "ease": "in-bonce"}, ("ease",), None, "no easing"),
     ({"0s": None}, ("0s",), None, "is empty"),
-    ([1, 2], (0,), None, "at and value"),
+    ([1, 2], (), None, "is a list; it takes a number"),
     ([{"at": "0s"}], (0,), None, "at and value"),
     ([{"at": "0s", "value": 1, "eas": "in"}], (0, "eas"), None, "eas"),
     ([{"at": "x", "value": 1}], (0, "at"), None, "no time"),
