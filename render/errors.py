@@ -5,6 +5,8 @@ import re
 NO_MEMORY = re.compile(r"(can.?t|cannot|not|failed to|unable to) allocate|(out of|insufficient) memory", re.IGNORECASE)
 NO_GPU = re.compile(r"\b(CUDA|HIP) (driver )?error|cuDNN error|CUBLAS_STATUS|MPS backend|device-side assert", re.IGNORECASE)
 
+UNOPENED = {FileNotFoundError: "there is no such file", PermissionError: "may not be read"}
+
 
 class RenderError(Exception):
     """A render failed for a reason that the message names; exit code 1. hint: the cure, where there is a known one."""
@@ -39,6 +41,11 @@ class RoomError(RenderError):
     """Memory or disk ran out while rendering; exit code 5."""
 
     exit_code = 5
+
+
+def unopened(error: Exception) -> str:
+    """Why a file could not be opened, to be said after its name; nothing if the error is of another kind."""
+    return next((why for kind, why in UNOPENED.items() if isinstance(error, kind)), "")
 
 
 def memory_ended(error: Exception) -> bool:

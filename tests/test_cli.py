@@ -8,10 +8,10 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 import torch
@@ -32,38 +32,15 @@ outputs: "{name}.mp4"
 PROGRESS = "tiny: dream 5 of 5"
 
 
-@dataclass(frozen=True)
-class Said:
-    """What a command left: its exit code, the lines of stdout, and stderr."""
-
-    code: int
-    paths: list[str]
-    words: str
-
-
-Run = Callable[..., Said]
+Run = Callable[..., Any]  # conftest's `command`
 
 
 @pytest.fixture
-def run(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+def run(command: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """`render` in this process, in a folder with the configuration tiny.yaml."""
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     Path("tiny.yaml").write_text(TINY)
-    before = signal.getsignal(signal.SIGTERM)
-
-    def command(*arguments: str) -> Said:
-        code = 0
-        try:
-            cli.main(arguments)
-        except SystemExit as end:
-            code = int(end.code or 0)
-        out, words = capfd.readouterr()
-        assert "Traceback" not in words
-        return Said(code, out.splitlines(), words)
-
-    yield command
-    signal.signal(signal.SIGTERM, before)
+    return command
 
 
 @pytest.fixture

@@ -6,12 +6,11 @@ import json
 import os
 import pickle
 import shutil
-import signal
 import struct
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +18,6 @@ import tiny
 import torch
 from PIL import Image
 
-from render import cli
 from render.config import load_text
 from render.develop import prints, stills
 from render.develop.negative import Negative
@@ -36,36 +34,15 @@ outputs: ["{name}.mp4", "frames/{frame}.png"]
 TAKE = Path("runs/film/take-001")
 
 
-@dataclass(frozen=True)
-class Said:
-    code: int
-    out: str
-    words: str
-
-
-Run = Callable[..., Said]
+Run = Callable[..., Any]  # conftest's `command`
 
 
 @pytest.fixture
-def run(
-    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_network: None
-) -> Iterator[Run]:
+def run(command: Run, tmp_path: Path, tiny_network: None) -> Iterator[Run]:
     """`render` in this process, in a folder with film.yaml and a folder `outside` that nothing may be written to."""
-    monkeypatch.chdir(tmp_path)
     Path("film.yaml").write_text(FILM)
     Path("outside").mkdir()
-    before = signal.getsignal(signal.SIGTERM)
-
-    def command(*arguments: str) -> Said:
-        code = 0
-        try:
-            cli.main(arguments)
-        except SystemExit as end:
-            code = int(end.code or 0)
-        return Said(code, *capfd.readouterr())
-
     yield command
-    signal.signal(signal.SIGTERM, before)
     assert list(Path(tmp_path, "outside").iterdir()) == []
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tiny
 
-from render import cli
 from render.config import load_text
 from render.film import Film
 from render.show import reason
@@ -27,23 +26,15 @@ Run = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
-def run(
-    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_network: None
-) -> Iterator[Run]:
+def run(command: Callable[..., Any], tiny_network: None) -> Run:
     """`render film.yaml` in this process: its exit code and words."""
-    monkeypatch.chdir(tmp_path)
     Path("film.yaml").write_text(FILM)
-    before = signal.getsignal(signal.SIGTERM)
 
-    def command(*arguments: str) -> tuple[int, str]:
-        try:
-            cli.main(["film.yaml", "--progress", "none", *arguments])
-        except SystemExit as end:
-            return int(end.code or 0), capfd.readouterr().err
-        return 0, capfd.readouterr().err
+    def film(*arguments: str) -> tuple[int, str]:
+        said = command("film.yaml", "--progress", "none", *arguments)
+        return said.code, said.words
 
-    yield command
-    signal.signal(signal.SIGTERM, before)
+    return film
 
 
 TOO_MUCH = {  # what the machine is made to have, and what is said where

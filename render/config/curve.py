@@ -355,8 +355,7 @@ def _keyframes(keys: Sequence[Key], span: Span) -> Track:
     """The number that moves from key to key."""
     if not keys:
         raise SettingError("has no keyframes", f"{TIME_HINT}, as in {{0s: 0.2, 4s: 0.8}}")
-    units = {"frames": "f", "beats": "b"}
-    names = frozenset(units[key.time.unit] for key in keys if key.time.unit in units).union(*(key.track.names for key in keys))
+    names = frozenset[str]().union(*(key.time.names | key.track.names for key in keys))
     constants = {key.track.constant for key in keys}
     constant = constants.pop() if len(constants) == 1 else None
 

@@ -149,56 +149,49 @@ class Mask(Section):
 
 
 WEIGHT = number("", -100, 100)
-WEIGHT_MEANING = "its share among the objectives; negative pushes away"
-MASK_MEANING = "where it counts: white in a picture or a video; default: everywhere"
-NETWORK_MEANING = "the network it is asked of; default: dream.network"
 
 
-class Layer(Section):
+class Term(Section):
+    """What every objective has beside what it asks for."""
+
+    network: Annotated[Network | None, kinds.NETWORK] = row(None, "the network it is asked of; default: dream.network")
+    weight: Annotated[Curve, WEIGHT] = row(1, "its share among the objectives; negative pushes away")
+    mask: Mask | None = row(None, "where it counts: white in a picture or a video; default: everywhere")
+
+
+class Layer(Term):
     """Dreams more of whatever a layer of the network sees."""
 
     kind: ClassVar[str] = "layer"
     layer: Annotated[str, kinds.LAYER] = needed("the layer, as `render layers NETWORK` lists them")
-    network: Annotated[Network | None, kinds.NETWORK] = row(None, NETWORK_MEANING)
-    weight: Annotated[Curve, WEIGHT] = row(1, WEIGHT_MEANING)
-    mask: Mask | None = row(None, MASK_MEANING)
 
 
-class Channels(Section):
+class Channels(Term):
     """Dreams what single channels of a layer see."""
 
     kind: ClassVar[str] = "channels"
     channels: Annotated[tuple[str | int, ...], kinds.CHANNELS] = needed("the channels, from 0; of classes, names too")
     layer: Annotated[str, kinds.LAYER] = needed("the layer they belong to")
-    network: Annotated[Network | None, kinds.NETWORK] = row(None, NETWORK_MEANING)
-    weight: Annotated[Curve, WEIGHT] = row(1, WEIGHT_MEANING)
-    mask: Mask | None = row(None, MASK_MEANING)
 
 
-class Class(Section):
+class Class(Term):
     """Dreams things of one class, or of several at once."""
 
     kind: ClassVar[str] = "class"
     classes: Annotated[tuple[str | int, ...], kinds.CLASSES] = needed(
         "the class, as `render classes NETWORK` lists them", key="class"
     )
-    network: Annotated[Network | None, kinds.NETWORK] = row(None, NETWORK_MEANING)
-    weight: Annotated[Curve, WEIGHT] = row(1, WEIGHT_MEANING)
-    mask: Mask | None = row(None, MASK_MEANING)
 
 
-class Guide(Section):
+class Guide(Term):
     """Dreams what a picture shows: wherever something looks a little like a part of it, more like that part."""
 
     kind: ClassVar[str] = "guide"
     guide: Annotated[Path, kinds.FILE] = needed("the picture")
     layer: Annotated[str, kinds.LAYER] = needed("the layer in which parts are compared: low for touch, high for things")
-    network: Annotated[Network | None, kinds.NETWORK] = row(None, NETWORK_MEANING)
-    weight: Annotated[Curve, WEIGHT] = row(1, WEIGHT_MEANING)
-    mask: Mask | None = row(None, MASK_MEANING)
 
 
-class Neuron(Section):
+class Neuron(Term):
     """Dreams what one channel sees, in one place."""
 
     kind: ClassVar[str] = "neuron"
@@ -207,12 +200,9 @@ class Neuron(Section):
     at: Annotated[tuple[Curve, Curve], pair("x", "y", number("of the frame", 0, 1))] = row(
         [0.5, 0.5], "where; [0, 0] is the top left corner"
     )
-    network: Annotated[Network | None, kinds.NETWORK] = row(None, NETWORK_MEANING)
-    weight: Annotated[Curve, WEIGHT] = row(1, WEIGHT_MEANING)
-    mask: Mask | None = row(None, MASK_MEANING)
 
 
-class Direction(Section):
+class Direction(Term):
     """Dreams a mixture of channels: more of some and less of others, in every place."""
 
     kind: ClassVar[str] = "direction"
@@ -220,12 +210,9 @@ class Direction(Section):
         "how much of each channel, below 0 less: {3: 1, 17: -0.5}; of the layer classes, names too"
     )
     layer: Annotated[str, kinds.LAYER] = needed("the layer they belong to")
-    network: Annotated[Network | None, kinds.NETWORK] = row(None, NETWORK_MEANING)
-    weight: Annotated[Curve, WEIGHT] = row(1, WEIGHT_MEANING)
-    mask: Mask | None = row(None, MASK_MEANING)
 
 
-class Garden(Section):
+class Garden(Term):
     """Every region of the picture dreams its own kind, and new kinds open as the camera moves in."""
 
     kind: ClassVar[str] = "garden"
@@ -234,9 +221,6 @@ class Garden(Section):
     size: Annotated[Curve, number("frame heights", 0.01, 10)] = row(0.4, "how large a region is")
     drift: Annotated[Curve, number("regions per second", 0, 100)] = row(0.1, "how fast regions change into others")
     sharpness: Annotated[Curve, number("", 0, 100)] = row(10, "how clearly regions part: 0 blends all, 20 cuts")
-    network: Annotated[Network | None, kinds.NETWORK] = row(None, NETWORK_MEANING)
-    weight: Annotated[Curve, WEIGHT] = row(1, WEIGHT_MEANING)
-    mask: Mask | None = row(None, MASK_MEANING)
 
     @model_validator(mode="after")
     def _channels_have_a_layer(self) -> Garden:
@@ -246,8 +230,7 @@ class Garden(Section):
         return self
 
 
-Term = Layer | Channels | Class | Guide | Neuron | Direction | Garden
-_TERMS: dict[str, type[Section]] = {  # what a mapping asks for is the first of these that it names
+_TERMS: dict[str, type[Term]] = {  # what a mapping asks for is the first of these that it names
     "garden": Garden,
     "direction": Direction,
     "neuron": Neuron,

@@ -50,6 +50,11 @@ class Time:
         """As a moment, in seconds of the film that `clock` counts; beat 0 falls where the music has its first."""
         return float(self.exact(clock)) + clock.upbeat * (self.unit == "beats")
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The variable of expressions that it is counted in: f for frames, b for beats."""
+        return frozenset({"frames": "f", "beats": "b"}.get(self.unit, ""))
+
     def __str__(self) -> str:
         return self.text
 

@@ -37,7 +37,6 @@ from render.moment import Clock
 LARGEST = 64_000_000  # bytes of a file
 DELIMITERS = ",;\t"
 UNITS = {"seconds": "seconds", "frame": "frames", "frames": "frames", "beat": "beats", "beats": "beats"}
-COUNTS = {"seconds": frozenset[str](), "frames": frozenset("f"), "beats": frozenset("b")}  # what an expression would name
 AFTER_ALL = 10_000  # the rank of a schedule's problems: they are told after those of every YAML file
 
 # Parseq's fields, the key of each here, and what it is a second when it is `each` a frame. Deforum, which Parseq writes for,
@@ -166,15 +165,16 @@ def _number(cell: str) -> float:
 def _curve(column: Column, values: Array, span: Span) -> Curve:
     """The number over time. Its first value stands for what YAML says where YAML says nothing."""
     times, heights = np.array(column.times, dtype=np.float64), np.log(values) if span.log else values
+    first, second = (Time(Fraction(count), column.unit, "") for count in (0, 1))
 
     def at(seconds: Array, clock: Clock) -> Array:
-        start, next_one = (Time(Fraction(count), column.unit, "").seconds(clock) for count in (0, 1))
+        start, next_one = first.seconds(clock), second.seconds(clock)
         found = np.interp(seconds, start + (next_one - start) * times, heights)
         return np.exp(found) if span.log else found
 
     constant = float(values[0]) if (values == values[0]).all() else None
     given = int(values[0]) if span.whole else float(values[0])
-    return Curve(given, span, Track(at, COUNTS[column.unit], constant), scheduled=True)
+    return Curve(given, span, Track(at, second.names, constant), scheduled=True)
 
 
 # ── CSV ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

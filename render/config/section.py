@@ -43,13 +43,15 @@ class Section(BaseModel):
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         schema = handler.resolve_ref_schema(handler(core))
-        short = schema.get("properties", {}).get(cls.shorthand)
+        schema["properties"] = {key: schema["properties"][key] for key in cls.rows()}
+        short = schema["properties"].get(cls.shorthand)
         return {"anyOf": [schema, short]} if short else schema
 
     @classmethod
     def rows(cls) -> dict[str, FieldInfo]:
-        """The settings by their names in YAML."""
-        return {info.alias or name: info for name, info in cls.model_fields.items()}
+        """The settings by their names in YAML: its own, then those that it shares with others."""
+        own_first = sorted(cls.model_fields.items(), key=lambda setting: setting[0] not in cls.__annotations__)
+        return {info.alias or name: info for name, info in own_first}
 
 
 class OneOf(Section):

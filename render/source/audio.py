@@ -19,7 +19,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from render.errors import MissingError
+from render.errors import MissingError, unopened
 
 Samples = NDArray[np.float32]
 Numbers = NDArray[np.float64]
@@ -327,9 +327,6 @@ def _readable(file: Path) -> Iterator[None]:
 
     try:
         yield
-    except FileNotFoundError as error:
-        raise MissingError(f"{file}: there is no such file") from error
-    except PermissionError as error:
-        raise MissingError(f"{file}: may not be read") from error
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise MissingError(f"{file}: is not a sound file that can be read, or it is damaged") from error
+        why = unopened(error) or "is not a sound file that can be read, or it is damaged"
+        raise MissingError(f"{file}: {why}") from error

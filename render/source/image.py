@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
-from render.errors import MissingError
+from render.errors import MissingError, unopened
 from render.picture.picture import from_pixels, resize
 from render.source import Source
 
@@ -103,19 +103,16 @@ def _readable(file: Path) -> Iterator[None]:
         if file.exists() and not (file.is_file() or file.is_dir()):
             raise MissingError(f"{file}: is a pipe or a device, not a picture")
         yield
-    except FileNotFoundError as error:
-        raise MissingError(f"{file}: there is no such file") from error
     except IsADirectoryError as error:
         raise MissingError(f"{file}: is a folder, not a picture") from error
-    except PermissionError as error:
-        raise MissingError(f"{file}: may not be read") from error
     except Image.DecompressionBombError as error:
         raise MissingError(f"{file}: has more than {MOST_PIXELS // 1_000_000} million pixels") from error
     except UnidentifiedImageError as error:
         raise MissingError(f"{file}: is not a picture that can be read here; JPEG, PNG and WebP can") from error
     except (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, OverflowError, MemoryError) as error:
         # What Pillow's decoders are known to raise for a damaged file.
-        raise MissingError(f"{file}: cannot be read: {error or 'the file is damaged'}") from error
+        why = unopened(error) or f"cannot be read: {error or 'the file is damaged'}"
+        raise MissingError(f"{file}: {why}") from error
 
 
 def _pixels(found: Image.Image) -> NDArray[Any]:

@@ -21,7 +21,7 @@ from av.video.reformatter import Interpolation
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from render.errors import MissingError
+from render.errors import MissingError, unopened
 
 # What may hold a film. Playlists, scripts, still pictures and text, which ffmpeg reads too, would lead elsewhere.
 MOVIES = (
@@ -70,14 +70,11 @@ def readable(file: Path) -> Iterator[None]:
     """Turn all that can go wrong with a video file into one sentence that names it."""
     try:
         yield
-    except FileNotFoundError as error:
-        raise MissingError(f"{file}: there is no such file") from error
-    except PermissionError as error:
-        raise MissingError(f"{file}: may not be read") from error
     except (av.InvalidDataError, av.ArgumentError) as error:  # what the list of containers leaves out is the latter
         raise MissingError(_no_video(file)) from error
     except (av.FFmpegError, OSError) as error:
-        raise MissingError(f"{file}: cannot be read: {error.strerror or 'the file is damaged'}") from error
+        why = unopened(error) or f"cannot be read: {error.strerror or 'the file is damaged'}"
+        raise MissingError(f"{file}: {why}") from error
 
 
 def _no_video(file: Path) -> str:
