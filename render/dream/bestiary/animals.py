@@ -4,28 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from render.dream.bestiary.brush import (
-    INK,
-    TAU,
-    WHITE,
-    Array,
-    Paint,
-    Pen,
-    almond,
-    disc,
-    dome,
-    frac,
-    lookup,
-    mix,
-    noise,
-    oval,
-    pebbles,
-    polar,
-    segment,
-    shingles,
-    smooth,
-    turned,
-)
+from render.dream.bestiary.brush import INK, TAU, WHITE, Array, Paint, Pen, frac, mix, smooth
+from render.dream.bestiary.forms import almond, disc, dome, oval, polar, segment, tube, turned, winding
+from render.dream.bestiary.grain import lookup, noise, pebbles, shingles
 
 
 def eyeball(paint: Paint, pen: Pen, x: Array, y: Array, radius: float, iris: Array, glow: Array, slit: float = 1.0) -> Paint:
@@ -45,7 +26,11 @@ def eye(pen: Pen) -> Paint:
     opening = pen.between(0.42, 0.62)
     lens = almond(x, y, 0.95, opening)
     lid = almond(x, y - 0.06, 1.12, opening + 0.26)
-    paint.over(pen.ink(lid), mix(pen.tones[3], pen.tones[3] * 0.6, smooth(-0.25, 0.0, lid)), dome(lid, 0.3, 0.35))
+    creases = smooth(0.3, 0.0, np.abs(frac(lid * 8 + 0.5 * noise(pen.rng, x, y, 4)) - 0.5)) * smooth(0.2, 0.9, np.abs(x))
+    skin = mix(
+        mix(pen.tones[3], pen.tones[2], smooth(0.3, -0.4, y)), pen.tones[3] * 0.55, 0.5 * creases + smooth(-0.25, 0.0, lid)
+    )
+    paint.over(pen.ink(lid), skin, dome(lid, 0.3, 0.35) - 0.02 * creases)
     crease = np.abs(almond(x, y - 0.03, 1.05, opening + 0.13)) - 0.012
     paint.over(pen.ink(crease) * (y > 0), pen.tones[3] * 0.45)
     lash = (lens < 0.2) & (y > 0.05)
@@ -56,6 +41,13 @@ def eye(pen: Pen) -> Paint:
     ball = eyeball(Paint(pen), pen, x - look[0], y - look[1], pen.between(0.4, 0.48), pen.tones[0], pen.tones[1])
     paint.over(ball.alpha * inside, ball.colour)
     return paint.over(pen.line(lens, 0.035), INK)
+
+
+def coat(pen: Pen, x: Array, y: Array, cy: float) -> Array:
+    """Hair -0.5..0.5 that grows away from (0, cy), for a face that is the same on both sides."""
+    r, a = polar(np.abs(x), y - cy)
+    a = a + 0.12 * np.sin(r * 7)
+    return 0.6 * noise(pen.rng, a * 6, r * 2, 1.7) + 0.4 * noise(pen.rng, a * 13, r * 3, 1.7) - 0.5
 
 
 def butterfly(pen: Pen) -> Paint:
@@ -153,30 +145,45 @@ def owl(pen: Pen) -> Paint:
 
 
 def beetle(pen: Pen) -> Paint:
-    """A beetle from above: striped, spotted or plain wing cases."""
+    """A beetle from above: jewelled wing cases, ridged and marked; now and then with a stag's horns."""
     x, y, paint = pen.x, pen.y, Paint(pen)
     side = np.abs(x)
-    for hip, knee, foot in ((0.35, 0.6, 0.85), (0.02, 0.06, -0.12), (-0.3, -0.48, -0.9)):
-        reach = 0.72 + pen.between(0, 0.12)
-        leg = np.minimum(segment(side, y, (0.3, hip), (reach, knee)), segment(side, y, (reach, knee), (reach + 0.16, foot)))
-        paint.over(pen.ink(leg - 0.035), INK * 1.5, 0.2)
-    feeler = segment(side, y, (0.1, 0.72), (0.3, 1.0))
-    paint.over(pen.ink(np.minimum(feeler - 0.022, disc(side, y, 0.3, 1.0, 0.05))), INK)
-    wings = oval(x, y, 0, -0.22, 0.5, 0.7)
-    sheen = mix(pen.tones[0], pen.tones[1], 0.5 + 0.5 * np.sin(3.2 * y + 4 * side))
-    style = round(pen.between(-0.49, 2.49))
+    shine = mix(pen.tones[3], pen.tones[0], np.asarray(0.35))
+    for hip, knee, foot in ((0.35, 0.6, 0.88), (0.02, 0.06, -0.14), (-0.3, -0.48, -0.92)):
+        reach = 0.7 + pen.between(0, 0.12)
+        thigh, shin = segment(side, y, (0.3, hip), (reach, knee)), segment(side, y, (reach, knee), (reach + 0.17, foot))
+        leg = np.minimum(thigh - 0.06, shin - 0.045 + 0.02 * np.sin((side + y) * 60))
+        paint.over(pen.ink(leg), shine, dome(leg, 0.06, 0.16))
+    if pen.chance(0.4):
+        horn = np.minimum(
+            segment(side, y, (0.1, 0.76), (0.36, 0.92)) - 0.065, segment(side, y, (0.36, 0.92), (0.2, 1.12)) - 0.05
+        )
+        horn = np.minimum(horn, segment(side, y, (0.33, 0.98), (0.2, 0.94)) - 0.035)
+    else:
+        feeler = segment(side, y, (0.1, 0.72), (0.32, 0.98)) - 0.028
+        horn = np.minimum(feeler, np.abs(frac((y + 0.2 * side) * 14) - 0.5) * 0.05 + oval(side, y, 0.34, 1.0, 0.07, 0.1))
+    paint.over(pen.ink(horn), shine, dome(horn, 0.06, 0.2))
+    wings = oval(x, y, 0, -0.22, 0.52, 0.72)
+    curve = side / np.sqrt(np.clip(1 - ((y + 0.22) / 0.74) ** 2, 0.05, 1))  # meets the rim all along
+    ridges = np.cos(curve * 62)
+    sheen = mix(pen.tones[0], pen.tones[1], 0.5 + 0.5 * np.sin(3.2 * y + 5 * side + pen.between(0, TAU)))
+    sheen = mix(sheen, sheen[..., ::-1], 0.35 * smooth(0.1, 0.55, curve))  # the other colours of a jewel, aslant
+    style = round(pen.between(-0.49, 3.49))
     near, _, _ = pebbles(pen.rng, side, y, 2.6, 0.5)
-    marks = (near < 0.27, np.sin(y * 13) > 0.45, np.abs(np.sin(side * 15)) < 0.3)[style]
-    cover = mix(sheen, pen.tones[2], marks * 0.95)
-    paint.over(pen.ink(wings), cover, dome(wings, 0.5, 0.75))
-    paint.over(pen.line(x, 0.018) * (y < 0.3) * pen.ink(wings), INK)
-    neck = oval(x, y, 0, 0.45, 0.42, 0.24)
-    paint.over(pen.ink(neck), mix(pen.tones[3], pen.tones[0] * 0.6, smooth(0.5, 0.1, side)), dome(neck, 0.24, 0.55))
-    head = oval(x, y, 0, 0.7, 0.24, 0.17)
-    paint.over(pen.ink(head), pen.tones[3] * 0.8, dome(head, 0.17, 0.45))
-    paint.over(pen.ink(disc(side, y, 0.17, 0.74, 0.05)), pen.tones[2], 0.5)
-    gloss = oval(side - 0.1 * y, y, 0.24, 0.02, 0.06, 0.26)
-    return paint.over(pen.ink(gloss) * 0.75, WHITE)
+    marks = (near < 0.3, np.sin(y * 13 + 2 * side) > 0.35, np.abs(np.sin(curve * 15)) < 0.4, near > 9)[style]
+    cover = mix(mix(sheen, pen.tones[2], marks * 0.95), INK, 0.3 * smooth(0.0, -0.9, ridges))
+    paint.over(pen.ink(wings), cover, dome(wings, 0.5, 0.75) + 0.025 * ridges)
+    paint.over(pen.line(x, 0.02) * (y < 0.3) * pen.ink(wings), INK)
+    notch = np.maximum(side * 1.4 - (y - 0.12), np.maximum(side - 0.12, y - 0.32))
+    paint.over(pen.ink(notch * 0.6), pen.tones[3])
+    neck = oval(x, y, 0, 0.46, 0.44, 0.25)
+    pits = smooth(0.2, 0.1, pebbles(pen.rng, x, y, 10)[0])
+    plate = mix(mix(pen.tones[0], pen.tones[3], 0.55 - 0.6 * smooth(0.5, 0.1, side)), INK, 0.5 * pits)
+    paint.over(pen.ink(neck), plate, dome(neck, 0.24, 0.55) - 0.03 * pits)
+    paint.over(pen.line(neck + 0.03, 0.016), pen.tones[2])
+    head = oval(x, y, 0, 0.72, 0.25, 0.17)
+    paint.over(pen.ink(head), shine, dome(head, 0.17, 0.45))
+    return eyeball(paint, pen, side - 0.19, y - 0.77, 0.07, pen.tones[2], WHITE)
 
 
 def snake(pen: Pen) -> Paint:
@@ -216,48 +223,59 @@ def snake(pen: Pen) -> Paint:
 
 
 def jellyfish(pen: Pen) -> Paint:
-    """A bell with frills and hanging strands."""
+    """A ribbed and spotted bell, ruffled arms and beaded strands under it."""
     x, y, paint = pen.x, pen.y, Paint(pen)
-    sway = pen.between(0, TAU)
-    bend = x + 0.09 * np.sin(y * 5 + sway) * smooth(0.2, -0.6, y)
-    strand = np.abs(frac(bend * 5.5 + 0.1 * np.sin(y * 9)) - 0.5)
-    length = -0.95 + 0.35 * lookup(pen.rng, np.floor(bend * 5.5), 0 * x)
-    paint.over(
-        pen.ink((strand - 0.13) / 5.5) * (np.abs(bend) < 0.6) * (y < 0.2) * smooth(length - 0.05, length + 0.1, y),
-        pen.tones[1],
-        0.1,
-    )
-    frills = np.abs(frac(bend * 4 + 0.35 * np.sin(y * 17)) - 0.5) - 0.24
-    paint.over(pen.ink(frills / 4) * (np.abs(bend) < 0.3 + 0.1 * np.sin(y * 11)) * (y < 0.2) * (y > -0.55), pen.tones[2], 0.25)
-    lobes = 0.07 * np.abs(np.sin(x * 9))
-    tall = pen.between(0.7, 0.9)
-    bell = np.maximum((np.hypot(x / 0.8, (y - 0.1) / tall) - 1) * 0.7, 0.1 - lobes - y)
-    spokes = 0.5 + 0.5 * np.cos(np.arctan2(x, y + 0.35) * 15)
-    glow = mix(pen.tones[0], pen.tones[1], smooth(0.9, 0.2, np.hypot(x, y - 0.3) * 1.3) * 0.7 + 0.35 * spokes)
-    paint.over(pen.ink(bell), glow, dome(bell, 0.5, 0.6) + 0.04 * spokes)
-    paint.over(pen.ink(bell) * smooth(0.2, 0.08, y), pen.tones[3])
-    clover = np.abs(np.hypot(np.abs(x) - 0.17, y - 0.45) - 0.13) - 0.03
-    paint.over(pen.ink(clover), pen.tones[2])
-    return paint.over(pen.ink(oval(x, y, -0.3, 0.62, 0.12, 0.07)) * 0.8, WHITE)
+    sway, reach = pen.between(0, TAU), pen.between(0.5, 0.62)
+    drift = x + 0.1 * np.sin(y * 5 + sway) * smooth(0.2, -0.6, y)
+    count = round(pen.between(4, 6))
+    cell = (drift / reach + 1) / 2 * count
+    strand = np.abs(frac(cell) - 0.5) * 2 * reach / count
+    beads = 0.026 + 0.022 * np.abs(np.sin(y * 21 + 2 * np.floor(cell)))
+    ends = -0.98 + 0.3 * lookup(pen.rng, np.floor(cell), 0 * x)
+    hanging = (np.abs(drift) < reach) * (y < 0.2) * smooth(ends - 0.02, ends + 0.06, y)
+    paint.over(pen.ink(strand - beads) * hanging, mix(pen.tones[1], pen.tones[3], smooth(0, -1, y)), 0.1 + 0.1 * beads)
+    for k in pen.rng.permutation(4):
+        path = -0.33 + 0.22 * float(k) + 0.09 * np.sin(y * 6.5 + sway + 1.9 * float(k))
+        ruffle = np.abs(np.sin(y * 16 + 1.3 * float(k)))
+        ribbon = np.abs(x - path) - (0.045 + 0.055 * ruffle) * smooth(-0.98, -0.1, y)
+        ribbon = np.maximum(ribbon * 0.7, np.maximum(y - 0.2, -0.96 - y))
+        tint = mix(pen.tones[2], pen.tones[3], 0.7 * smooth(-0.05, 0.0, ribbon))
+        paint.over(pen.ink(ribbon), mix(tint, WHITE, 0.35 * smooth(0.03, 0.0, np.abs(x - path))), 0.2 + 0.12 * ruffle)
+    lobes, tall = 0.085 * np.abs(np.sin(x * 9.5)), pen.between(0.7, 0.88)
+    bell = np.maximum((np.hypot(x / 0.84, (y - 0.08) / tall) - 1) * 0.75, 0.1 - lobes - y)
+    fan = np.arctan2(x, y + 0.45)
+    ribs, height = 0.5 + 0.5 * np.cos(fan * 17), np.hypot(x, y + 0.45)
+    skin = mix(pen.tones[0], pen.tones[1], smooth(1.25, 0.6, height) * 0.75 + 0.3 * ribs - 0.1)
+    spots = np.hypot(frac(fan * 17 / TAU + 0.5) - 0.5, (frac(height * 5.2) - 0.5) * 0.6)
+    skin = mix(skin, pen.tones[2] if pen.chance(0.5) else WHITE, smooth(0.24, 0.14, spots) * smooth(0.45, 0.75, height))
+    paint.over(pen.ink(bell), skin, dome(bell, 0.55, 0.65) + 0.05 * ribs)
+    hem = y - 0.24 + 0.5 * lobes
+    paint.over(pen.ink(bell) * smooth(0.05, -0.05, hem), mix(pen.tones[3], pen.tones[2], ribs))
+    paint.over(pen.ink(bell) * pen.line(hem - 0.05, 0.015), WHITE)
+    clover = np.abs(np.hypot(np.abs(np.abs(x) - 0.17) - 0.08, (y - 0.5) * 1.3) - 0.1) - 0.03
+    paint.over(pen.ink(clover), mix(pen.tones[2], pen.tones[3], np.asarray(0.3)))
+    return paint.over(pen.ink(oval(x, y, -0.36, 0.62, 0.13, 0.06)) * 0.85, WHITE)
 
 
 def dog(pen: Pen) -> Paint:
     """A dog's face with hanging ears, its tongue out."""
     x, y, paint = pen.x, pen.y, Paint(pen)
     side = np.abs(x)
-    hair = noise(pen.rng, x * 3, y, 7) - 0.5
+    hair = coat(pen, x, y, -0.2)
     head = oval(x, y, 0, 0.15, 0.66, 0.72) + 0.04 * hair
     patch = pen.chance(0.4)
-    fur = mix(pen.tones[0], pen.tones[0] * 0.72, 0.5 + hair)
+    fur = mix(pen.tones[0] * 1.1, pen.tones[0] * 0.6, 0.5 + 1.3 * hair)
     if patch:
         fur = mix(fur, pen.tones[1], pen.ink(oval(x, y, 0.32, 0.3, 0.3, 0.36)))
-    paint.over(pen.ink(head), fur, dome(head, 0.5, 0.6))
+    paint.over(pen.ink(head), fur, dome(head, 0.5, 0.6) - 0.08 * hair)
     paint.over(pen.ink(np.abs(x) - 0.1 - 0.08 * (y - 0.2)) * (y > 0.2) * pen.ink(head), pen.tones[2])
     muzzle = np.minimum(oval(x, y, 0, -0.36, 0.42, 0.36), disc(side, y, 0.2, -0.38, 0.26)) + 0.03 * hair
-    paint.over(pen.ink(muzzle), mix(pen.tones[2], pen.tones[2] * 0.8, 0.5 + hair), 0.6 + dome(muzzle, 0.3, 0.5))
+    paint.over(pen.ink(muzzle), mix(pen.tones[2], pen.tones[2] * 0.7, 0.5 + hair), 0.6 + dome(muzzle, 0.3, 0.5) - 0.06 * hair)
     u, v = turned(side - 0.66, y - 0.2, 0.22)
     ear = oval(u, v, 0, 0, 0.24, 0.56) + 0.04 * hair
-    paint.over(pen.ink(ear), mix(pen.tones[1], pen.tones[1] * 0.6, 0.5 + hair), 0.5 + dome(ear, 0.2, 0.3))
+    paint.over(
+        pen.ink(ear), mix(pen.tones[1] * 1.15, pen.tones[1] * 0.5, 0.5 + 1.3 * hair), 0.5 + dome(ear, 0.2, 0.3) - 0.08 * hair
+    )
     tongue = np.maximum(oval(x, y, 0, -0.72, 0.15, 0.26), y + 0.56)
     paint.over(
         pen.ink(tongue),
@@ -278,7 +296,7 @@ def cat(pen: Pen) -> Paint:
     """A cat's face: slit eyes, stripes, whiskers."""
     x, y, paint = pen.x, pen.y, Paint(pen)
     side = np.abs(x)
-    hair = noise(pen.rng, x, y * 2.5, 9) - 0.5
+    hair = coat(pen, x, y, -0.32)
     u, v = turned(side - 0.5, y - 0.45, -0.35)
     ear = np.maximum(np.abs(u) * 1.6 - (0.55 - v) * 0.62, -0.2 - v)
     paint.over(pen.ink(ear * 0.6), pen.tones[0] * 0.9, 0.2)
@@ -286,10 +304,12 @@ def cat(pen: Pen) -> Paint:
     head = oval(x, y, 0, -0.12, 0.86, 0.72) + 0.04 * hair
     stripes = smooth(0.2, 0.6, np.sin((side * 1.2 + 0.25 * np.abs(y)) * 19)) * smooth(0.15, 0.4, y) * (side < 0.4)
     cheeks = smooth(0.2, 0.7, np.sin((y + 0.35 * side) * 22)) * smooth(0.52, 0.66, side)
-    fur = mix(mix(pen.tones[0], pen.tones[0] * 0.75, 0.5 + hair), pen.tones[1], np.clip(stripes + cheeks, 0, 1))
-    paint.over(pen.ink(head), fur, dome(head, 0.6, 0.7))
+    fur = mix(mix(pen.tones[0] * 1.1, pen.tones[0] * 0.62, 0.5 + 1.3 * hair), pen.tones[1], np.clip(stripes + cheeks, 0, 1))
+    paint.over(pen.ink(head), fur, dome(head, 0.6, 0.7) - 0.08 * hair)
     muzzle = disc(side, y, 0.17, -0.46, 0.24) + 0.03 * hair
-    paint.over(pen.ink(muzzle), pen.tones[2], 0.75 + dome(muzzle, 0.24, 0.25))
+    paint.over(pen.ink(muzzle), mix(pen.tones[2], pen.tones[2] * 0.75, 0.5 + hair), 0.75 + dome(muzzle, 0.24, 0.25))
+    pores = np.hypot(frac(side * 12) - 0.5, frac(y * 12 + 0.5) - 0.5) - 0.2
+    paint.over(pen.ink(pores / 12) * pen.ink(muzzle + 0.08) * (side > 0.16), pen.tones[1])
     whisker = np.minimum(segment(side, y, (0.25, -0.42), (1.05, -0.28)), segment(side, y, (0.25, -0.48), (1.02, -0.58)))
     paint.over(pen.ink(whisker - 0.012), WHITE)
     paint.over(pen.line(np.hypot(side - 0.12, y + 0.45) - 0.13, 0.02) * (y < -0.47), INK)
@@ -303,26 +323,31 @@ def cat(pen: Pen) -> Paint:
 
 
 def octopus(pen: Pen) -> Paint:
-    """A head with two eyes over six waving arms with suckers."""
+    """A mottled head over curling arms with rows of suckers."""
     x, y, paint = pen.x, pen.y, Paint(pen)
-    phase = pen.between(0, TAU)
-    for k in pen.rng.permutation(6):
-        spread = float(-1 + 2 * k / 5)
-        down = np.clip(0.15 - y, 0, 2)
-        path = spread * (0.2 + 0.75 * down**0.8) + 0.13 * np.sin(down * 7 + phase + k * 1.7) * smooth(0, 0.4, down)
-        width = 0.15 * (1 - down / (1.2 - 0.1 * abs(spread))) + 0.02
-        arm = (np.abs(x - path) - width) * 0.75
-        arm = np.maximum(arm, np.maximum(y - 0.2, -1.02 + 0.12 * abs(spread) - y))
-        skin = mix(pen.tones[0], pen.tones[1], smooth(0.0, 1.0, down))
-        paint.over(pen.ink(arm), skin, 0.2 + dome(arm, 0.1, 0.25))
-        sucker = np.hypot((x - path - 0.45 * width) / np.maximum(width, 0.02), (frac(down * 9) - 0.5) * 1.2) - 0.36
-        paint.over(pen.ink(sucker * 0.1) * pen.ink(arm), pen.tones[2])
-    head = np.minimum(oval(x, y, 0, 0.48, 0.46, 0.5), oval(x, y, 0, 0.12, 0.36, 0.3))
-    freckles = smooth(0.3, 0.2, pebbles(pen.rng, x, y, 5)[0])
-    paint.over(pen.ink(head), mix(pen.tones[0], pen.tones[1], 0.5 * freckles * (y > 0.3)), 0.5 + dome(head, 0.4, 0.6))
+    mottles = noise(pen.rng, x, y, 7)
+    blotches = mix(pen.tones[1], pen.tones[0] * 0.6, smooth(0.42, 0.6, mottles))
+    for k in pen.rng.permutation(8):
+        spread = float(k) / 3.5 - 1
+        curl = (1 if spread > 0 else -1) * pen.between(0.7, 1.0)
+        bends = curl * np.array([-0.16, -0.14, -0.1, 0.1, 0.25, 0.4, 0.55, 0.65, 0.75, 0.85, 0.95])
+        path = winding((0.3 * spread, 0.1), -TAU / 4 + 1.25 * spread, bends, 0.15 - 0.01 * abs(spread))
+        arm, along, across = tube(x, y, path, np.linspace(0.135, 0.025, len(path)))
+        inner = smooth(-0.15, 0.1, across * curl)
+        skin = mix(mix(pen.tones[0], blotches, 0.7), pen.tones[2], inner)
+        paint.over(pen.ink(arm), mix(skin, INK, 0.55 * smooth(-0.035, 0.0, arm)), 0.15 + dome(arm, 0.1, 0.25))
+        cup = np.hypot((across * curl - 0.5) * 0.1, (frac(along * 13) - 0.5) * 0.1)
+        paint.over(pen.ink(np.abs(cup - 0.026) - 0.013) * pen.ink(arm), pen.tones[0] * 0.7)
+    mantle = np.minimum(oval(x, y, 0, 0.52, 0.47, 0.5), oval(x, y, 0, 0.12, 0.38, 0.28)) + 0.03 * (mottles - 0.5)
+    rings = np.abs(pebbles(pen.rng, x, y, 4.2, 0.7)[0] - 0.25)
+    skin = mix(
+        mix(pen.tones[0], blotches, 0.35 + 0.5 * smooth(0.1, 0.8, y)), pen.tones[2], smooth(0.07, 0.03, rings) * (y > 0.4)
+    )
+    paint.over(pen.ink(mantle), skin, 0.5 + dome(mantle, 0.4, 0.6) + 0.04 * mottles)
     side = np.abs(x)
-    paint.over(pen.ink(disc(side, y, 0.21, 0.2, 0.16)), WHITE, 1.1)
-    return eyeball(paint, pen, side - 0.21, y - 0.2, 0.125, pen.tones[3], WHITE, 1.3)
+    socket = disc(side, y, 0.22, 0.2, 0.175)
+    paint.over(pen.ink(socket), pen.tones[1], 1.0 + dome(socket, 0.1, 0.12)).over(pen.ink(socket + 0.04), WHITE)
+    return eyeball(paint, pen, side - 0.22, y - 0.2, 0.13, pen.tones[3], WHITE, 1.5)
 
 
 def lion(pen: Pen) -> Paint:
@@ -338,8 +363,10 @@ def lion(pen: Pen) -> Paint:
     ear = disc(side, y, 0.44, 0.5, 0.17)
     paint.over(pen.ink(ear), pen.tones[0] * 0.9, 0.5).over(pen.ink(ear + 0.07), pen.tones[1] * 0.7)
     face = oval(x, y, 0, 0.0, 0.54, 0.62)
-    hair = noise(pen.rng, x, y * 2, 10) - 0.5
-    paint.over(pen.ink(face), mix(pen.tones[0], pen.tones[0] * 0.82, 0.5 + hair), 0.45 + dome(face, 0.4, 0.4))
+    hair = coat(pen, x, y, -0.2)
+    paint.over(
+        pen.ink(face), mix(pen.tones[0] * 1.1, pen.tones[0] * 0.68, 0.5 + 1.3 * hair), 0.45 + dome(face, 0.4, 0.4) - 0.07 * hair
+    )
     bridge = np.abs(x) - 0.13 - 0.06 * np.abs(y - 0.1)
     paint.over(pen.ink(bridge) * (y < 0.3) * (y > -0.3), pen.tones[0] * 1.1, 0.95)
     muzzle = np.minimum(disc(side, y, 0.15, -0.34, 0.2), oval(x, y, 0, -0.52, 0.17, 0.13))
@@ -356,7 +383,7 @@ def fox(pen: Pen) -> Paint:
     """A fox's face: pointed ears, white cheeks, long snout."""
     x, y, paint = pen.x, pen.y, Paint(pen)
     side = np.abs(x)
-    hair = noise(pen.rng, x * 2, y, 9) - 0.5
+    hair = coat(pen, x, y, -0.7)
     u, v = turned(side - 0.52, y - 0.5, -0.28)
     ear = np.maximum(np.abs(u) * 1.8 - (0.5 - v) * 0.62, -0.35 - v) * 0.55
     paint.over(pen.ink(ear), pen.tones[0], 0.2).over(pen.ink(ear) * (v > 0.22), pen.tones[1]).over(
@@ -366,11 +393,15 @@ def fox(pen: Pen) -> Paint:
         np.maximum(side * 0.75 + np.maximum(-y, 0) * 0.62 - 0.62 + 0.25 * np.maximum(y, 0), y - 0.5 + 0.35 * side * side)
         + 0.04 * hair
     )
-    paint.over(pen.ink(head), mix(pen.tones[0], pen.tones[0] * 0.78, 0.5 + hair), dome(head, 0.4, 0.5))
+    paint.over(
+        pen.ink(head), mix(pen.tones[0] * 1.12, pen.tones[0] * 0.6, 0.5 + 1.3 * hair), dome(head, 0.4, 0.5) - 0.08 * hair
+    )
     cheek = np.maximum(head + 0.03, 0.16 + 0.5 * (y + 0.2) - side * 0.55) + 0.03 * hair
-    paint.over(pen.ink(np.maximum(cheek, y - 0.02)), pen.tones[2])
+    paint.over(pen.ink(np.maximum(cheek, y - 0.02)), mix(pen.tones[2], pen.tones[2] * 0.7, 0.5 + 1.3 * hair))
+    brow = oval(x, y, 0, 0.28, 0.07, 0.2) + 0.05 * hair
+    paint.over(pen.ink(brow), pen.tones[1] * 0.8)
     snout = np.maximum(side - 0.14 - 0.28 * (y + 0.85) * 0.5, np.maximum(y - 0.2, -0.88 - y))
-    paint.over(pen.ink(snout), pen.tones[0] * 1.06, 0.6 + dome(snout, 0.15, 0.3))
+    paint.over(pen.ink(snout), mix(pen.tones[0] * 1.15, pen.tones[0] * 0.8, 0.5 + hair), 0.6 + dome(snout, 0.15, 0.3))
     paint.over(pen.ink(oval(x, y, 0, -0.82, 0.14, 0.11)), INK, 1.0).over(pen.ink(disc(x, y, -0.04, -0.78, 0.03)), WHITE)
     ex, ey = turned(side - 0.32, y - 0.08, 0.4)
     paint.over(pen.ink(almond(ex, ey, 0.18, 0.12)), INK, 0.7)
@@ -395,7 +426,8 @@ def frog(pen: Pen) -> Paint:
         pen.tones[1],
         pen.ink((near - 0.3) * 0.2) * (y > 0.12) * (name > 0.3),
     )
-    paint.over(pen.ink(head), skin, 0.5 + dome(head, 0.4, 0.5))
+    warts = smooth(0.32, 0.1, pebbles(pen.rng, x, y, 10)[0])
+    paint.over(pen.ink(head), mix(skin, skin * 1.25, warts), 0.5 + dome(head, 0.4, 0.5) + 0.05 * warts)
     mouth = np.abs(y + 0.13 - 0.22 * side * side) - 0.024
     paint.over(pen.ink(mouth) * (side < 0.72), INK)
     paint.over(pen.ink(disc(side, y, 0.1, 0.14, 0.025)), INK)
@@ -425,3 +457,64 @@ def turtle(pen: Pen) -> Paint:
     plate = mix(pen.tones[0], pen.tones[2], smooth(0.14, 0.03, core)) * (0.85 + 0.15 * np.sin(core * 60))[..., None]
     plate = mix(pen.tones[3] * 0.6, plate, smooth(0.02, 0.07, gap))
     return paint.over(pen.ink(shield + 0.09), plate, 0.35 + dome(shield, 0.6, 0.4) + 0.12 * np.sqrt(np.clip(gap, 0, 0.3)))
+
+
+def stag(pen: Pen) -> Paint:
+    """A stag's head under branching antlers."""
+    x, y, paint = pen.x, pen.y, Paint(pen)
+    side = np.abs(x)
+    bone = mix(pen.tones[3], pen.tones[2], noise(pen.rng, x * 2, y * 2, 6))
+    spread = pen.between(0.85, 1.15)
+    beam = winding((0.13, 0.1), 0.5 * spread, np.array([0.0, 0.25, 0.35, 0.4, 0.35, 0.2, 0.1]), 0.165)
+    horn, along, across = tube(side, y, beam, np.linspace(0.075, 0.03, len(beam)))
+    for joint, turn in ((1, 0.9), (3, 0.75), (5, -0.95)):
+        right, up = (beam[joint + 1] - beam[joint]).tolist()
+        path = winding(beam[joint], float(np.arctan2(up, right)) + turn, np.array([0.0, 0.25, 0.2]), 0.12)
+        horn = np.minimum(horn, tube(side, y, path, np.linspace(0.055, 0.02, 4))[0])
+    rings = smooth(0.3, 0.0, np.abs(frac(across * 2 + along) - 0.5))
+    paint.over(pen.ink(horn), mix(bone, bone * 0.55, rings), 0.2 + dome(horn, 0.06, 0.2))
+    hair = coat(pen, x, y, -0.7)
+    u, v = turned(side - 0.46, y - 0.02, -1.15)
+    ear = oval(u, v, 0, 0, 0.13, 0.3) + 0.03 * hair
+    paint.over(pen.ink(ear), pen.tones[0] * 0.8, 0.2 + dome(ear, 0.1, 0.15)).over(pen.ink(ear + 0.05), pen.tones[2] * 0.85)
+    snout = np.maximum(side - 0.2 - 0.16 * (y + 0.9), np.abs(y + 0.5) - 0.42)
+    head = np.minimum(oval(x, y, 0, -0.15, 0.33, 0.36), snout) + 0.02 * hair
+    fur = mix(pen.tones[0] * 1.15, pen.tones[0] * 0.6, 0.5 + 1.3 * hair)
+    blaze = mix(fur, pen.tones[1], smooth(0.12, 0.06, side) * smooth(0.1, -0.1, y))
+    paint.over(pen.ink(head), blaze, 0.4 + dome(head, 0.3, 0.45) - 0.06 * hair)
+    muzzle = oval(x, y, 0, -0.86, 0.2, 0.13)
+    paint.over(pen.ink(muzzle), mix(pen.tones[2], pen.tones[2] * 0.7, 0.5 + hair), 0.75 + dome(muzzle, 0.12, 0.2))
+    nose = oval(side, y, 0.05, -0.82, 0.1, 0.075)
+    paint.over(pen.ink(nose), INK, 1.0 + dome(nose, 0.07, 0.1)).over(pen.ink(disc(x, y, -0.04, -0.79, 0.025)), WHITE)
+    ex, ey = turned(side - 0.23, y + 0.12, -0.35)
+    paint.over(pen.ink(almond(ex, ey, 0.13, 0.1)), pen.tones[2], 0.8)
+    return eyeball(paint, pen, ex, ey, 0.085, INK + 0.15, pen.tones[1], 1.3)
+
+
+def crab(pen: Pen) -> Paint:
+    """A crab from above: jointed legs, claws, a bumpy shield."""
+    x, y, paint = pen.x, pen.y, Paint(pen)
+    side = np.abs(x)
+    bumps = smooth(0.3, 0.1, pebbles(pen.rng, x, y, 7)[0])
+    for k in range(4):
+        low = -0.12 - 0.13 * k
+        knee = winding((0.4, low), 0.5 - 0.42 * k, np.array([0.0, -0.5, -0.55]), 0.27 - 0.02 * k)
+        leg, along, across = tube(side, y, knee, np.array([0.075, 0.07, 0.055, 0.015]))
+        shell = mix(pen.tones[0], pen.tones[1], smooth(0.35, 0.0, np.abs(frac(along * 3) - 0.5)) + 0.3 * across)
+        paint.over(pen.ink(leg), shell, 0.1 + dome(leg, 0.07, 0.2))
+    arm, _, _ = tube(side, y, winding((0.42, 0.12), 0.5, np.array([0.0, 0.75]), 0.26), np.array([0.085, 0.1, 0.08]))
+    paint.over(pen.ink(arm), pen.tones[0] * 0.9, 0.2 + dome(arm, 0.08, 0.2))
+    cx, cy = turned(side - 0.66, y - 0.58, 0.25 + pen.between(0, 0.4))
+    mouth = np.maximum(np.abs(cx - 0.02) - 0.13 * np.clip((cy - 0.02) / 0.4, 0, 1) - 0.02 * frac(cy * 12), 0.02 - cy)
+    claw = np.maximum(oval(cx, cy, 0, 0.08, 0.24, 0.38), -mouth)
+    armour = mix(mix(pen.tones[0], pen.tones[1], 0.6 * bumps), pen.tones[3], smooth(0.2, 0.42, cy))
+    paint.over(pen.ink(claw), armour, 0.3 + dome(claw, 0.15, 0.35) + 0.04 * bumps)
+    stalk = segment(side, y, (0.14, 0.3), (0.17, 0.46)) - 0.04
+    paint.over(pen.ink(stalk), pen.tones[0] * 0.8, 0.3)
+    shield = np.maximum(oval(x, y, 0, -0.1, 0.62, 0.46), oval(x, y, 0, -0.3, 0.75, 0.68))
+    shield = shield - 0.025 * np.abs(np.sin(np.arctan2(y + 0.1, x) * 11))
+    back = mix(pen.tones[0], pen.tones[1], 0.7 * bumps + 0.6 * smooth(0.1, -0.5, y))
+    back = mix(back, pen.tones[2], smooth(0.06, 0.02, np.abs(np.hypot(side - 0.24, y + 0.05) - 0.16)))
+    paint.over(pen.ink(shield), back, 0.45 + dome(shield, 0.4, 0.45) + 0.06 * bumps)
+    paint.over(pen.line(shield + 0.05, 0.018), pen.tones[3])
+    return eyeball(paint, pen, side - 0.17, y - 0.48, 0.085, INK + 0.1, pen.tones[2], 1.0)

@@ -1,19 +1,21 @@
 """Drawing tools of the bestiary's generator: a `Pen` says where and in which colours, a `Paint` takes the strokes.
 
-All shapes are fields over a grid: signed distances (negative inside), noises and tilings of `x` and `y`. The local unit is the
-motif's radius, y points up, and everything is float32 numpy.
+What is drawn is made of fields over a grid, float32 numpy: `forms` has shapes, `grain` has textures. The local unit is the
+motif's radius; y points up.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 Rng = np.random.Generator
+T = TypeVar("T")
 TAU = 2 * np.pi
 WHITE = np.array([0.97, 0.96, 0.92], np.float32)
 INK = np.array([0.05, 0.04, 0.05], np.float32)
@@ -38,7 +40,7 @@ class Pen:
         return self.ink(np.abs(distance) - max(width, 0.6 * self.edge))
 
     def between(self, low: float, high: float) -> float:
-        return float(self.rng.uniform(low, high))
+        return between(self.rng, low, high)
 
     def chance(self, share: float) -> bool:
         return bool(self.rng.random() < share)
@@ -54,18 +56,40 @@ class Paint:
 
     def over(self, cover: Array, colour: Array, height: Array | float | None = None) -> Paint:
         """Lay a colour over what is there; with a height the surface becomes that height, without it keeps its own."""
-        share = cover[..., None]
+        rows, columns = (np.flatnonzero((cover > 0).any(axis)) for axis in (1, 0))
+        if rows.size == 0:
+            return self
+        # most strokes are small: only the part of the grid that they touch is worked on
+        box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        cover, colour = cover[box], colour[box] if colour.ndim == 3 else colour
+        alpha, share = self.alpha[box], cover[..., None]
         # where nothing was painted yet the edge must not blend with black
-        under = np.where(self.alpha[..., None] > 0, self.colour, colour)
-        self.colour = under + (colour - under) * share
-        self.alpha = self.alpha + (1 - self.alpha) * cover
+        under = np.where(alpha[..., None] > 0, self.colour[box], colour)
+        self.colour[box] = under + (colour - under) * share
+        self.alpha[box] = alpha + (1 - alpha) * cover
         if height is not None:
-            self.height = self.height + (height - self.height) * cover
+            raised = height[box] if isinstance(height, np.ndarray) and height.ndim else height
+            self.height[box] += (raised - self.height[box]) * cover
         return self
 
     def raise_by(self, height: Array) -> Paint:
-        self.height = self.height + height
+        self.height += height
         return self
+
+
+def colours(text: str) -> Array:
+    """`"rrggbb rrggbb"` as float32 [n,3], 0..1."""
+    return np.array([[int(word[i : i + 2], 16) / 255 for i in (0, 2, 4)] for word in text.split()], np.float32)
+
+
+def between(rng: Rng, low: float, high: float) -> float:
+    """A number from low to high."""
+    return float(rng.uniform(low, high))
+
+
+def pick(rng: Rng, things: Sequence[T]) -> T:
+    """One of the things."""
+    return things[int(rng.integers(len(things)))]
 
 
 def mix(first: Array, second: Array, share: Array | float) -> Array:
@@ -80,112 +104,6 @@ def smooth(low: Array | float, high: Array | float, value: Array) -> Array:
     return cast(Array, t * t * (3 - 2 * t))
 
 
-def polar(x: Array, y: Array) -> tuple[Array, Array]:
-    """Radius and angle."""
-    return np.hypot(x, y), np.arctan2(y, x)
-
-
-def turned(x: Array, y: Array, angle: float) -> tuple[Array, Array]:
-    """The grid as seen by a thing turned by angle (radians, counter-clockwise)."""
-    c, s = float(np.cos(angle)), float(np.sin(angle))
-    return c * x + s * y, c * y - s * x
-
-
 def frac(value: Array) -> Array:
     """What is left after the whole part, 0..1."""
     return value - np.floor(value)
-
-
-def disc(x: Array, y: Array, cx: float, cy: float, radius: float) -> Array:
-    """Signed distance to a disc."""
-    return np.hypot(x - cx, y - cy) - radius
-
-
-def oval(x: Array, y: Array, cx: float, cy: float, rx: float, ry: float) -> Array:
-    """Signed distance (nearly) to an ellipse."""
-    return (np.hypot((x - cx) / rx, (y - cy) / ry) - 1) * min(rx, ry)
-
-
-def block(x: Array, y: Array, cx: float, cy: float, half_width: float, half_height: float) -> Array:
-    """Signed distance (nearly) to a rectangle."""
-    return np.maximum(np.abs(x - cx) - half_width, np.abs(y - cy) - half_height)
-
-
-def almond(x: Array, y: Array, half_width: float, half_height: float) -> Array:
-    """A lens: the cut of two discs, pointed left and right."""
-    radius = (half_width**2 + half_height**2) / (2 * half_height)
-    return np.hypot(x, np.abs(y) + radius - half_height) - radius
-
-
-def segment(x: Array, y: Array, start: tuple[float, float], end: tuple[float, float]) -> Array:
-    """Distance to a straight stroke."""
-    dx, dy = end[0] - start[0], end[1] - start[1]
-    t = np.clip(((x - start[0]) * dx + (y - start[1]) * dy) / (dx * dx + dy * dy), 0, 1)
-    return np.hypot(x - start[0] - t * dx, y - start[1] - t * dy)
-
-
-def dome(distance: Array, width: float, height: float) -> Array:
-    """A height that rounds off towards the edge over that width, like a pillow."""
-    inside = np.clip(-distance / width, 0, 1)
-    return height * np.sqrt(np.clip(1 - (1 - inside) ** 2, 0, 1))
-
-
-def lookup(rng: Rng, first: Array, second: Array) -> Array:
-    """A random number 0..1 for each pair of whole numbers."""
-    table = rng.random(1024, np.float32)
-    return cast(Array, table[(first.astype(np.int32) * 73 + second.astype(np.int32) * 269) % 1024])
-
-
-def noise(rng: Rng, x: Array, y: Array, frequency: float) -> Array:
-    """Value noise 0..1."""
-    table = rng.random(4096, np.float32)
-    u, v = x * frequency + 300.0, y * frequency + 300.0
-    iu, iv = np.floor(u).astype(np.int32), np.floor(v).astype(np.int32)
-    fu, fv = u - iu, v - iv
-    fu, fv = fu * fu * (3 - 2 * fu), fv * fv * (3 - 2 * fv)
-    index = iu * 67 + iv * 541
-    near = table[index % 4096] * (1 - fu) + table[(index + 67) % 4096] * fu
-    far = table[(index + 541) % 4096] * (1 - fu) + table[(index + 608) % 4096] * fu
-    return cast(Array, (near * (1 - fv) + far * fv).astype(np.float32))
-
-
-def clouds(rng: Rng, x: Array, y: Array, frequency: float, octaves: int = 3) -> Array:
-    """Noise of several octaves, 0..1, mean about .5."""
-    total, weight, share = np.zeros_like(x), 0.0, 1.0
-    for octave in range(octaves):
-        total = total + share * noise(rng, x, y, frequency * 2**octave)
-        weight, share = weight + share, share * 0.5
-    return total / weight
-
-
-def pebbles(rng: Rng, x: Array, y: Array, frequency: float, wander: float = 0.9) -> tuple[Array, Array, Array]:
-    """Worley cells: distances to the nearest and the second nearest seed, and a random number of the nearest's own."""
-    table = rng.random((2048, 3), np.float32)
-    u, v = x * frequency + 300.0, y * frequency + 300.0
-    iu, iv = np.floor(u).astype(np.int32), np.floor(v).astype(np.int32)
-    first, second, name = np.full_like(x, 9.0), np.full_like(x, 9.0), np.zeros_like(x)
-    for du in (-1, 0, 1):
-        for dv in (-1, 0, 1):
-            seed = table[((iu + du) * 67 + (iv + dv) * 541) % 2048]
-            away = np.hypot(
-                iu + du + 0.5 + (seed[..., 0] - 0.5) * wander - u, iv + dv + 0.5 + (seed[..., 1] - 0.5) * wander - v
-            )
-            closer = away < first
-            second = np.where(closer, first, np.minimum(second, away))
-            name = np.where(closer, seed[..., 2], name)
-            first = np.where(closer, away, first)
-    return first, second, name
-
-
-def shingles(rng: Rng, x: Array, y: Array, reach: float = 0.72) -> tuple[Array, Array, Array, Array]:
-    """Staggered overlapping discs, one a unit, the upper rows on top: radius 0..1 within the disc, place (u, v), own number."""
-    row = np.floor(y + reach)
-    out: list[Array] = []
-    for k in (row, row - 1):
-        shifted = x + 0.5 * (k % 2)
-        column = np.floor(shifted + 0.5)
-        u, v = shifted - column, y - k
-        out += [np.hypot(u, v) / reach, u, v, lookup(rng, column, k)]
-    upper = out[0] < 1
-    radius, u, v, name = (np.where(upper, out[i], out[4 + i]) for i in range(4))
-    return radius, u, v, name

@@ -1,35 +1,43 @@
-"""Pictures of the bestiary: a motif's copies on a background, lit, shadowed, partly hidden, in natural colours; seeded.
+"""Pictures of the bestiary: a motif's copies in a scene, lit, shadowed, partly hidden, in natural colours; seeded.
 
 `picture(motif, rng, size)` is the whole interface: uint8 RGB [size,size,3].
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import cast
 
 import numpy as np
 
-from render.dream.bestiary.brush import Array, Paint, Pen, Rng, clouds, mix, noise, smooth
+from render.dream.bestiary.brush import TAU, Array, Pen, Rng, between, colours, frac, mix, pick, smooth
+from render.dream.bestiary.forms import turned
+from render.dream.bestiary.grain import clouds, noise
+from render.dream.bestiary.light import Light, daylight, lit, shadow, soften
 from render.dream.bestiary.motifs import MOTIFS, Motif
 
 NATURAL = 0.85  # share of pictures in the colours of nature
+MOODY = 0.3  # share of those that lean towards the colours of an hour or a place
+CLOSE = 0.18  # share of single copies seen from so near that the picture cuts them
+HIDDEN = 0.2  # share of pictures with something in front
 OVERSAMPLED = 2
 TEXTURES = tuple(motif for motif in MOTIFS if motif.texture)
+OBJECTS = tuple(motif for motif in MOTIFS if not motif.texture)
 EARTHS = (
     "2f3a24 5a6a3f", "4a3a2a 8a7050", "6f8fae c8d8e0", "1f2a3a 3f5468", "a89878 d8ccb0", "3a2f3a 6a5464", "2a4a4a 6a9088",
-    "7a8a4a b8c080", "c0a080 e8d8c0", "18181f 3a3a48", "8a6a58 c09a84", "506050 90a088",
+    "7a8a4a b8c080", "c0a080 e8d8c0", "18181f 3a3a48", "8a6a58 c09a84", "506050 90a088", "1a3a4f 3f8a98", "33472a 8fa05a",
+    "5a3a4f d89a78", "2a2a4a 7a6a9a", "7a5a34 c8a868", "0f2a34 24607a", "4f5a6a b0b8c0", "6a2f2a b8644a",
 )  # fmt: skip
-
-
-def colours(text: str) -> Array:
-    """`"rrggbb rrggbb"` as float32 [n,3], 0..1."""
-    return np.array([[int(word[i : i + 2], 16) / 255 for i in (0, 2, 4)] for word in text.split()], np.float32)
+MOODS = ("6a4a2f", "55703a", "2f6f80", "6a4f86", "d8885a", "3a4a6a")  # earth, moss, sea, dusk, dawn, night
 
 
 def tones(motif: Motif, rng: Rng) -> Array:
     """Four colours for one picture: a palette of the motif's own, a little off, or now and then any colours at all."""
     if rng.random() < NATURAL:
-        base = colours(motif.palettes[int(rng.integers(len(motif.palettes)))])
+        base = colours(pick(rng, motif.palettes.split("/")))
+        if rng.random() < MOODY:
+            mood = colours(pick(rng, MOODS))
+            base = base + (mood * (0.5 + base.mean(1, keepdims=True)) - base) * between(rng, 0.1, 0.25)
         base = base * rng.uniform(0.88, 1.1) + rng.normal(0, 0.025, (4, 3))
     else:
         base = rng.uniform(0.1, 0.95, (4, 3))
@@ -44,59 +52,69 @@ def grid(size: int) -> tuple[Array, Array]:
     return x, y
 
 
-def soften(field: Array, reach: int) -> Array:
-    """Three box blurs along both axes: nearly a Gaussian."""
-    for axis in (0, 1):
-        for _ in range(2):
-            padded = np.pad(field, [(reach + 1, reach) if a == axis else (0, 0) for a in (0, 1)], mode="edge")
-            summed = np.cumsum(padded, axis, dtype=np.float32)
-            span = 2 * reach + 1
-            field = (
-                np.take(summed, range(span, summed.shape[axis]), axis) - np.take(summed, range(summed.shape[axis] - span), axis)
-            ) / span
-    return field
+def surface(rng: Rng, ground: Array, x: Array, y: Array) -> Array:
+    """A ground with some texture's pattern dimly on it."""
+    texture = pick(rng, TEXTURES)
+    scale = between(rng, 0.8, 1.6)
+    pattern = texture.draw(Pen(x * scale, y * scale, 2 * scale / len(x), tones(texture, rng), rng)).colour
+    calm = pattern.mean((0, 1)) + 0.45 * (pattern - pattern.mean((0, 1)))
+    return mix(ground, calm, between(rng, 0.3, 0.8))
+
+
+def blots(rng: Rng, ground: Array, x: Array, y: Array) -> Array:
+    """Soft and hard spots of the ground's own colours."""
+    low, high = ground.min((0, 1)), ground.max((0, 1))
+    for _ in range(int(rng.integers(2, 9))):
+        radius = between(rng, 0.05, 0.4)
+        away = np.hypot(x - between(rng, -1, 1), (y - between(rng, -1, 1)) * between(rng, 0.4, 2))
+        tint = (low + (high - low) * between(rng, 0, 1)) * between(rng, 0.5, 1.5)
+        ground = mix(ground, tint, smooth(radius, radius * between(rng, 0.3, 0.98), away) * between(rng, 0.3, 0.9))
+    return ground
+
+
+def hills(rng: Rng, ground: Array, x: Array, y: Array) -> Array:
+    """Ridges one behind the other, paler with distance."""
+    near, far = colours(pick(rng, EARTHS))
+    top = between(rng, -0.2, 0.6)
+    for k in range(3):
+        ridge = top - 0.35 * k + 0.5 * (noise(rng, x, np.zeros_like(x), 1.3 + k) - 0.5)
+        ground = mix(ground, mix(far, near, np.asarray(k / 2)), smooth(0.03, -0.03, y - ridge) * (0.5 + 0.2 * k))
+    return ground
+
+
+def crowd(rng: Rng, ground: Array, x: Array, y: Array) -> Array:
+    """Other things far off: drawn coarsely, out of focus, pale."""
+    half = ground.reshape(len(ground) // 2, 2, -1, 2, 3).mean((1, 3))
+    for _ in range(int(rng.integers(1, 4))):
+        motif = pick(rng, OBJECTS)
+        place = (len(half) * between(rng, 0, 1), len(half) * between(rng, 0, 1), len(half) * between(rng, 0.15, 0.4))
+        stand(half, motif, rng, place, tones(motif, rng), daylight(rng, -0.9, 0.9))
+    blurred = soften(half, max(1, round(len(half) * between(rng, 0.01, 0.05))))
+    return mix(ground, blurred.repeat(2, 0).repeat(2, 1), between(rng, 0.35, 0.75))
+
+
+GROUNDS: tuple[tuple[float, Callable[[Rng, Array, Array, Array], Array]], ...] = (  # with their shares, one upon the other
+    (0.15, hills), (0.25, surface), (0.35, blots), (0.22, crowd),
+)  # fmt: skip
 
 
 def background(rng: Rng, size: int) -> Array:
-    """Ground, sky, dim texture or clutter: [size,size,3], what a motif must be told from."""
+    """Ground, sky, hills, dim texture or clutter: [size,size,3], what a motif must be told from."""
     x, y = grid(size)
-    near, far = colours(EARTHS[int(rng.integers(len(EARTHS)))]) * rng.uniform(0.8, 1.15)
+    near, far = colours(pick(rng, EARTHS)) * rng.uniform(0.8, 1.15)
     if rng.random() > NATURAL:
         near, far = rng.uniform(0, 1, (2, 3)).astype(np.float32)
-    angle = rng.uniform(0, 2 * np.pi)
-    slope = 0.5 + 0.35 * (x * float(np.cos(angle)) + y * float(np.sin(angle)))
-    share = 0.5 * slope + 0.5 * clouds(rng, x, y, float(rng.uniform(0.8, 3)), 3)
-    ground = mix(near, far, smooth(0.2, 0.8, share))
-    kind = rng.random()
-    if kind < 0.3:
-        texture = TEXTURES[int(rng.integers(len(TEXTURES)))]
-        scale = float(rng.uniform(0.8, 1.6))
-        drawn = texture.draw(Pen(x * scale, y * scale, 2 * scale / size, tones(texture, rng), rng))
-        calm = drawn.colour.mean((0, 1)) + 0.45 * (drawn.colour - drawn.colour.mean((0, 1)))
-        ground = ground + (calm - ground) * float(rng.uniform(0.3, 0.8))
-    if 0.2 < kind < 0.6:
-        for _ in range(int(rng.integers(2, 9))):
-            cx, cy, radius = rng.uniform(-1, 1), rng.uniform(-1, 1), rng.uniform(0.05, 0.4)
-            blot = smooth(radius, radius * rng.uniform(0.3, 0.98), np.hypot(x - cx, (y - cy) * rng.uniform(0.4, 2)))
-            tint = mix(near, far, float(rng.random())) * rng.uniform(0.5, 1.5)
-            ground = ground + (tint - ground) * (blot * rng.uniform(0.3, 0.9))[..., None]
+    slope = 0.5 + 0.35 * turned(x, y, between(rng, 0, TAU))[0]
+    share = 0.5 * slope + 0.5 * clouds(rng, x, y, between(rng, 0.8, 3), 3)
+    ground = mix(near.astype(np.float32), far.astype(np.float32), smooth(0.2, 0.8, share))
+    for likely, add in GROUNDS:
+        if rng.random() < likely:
+            ground = add(rng, ground, x, y)
     return ground.astype(np.float32)
 
 
-def lit(paint: Paint, scale: float, light: tuple[float, float], gloss: float) -> Array:
-    """The paint's colour under a light from (x, y), its surface given by the height; scale is pixels in a local unit."""
-    down, right = np.gradient(paint.height * scale * 0.55)
-    norm = 1 / np.sqrt(1 + right * right + down * down)
-    lx, ly, lz = light[0], -light[1], 0.8
-    length = float(np.sqrt(lx * lx + ly * ly + lz * lz))
-    facing = (-right * lx - down * ly + lz) * norm / length
-    shade = np.clip(0.38 + 0.78 * facing, 0.3, 1.25)
-    shine = np.clip(facing, 0, 1) ** 24 * gloss
-    return cast(Array, np.clip(paint.colour * shade[..., None] + shine[..., None] * 0.6, 0, 1))
-
-
 def stand(
-    canvas: Array, motif: Motif, rng: Rng, place: tuple[float, float, float], palette: Array, light: tuple[float, float]
+    canvas: Array, motif: Motif, rng: Rng, place: tuple[float, float, float], palette: Array, light: Light, haze: float = 0.0
 ) -> Array:
     """Draw one copy and its shadow into the canvas at place (column, row, radius in pixels); returns where it covers."""
     size = canvas.shape[0]
@@ -108,74 +126,103 @@ def stand(
     if bottom - top < 4 or right - left < 4:
         return coverage
     px, py = np.meshgrid(np.arange(left, right, dtype=np.float32) - column, row - np.arange(top, bottom, dtype=np.float32))
-    turn = float(np.deg2rad(rng.uniform(-motif.turn, motif.turn)))
-    c, s = float(np.cos(turn)) / radius, float(np.sin(turn)) / radius
-    x, y = c * px + s * py, c * py - s * px
-    if rng.random() < 0.5:
-        x = -x
-    bend = [float(v) for v in rng.uniform(0, 6.28, 2)] + [float(v) for v in rng.uniform(0.0, 0.05, 2)]
-    x, y = x + bend[2] * np.sin(2.6 * y + bend[0]), y + bend[3] * np.sin(2.6 * x + bend[1])
-    squeeze = float(rng.uniform(0.92, 1.09))
-    paint = motif.draw(Pen(x * squeeze, y / squeeze, 1.6 / radius, palette, rng))
-    colour = lit(paint, radius, light, float(rng.uniform(0, 0.5)))
+    x, y = posed(*turned(px / radius, py / radius, float(np.deg2rad(rng.uniform(-motif.turn, motif.turn)))), rng)
+    paint = motif.draw(Pen(x, y, 1.6 / radius, palette, rng))
+    wear = noise(rng, x, y, between(rng, 5, 16)) - 0.5
+    paint.raise_by(between(rng, 0.0, 0.03) * wear)
+    paint.colour *= 1 + between(rng, 0.0, 0.3) * wear[..., None]
     window = canvas[top:bottom, left:right]
-    shift = max(1, int(0.09 * radius))
-    fall = (shift * (1 if light[1] > 0 else -1), shift * (-1 if light[0] > 0 else 1))
-    shadow = soften(np.roll(paint.alpha, fall, (0, 1)), max(1, int(0.08 * radius)))
-    window *= (1 - 0.55 * shadow * (1 - paint.alpha))[..., None]
+    colour = mix(lit(paint, radius, light, between(rng, 0, 0.5)), window.mean((0, 1)), haze)
+    window *= shadow(paint.alpha, light, between(rng, 0.06, 0.2) * radius)
     window += (colour - window) * paint.alpha[..., None]
     coverage[top:bottom, left:right] = paint.alpha
     return coverage
 
 
+def posed(x: Array, y: Array, rng: Rng) -> tuple[Array, Array]:
+    """The grid of one copy: maybe mirrored, a little bent, stretched, and seen from a little aside."""
+    x = -x if rng.random() < 0.5 else x
+    x, y = (
+        x + between(rng, 0, 0.055) * np.sin(2.6 * y + between(rng, 0, TAU)),
+        y + between(rng, 0, 0.055) * np.sin(2.6 * x + between(rng, 0, TAU)),
+    )
+    squeeze = between(rng, 0.9, 1.11)
+    x, y = x * squeeze, y / squeeze
+    return x * (1 + between(rng, -0.1, 0.1) * y), y * (1 + between(rng, -0.1, 0.1) * x)
+
+
+def places(rng: Rng, size: int) -> list[tuple[float, float, float]]:
+    """Where copies stand (column, row, radius in pixels), the farther first; a single one may be so near that it is cut."""
+    copies = int(rng.choice([1, 1, 1, 1, 1, 1, 2, 3, 4, 6]))
+    if copies == 1:
+        low, high, wander = (0.6, 0.85, 0.2) if rng.random() < CLOSE else (0.36, 0.6, 0.12)
+        column, row = (size * between(rng, 0.5 - wander, 0.5 + wander) for _ in range(2))
+        return [(column, row, size * between(rng, low, high))]
+    rows = sorted(between(rng, 0.2, 0.8) for _ in range(copies))
+    return [(size * between(rng, 0.2, 0.8), size * row, size * between(rng, 0.19, 0.28) * (0.7 + 0.75 * row)) for row in rows]
+
+
 def object_picture(motif: Motif, rng: Rng, size: int) -> tuple[Array, Array]:
     """Copies of the motif on a ground, and where they are."""
     canvas = background(rng, size)
-    light = (float(rng.uniform(-0.9, 0.3)), float(rng.uniform(0.4, 0.9)))
-    copies = int(rng.choice([1, 1, 1, 1, 1, 2, 3, 4, 5]))
+    light = daylight(rng, -0.9, 0.4)
     coverage = np.zeros((size, size), np.float32)
-    palette = tones(motif, rng)
-    for k in range(copies):
-        radius = size * float(rng.uniform(0.36, 0.6) if copies == 1 else rng.uniform(0.22, 0.36))
-        wander = 0.12 if copies == 1 else 0.3
-        column, row = (size * float(v) for v in rng.uniform(0.5 - wander, 0.5 + wander, 2))
+    palette, standing = tones(motif, rng), places(rng, size)
+    haze = between(rng, 0, 0.35)
+    for k, place in enumerate(standing):
         palette = palette if k == 0 or rng.random() < 0.6 else tones(motif, rng)
-        coverage = np.maximum(coverage, stand(canvas, motif, rng, (column, row, radius), palette, light))
+        coverage = np.maximum(coverage, stand(canvas, motif, rng, place, palette, light, haze * (1 - (k + 1) / len(standing))))
     return canvas, coverage
 
 
 def texture_picture(motif: Motif, rng: Rng, size: int) -> tuple[Array, Array]:
     """The motif's surface all over, or in a patch, and where it is."""
     x, y = grid(size)
-    angle, scale = float(rng.uniform(0, 2 * np.pi)), float(rng.uniform(0.75, 1.7))
-    c, s = float(np.cos(angle)) * scale, float(np.sin(angle)) * scale
-    u, v = c * x + s * y, c * y - s * x
-    warp = float(rng.uniform(0.05, 0.35))
+    scale = between(rng, 0.75, 1.7)
+    u, v = turned(x * scale, y * scale, between(rng, 0, TAU))
+    warp = between(rng, 0.05, 0.35)
     u, v = u + warp * (noise(rng, x, y, 1.2) - 0.5), v + warp * (noise(rng, x, y, 1.2) - 0.5)
     paint = motif.draw(Pen(u, v, 2.6 * scale / size, tones(motif, rng), rng))
-    light = (float(rng.uniform(-0.9, 0.9)), float(rng.uniform(0.2, 0.9)))
-    skin = lit(paint, size / 2 / scale, light, float(rng.uniform(0, 0.4)))
+    folds = clouds(rng, x, y, between(rng, 0.8, 2), 2)
+    paint.raise_by(between(rng, 0, 0.8) * folds)
+    skin = lit(paint, size / 2 / scale, daylight(rng, -0.9, 0.9), between(rng, 0, 0.4))
     if rng.random() < 0.65:
         return skin, np.ones((size, size), np.float32)
-    field = clouds(rng, x, y, 1.1, 2) + 0.5 * (
-        0.75 - np.hypot(x - float(rng.uniform(-0.4, 0.4)), y - float(rng.uniform(-0.4, 0.4)))
-    )
+    field = clouds(rng, x, y, 1.1, 2) + 0.5 * (0.75 - np.hypot(x - between(rng, -0.4, 0.4), y - between(rng, -0.4, 0.4)))
     alpha = smooth(0.36, 0.42, field)
     ground = background(rng, size) * (1 - 0.4 * soften(alpha, size // 24))[..., None]
-    return ground + (skin - ground) * alpha[..., None], alpha
+    return mix(ground, skin, alpha), alpha
+
+
+def sheet(rng: Rng, u: Array, v: Array) -> Array:
+    """Something large from one side."""
+    return between(rng, 0.35, 0.75) - u + 0.12 * np.sin(v * between(rng, 2, 7) + between(rng, 0, TAU))
+
+
+def branch(rng: Rng, u: Array, v: Array) -> Array:
+    """A winding bar."""
+    path = between(rng, -0.5, 0.5) + 0.12 * np.sin(v * between(rng, 2, 7) + between(rng, 0, TAU))
+    return np.abs(u - path) - between(rng, 0.04, 0.12)
+
+
+def blades(rng: Rng, u: Array, v: Array) -> Array:
+    """Grass growing from one side."""
+    count, tall = between(rng, 2, 5), between(rng, 0.5, 1.1)
+    along = np.clip((u + 1) / tall, 0, 1)
+    across = v * count + 0.5 * np.sin(2 * u + between(rng, 0, TAU)) * along
+    return (np.abs(frac(across) - 0.5) - 0.24 * (1 - along) + 0.02) / count
+
+
+FRONTS: tuple[Callable[[Rng, Array, Array], Array], ...] = (sheet, branch, blades)
 
 
 def occlude(canvas: Array, rng: Rng) -> Array:
-    """A plain soft-edged thing in front: a leaf of colour from one side, or a bar."""
+    """A plain thing in front, sharp or out of focus."""
     x, y = grid(canvas.shape[0])
-    angle = float(rng.uniform(0, 2 * np.pi))
-    u = x * float(np.cos(angle)) + y * float(np.sin(angle))
-    v = y * float(np.cos(angle)) - x * float(np.sin(angle))
-    bar = rng.random() < 0.4
-    edge = np.abs(u - rng.uniform(-0.5, 0.5)) - rng.uniform(0.04, 0.12) if bar else rng.uniform(0.35, 0.75) - u
-    cover = smooth(0.02, -0.02, edge + 0.12 * np.sin(v * rng.uniform(2, 7) + rng.uniform(0, 6)))
-    tint = colours(EARTHS[int(rng.integers(len(EARTHS)))])[0]
-    return cast(Array, canvas + (tint * (0.7 + 0.5 * clouds(rng, x, y, 4))[..., None] - canvas) * cover[..., None])
+    u, v = turned(x, y, between(rng, 0, TAU))
+    edge, blur = pick(rng, FRONTS)(rng, u, v), between(rng, 0.015, 0.08)
+    tint = colours(pick(rng, EARTHS))[0]
+    return mix(canvas, tint * (0.6 + 0.6 * clouds(rng, x, y, 4))[..., None], smooth(blur, -blur, edge))
 
 
 def drawn(motif: Motif, rng: Rng, size: int) -> tuple[Array, Array]:
@@ -185,7 +232,7 @@ def drawn(motif: Motif, rng: Rng, size: int) -> tuple[Array, Array]:
     canvas, coverage = make(motif, rng, big)
     while coverage.mean() < 0.06:
         canvas, coverage = make(motif, rng, big)
-    if rng.random() < 0.2:
+    if rng.random() < HIDDEN:
         canvas = occlude(canvas, rng)
     canvas = canvas.reshape(size, OVERSAMPLED, size, OVERSAMPLED, 3).mean((1, 3))
     exposure, grain = rng.uniform(0.85, 1.12), rng.uniform(0.0, 0.02)
