@@ -82,7 +82,7 @@ def studio() -> None:
 
 SET = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a setting: dream.steps=6.")
 QUALITY = click.option(
-    "-q", "--quality", type=click.Choice(["draft", "final"]), default="final", help="draft: half the size and steps."
+    "-q", "--quality", type=click.Choice(["draft", "final"]), default="final", help="draft: half the size, fewer steps."
 )
 DEVICE = click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto", help="Where to dream.")
 ROOT = click.option(
@@ -140,20 +140,24 @@ def film(
 
 
 def _film(config: Config, text: str, root: Path, device: torch.device, fresh: bool, style: str) -> None:
+    from render.config.notices import notices
     from render.develop.shoot import shoot
+    from render.show.pace import efforts
     from render.show.progress import STYLES
 
-    told, stop = STYLES[_style() if style == "auto" else style], Event()
+    style, stop = _style() if style == "auto" else style, Event()
 
     def watch(states: Iterator[Any], first: int, last: int) -> Iterable[Any]:
         if first >= 0:
             say(f"{config.name}: going on after dream {first + 1} of {last + 1}")
         with stoppable(stop):
-            yield from told(until(states, stop), first, last, config.name)
+            yield from STYLES[style](until(states, stop), first, last, config.name, efforts(config))
+        if first < last and style in ("bar", "plain"):
+            say(f"{config.name}: dreamed; developing what is not developed yet")
 
+    for notice in notices(config):
+        say(printable(notice))
     shot = shoot(config, text, root, device, watch, fresh)
-    if config.cut_short:
-        say(f"the footage ended after {float(config.facts.footage or 0):.4g} s, and the film with it")
     for notice in shot.notices:
         say(notice)
     if shot.whole and not shot.dreamed:
@@ -176,23 +180,22 @@ def check(configs: Sequence[Path], overrides: Sequence[str], quality: str, devic
     asked = each(configs, lambda path: (path, load(path, overrides, quality)))
     where = chosen(device, root)
 
+    from render.config.notices import notices
+    from render.develop.files import folder_name
     from render.develop.prints import filled
-    from render.develop.take import folder_name
     from render.show.estimate import estimate
 
     def one(asked: tuple[Path, Config]) -> None:
         path, config = asked
-        cost = estimate(built(config, where))
+        cost = estimate(config, built(config, where))
         say(f"{path}: good")
         click.echo(cost)
         files = " ".join(filled(output.file, config.name) for output in config.outputs)
         click.echo(f"{files} in {root / folder_name(config.name)}")
         if config.facts.flaw:
             say(config.facts.flaw)
-        if config.cut_short:
-            say(f"the footage ends after {float(config.facts.footage or 0):.4g} s, and the film with it")
-        if config.left_out:
-            say(f"of the schedule, these mean nothing here and are left out: {' '.join(config.left_out)}")
+        for notice in notices(config):
+            say(printable(notice))
         if config.counts_frames:
             say("an expression counts frames (f), so another fps is another film; s counts seconds")
 
@@ -435,7 +438,9 @@ def from_(file: Path) -> None:
         raise MissingError(f"{file}: no such file")
     text = read(file / "resolved.yaml") if file.is_dir() else embedded(file)
     if not text:
-        raise MissingError(f"{file}: there is no configuration in it", "gif and webp cannot hold one; try the take's folder")
+        bare = file.suffix.lower() in (".gif", ".webp", ".jpg", ".jpeg")
+        why = "gif, webp and jpg hold none; the take's folder does" if bare else "only films and PNGs that render made have one"
+        raise MissingError(f"{file}: there is no configuration in it", why)
     if text != printable(text):  # what a terminal obeys has no place in a configuration, least of all in a stranger's
         raise MissingError(f"{file}: what it holds is no configuration")
     click.echo(text, nl=False)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from math import ceil, log
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import torch
@@ -14,13 +14,15 @@ from torch import Tensor
 
 from render.config import Config
 from render.config.scalars import Time
-from render.dream import garden, network, objective, weights
+from render.dream import garden, memory, network, objective, weights
 from render.dream.ascent import Ascent, Wishes
+from render.dream.field import Field, fields
 from render.dream.garden import Bed, World
 from render.dream.network import CLASSES, Activations, Eye, Network
 from render.dream.objective import Objective
+from render.dream.tile import tiling
 from render.errors import ConfigError, RenderError, memory_ended
-from render.film import Camera, Film
+from render.film import Camera, Film, in_tiles
 from render.moment import Moment
 from render.picture import colour, warp
 from render.picture.motion import VELOCITIES, Path, Speeds, through
@@ -28,16 +30,17 @@ from render.reel import length
 from render.riding import Ride
 from render.source import Source
 from render.source.flow import Look, looking
-from render.source.footage import probe
 from render.source.frames import found, frames
 from render.source.image import digest, image, image_size, picture
-from render.source.mask import Mask, mask
 from render.source.noise import MEAN, noise
-from render.source.video import video
+
+if TYPE_CHECKING:  # what decodes films is imported where it is used: most films wait for no such library
+    from render.source.mask import Mask
 
 NOISE_TONE = colour.Tone(torch.full((3,), MEAN), 0.22)  # what a film from noise is held to
 NEAREST = 4.0  # times that a droste's camera must come nearer: else its copy fills the frame from the start
 FRESH = 7919  # between the seeds of one tick's fresh ground and the next's
+BLANK = 256  # pixels: of a longer side only what is left over counts when it is tried whether a network can look at it
 GUIDE = 256  # a guide is looked at with as many pixels as a square of this side
 CONTRAST = (0.15, 0.25)  # between which a source's contrast is held: a fog would stay a fog, a poster would burn
 
@@ -51,11 +54,10 @@ def build(config: Config, device: torch.device) -> Film:
     seen = _camera(config, device, faults)
     networks = _networks(config, device, faults)
     parts = _parts(config, networks, seen, device, faults)
-    if not faults and seen:
-        _attempt(faults, "size", lambda: _fits(networks, parts, seen))
-    if faults or not seen:
+    kept = None if faults or not seen else _attempt(faults, "size", lambda: _fits(networks, parts, seen))
+    if kept is None or not seen:
         raise config.problems(faults)
-    return Film(
+    film = Film(
         camera=seen,
         seed=config.seed,
         eye=_eye(networks, parts, device),
@@ -65,7 +67,9 @@ def build(config: Config, device: torch.device) -> Film:
         tone=tone(config, seen),
         ride=lambda moment: Ride(config.flow.persistence(moment), config.flow.anchor(moment)),
         digest=_digest(config, networks, parts, seen),
+        tiles=lambda side: tiling(side, _fields(networks, parts, device), max(one.least for one in networks.values())),
     )
+    return _tiled(film, config.dream.tile, kept)
 
 
 def camera(config: Config, device: torch.device) -> Camera:
@@ -145,11 +149,34 @@ def _eye(networks: Networks, parts: Sequence[Part], device: torch.device) -> Eye
     )
 
 
-def _fits(networks: Networks, parts: Sequence[Part], seen: Camera) -> None:
-    """Look once at a blank of the film's size: some networks need a least size, or just one."""
+def _tiled(film: Film, asked: int | str, kept: float) -> Film:
+    """The film in the tiles that are asked for, or that memory asks for; a look keeps so many bytes a pixel of it."""
+    pixels, room = film.camera.size[0] * film.camera.size[1], memory.room(film.camera.device)
+    if asked == "none" or (asked == "auto" and memory.taken(pixels, pixels, kept) <= room):
+        return film
+    side = asked if isinstance(asked, int) else memory.side(pixels, kept, room, film.tiles(0))
+    return in_tiles(film, side) if max(film.camera.size) > side else film
+
+
+def _fields(networks: Networks, parts: Sequence[Part], device: torch.device) -> dict[str, Field]:
+    """The fields of all layers that the parts need; where one has no cells, of the deepest that has some, too."""
+    least, layers = max(one.least for one in networks.values()), sorted({part.mark + part.layer for part in parts})
+    found = fields(_eye(networks, parts, device), layers, least, device)
+    for mark, one in networks.items():
+        if any(part.mark == mark and not found[mark + part.layer].cell for part in parts):
+            deepest = (
+                fields(one.see([name], device), [name], one.least, device) for name in reversed(one.blocks or one.layers)
+            )
+            found |= next(({mark + name: field} for seen in deepest for name, field in seen.items() if field.cell), {})
+    return found
+
+
+def _fits(networks: Networks, parts: Sequence[Part], seen: Camera) -> float:
+    """Look once at a blank like the film: some networks need a least size, or just one. Bytes a pixel that it keeps."""
+    height, width = (side if side <= BLANK else BLANK + side % BLANK for side in seen.size)
     try:
-        with torch.no_grad():
-            _eye(networks, parts, seen.device)(torch.zeros(1, 3, *seen.size, device=seen.device))
+        eye = _eye(networks, parts, seen.device)
+        return memory.kept(eye, torch.zeros(1, 3, height, width, device=seen.device)) / (height * width)
     except RuntimeError as error:
         if memory_ended(error):
             raise
@@ -186,9 +213,16 @@ def still_or_moving(config: Config, size: tuple[int, int]) -> Source:
         "noise": lambda: noise(part.kind, part.contrast(clock.tick(0)), size, config.seed),
         "image": lambda: image(part.file, part.fit, size),
         "frames": lambda: frames(found(part.files), part.fit, size, clock.fps),
-        "video": lambda: video(probe(part.file, part.start.amount, part.end and part.end.amount), part.fit, size),
+        "video": lambda: _video(part, size),
     }
     return sources[config.source.kind]()
+
+
+def _video(part: Any, size: tuple[int, int]) -> Source:
+    from render.source.footage import probe
+    from render.source.video import video
+
+    return video(probe(part.file, part.start.amount, part.end and part.end.amount), part.fit, size)
 
 
 def look(config: Config, device: torch.device) -> Look:
@@ -289,6 +323,8 @@ def _masking(config: Config, seen: Camera, faults: Faults) -> Mask | None:
 
 
 def _mask(asked: Any, seen: Camera) -> Mask:
+    from render.source.mask import mask
+
     return mask(asked.file, asked.invert, asked.feather, float(length(seen) / seen.clock.fps), seen.size)
 
 
@@ -388,13 +424,11 @@ PARTS: dict[str, Callable[[Any, str, Network, torch.device], Part]] = {
 
 
 def _numbers(channels: Sequence[str | int], layer: str, dreamer: Network, device: torch.device) -> list[int]:
-    """Channels of a layer as numbers; those of the class map have names."""
+    """Channels of a layer, given by name or number, as numbers."""
+    numbers = [dreamer.channel(layer, channel) for channel in channels]
     if layer == CLASSES:
-        return [dreamer.label(channel) for channel in channels]
-    if named := [channel for channel in channels if isinstance(channel, str)]:
-        raise ConfigError(f'is "{named[0]}", and only the layer {CLASSES} has channels with names', "write its number")
+        return numbers
     count, _ = _shape(layer, dreamer, device)
-    numbers = [channel for channel in channels if isinstance(channel, int)]
     if wrong := [channel for channel in numbers if channel >= count]:
         raise ConfigError(f"is {wrong[0]}, and {dreamer.name}'s layer {layer} has channels 0 to {count - 1}")
     return numbers

@@ -11,7 +11,7 @@ from typing import TypeVar
 from render.config import Config
 from render.config import load as load_config
 from render.config.facts import Facts
-from render.errors import RenderError
+from render.errors import ConfigError, MissingError, RenderError
 
 Found = TypeVar("Found")
 
@@ -33,7 +33,7 @@ def _frames(config: Config, known: Facts) -> Facts:
     from render.source.frames import found
 
     fps = config.fps if isinstance(config.fps, Fraction) else Fraction(30)
-    count = len(_told(config, "source.frames.files", lambda: found(config.source.part.files)))
+    count = len(_told(config, "source.frames", "files", lambda: found(config.source.part.files)))
     return replace(known, footage=count / fps)
 
 
@@ -43,7 +43,7 @@ def _music(config: Config, known: Facts) -> Facts:
     asked = config.audio
     assert asked
     used = {name: asked.features[name] for name in config.features}
-    music = _told(config, "audio", lambda: heard(asked.file, asked.start.amount, used, asked.bpm))
+    music = _told(config, "audio", "file", lambda: heard(asked.file, asked.start.amount, used, asked.bpm))
     known = replace(known, music=music.seconds, bpm=music.bpm, upbeat=music.upbeat)
     return replace(known, features=music.features, music_digest=music.digest)
 
@@ -52,17 +52,20 @@ def _video(config: Config, known: Facts) -> Facts:
     from render.source.footage import probe
 
     asked = config.source.part
-    found = _told(config, "source.video.file", lambda: probe(asked.file, asked.start.amount, asked.end and asked.end.amount))
+    end = asked.end and asked.end.amount
+    found = _told(config, "source.video", "file", lambda: probe(asked.file, asked.start.amount, end))
     flaw = f"{asked.file}: {found.flaw}" if found.flaw else ""
-    return replace(known, size=found.size, fps=found.fps, footage=found.seconds, flaw=flaw)
+    return replace(known, size=found.size, fps=found.fps, footage=found.seconds, sounding=bool(found.sound), flaw=flaw)
 
 
 FOOTAGE: dict[str, Callable[[Config, Facts], Facts]] = {"frames": _frames, "video": _video}
 
 
-def _told(config: Config, key: str, find_out: Callable[[], Found]) -> Found:
-    """What `find_out` finds; what goes wrong in it is the fault of the setting `key`."""
+def _told(config: Config, section: str, files: str, find_out: Callable[[], Found]) -> Found:
+    """What `find_out` finds; what goes wrong in it is the fault of the section's setting `files`, or of its start."""
     try:
         return find_out()
+    except ConfigError as error:
+        raise config.problem(f"{section}.start", error.message, error.hint, MissingError) from error
     except RenderError as error:
-        raise config.problem(key, f"cannot be used: {error.message}", error.hint, type(error)) from error
+        raise config.problem(f"{section}.{files}", f"cannot be used: {error.message}", error.hint, type(error)) from error

@@ -21,6 +21,7 @@ from render.dream import garden
 from render.dream.ascent import Ascent, Wishes, dream
 from render.dream.garden import Bed, World
 from render.dream.network import Eye
+from render.dream.tile import Tiling
 from render.moment import Clock, Moment
 from render.picture import colour, warp
 from render.picture.motion import Path
@@ -82,7 +83,7 @@ class Film:
 
     eye: the network. wishes, ascent, gardens, tone: what a tick asks of it, how it climbs (on fresh ground or on a dream
     that goes on), how its gardens grow, and the tone it is held to and how firmly. ride: how firmly the dream sits on footage.
-    digest: of the network's weights and of all files it sees.
+    digest: of the network's weights and of all files it sees. tiles: side, pixels -> the tiles of that side for its eye.
     """
 
     camera: Camera
@@ -94,6 +95,7 @@ class Film:
     tone: Callable[[Moment], tuple[colour.Tone, float]]
     ride: Callable[[Moment], Ride]
     digest: str
+    tiles: Callable[[int], Tiling]
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,12 @@ class State:
     worlds: tuple[World, ...] = ()
     first: Tensor | None = None
     riding: Riding | None = None
+
+
+def in_tiles(film: Film, side: int | None) -> Film:
+    """The same film, larger frames seen in tiles of that side, pixels; whole if there is none."""
+    tiling = film.tiles(side) if side else None
+    return replace(film, ascent=lambda moment, fresh: replace(film.ascent(moment, fresh), tiling=tiling))
 
 
 def begin(film: Film) -> State:
@@ -234,7 +242,7 @@ def _ridden(film: Film, state: State, before: Moment, moment: Moment) -> State:
         stride = replace(on, step_size=on.step_size * riding.gain)
         dreamed = dream(canvas, film.eye, wishes, stride, film.seed, moment.index)
         riding = ridden(riding, _added(film, moment, source, dreamed), kept, drift.trust, ride)
-    return State(moment.index, sixteen_bits(source + riding.detail), worlds, riding=riding)
+    return _shown(film, moment, source, worlds, riding)
 
 
 def _ridden_afresh(film: Film, moment: Moment, worlds: tuple[World, ...]) -> State:
@@ -242,10 +250,15 @@ def _ridden_afresh(film: Film, moment: Moment, worlds: tuple[World, ...]) -> Sta
     source = film.camera.picture(moment)
     wishes, ascent = film.wishes(moment, worlds), film.ascent(moment, True)
     detail = _added(film, moment, source, dream(source, film.eye, wishes, ascent, film.seed, moment.index))
-    return State(moment.index, sixteen_bits(source + detail), worlds, riding=mounted(detail))
+    return _shown(film, moment, source, worlds, mounted(detail))
 
 
 def _added(film: Film, moment: Moment, source: Tensor, dreamed: Tensor) -> Tensor:
-    """What a dream adds to footage, inside the mask."""
-    detail = levelled(dreamed - source, film.tone(moment)[1])
-    return film.camera.inside(moment, source + detail) - source
+    """What a dream adds to footage."""
+    return levelled(dreamed - source, film.tone(moment)[1])
+
+
+def _shown(film: Film, moment: Moment, source: Tensor, worlds: tuple[World, ...], riding: Riding) -> State:
+    """What rides goes on everywhere, and is seen inside the mask: what moves out of it and comes back is as it was."""
+    canvas = film.camera.inside(moment, source + riding.detail)
+    return State(moment.index, sixteen_bits(canvas), worlds, riding=riding)

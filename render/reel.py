@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import lru_cache
 from itertools import chain, count
 from math import floor
 
@@ -65,6 +66,7 @@ def run(camera: Camera, reel: Reel, clock: Clock, wanted: range) -> Iterator[Ten
     start = first if wanted.step > 0 else min(first + 1, camera.clock.last_tick)
     canvases = zip(count(start, wanted.step), reel(start, wanted.step), strict=False)
     held: dict[int, Tensor] = {}
+    fine = lru_cache(maxsize=2)(colour.fine)  # measured once for each tick
     for index in wanted:
         tick, u = camera.clock.beside(index / clock.fps)
         if tick > camera.clock.last_tick:  # at another frame rate the last frame may lie a little later
@@ -75,13 +77,21 @@ def run(camera: Camera, reel: Reel, clock: Clock, wanted: range) -> Iterator[Ten
             if there is None or canvas is None:
                 break
             held = {near: kept for near, kept in held.items() if abs(near - there) < 2} | {there: canvas}
-        yield between(camera, held[tick], held.get(tick + 1), tick, clock.frame(index), u)
+        yield between(camera, held[tick], held.get(tick + 1), tick, clock.frame(index), u, fine)
 
 
-def between(camera: Camera, before: Tensor, after: Tensor | None, tick: int, moment: Moment, u: float) -> Tensor:
+def between(
+    camera: Camera,
+    before: Tensor,
+    after: Tensor | None,
+    tick: int,
+    moment: Moment,
+    u: float,
+    fine: Callable[[Tensor], float] = colour.fine,
+) -> Tensor:
     """The frame at `moment`, u (0..1) of the way from `before` at `tick` to `after`: both moved there, and cross-faded.
 
-    Past the last tick there is only the one before.
+    Past the last tick there is only the one before. fine: measures the fine detail of a tick.
     """
     start, end = camera.clock.tick(tick), camera.clock.tick(tick + 1)
     if u == 0 and moment.seconds <= start.seconds:
@@ -89,14 +99,14 @@ def between(camera: Camera, before: Tensor, after: Tensor | None, tick: int, mom
     sides = [(before, start, 1.0 if after is None else 1 - _smoothstep(u))]
     if after is not None:
         sides.append((after, end, _smoothstep(u)))
-    seen = (_ridden if camera.source.moves else _travelled)(camera, sides, moment)
+    seen = _ridden(camera, sides, moment) if camera.source.moves else _travelled(camera, sides, moment, fine)
     return camera.inside(moment, seen).clamp(0, 1)
 
 
 Sides = Sequence[tuple[Tensor, Moment, float]]  # canvases of ticks, their moments, and their shares in the frame
 
 
-def _travelled(camera: Camera, sides: Sides, moment: Moment) -> Tensor:
+def _travelled(camera: Camera, sides: Sides, moment: Moment, fine: Callable[[Tensor], float]) -> Tensor:
     moves = [camera.path.between(there.seconds, moment.seconds) for _, there, _ in sides]
     # The nearer tick's extra millionth decides where neither has picture: its border rule fills in.
     weights = [
@@ -106,7 +116,7 @@ def _travelled(camera: Camera, sides: Sides, moment: Moment) -> Tensor:
     mixed = torch.zeros(1, device=camera.device)
     for move, weight, (seen, _, _) in zip(moves, weights, sides, strict=True):
         mixed = mixed + weight / sum(weights) * warp.moved(seen, move, kernel=warp.bicubic, border=camera.border)
-    return colour.sharpened(mixed, sum(share * colour.fine(seen) for seen, _, share in sides))
+    return colour.sharpened(mixed, sum(share * fine(seen) for seen, _, share in sides))
 
 
 def _ridden(camera: Camera, sides: Sides, moment: Moment) -> Tensor:

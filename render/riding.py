@@ -87,7 +87,9 @@ def ridden(riding: Riding, dreamed: Tensor, kept: Tensor, trust: Tensor, ride: R
     The next steps must earn what is let go until then: as much as these did, times what is wanted over what these earned.
     """
     hold = ride.anchor * trust
-    detail = (1 - hold) * dreamed + hold * kept
+    share = float(hold.mean())
+    energy = (1 - share) * colour.fine(dreamed) + share * colour.fine(kept)
+    detail = colour.sharpened((1 - hold) * dreamed + hold * kept, energy)  # where two dreams disagree their mean is a blur
     before, idle, now = (colour.rms(one) for one in (riding.detail, ((1 - hold) * ride.persistence + hold) * kept, detail))
     if not before or not now:
         return Riding(detail, riding.strength, 1.0)

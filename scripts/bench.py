@@ -2,6 +2,10 @@
 
     scripts/bench                    a table, and JSON with --json FILE
     scripts/bench --what film        how a render's wall time is shared out
+    scripts/bench --what start       seconds from the command to the first dream of a film of the bestiary's
+    scripts/bench --what layers      how a tick's is, block by block and part by part, beside the matrix-product rate
+    scripts/bench --what linear      time over 16 times the pixels, the steps and the ticks
+    scripts/bench --what tiles       a tick in tiles beside the same tick seen whole: time, memory, likeness
 
 All figures are ratios or shares measured in one run, in pairs, as medians: machines are noisy.
 """
@@ -16,20 +20,31 @@ import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from math import log10
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from time import perf_counter
+from unittest.mock import patch
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
 from torch import Tensor, nn
+from torch.profiler import ProfilerActivity, profile, record_function
+from torch.utils.flop_counter import FlopCounterMode
 
 from render.config import load_text
 from render.construct import build
 from render.develop import shoot as shooting
-from render.film import begin, step
+from render.dream import ascent, network
+from render.dream.view import View
+from render.film import Film, begin, in_tiles, step
+from render.picture import colour, warp
 
 CONFIG = """
 size: {width}x{height}
@@ -47,6 +62,23 @@ dream:
   smoothing: 0.25
 outputs: bench.mp4
 """
+
+CPU = torch.device("cpu")
+BLOCKS = ("conv1", "conv2", "conv3", "inception3a", "inception3b", "inception4a", "inception4b", "inception4c")
+PARTS: dict[str, tuple[tuple[object, str], ...]] = {  # of a tick that are not the network
+    "smoothing and muted colour": ((ascent, "smooth"), (ascent, "mute")),
+    "rolls": ((View, "rolled"), (View, "unrolled")),
+    "resizing of octaves": ((ascent, "resize"),),
+    "warp": ((warp, "moved"),),
+    "hold": ((colour, "held"),),
+}
+OPS = {  # of the network: in whose time the profiler counts them
+    "convolutions": ("convolution", "slow_conv2d", "thnn_conv2d"),
+    "ReLU": ("threshold_backward", "clamp_min", "relu"),
+    "max-pool": ("max_pool2d",),
+    "branches split and joined": ("aten::cat", "split"),
+}
+DOUBLINGS = (1, 2, 4, 8, 16)
 
 
 def googlenet() -> nn.Module:
@@ -105,14 +137,24 @@ class PlainLoop:
         return canvas.clamp(0, 1).roll([-shift[0], -shift[1]], (2, 3))
 
 
+def saved(model: nn.Module, folder: str) -> Path:
+    """The file of a model's weights in a folder."""
+    weights = Path(folder) / "googlenet.safetensors"
+    save_file(model.state_dict(), weights)
+    return weights
+
+
+def built(model: nn.Module, width: int, height: int, steps: int) -> Film:
+    """The film that is measured, on a model's weights."""
+    with tempfile.TemporaryDirectory() as folder:
+        text = CONFIG.format(width=width, height=height, seconds=60, steps=steps, weights=saved(model, folder))
+        return build(load_text(text, "bench.yaml", folder), CPU)
+
+
 def ticks(width: int, height: int, steps: int, pairs: int) -> dict[str, float]:
     """Median seconds of our tick and of the plain loop's, measured in turns, and the median ratio of the pairs."""
     model = googlenet()
-    with tempfile.TemporaryDirectory() as folder:
-        weights = Path(folder) / "googlenet.safetensors"
-        save_file(model.state_dict(), weights)
-        text = CONFIG.format(width=width, height=height, seconds=60, steps=steps, weights=weights)
-        film = build(load_text(text, "bench.yaml", folder), torch.device("cpu"))
+    film = built(model, width, height, steps)
     plain = PlainLoop(model, steps)
     state, frame = begin(film), begin(film).canvas
     frame = plain.tick(frame)
@@ -144,15 +186,115 @@ def film(width: int, height: int, steps: int, seconds: float) -> dict[str, float
 
     heart.dream = timed
     with tempfile.TemporaryDirectory() as folder:
-        weights = Path(folder) / "googlenet.safetensors"
-        save_file(googlenet().state_dict(), weights)
-        text = CONFIG.format(width=width, height=height, seconds=seconds, steps=steps, weights=weights)
+        text = CONFIG.format(width=width, height=height, seconds=seconds, steps=steps, weights=saved(googlenet(), folder))
         config = load_text(text, "bench.yaml", folder)
         start = perf_counter()
         shooting.shoot(config, text, Path(folder), torch.device("cpu"), lambda states, first, last: states)
         wall = perf_counter() - start
     heart.dream = dream
     return {"wall": wall, "dreaming": spent, "share of the rest": 1 - spent / wall, "peak MiB": peak()}
+
+
+def seconds_of(work: Callable[[], object], times: int) -> float:
+    """The median of some runs after one that warms up."""
+    work()
+    spent = []
+    for _ in range(times):
+        start = perf_counter()
+        work()
+        spent.append(perf_counter() - start)
+    return median(spent)
+
+
+def product_rate() -> float:
+    """GFLOP/s of a float32 matrix product: what the cores can do."""
+    matrix = torch.randn(2048, 2048)
+    return 2 * 2048**3 / seconds_of(lambda: matrix @ matrix, 9) / 1e9
+
+
+def layers(width: int, height: int, times: int) -> dict[str, float]:
+    """Of each block of a full-size step: its work, its time forward and backward, and its share of the matrix-product rate.
+
+    A block's figures are those of the network cut after it, less those of the network cut before it; so its pools and
+    ReLUs are in its time, but not in its work.
+    """
+    rate = product_rate()
+    figures = {"GFLOP/s of a matrix product of 2048 x 2048": rate}
+    with tempfile.TemporaryDirectory() as folder:
+        known = network.load("googlenet", saved(googlenet(), folder), CPU)
+    frame = torch.rand(1, 3, height, width).requires_grad_()
+    before = np.zeros(3)
+    for block in BLOCKS:
+        eye = known.see([block], CPU)
+
+        def forward(eye: network.Eye = eye, block: str = block) -> Tensor:
+            return eye(frame)[block].square().mean()
+
+        def both(forward: Callable[[], Tensor] = forward) -> None:
+            torch.autograd.grad(forward(), frame)
+
+        with FlopCounterMode(display=False) as counted:
+            both()
+        with torch.no_grad():
+            there = seconds_of(forward, times)
+        after = np.array((counted.get_total_flops() / 1e9, there, seconds_of(both, times)))
+        work, ahead, whole = after - before
+        before = after
+        figures |= {
+            f"{block}: GFLOP": work,
+            f"{block}: ms forward": 1000 * ahead,
+            f"{block}: ms backward": 1000 * (whole - ahead),
+            f"{block}: share of the matrix-product rate": work / whole / rate,
+        }
+    return figures | {"all: GFLOP": before[0], "all: share of the matrix-product rate": before[0] / before[2] / rate}
+
+
+def parts(width: int, height: int, steps: int) -> dict[str, float]:
+    """The shares of a tick's time by what is done in it, as torch's profiler has them; they add up to 1."""
+    film = built(googlenet(), width, height, steps)
+    state = step(film, begin(film))
+    with ExitStack() as patched:
+        for part, places in PARTS.items():
+            for owner, name in places:
+                patched.enter_context(patch.object(owner, name, record_function(part)(getattr(owner, name))))
+        with profile(activities=[ProfilerActivity.CPU]) as seen:
+            step(film, state)
+    events = seen.key_averages()
+    whole = sum(event.self_cpu_time_total for event in events)
+    shares = {part: sum(e.cpu_time_total for e in events if e.key == part) / whole for part in PARTS}
+    for op, words in OPS.items():
+        shares[op] = sum(e.self_cpu_time_total for e in events if any(word in e.key for word in words)) / whole
+    return shares | {"all else": 1 - sum(shares.values())}
+
+
+def linear(width: int, height: int, times: int) -> dict[str, float]:
+    """Time for each unit over a 16-fold range of pixels, steps and ticks.
+
+    What bends the curve is what is there however little is asked, by a line through the times. Of pixels and steps it is the
+    calls (Python, torch's dispatch, threads that wait for each other) and the camera; of a film's ticks its beginning (the
+    network, the first dream) and its end (the last print).
+    """
+    model = googlenet()
+
+    def tick(wide: int, high: int, steps: int) -> float:
+        film = built(model, wide, high, steps)
+        state = begin(film)
+        return seconds_of(lambda: step(film, state), times)
+
+    wide, high = width * 2 // 3, height * 2 // 3  # the least at which no octave is too small for the network
+    pixels = [(round(wide * more**0.5), round(high * more**0.5)) for more in DOUBLINGS]
+    return {
+        **per_unit("megapixel of a tick", [w * h / 1e6 for w, h in pixels], [tick(w, h, 2) for w, h in pixels]),
+        **per_unit("step of each octave", DOUBLINGS, [tick(wide, high, steps) for steps in DOUBLINGS]),
+        **per_unit("second of a film, 8 ticks", DOUBLINGS, [film(wide, high, 1, seconds)["wall"] for seconds in DOUBLINGS]),
+    }
+
+
+def per_unit(unit: str, amounts: Sequence[float], spent: Sequence[float]) -> dict[str, float]:
+    """Seconds for each unit at each amount, and what share of the least amount's time does not grow with it."""
+    _, still = np.polyfit(amounts, spent, 1, w=1 / np.array(spent))
+    figures = {f"s a {unit}, of {amount:.3g}": time / amount for amount, time in zip(amounts, spent, strict=True)}
+    return figures | {f"share of the least that does not grow with it ({unit})": still / spent[0]}
 
 
 def peak() -> float:
@@ -176,14 +318,66 @@ def memory(lengths: Sequence[float]) -> dict[str, float]:
     return figures
 
 
+def tiles(width: int, height: int, steps: int, side: int, threads: int) -> dict[str, float]:
+    """A first tick whole and in tiles of that side, each in a process of its own, and how alike the two pictures are."""
+    seen = {}
+    for tile in (0, side):
+        with ProcessPoolExecutor(1, get_context("spawn")) as alone:
+            seen[tile] = alone.submit(first_tick, width, height, steps, tile, threads).result()
+    (whole, most, one), (cut, least, other) = seen[0], seen[side]
+    noise = float((one - other).square().mean())
+    return {
+        "seconds, whole": whole,
+        "seconds, in tiles": cut,
+        "times as long": cut / whole,
+        "peak MiB, whole": most,
+        "peak MiB, in tiles": least,
+        "PSNR, dB": -10 * log10(noise) if noise else float("inf"),
+    }
+
+
+def first_tick(width: int, height: int, steps: int, tile: int, threads: int) -> tuple[float, float, Tensor]:
+    """Seconds and peak memory of a film's first tick, and its canvas."""
+    torch.set_num_threads(threads)
+    seen = in_tiles(built(googlenet(), width, height, steps), tile)
+    begun = perf_counter()
+    canvas = begin(seen).canvas
+    return perf_counter() - begun, peak(), canvas
+
+
+START = """
+import os, sys
+from render import film
+from render.cli import main
+film.dream = lambda *_: os._exit(0)
+main([sys.argv[1], "-o", sys.argv[2], "--progress", "plain"])
+"""
+
+
+def start(width: int, height: int, times: int = 5) -> dict[str, float]:
+    """Seconds from the command to the first dream of a film of the bestiary's, which a new process begins each time."""
+    taken = []
+    with tempfile.TemporaryDirectory() as folder:
+        asked = Path(folder) / "start.yaml"
+        asked.write_text(f"size: {width}x{height}\nsource: {{noise: perlin}}\n")
+        for _ in range(times + 1):  # the first warms the disk
+            begun = perf_counter()
+            subprocess.run([sys.executable, "-c", START, asked, folder], check=True, stdout=subprocess.DEVNULL)
+            taken.append(perf_counter() - begun)
+    return {"seconds": median(taken[1:])}
+
+
 def main() -> None:
     """Measure, print a table, and write JSON if asked."""
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    words.add_argument("--what", choices=["ticks", "film", "memory", "all"], default="all")
+    words.add_argument(
+        "--what", choices=["ticks", "film", "memory", "start", "layers", "linear", "tiles", "all"], default="all"
+    )
     words.add_argument("--size", default="480x270")
     words.add_argument("--steps", type=int, default=10)
     words.add_argument("--pairs", type=int, default=7)
     words.add_argument("--seconds", type=float, default=10)
+    words.add_argument("--tile", type=int, default=512)
     words.add_argument("--threads", type=int, default=os.cpu_count())
     words.add_argument("--json", type=Path)
     asked = words.parse_args()
@@ -201,6 +395,15 @@ def main() -> None:
         )
     if asked.what in ("memory", "all"):
         figures["memory of a small film"] = memory((2, 16))
+    if asked.what == "layers":
+        figures["a full-size step, by block"] = layers(width, height, asked.pairs)
+        figures["a tick, by what is done in it"] = parts(width, height, asked.steps)
+    if asked.what == "linear":
+        figures["time by amount"] = linear(width, height, asked.pairs)
+    if asked.what == "tiles":
+        figures[f"a first tick in tiles of {asked.tile}"] = tiles(width, height, asked.steps, asked.tile, asked.threads)
+    if asked.what in ("start", "all"):
+        figures["from the command to the first dream"] = start(width, height)
     for title, figure in figures.items():
         print(title, "" if isinstance(figure, dict) else figure, sep="\t")
         for name, value in figure.items() if isinstance(figure, dict) else ():

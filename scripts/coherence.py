@@ -142,6 +142,11 @@ def warp_error(dreamed: Sequence[Picture], footage: Footage, settled: int, apart
     return _mean(errors)
 
 
+def excess(dreamed: Sequence[Picture], footage: Footage, settled: int) -> float:
+    """E_warp above its floor: what the dream adds to what noise, ripples and light already change from frame to frame."""
+    return warp_error(dreamed, footage, settled) - warp_error(footage.frames, footage, settled)
+
+
 def flicker(dreamed: Sequence[Picture], footage: Footage, settled: int, apart: int = 1) -> float:
     """NRF: |D_t - W D_t-1|^2 by |D_t|^2 + |W D_t-1|^2 over M; 0 is glued to the surface, 1 unrelated, NaN no dream at all."""
     detail, shares = details(dreamed, footage), []

@@ -40,7 +40,7 @@ from render.develop.shoot import shoot
 from render.errors import RenderError
 from render.facts import load
 from render.film import State
-from render.show.estimate import NEGATIVE
+from render.show.reason import NEGATIVE
 
 ACTS = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "subprocess.Popen"}  # as Python's audit hooks call them
 VARIES = {".lock", "run.json"}  # files of a take that name processes and times

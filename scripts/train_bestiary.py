@@ -1,8 +1,10 @@
-"""The bestiary's whole recipe in one command: draw pictures, train, judge, write weights and card.
+"""The bestiary's whole recipe in one command: draw pictures, train, have it judged, write weights, card and atlas.
 
-`scripts/train_bestiary.py`: about 75 minutes on two CPU cores (8 to draw, 60 to train, the rest to judge); on a GPU ask for
-more: `--pictures 200000 --size 128 --crop 96 --attack-steps 3 --minutes 25`. Stop it at any time: the same command goes on from
-the last checkpoint in --work.
+`scripts/train_bestiary`: 12,000 steps, about 90 minutes on two idle CPU cores (12 to draw, 65 to train, the rest to judge).
+On a GPU ask for more: `--pictures 200000 --size 136 --crop 96 --attack-steps 3 --eps 3 --steps 40000`. `--start FILE` goes on
+from weights there are: `--start render/dream/bestiary/weights.safetensors --rate 3e-4 --steps 2000`. `--judge` trains the judge
+only, which otherwise happens if there is none in --work. Stop it at any time: the same command goes on from the last checkpoint
+in --work, and ends as if it had not been stopped.
 
 Robust training: the network learns on pictures that were moved a little towards a wrong answer, within an L2 ball (Madry et al.
 2018; one step from a random start: Wong et al. 2020). That is what makes its gradients look like things (Engstrom et al. 2019).
@@ -16,7 +18,9 @@ import math
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -27,18 +31,45 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from bestiary_figures import Figures, figures, normalised
+import bestiary_judge
+from bestiary_card import card
+from bestiary_figures import CPU, figures, length, normalised
 
+from render.develop import files, stills
 from render.dream.bestiary import model
 from render.dream.bestiary.brush import Array
 from render.dream.bestiary.generator import picture
 from render.dream.bestiary.motifs import MOTIFS
+from render.dream.network import load
+from render.show import atlas
 
 TRAINING = 1  # the seed of the training pictures
-BATCH, PEAK, DECAY, CLIP = 64, 3e-3, 0.02, 5.0
-RAMP = (0.2, 0.25)  # the attack grows from this share of eps, to all of it at this share of the time
+BATCH, DECAY, CLIP = 64, 0.02, 5.0
+RAMP = (0.2, 0.25)  # the attack grows from this share of eps, to all of it at this share of the steps
 SAMPLE = 16  # pictures of each kind behind the channels' means and deviations
-EARLY = 0.3  # until this share of the time the crops are three quarters as large, which is nearly twice as fast
+EARLY = 0.3  # until this share of the steps the crops are three quarters as large, which is nearly twice as fast
+JUDGE_SEED, JUDGE_RATE, JUDGE_STEPS = 101, 2e-3, 3000
+
+Loss = Callable[[nn.Module, Tensor, Tensor, float], Tensor]  # network, pictures 0..1, labels, share of the steps done
+
+
+@dataclass(frozen=True)
+class Course:
+    """What a network learns, and how long.
+
+    seed: of the order of pictures and all that is done to them. rate: the highest. keep: writes the averaged network.
+    """
+
+    name: str
+    network: nn.Module
+    loss: Loss
+    keep: Callable[[nn.Module], None]
+    steps: int
+    rate: float
+    seed: int
+
+
+# ---- pictures
 
 
 def draw(job: tuple[int, int]) -> Array:
@@ -68,16 +99,21 @@ def crops(source: Tensor, side: int) -> Tensor:
     flip = torch.where(torch.rand(n, device=device) < 0.5, -1.0, 1.0)
     stretch = torch.empty(n, device=device).uniform_(0.92, 1.08)
     offset = (torch.rand(n, 2, device=device) * 2 - 1) * (1 - reach)[:, None]
-    cos, sin = reach * angle.cos(), reach * angle.sin()
-    turn = torch.stack((cos * flip * stretch, -sin, offset[:, 0], sin * flip, cos / stretch, offset[:, 1]), 1).view(n, 2, 3)
-    where = F.affine_grid(turn, [n, 3, side, side], align_corners=False)
-    seen = F.grid_sample(source.float() / 255, where, padding_mode="reflection", align_corners=False)
+    seen = bestiary_judge.placed(source, side, reach, angle, flip, stretch, offset)
     gain, lift = (torch.empty(n, 1, 1, 1, device=device).uniform_(a, b) for a, b in ((0.85, 1.15), (-0.06, 0.06)))
     return ((seen - 0.5) * gain + 0.5 + lift).clamp(0, 1)
 
 
-def length(shift: Tensor) -> Tensor:
-    return shift.flatten(1).norm(dim=1).clamp_min(1e-12).view(-1, 1, 1, 1)
+def batches(total: int, seed: int, first: int) -> Iterator[Tensor]:
+    """Batches of indices for ever from the `first` on, every picture once a round."""
+    round_of, at = divmod(first, total // BATCH)
+    while True:
+        order = torch.randperm(total, generator=torch.Generator().manual_seed(seed + round_of))
+        yield from order[: total // BATCH * BATCH].split(BATCH)[at:]
+        round_of, at = round_of + 1, 0
+
+
+# ---- what is learned
 
 
 def attack(network: nn.Module, clean: Tensor, labels: Tensor, eps: float, steps: int) -> Tensor:
@@ -94,11 +130,69 @@ def attack(network: nn.Module, clean: Tensor, labels: Tensor, eps: float, steps:
     return (clean + shift).clamp(0, 1)
 
 
-def batches(total: int, seed: int) -> Iterator[Tensor]:
-    """Batches of indices for ever, every picture once a round."""
-    rng = torch.Generator().manual_seed(seed)
-    while True:
-        yield from torch.randperm(total, generator=rng)[: total // BATCH * BATCH].split(BATCH)
+def robust(asked: argparse.Namespace, network: nn.Module, source: Tensor, labels: Tensor, share: float) -> Tensor:
+    """The bestiary's loss: on crops that were attacked, harder as it learns."""
+    side = asked.crop * 3 // 4 if share < EARLY and not asked.start else asked.crop
+    ramp = 1.0 if asked.start else min(1.0, RAMP[0] + (1 - RAMP[0]) * share / RAMP[1])
+    clean = crops(source, side).contiguous(memory_format=torch.channels_last)
+    hard = attack(network, clean, labels, asked.eps * ramp * side / asked.crop, asked.attack_steps)
+    with torch.autocast(source.device.type, torch.bfloat16):
+        logits = model.logits(network(normalised(hard)))
+    return F.cross_entropy(logits.float(), labels, label_smoothing=0.02)
+
+
+def judging(network: nn.Module, source: Tensor, labels: Tensor, share: float) -> Tensor:
+    """The judge's loss: on pictures that were weathered."""
+    side = bestiary_judge.SIDE * 3 // 4 if share < EARLY else bestiary_judge.SIDE
+    with torch.no_grad():
+        seen = bestiary_judge.weathered(source, side).contiguous(memory_format=torch.channels_last)
+    with torch.autocast(source.device.type, torch.bfloat16):
+        logits = network(seen)
+    return F.cross_entropy(logits.float(), labels, label_smoothing=0.05)
+
+
+def begun(start: Path | None) -> nn.Sequential:
+    """The bestiary with random weights, or with those of a file, whose batch norms are folded for good."""
+    if not start:
+        return nn.Sequential(model.plan(len(MOTIFS)))
+    return nn.Sequential(model.stages(start)).requires_grad_(True).train()
+
+
+# ---- learning
+
+
+def train(course: Course, source: Tensor, work: Path, device: torch.device, minutes: float) -> nn.Module:
+    """The moving average of the network over all its steps; a checkpoint every so many minutes."""
+    torch.manual_seed(course.seed)
+    network = course.network.to(device, memory_format=torch.channels_last).train()
+    mean = copy.deepcopy(network)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=course.rate, weight_decay=DECAY)
+    checkpoint = work / f"{course.name}.checkpoint.pt"
+    first = resumed(checkpoint, network, mean, optimiser, device)
+    saved, began, loss_seen = time.monotonic(), time.monotonic(), 0.0
+    for step, indices in zip(range(first, course.steps), batches(len(source), course.seed, first), strict=False):
+        torch.manual_seed(course.seed * 1_000_003 + step)  # a step is the same whether or not the run was stopped before it
+        share, warm = step / course.steps, min(1.0, (step + 1) / 200)
+        for group in optimiser.param_groups:
+            group["lr"] = course.rate * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * share)))
+        seen, labels = source[indices].to(device).float() / 255, (indices % len(MOTIFS)).to(device)
+        loss = course.loss(network, seen, labels, share)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), CLIP)
+        optimiser.step()
+        follow(mean, network, step)
+        loss_seen += (loss.item() - loss_seen) * max(0.02, 1 / (step - first + 1))
+        if step % 100 == 99:
+            rate = BATCH * (step + 1 - first) / (time.monotonic() - began)
+            print(f"{course.name}: step {step + 1} of {course.steps}  loss {loss_seen:.3f}  {rate:.0f} pictures/s", flush=True)
+        if time.monotonic() - saved > minutes * 60:
+            saved = time.monotonic()
+            remember(checkpoint, network, mean, optimiser, step + 1)
+            course.keep(mean)
+    remember(checkpoint, network, mean, optimiser, course.steps)
+    course.keep(mean)
+    return mean
 
 
 def follow(mean: nn.Module, network: nn.Module, step: int) -> None:
@@ -111,17 +205,37 @@ def follow(mean: nn.Module, network: nn.Module, step: int) -> None:
             average.copy_(now)
 
 
-def save_whole(tensors: dict[str, Tensor], file: Path, facts: dict[str, str]) -> None:
+def remember(file: Path, network: nn.Module, mean: nn.Module, optimiser: torch.optim.Optimizer, step: int) -> None:
+    part = file.with_suffix(".part")
+    kept = {"network": network.state_dict(), "mean": mean.state_dict(), "optimiser": optimiser.state_dict(), "step": step}
+    torch.save(kept, part)
+    os.replace(part, file)
+
+
+def resumed(file: Path, network: nn.Module, mean: nn.Module, optimiser: torch.optim.Optimizer, device: torch.device) -> int:
+    """The step to go on with, and everything else as it was then."""
+    if not file.exists():
+        return 0
+    kept = torch.load(file, map_location=device, weights_only=True)
+    network.load_state_dict(kept["network"])
+    mean.load_state_dict(kept["mean"])
+    optimiser.load_state_dict(kept["optimiser"])
+    return int(kept["step"])
+
+
+# ---- what is kept
+
+
+def save_whole(tensors: dict[str, Tensor], file: Path, facts: dict[str, str] | None = None) -> None:
     part = file.with_suffix(f".{os.getpid()}.part")
     save_file(tensors, part, metadata=facts)
     part.chmod(0o644)
     os.replace(part, file)
 
 
-def write_weights(network: nn.Sequential, sample: Tensor, file: Path) -> None:
+def write_weights(file: Path, sample: Tensor, network: nn.Module) -> None:
     """Fold, halve and store the network, with each level's channel means and deviations over a sample of clean pictures."""
-    plain = copy.deepcopy(network).cpu().float().eval()
-    ready = model.folded(plain)
+    ready = model.folded(copy.deepcopy(network).cpu().float().eval())
     tensors = {name: value.half().contiguous() for name, value in ready.state_dict().items()}
     with torch.no_grad():
         seen = normalised(sample.float() / 255)
@@ -132,135 +246,57 @@ def write_weights(network: nn.Sequential, sample: Tensor, file: Path) -> None:
     save_whole(tensors, file, {"classes": " ".join(motif.name for motif in MOTIFS)})
 
 
-def train(asked: argparse.Namespace, source: Tensor, device: torch.device) -> nn.Sequential:
-    """Train for the asked minutes of this machine's time, however fast it is; returns the averaged network."""
-    torch.manual_seed(asked.seed)
-    network = nn.Sequential(model.plan(len(MOTIFS))).to(device, memory_format=torch.channels_last)
-    mean = copy.deepcopy(network)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=PEAK, weight_decay=DECAY)
-    checkpoint, step, before = asked.work / "checkpoint.pt", 0, 0.0
-    if checkpoint.exists():
-        kept = torch.load(checkpoint, map_location=device, weights_only=True)
-        network.load_state_dict(kept["network"])
-        mean.load_state_dict(kept["mean"])
-        optimiser.load_state_dict(kept["optimiser"])
-        step, before = kept["step"], kept["seconds"]
-    total, begun, saved, loss_seen = asked.minutes * 60, time.monotonic(), time.monotonic(), 0.0
-    sample = source[: len(MOTIFS) * SAMPLE]
-    for indices in batches(len(source), asked.seed + step):
-        seconds = before + time.monotonic() - begun
-        share = seconds / total
-        if share >= 1:
-            break
-        warm = min(1.0, (step + 1) / 200)
-        for group in optimiser.param_groups:
-            group["lr"] = PEAK * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * share)))
-        eps = asked.eps * min(1.0, RAMP[0] + (1 - RAMP[0]) * share / RAMP[1])
-        labels = (indices % len(MOTIFS)).to(device)
-        side = asked.crop * 3 // 4 if share < EARLY else asked.crop
-        clean = crops(source[indices].to(device), side).contiguous(memory_format=torch.channels_last)
-        network.train()
-        hard = attack(network, clean, labels, eps * side / asked.crop, asked.attack_steps)
-        with torch.autocast(device.type, torch.bfloat16):
-            loss = F.cross_entropy(model.logits(network(normalised(hard))).float(), labels, label_smoothing=0.02)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), CLIP)
-        optimiser.step()
-        step += 1
-        follow(mean, network, step)
-        loss_seen += 0.02 * (loss.item() - loss_seen)
-        if step % 100 == 0:
-            rate = BATCH * step / seconds
-            print(
-                f"{seconds / 60:6.1f} min  step {step}  loss {loss_seen:.3f}  eps {eps:.2f}  {rate:.0f} pictures/s",
-                flush=True,
-            )
-        if time.monotonic() - saved > asked.checkpoint * 60:
-            saved = time.monotonic()
-            keep(checkpoint, network, mean, optimiser, step, seconds)
-            write_weights(mean, sample, asked.out)
-    keep(checkpoint, network, mean, optimiser, step, total)
-    write_weights(mean, sample, asked.out)
-    return mean
+def write_judge(file: Path, network: nn.Module) -> None:
+    save_whole({name: value.cpu().contiguous() for name, value in network.state_dict().items()}, file)
 
 
-def keep(file: Path, network: nn.Module, mean: nn.Module, optimiser: torch.optim.Optimizer, step: int, seconds: float) -> None:
-    part = file.with_suffix(".part")
-    state = {"network": network.state_dict(), "mean": mean.state_dict(), "optimiser": optimiser.state_dict()}
-    torch.save(state | {"step": step, "seconds": seconds}, part)
-    os.replace(part, file)
+def write_atlas(weights: Path, folder: Path) -> None:
+    """Its levels, and its classes from noise, each on a sheet."""
+    dreamer, recipe = load("bestiary", weights, CPU), atlas.Recipe(size=192, steps=32, seed=0)
+    for name, sheet in (("levels", atlas.of_layers(dreamer, False, CPU)), ("classes", atlas.of_classes(dreamer, []))):
+        dreamed = list(atlas.dreamed(sheet, dreamer, recipe))
+        files.write(folder / f"{name}.png", stills.png(atlas.drawn(sheet, dreamed)))
 
 
-def card(asked: argparse.Namespace, found: Figures) -> str:
-    """What the weights are, how they came to be and how far they can be trusted."""
-    objects = [m.name for m in MOTIFS if not m.texture]
-    textures = [m.name for m in MOTIFS if m.texture]
-    weakest = sorted(MOTIFS, key=lambda m: found.robust_by_kind[m.name])[:5]
-    return f"""# The bestiary: card of the embedded network
-
-A small convolutional network ({found.parameters:,} parameters, {found.bytes / 1e6:.2f} MB in fp16) that knows {len(MOTIFS)}
-kinds of things. It was trained from scratch by `scripts/train_bestiary.py`; nothing in it comes from photographs or from
-another network.
-
-sha256 of `weights.safetensors`: `{found.sha256}`
-
-## Data
-
-{asked.pictures:,} pictures of {asked.size}x{asked.size} drawn by the project's own generator (`generator.py`; seed {TRAINING}),
-the kinds in equal share. Each has 1 to 5 copies of the thing, lit and shadowed, on a cluttered or textured ground, a
-fifth of them partly hidden; 85 % are in colours of nature, the rest in any.
-
-- {len(objects)} objects: {", ".join(objects)}
-- {len(textures)} textures: {", ".join(textures)}
-
-## Recipe
-
-Random affine crops of {asked.crop} px ({asked.crop * 3 // 4} px for the first {EARLY:.0%} of the time), batch {BATCH}, AdamW
-(peak {PEAK}, decay {DECAY}), cosine over {asked.minutes:g} minutes, gradient clip {CLIP:g}, moving average of weights,
-seed {asked.seed}. Every batch is moved by an L2 attack ({asked.attack_steps} step from a random start) of up to {asked.eps:g}
-(pixels in 0..1), growing over the first {RAMP[1]:.0%} of the time. Batch norm is folded into the convolutions, then
-everything is stored in fp16, with each level's channel means and deviations over {SAMPLE * len(MOTIFS)} training pictures.
-
-## Figures
-
-Printed by `scripts/bestiary_figures.py`.
-
-| | |
-|---|---|
-| clean accuracy, {found.clean_pictures} held-out pictures of 64 px | {found.clean} % |
-| robust accuracy, {found.robust_pictures} of them, {found.attack} | {found.robust} % |
-| least robust kinds | {", ".join(f"{m.name} {found.robust_by_kind[m.name]:.0f} %" for m in weakest)} |
-| forward and backward to the class map, 480x270, 2 threads | {found.forward_backward_ms} ms where the card was written |
-
-## Limits
-
-It knows drawings, not photographs: on a photograph its labels mean nothing, though what it dreams there still looks like its
-kinds. Things are 20 to 60 pixels large to it; larger ones come from octaves. The figures are of one training run with one seed.
-How well a second network recognises its dreams was not measured. An attack of one step is a weak teacher: robustness beyond
-{asked.eps:g} is unknown.
-"""
+def options() -> argparse.Namespace:
+    words = argparse.ArgumentParser(
+        description="Draw the bestiary's pictures, train its network, write weights, card and atlas."
+    )
+    words.add_argument("--judge", action="store_true", help="train the judge only")
+    words.add_argument("--steps", type=int, default=12_000, help="of 64 pictures")
+    words.add_argument("--judge-steps", type=int, default=JUDGE_STEPS)
+    words.add_argument("--pictures", type=int, default=800 * len(MOTIFS), help="pictures to draw")
+    words.add_argument("--size", type=int, default=88, help="side of the pictures")
+    words.add_argument("--crop", type=int, default=64, help="side of the crops; three quarters of it at first")
+    words.add_argument("--eps", type=float, default=2.5, help="L2 reach of the attack, pixels in 0..1")
+    words.add_argument("--attack-steps", type=int, default=1, help="steps of the attack: 1 on a CPU, 3 on a GPU")
+    words.add_argument("--rate", type=float, default=3e-3, help="the highest learning rate")
+    words.add_argument("--start", type=Path, help="weights to go on from: no ramps, and a rate of 3e-4 does")
+    words.add_argument("--seed", type=int, default=5)
+    words.add_argument("--checkpoint", type=float, default=4, help="minutes between checkpoints")
+    words.add_argument("--threads", type=int, default=2)
+    words.add_argument("--work", type=Path, default=Path("runs/bestiary"), help="pictures, judge, checkpoints, atlas")
+    words.add_argument("--out", type=Path, default=model.WEIGHTS, help="the weights; the card goes beside it")
+    return words.parse_args()
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description="Draw the bestiary's pictures, train its network, write weights and card.")
-    options.add_argument("--minutes", type=float, default=60, help="training time")
-    options.add_argument("--pictures", type=int, default=800 * len(MOTIFS), help="pictures to draw")
-    options.add_argument("--size", type=int, default=88, help="side of the pictures")
-    options.add_argument("--crop", type=int, default=64, help="side of the crops; three quarters of it at first")
-    options.add_argument("--eps", type=float, default=2.0, help="L2 reach of the attack, pixels in 0..1")
-    options.add_argument("--attack-steps", type=int, default=1, help="steps of the attack: 1 on a CPU, 3 on a GPU")
-    options.add_argument("--seed", type=int, default=5)
-    options.add_argument("--checkpoint", type=float, default=4, help="minutes between checkpoints")
-    options.add_argument("--threads", type=int, default=2)
-    options.add_argument("--work", type=Path, default=Path("runs/bestiary"), help="pictures and checkpoints")
-    options.add_argument("--out", type=Path, default=model.WEIGHTS, help="the weights; the card goes beside it")
-    asked = options.parse_args()
+    asked = options()
     asked.work.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(asked.threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    train(asked, pictures(asked.work, asked.pictures, asked.size), device)
-    asked.out.with_name("card.md").write_text(card(asked, figures(asked.out)), "utf-8")
+    source, judge = pictures(asked.work, asked.pictures, asked.size), asked.work / bestiary_judge.FILE.name
+    if asked.judge or not judge.exists():
+        plan = bestiary_judge.plan(len(MOTIFS))
+        course = Course("judge", plan, judging, partial(write_judge, judge), asked.judge_steps, JUDGE_RATE, JUDGE_SEED)
+        train(course, source, asked.work, device, asked.checkpoint)
+    if asked.judge:
+        return
+    keep = partial(write_weights, asked.out, source[: len(MOTIFS) * SAMPLE])
+    course = Course("bestiary", begun(asked.start), partial(robust, asked), keep, asked.steps, asked.rate, asked.seed)
+    train(course, source, asked.work, device, asked.checkpoint)
+    asked.out.with_name("card.md").write_text(card(asked, figures(asked.out, judge)), "utf-8")
+    write_atlas(asked.out, asked.work)
 
 
 if __name__ == "__main__":

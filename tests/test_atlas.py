@@ -30,7 +30,7 @@ def test_layers_are_shown_with_what_they_are() -> None:
     sheet = asked(replace(NETWORK, notes={"shapes": "curls"}), photo=True)
     assert [row.heading for row in sheet.rows] == list(NETWORK.layers)
     assert sheet.rows[1].lines == ("curls", "12 channels, a cell is 2 px", "sees 14 px")
-    assert [plate.caption for plate in sheet.rows[0].plates] == ["the layer", "on a photo", "1", "3", "5", "7"]
+    assert [plate.caption for plate in sheet.rows[0].plates] == ["from noise", "on a photo", "1", "3", "5", "7"]
     assert [plate.caption for plate in sheet.rows[2].plates][2:] == ["eye", "fish", "leaf", "fern"], (
         "the classes by their names"
     )

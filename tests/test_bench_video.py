@@ -12,7 +12,7 @@ import imageio.v3 as imageio
 import numpy as np
 import pytest
 import scenes
-from bench_video import FIGURES, tuned, verdicts
+from bench_video import FIGURES, hopeless, tuned, verdicts
 
 GOOD = {
     "ours": {
@@ -68,6 +68,13 @@ def test_unequal_strength_is_no_comparison() -> None:
     assert missed("layers", {"strength": 0.09}, "blended") == ["strength of blended by ours"]
 
 
+def test_a_bar_below_the_footage_s_own_is_said_to_be_so() -> None:
+    bars = verdicts(FOUND, "layers")
+    assert not hopeless(bars, 1.0)
+    assert len(hopeless(bars, 1.55)) == 1
+    assert len(hopeless(bars, 2.0)) == 2, "and sharpness, fill and the like have no floor"
+
+
 def test_what_a_clip_does_not_have_is_not_asked_of_it() -> None:
     found = {method: figures | {"ghost": nan, "fill": nan, "cut": nan} for method, figures in FOUND.items()}
     bars = [verdict.bar for verdict in verdicts(found, "zoom")]
@@ -99,7 +106,7 @@ def test_the_command_runs_and_reports(tmp_path: Path, capsys: pytest.CaptureFixt
     assert code in (0, 1)
     assert ("every bar met" in said) == (code == 0)
     report = json.loads((tmp_path / "a.json").read_text())
-    assert set(report["cut"]["figures"]) == set(FOUND)
+    assert set(report["cut"]["figures"]) == {"footage", *FOUND}
     assert imageio.imread(tmp_path / "sheets" / "cut.png").shape == (4 * 36, 6 * 64, 3)
     assert bench_video.main(["--drift", "5", "--size", "64x36", *film]) in (0, 1)
     assert "alone" not in capsys.readouterr().out

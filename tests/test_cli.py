@@ -30,6 +30,7 @@ dream: {steps: 1, first_steps: 1, octaves: 1, rate: 4, jitter: 4}
 outputs: "{name}.mp4"
 """
 PROGRESS = "tiny: dream 5 of 5"
+DEVELOPING = "tiny: dreamed; developing"
 
 
 Run = Callable[..., Any]  # conftest's `command`
@@ -62,7 +63,7 @@ def test_paths_go_to_stdout_and_words_to_stderr(run: Run) -> None:
     assert said.code == 0
     assert said.paths == [f"{take}/a.mp4", f"{take}/tiny.gif", f"{take}/frames/000.png"]
     assert all(Path(path).stat().st_size for path in said.paths)
-    assert PROGRESS in said.words
+    assert said.words.index(PROGRESS) < said.words.index(DEVELOPING)
     assert take not in said.words
     assert {path.name for path in Path(take).iterdir()} >= {
         "config.yaml",
@@ -81,6 +82,7 @@ def test_a_finished_take_is_found_again(run: Run, no_dreaming: Callable[[], None
     assert (again.code, again.paths) == (0, first.paths)
     assert "finished" in again.words
     assert PROGRESS not in again.words
+    assert DEVELOPING not in again.words
 
 
 @pytest.mark.parametrize("asked", ["fps=4", "outputs=other.gif", "outputs={file: '{name}.mp4', width: 32}"])
@@ -203,7 +205,7 @@ def test_check_tells_the_cost_and_makes_nothing(run: Run) -> None:
     said = run("check", "tiny.yaml", "-q", "final")
     assert said.code == 0
     text = "\n".join(said.paths)
-    assert all(fact in text for fact in ("64x36", "8 frames at 8 fps", "5 dreams", "MB", "tiny.mp4 in runs/tiny"))
+    assert all(fact in text for fact in ("64x36", "8 frames at 8 fps", "5 dreams", "  in all  ", "tiny.mp4 in runs/tiny"))
     assert "good" in said.words
     assert not Path("runs").exists()
     assert "another fps is another film" in run("check", "tiny.yaml", "--set", "motion.rotate=f").words
@@ -365,7 +367,7 @@ def test_asked_once_to_stop_it_finishes_a_dream_and_asked_twice_it_ends(capfd: p
 
 def test_stopped_while_developing_it_ends_at_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("render.develop.prints.develop", lambda *_: signal.raise_signal(signal.SIGTERM))
+        patch.setattr("render.develop.shoot.finished", lambda *_: signal.raise_signal(signal.SIGTERM))
         said = run("tiny.yaml")
     assert (said.code, said.paths) == (130, [])
     assert "goes on" in said.words
@@ -450,8 +452,10 @@ def test_a_film_gives_its_configuration_back(run: Run) -> None:
     for source in (film, str(Path(film).parent)):
         again = load_text("\n".join(run("from", source).paths))
         assert again.fingerprint() == load_text(TINY).fingerprint()
-    Path("stranger.png").write_bytes(b"")
-    assert run("from", "stranger.png").code == 3
+    for stranger, hint in {"stranger.png": "that render made have one", "stranger.gif": "gif, webp and jpg hold none"}.items():
+        Path(stranger).write_bytes(b"")
+        said = run("from", stranger)
+        assert (said.code, hint in said.words) == (3, True), said.words
     assert run("from", "nothing.mp4").code == 3
 
 

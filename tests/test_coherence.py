@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import isnan
 
 import coherence
@@ -50,6 +51,17 @@ def test_what_is_glued_does_not_flicker_and_what_is_new_each_time_does() -> None
     assert coherence.flicker(boiling, footage, 2) == pytest.approx(1, abs=0.06)
     assert 0.1 < coherence.flicker(in_place, footage, 2) < 1
     assert coherence.warp_error(boiling, footage, 2) == pytest.approx(2 * 0.08**2, rel=0.06), "the mean over channels, as Lai's"
+
+
+def test_what_footage_does_by_itself_is_no_fault_of_the_dream() -> None:
+    footage, detail = panned()
+    noisy = replace(footage, frames=[s + grain(40 + t) for t, s in enumerate(footage.frames)])
+    floor = coherence.warp_error(noisy.frames, noisy, 2)
+    assert floor == pytest.approx(2 * 0.08**2, rel=0.06)
+    assert coherence.excess(noisy.frames, noisy, 2) == 0
+    assert coherence.excess(over(noisy, detail), noisy, 2) == pytest.approx(0, abs=0.02 * floor)
+    boiling = over(noisy, [grain(10 + t) for t in range(8)])
+    assert coherence.excess(boiling, noisy, 2) == pytest.approx(2 * 0.08**2, rel=0.1)
 
 
 def test_flicker_knows_no_strength_and_warp_error_does() -> None:

@@ -230,17 +230,20 @@ def test_drafts_are_smaller_and_the_same_film() -> None:
         assert small.seed == final.seed
         assert load_text(small.yaml()) == small, "a draft is a configuration like any other"
         ticks = np.arange(final.clock.last_tick + 1) / 8
-        for name in ("steps", "first_steps", "jitter"):
+        for name, share in {"steps": 4, "first_steps": 4, "jitter": 2}.items():
             whole = getattr(final.dream, name).over(ticks, final.clock)
-            halves = getattr(small.dream, name).over(ticks, final.clock)
-            assert np.abs(halves - np.ceil(whole / 2)).max() <= (getattr(final.dream, name).constant is None)
+            part = getattr(small.dream, name).over(ticks, final.clock)
+            assert np.abs(part - np.ceil(whole / share)).max() <= (getattr(final.dream, name).constant is None)
+        twice = 2 * final.dream.step_size.over(ticks, final.clock)
+        np.testing.assert_allclose(small.dream.step_size.over(ticks, final.clock), twice)
+        assert [one.width for one in small.outputs] == [one.width and one.width // 2 for one in final.outputs]
         assert small.dream.octaves.constant == 1, "two octaves of 1.4 are the half that the size lost"
     assert load_text(EVERYTHING, quality="draft").size == Size(640, 360)
     assert load_text("size: 101x99", quality="draft").size == Size(50, 48)
     assert load_text("{size: source, source: {image: a.png}}", quality="draft").size.within(800, 600) == (400, 300)
     assert load_text("dream: {steps: 0}", quality="draft").dream.steps.constant == 0
     changing = load_text("dream: {steps: '0: (4), 30: (t/10)'}", quality="draft")
-    assert [changing.dream.steps(changing.clock.frame(frame)) for frame in (0, 30, 90)] == [2, 2, 5]
+    assert [changing.dream.steps(changing.clock.frame(frame)) for frame in (0, 40, 80)] == [1, 1, 2]
 
 
 def test_places_are_known_after_loading() -> None:
@@ -553,7 +556,17 @@ WRONG = {
     "fps: 1/0": "no rate",
     "source: {image: a.png, noise: {}}": "source has image and noise; it takes exactly one",
     "source:": "exactly one of noise image frames",
-    "source: a.png": "exactly one of",
+    "source: a.png": "write {image: a.png}",
+    "source: Clip.MP4": "write {video: Clip.MP4}",
+    "source: perlin": "write {noise: perlin}",
+    "source: a.pdf": "exactly one of noise image frames video",
+    "source: {image: 'https://a.b/c.jpg'}": 'source.image.file is "https://a.b/c.jpg", an address',
+    "audio: http://a.b/c.ogg": "download it, and name that file",
+    "source: {video: {file: a.mp4, start: -1s}}": 'source.video.start is "-1s", which is no time in a file',
+    "source: {video: {file: a.mp4, start: soon}}": "write 5s or 00:01:30, from 0s on",
+    "cuts: yes": 'cuts is "yes", which is no time',
+    "cuts: [1s, soon]": 'film.yaml:1:12: cuts.1 is "soon", which is no time',
+    "cuts: []": "write auto to find them, none, or times",
     "source: {image: {fit: cover}}": "film.yaml:1:10: source.image has no file",
     "dream: {objective: mid}": "takes a mapping for each objective",
     "dream: {objective: []}": "at least one",

@@ -19,11 +19,12 @@ from render.picture.picture import to_pixels
 from render.reel import frames
 
 CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
-NEEDS_WEIGHTS = {"googlenet.yaml"}  # that do not come with the project
+NEEDS_WEIGHTS = {"noise.yaml", "safari.yaml", "sky.yaml"}  # that do not come with the project
 
 
 def test_every_config_is_found() -> None:
-    assert [path.stem for path in CONFIGS] == ["audio", "class", "loop", "photo", "safari", "video", "zoom"]
+    names = "audio class layers levels loop noise photo portrait safari sky spiral tour vertical video zoom"
+    assert [path.stem for path in CONFIGS] == names.split()
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)

@@ -292,6 +292,16 @@ def test_trust_shrinks_with_dilation_and_fades_on_its_own_side_only() -> None:
     assert 0.02 < ((soft > 0) & (soft < 255)).mean() < 0.5
 
 
+@pytest.mark.parametrize(("width", "expected"), [(160, 0), (640, 1), (1280, 2)])
+def test_dilation_grows_with_the_picture(width: int, expected: int) -> None:
+    """In a small picture a pixel is much, and what is dreamed anew without need boils."""
+    known = SCENES["layers"][0]()
+    pair = [cv2.resize(one, (width, width // 4)) for one in (known.earlier, known.later)]
+    by_itself, told = (asked(quality="fast", dilate=dilate).trace(*pair).trust for dilate in (None, expected))
+    assert by_itself.min() < 128
+    assert np.array_equal(by_itself, told)
+
+
 # ---- networks
 
 

@@ -6,7 +6,7 @@ import pytest
 import tiny
 import torch
 from torch import Tensor, nn
-from torch.fx import symbolic_trace
+from torch.fx import GraphModule, symbolic_trace
 
 from render.dream.folding import Stem, fits, folded, side_by_side
 
@@ -58,6 +58,37 @@ def test_branches_are_joined_and_batch_norm_goes() -> None:
     torch.testing.assert_close(fewer(x), whole(x), atol=1e-5, rtol=1e-5)
     assert not any(node.op == "call_module" and isinstance(fewer.get_submodule(str(node.target)), nn.BatchNorm2d)
                    for node in fewer.graph.nodes)  # fmt: skip
+
+
+class Pooled(nn.Module):
+    """Two convolutions with ReLU and a max-pool after each; the second's ReLU is read by another, too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two = nn.Conv2d(3, 6, 3), nn.Conv2d(6, 4, 3)
+        self.bright, self.pool = nn.ReLU(inplace=True), nn.MaxPool2d(3, 2, padding=1, ceil_mode=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        bright = torch.relu(self.two(self.pool(self.bright(self.one(x)))))
+        return self.pool(bright).mean() + bright.square().mean()
+
+
+def test_a_max_pool_comes_before_its_relu_and_not_a_bit_changes() -> None:
+    torch.manual_seed(0)
+    whole, graph = Pooled(), symbolic_trace(Pooled())
+    graph.load_state_dict(whole.state_dict())
+    fewer = folded(graph)
+    assert order(fewer, "one", "pool", "bright", "two", "relu", "pool_1"), "what others read is not put off"
+    frame = tiny.photo((33, 47)).requires_grad_()
+    ours, plain = fewer(frame), whole(frame)
+    assert torch.equal(ours, plain)
+    assert torch.equal(*(torch.autograd.grad(score, frame)[0] for score in (ours, plain)))
+
+
+def order(graph: GraphModule, *names: str) -> bool:
+    """Whether the nodes of those names are there and run one after the other."""
+    places = [node.name for node in graph.graph.nodes]
+    return [name for name in places if name in names] == list(names)
 
 
 def test_side_by_side() -> None:

@@ -22,7 +22,8 @@ from takes import COLOUR, GIVEN, finished
 from render.cli import main
 from render.config import load_text
 from render.config.model import CODECS, SOURCES
-from render.develop.prints import CONTAINERS
+from render.develop import ffmpeg
+from render.develop.prints import CONTAINERS, embedded, republish
 from render.develop.shoot import shoot
 from render.errors import ConfigError, MissingError
 from render.facts import facts
@@ -250,6 +251,27 @@ def test_everything_it_names_lies_beside_it(tmp_path: Path) -> None:
         assert not re.match(r"[a-z]+:|/", link)
         assert (path.parent / unquote(link)).is_file()
     assert not re.search(r"https?:|url\(|@import|//[a-z]", STYLE + path.read_text(encoding="utf-8").replace("</", ""))
+
+
+def test_where_its_makers_files_lie_is_nowhere_to_be_read(tmp_path: Path) -> None:
+    home = tmp_path / "home of 'anna'"
+    home.mkdir()
+    Image.new("RGB", (64, 36)).save(home / "lake.png")
+    filmed = clip(home / "clip.mp4", [np.full((36, 64, 3), 20 * number, dtype=np.uint8) for number in range(9)], fps="24")
+    republish(filmed, home / "film.mp4", "lake", load_text(f'source: {{image: "{home}/lake.png"}}', folder=home).yaml())
+    given = GIVEN + f'source: {{image: "{home}/lake.png"}}  # the lake of {home}/lake.png\n'
+    take = finished(home, "lake", given, {"x.mp4": (home / "film.mp4").read_bytes(), "y.gif": b"a film"})
+    assert all(str(tmp_path).encode() in (take / name).read_bytes() for name in ("x.mp4", "resolved.yaml", "config.yaml"))
+    page, _ = hang(exhibits([take])[0], tmp_path / "site")
+    shown = [file for file in page.parent.rglob("*") if file.is_file()]
+    assert len(shown) >= 5
+    assert [file.name for file in shown if str(tmp_path).encode() in file.read_bytes()] == []
+    assert (page.parent / "films/lake-take-001/film.yaml").read_text() == given.replace(f"{home}/", "")
+    film, full = (page.parent / "films/lake-take-001" / name for name in ("film.mp4", "film-in-full.yaml"))
+    assert embedded(film) == full.read_text()
+    assert load_text(full.read_text(), folder=home) == load_text((take / "resolved.yaml").read_text(), folder=home)
+    before, after = ([*ffmpeg.read(one, (64, 36), "rgb24")] for one in (filmed, film))
+    assert np.array_equal(before, after)
 
 
 def test_its_policy_lets_in_what_stands_in_it_and_nothing_else(tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ ROWS = {  # room: what it may import
     "__init__": FILM | {"develop"},
 }
 HEAVY = {"torch", "torchvision", "cv2", "imageio", "imageio_ffmpeg"}
+LATE = {"torchvision", "av", "librosa", "soundfile", "scipy", "rich"}  # what a plain film needs late or never
 FILES = sorted(HOUSE.rglob("*.py"))
 
 
@@ -139,6 +140,22 @@ print("codes", codes, "heavy", sorted({HEAVY!r} & set(sys.modules)))
     assert 'unknown key "zom"' in run.stderr
     assert 'did you mean "zoom"' in run.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["bad.yaml"], "a bad file leaves nothing behind"
+
+
+def test_the_first_dream_waits_for_no_library_that_it_does_not_need(tmp_path: Path) -> None:
+    (tmp_path / "film.yaml").write_text("size: 64x36\nduration: 1s\nsource: {noise: perlin}\n", encoding="utf-8")
+    program = f"""
+import os, sys
+from render import film
+from render.cli import main
+def dream(*_):
+    print("late", sorted({LATE!r} & set(sys.modules)), flush=True)
+    os._exit(0)
+film.dream = dream
+main(["film.yaml", "--device", "cpu", "--progress", "plain"])
+"""
+    run = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=99, check=False)
+    assert run.stdout.splitlines() == ["late []"], run.stderr
 
 
 # ---- at home anywhere

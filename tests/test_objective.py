@@ -17,6 +17,7 @@ from render.config.model import OBJECTIVES
 from render.construct import PARTS, build
 from render.dream import objective
 from render.dream.ascent import dream, rms
+from render.dream.bestiary.channels import CHANNELS
 from render.dream.bestiary.model import WEIGHTS
 from render.dream.objective import Objective
 from render.dream.view import view_of
@@ -161,7 +162,7 @@ def test_directions_are_signed_and_named(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("term", "said"),
     [
-        ("{channels: [eye], layer: shapes}", "only the layer classes has channels with names"),
+        ("{channels: [eye], layer: shapes}", "layer shapes has no channel of that name"),
         ("{channels: [12], layer: shapes}", "has channels 0 to 11"),
         ("{neuron: fsh, layer: classes}", "no such class"),
         ("{direction: {99: 1}, layer: shapes}", "has channels 0 to 11"),
@@ -226,6 +227,38 @@ def test_a_garden_grows_each_kind_in_its_own_place() -> None:
     assert own > others + 0.5 * others.abs()
 
 
-def test_no_objective_is_an_error() -> None:
-    with pytest.raises(Exception, match="takes channels by number"):
-        build(load_text("dream: {objective: {garden: [eye], layer: texture}}"), tiny.CPU)
+def test_a_layer_grows_what_is_its_own_in_every_region() -> None:
+    """Left a wall of stripes, right of spots: a layer that knows what is usual makes each of them more of what it is."""
+    network = tiny.network()
+    mean = torch.zeros(2)
+    known = replace(network, layers=("shapes",), statistics={"shapes": (mean, mean + 1)})
+    seen = torch.full((1, 2, 10, 20), 0.3).requires_grad_()
+    with torch.no_grad():
+        seen[0, 0, :, :10] = seen[0, 1, :, 10:] = 0.6
+    score = objective.layer(known, "shapes").score({"shapes": seen}, view_of(torch.zeros(1, 3, 20, 40)))
+    (slope,) = torch.autograd.grad(score, seen)
+    stripes, spots = slope[0]
+    assert float(stripes[:, :8].min()) > 3 * float(spots[:, :8].max())
+    assert float(spots[:, 12:].min()) > 3 * float(stripes[:, 12:].max())
+
+
+def test_what_is_loud_enough_asks_for_no_more() -> None:
+    network = replace(tiny.network(), statistics={"shapes": (torch.zeros(1), torch.ones(1))})
+    seen = torch.tensor([1.0, 9.0]).repeat(10, 10)[None, None].requires_grad_()
+    (slope,) = torch.autograd.grad(objective.layer(network, "shapes").score({"shapes": seen}, None), seen)  # type: ignore[arg-type]
+    assert float(slope[..., 1].max()) < 0.01 * float(slope[..., 0].min())
+
+
+def test_channels_go_by_their_names() -> None:
+    layer, names = next(iter(CHANNELS.items()))
+    name, number = next(iter(names.items()))
+    assert build_of(f"{{channels: [{name}], layer: {layer}}}") == build_of(f"{{channels: [{number}], layer: {layer}}}")
+    with pytest.raises(
+        RenderError, match=rf'(?s)"{name}x", and bestiary.s layer {layer} has no channel .*did you mean "{name}"'
+    ):
+        build_of(f"{{garden: [{name}x], layer: {layer}}}")
+
+
+def build_of(term: str) -> float:
+    """The score that a photo has with the embedded network."""
+    return score(build(load_text(f"size: 96x64\ndream: {{objective: {term}}}"), tiny.CPU), tiny.photo((64, 96)))

@@ -92,6 +92,25 @@ def test_one_frame_is_a_film_too(tmp_path: Path, ending: str, codec: str) -> Non
     assert ffmpeg.count(path) == 1
 
 
+def packets(path: Path) -> list[str]:
+    """When each packet of a film's pictures and sound is due, and its checksum."""
+    command = [ffmpeg._program(), "-v", "error", "-i", path, "-map", "0", "-c", "copy", "-f", "framecrc", "-"]
+    return [line for line in subprocess.check_output(command, text=True).splitlines() if not line.startswith("#")]
+
+
+@pytest.mark.parametrize("ending", [".mp4", ".mov", ".webm"])
+def test_another_configuration_in_a_film_changes_nothing_else(tmp_path: Path, ending: str) -> None:
+    silent, _ = develop(tmp_path, Output("{name}" + ending), 9, (64, 36))
+    heard, part = tmp_path / f"heard{ending}", tmp_path / f"part{ending}"
+    sound = ("-f", "lavfi", "-i", "sine=duration=0.3", "-c:v", "copy", "-map_metadata", "0", "-movflags", "use_metadata_tags")
+    subprocess.run([ffmpeg._program(), "-v", "error", "-i", silent, *sound, heard], check=True)
+    prints.republish(heard, part, "y", "name: y\n")
+    assert len(packets(part)) > 12
+    assert packets(part) == packets(heard)
+    assert (prints.embedded(heard), prints.embedded(part)) == (CONFIG, "name: y\n")
+    assert CONFIG[:9].encode() not in part.read_bytes()
+
+
 @pytest.mark.parametrize("ending", [".mp4", ".mov"])
 def test_the_rate_is_exact(tmp_path: Path, ending: str) -> None:
     path, _ = develop(tmp_path, Output(f"x{ending}"), 30, (64, 36))

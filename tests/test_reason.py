@@ -10,9 +10,9 @@ import pytest
 import tiny
 
 from render.config import load_text
-from render.film import Film
+from render.film import Film, State
 from render.show import reason
-from render.show.estimate import Cost
+from render.show.estimate import Spent
 
 FILM = """\
 size: 64x36
@@ -76,11 +76,11 @@ def test_usual_films_are_not_measured(monkeypatch: pytest.MonkeyPatch, tmp_path:
 def test_vast_films_are_measured_small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny_network: None, text: str) -> None:
     measured: list[tuple[int, int]] = []
 
-    def estimated(film: Film) -> Cost:
+    def dreaming(film: Film) -> tuple[list[State], Spent]:
         measured.append(film.camera.size)
-        return Cost((320, 180), 1, "30", 1, 1.0, 1.0)
+        return [], Spent(1.0)
 
-    monkeypatch.setattr(reason, "estimate", estimated)
+    monkeypatch.setattr(reason, "dreaming", dreaming)
     monkeypatch.setattr(reason, "_free", lambda root: 1e18)
     reason.refuse_unreasonable(load_text(text), tiny.CPU, tmp_path)
     assert measured == [(180, 320)]
@@ -94,7 +94,8 @@ def test_work_grows_with_all_that_makes_a_film_long() -> None:
     assert work("duration: 100s") == pytest.approx(10 * usual, rel=0.02)
     assert work("dream: {steps: 8}") == 2 * usual
     assert work("dream: {steps: {0s: 0, 10s: 8}}") == pytest.approx(usual, rel=0.05)
-    assert work("dream: {octave_scale: 1.1}") > 2 * usual
+    assert work("dream: {octave_scale: 1.1}") > 1.3 * usual
+    assert work("dream: {octaves: 6}") > 1.1 * usual
     assert work("dream: {steps: 0}") == 0
 
 

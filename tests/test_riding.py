@@ -170,15 +170,30 @@ def test_without_a_wish_footage_is_itself(tmp_path: Path) -> None:
         assert (frame - picture).abs().max() < 1 / 255
 
 
-def test_a_mask_keeps_the_dream_inside(tmp_path: Path) -> None:
+@pytest.mark.parametrize("pan", [0, -6])
+def test_a_mask_keeps_the_dream_inside(tmp_path: Path, pan: int) -> None:
+    """Also that which moves out of it."""
     (tmp_path / "mask").mkdir()
     half = np.zeros(SIZE, np.uint8)
     half[:, 48:] = 255
     Image.fromarray(half).save(tmp_path / "mask" / "half.png")
-    film = footage(tmp_path, [view()] * 3, "look.hold=1", text=f"mask: {{file: '{tmp_path}/mask/half.png', feather: 0}}")
+    pictures = [view(pan * i) for i in range(3)]
+    film = footage(tmp_path, pictures, "look.hold=1", text=f"mask: {{file: '{tmp_path}/mask/half.png', feather: 0}}")
     for detail in details(film):
         assert detail[..., :46].abs().max() < 1e-4
         assert colour.rms(detail[..., 50:]) > 0.01
+
+
+def test_a_mask_hides_the_dream_and_does_not_end_it(tmp_path: Path) -> None:
+    """Where it opens, the dream has gone on beneath."""
+    Image.fromarray(np.zeros(SIZE, np.uint8)).save(tmp_path / "black.jpg")
+    pictures = [view(i) for i in range(3)]
+    hidden = list(ticks(footage(tmp_path, pictures, text=f"mask: {tmp_path}/black.jpg")))
+    assert all((state.canvas - view(i)).abs().max() < 1 / 255 for i, state in enumerate(hidden))
+    for one, other in zip(hidden, ticks(footage(tmp_path, pictures)), strict=True):
+        assert one.riding
+        assert other.riding
+        assert torch.equal(one.riding.detail, other.riding.detail)
 
 
 def test_the_camera_looks_at_footage_and_the_dream_follows(tmp_path: Path) -> None:
@@ -250,7 +265,16 @@ def test_the_anchor_keeps_what_is_trusted() -> None:
     old, new = tiny.grain(SIZE) - 0.5, tiny.grain(SIZE, 1) - 0.5
     begun, unsure, sure = mounted(old), torch.zeros(1, 1, *SIZE), torch.ones(1, 1, *SIZE)
     assert torch.equal(ridden(begun, new, old, unsure, Ride(0.9, 0.5)).detail, new)
-    torch.testing.assert_close(ridden(begun, new, old, sure, Ride(0.9, 0.8)).detail, 0.2 * new + 0.8 * old)
+    torch.testing.assert_close(ridden(begun, new, old, sure, Ride(0.9, 1.0)).detail, old)
+    assert [round(alike(ridden(begun, new, old, sure, Ride(0.9, 0.8)).detail, one), 1) for one in (old, new)] == [1.0, 0.2]
+
+
+def test_what_is_drawn_together_is_as_fine_as_what_it_was_made_of() -> None:
+    """The mean of two dreams is softer than either, and would be softer at every tick."""
+    old, new = (tiny.grain(SIZE, seed) - 0.5 for seed in (0, 1))
+    mixed = ridden(mounted(old), new, old, torch.ones(1, 1, *SIZE), Ride(0.9, 0.8)).detail
+    assert colour.fine(0.2 * new + 0.8 * old) < 0.8 * colour.fine(old)
+    assert colour.fine(mixed) == pytest.approx(colour.fine(old), rel=0.15)
 
 
 @pytest.mark.parametrize(("amount", "expected"), [(0.05, 0.05), (2.0, 0.85)])

@@ -103,6 +103,8 @@ FAULTS: dict[str, tuple[str, ...]] = {  # table: for each problem its line and c
     "seconds\n0": ("1:1: there is nothing but the time",),
     "seconds,motion.zoom\n": ("1:1: there are no rows",),
     "seconds,motion.zom\n0,1": ('1:9: "motion.zom" is no number', 'did you mean "motion.zoom"?'),
+    "seconds,zoom\n0,1": ('1:9: "zoom" is no number', 'did you mean "motion.zoom"?'),
+    "seconds,Step_Size\n0,1": ('1:9: "Step_Size" is no', 'did you mean "dream.step_size"?'),
     "seconds,motion.border\n0,1": ('1:9: "motion.border" is no number that can move',),
     "seconds,dream.rate\n0,1": ('1:9: "dream.rate" is no number that can move',),
     "seconds,dream.objective.2.weight\n0,1": ("1:9: ", 'did you mean "dream.objective.1.weight"?'),
@@ -290,7 +292,7 @@ def test_another_table_is_another_film_and_another_place_is_not(tmp_path: Path) 
 def test_a_draft_keeps_what_a_schedule_moves(tmp_path: Path) -> None:
     config = film(tmp_path, "seconds,dream.steps\n0,8\n5,12\n", quality="draft")
     assert at(config, "dream.steps", 0, 5) == [8, 12]
-    assert at(config, "dream.first_steps", 0) == [8]
+    assert at(config, "dream.first_steps", 0) == [4]
 
 
 def test_relative_paths_start_in_the_folder_of_their_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

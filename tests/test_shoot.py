@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import av
@@ -95,6 +96,23 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, bytes]:
     assert ended.code == 0, ended.words
     assert [frames(path) for path in ended.paths] == [FRAMES, FRAMES]
     return prints(folder)
+
+
+def test_a_dreamed_film_of_whole_segments_that_lacks_its_prints_gets_them(tmp_path: Path) -> None:
+    config = load_text(FILM, overrides=[f"duration={SEGMENT} frames", "outputs=still.png"])
+
+    def film(seconds: float) -> Shot:
+        def watch(states: Any, first: int, last: int) -> Any:
+            sleep(seconds)  # time in which the print could be finished by the wrong hands
+            return states
+
+        return shoot(config, FILM, tmp_path, CPU, watch)
+
+    first = film(0)
+    still = first.paths[0].read_bytes()
+    first.paths[0].unlink()
+    again = film(0.5)
+    assert (again.dreamed, again.paths[0].read_bytes()) == (0, still)
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])

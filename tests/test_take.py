@@ -117,7 +117,7 @@ def test_prints_are_developed_once(tmp_path: Path) -> None:
     [("a", "a"), ("a b", "a-b"), ("../x", "x"), ("...", "film"), ("", "film"), ("é" * 200, "é" * 80), ("a\0b", "a-b")],
 )
 def test_names_become_folders(name: str, folder: str) -> None:
-    assert take.folder_name(name) == folder
+    assert files.folder_name(name) == folder
 
 
 def test_the_poster_is_a_picture(tmp_path: Path) -> None:

@@ -19,8 +19,8 @@ class Facts:
 
     size: (height, width) of the footage as it is seen. fps: of the footage. footage, music: how long each is from its start
     to its end, seconds. bpm, upbeat: beats per minute, and the seconds at which beat 0 falls. features: the names that
-    expressions may use besides the usual ones. music_digest: of the music's file. flaw: a sentence on what of the footage
-    cannot be read.
+    expressions may use besides the usual ones. music_digest: of the music's file. sounding: whether the footage has a
+    sound of its own. flaw: a sentence on what of the footage cannot be read.
     """
 
     size: tuple[int, int] | None = None
@@ -31,4 +31,5 @@ class Facts:
     upbeat: float = 0.0
     features: Mapping[str, Feature] = field(default_factory=dict)
     music_digest: str = ""
+    sounding: bool = False
     flaw: str = ""

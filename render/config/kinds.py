@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from glob import escape
@@ -148,23 +149,24 @@ def choice(*names: str) -> Kind:
     return Kind(read, " or ".join(names), {"enum": list(names)}, bad="nothing of the kind")
 
 
-def or_auto(kind: Kind) -> Kind:
-    """As `kind`, or the word auto."""
+def or_auto(kind: Kind, *others: str) -> Kind:
+    """As `kind`, or the word auto, or one of some others."""
+    words = ("auto", *others)
 
     def read(value: Any) -> Any:
-        if value == "auto":
+        if value in words:
             return value
         try:
             return kind.read(value)
         except SettingError as wrong:
-            raise SettingError(wrong.message, f"{wrong.hint}; or auto".removeprefix("; "), wrong.path) from None
+            raise SettingError(wrong.message, f"{wrong.hint}; or {' or '.join(words)}".removeprefix("; "), wrong.path) from None
 
     return replace(
         kind,
         read=read,
-        wants=f"{kind.wants}, or auto",
-        schema={"anyOf": [{"const": "auto"}, kind.schema]},
-        write=lambda value: value if value == "auto" else kind.write(value),
+        wants=f"{kind.wants}, or {' or '.join(words)}",
+        schema={"anyOf": [*({"const": word} for word in words), kind.schema]},
+        write=lambda value: value if value in words else kind.write(value),
     )
 
 
@@ -219,9 +221,11 @@ def _read_flag(value: Any) -> bool:
 def _read_within(value: Any) -> Time:
     if isinstance(value, Time):
         return value
-    hint = "write 5s or 00:01:30"
-    time = read_time(value) if isinstance(value, str) and re.search(r"[a-z:]", value) else None
+    time = None
+    with suppress(SettingError):
+        time = read_time(value) if isinstance(value, str) and re.search(r"[a-z:]", value) else None
     if time is None or time.unit != "seconds":
+        hint = "write 5s or 00:01:30, from 0s on, where the file begins"
         raise SettingError(f"is {shown(value)}, which is no time in a file", hint)
     return time
 
@@ -303,9 +307,14 @@ def _at_home(value: str) -> Path:
         return Path(str(value))
 
 
+ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+
+
 def _read_path(value: Any) -> Path:
     if not isinstance(value, str) or not value.strip() or not value.isprintable():
         raise SettingError(f"is {shown(value)}; it takes the name of a file")
+    if ADDRESS.match(value):
+        raise SettingError(f"is {shown(value)}, an address; it takes a file of this machine", "download it, and name that file")
     folder: Path = getattr(value, "folder", Path())
     return Path(folder, _at_home(value)).absolute()
 
@@ -430,24 +439,28 @@ def _read_points(value: Any) -> tuple[tuple[float, float], ...]:
     return tuple((float(x), float(y)) for x, y in value)
 
 
+CUTS_HINT = "write auto to find them, none, or times as in [12s, 410]"
+
+
 def _read_cuts(value: Any) -> Any:
     if value in ("auto", "none"):
         return value
-    wanted = value if isinstance(value, list | tuple) else [value]
-    if not wanted:
-        raise SettingError("is an empty list", "write cuts: none, or times as in [12s, 410]")
-    return tuple(_cut(one, index) for index, one in enumerate(wanted))
+    if not isinstance(value, list | tuple):
+        return (_cut(value),)
+    if not value:
+        raise SettingError("is an empty list", CUTS_HINT)
+    return tuple(_cut(one, index) for index, one in enumerate(value))
 
 
-def _cut(value: Any, index: int) -> Time:
+def _cut(value: Any, *path: int) -> Time:
     if isinstance(value, Time):
         return value
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise SettingError(f"has {shown(value)}, which is no time", "write auto, none, or times as in [12s, 410]", (index,))
+        raise SettingError(f"is {shown(value)}, which is no time", CUTS_HINT, path)
     try:
         return read_time(str(value))
     except SettingError as wrong:
-        raise wrong.inside(index) from None
+        raise SettingError(wrong.message, CUTS_HINT, path) from None
 
 
 def _listed(value: Any) -> Any:

@@ -91,6 +91,11 @@ class Video(Section):
 class Source(OneOf):
     """What the dream begins with: exactly one of these."""
 
+    endings: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "image": (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"),
+        "video": (".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".mpg", ".ts", ".gif"),
+        "noise": ("noise", "perlin", "uniform", "gaussian"),
+    }
     noise: Noise | None = row(None, "a picture drawn from random numbers")
     image: Image | None = row(None, "a picture file")
     frames: Frames | None = row(None, "a sequence of picture files")
@@ -170,7 +175,7 @@ class Channels(Term):
     """Dreams what single channels of a layer see."""
 
     kind: ClassVar[str] = "channels"
-    channels: Annotated[tuple[str | int, ...], kinds.CHANNELS] = needed("the channels, from 0; of classes, names too")
+    channels: Annotated[tuple[str | int, ...], kinds.CHANNELS] = needed("the channels, from 0, or by names they have")
     layer: Annotated[str, kinds.LAYER] = needed("the layer they belong to")
 
 
@@ -195,7 +200,7 @@ class Neuron(Term):
     """Dreams what one channel sees, in one place."""
 
     kind: ClassVar[str] = "neuron"
-    neuron: Annotated[str | int, kinds.CHANNEL] = needed("the channel, from 0; of the layer classes, a name too")
+    neuron: Annotated[str | int, kinds.CHANNEL] = needed("the channel, from 0, or by a name it has")
     layer: Annotated[str, kinds.LAYER] = needed("the layer it belongs to")
     at: Annotated[tuple[Curve, Curve], pair("x", "y", number("of the frame", 0, 1))] = row(
         [0.5, 0.5], "where; [0, 0] is the top left corner"
@@ -207,7 +212,7 @@ class Direction(Term):
 
     kind: ClassVar[str] = "direction"
     direction: Annotated[Mapping[str | int, Curve], kinds.direction(WEIGHT)] = needed(
-        "how much of each channel, below 0 less: {3: 1, 17: -0.5}; of the layer classes, names too"
+        "how much of each channel, below 0 less: {3: 1, 17: -0.5}, or by names they have"
     )
     layer: Annotated[str, kinds.LAYER] = needed("the layer they belong to")
 
@@ -216,18 +221,11 @@ class Garden(Term):
     """Every region of the picture dreams its own kind, and new kinds open as the camera moves in."""
 
     kind: ClassVar[str] = "garden"
-    garden: Annotated[str | tuple[str | int, ...], kinds.GARDEN] = needed("the kinds that grow: all, or a list of classes")
+    garden: Annotated[str | tuple[str | int, ...], kinds.GARDEN] = needed("the kinds that grow: all, or a list")
     layer: Annotated[str | None, kinds.LAYER] = row(None, "a layer, whose channels then grow instead of classes")
     size: Annotated[Curve, number("frame heights", 0.01, 10)] = row(0.4, "how large a region is")
     drift: Annotated[Curve, number("regions per second", 0, 100)] = row(0.1, "how fast regions change into others")
     sharpness: Annotated[Curve, number("", 0, 100)] = row(10, "how clearly regions part: 0 blends all, 20 cuts")
-
-    @model_validator(mode="after")
-    def _channels_have_a_layer(self) -> Garden:
-        words = [] if self.layer is None or self.garden == "all" else [one for one in self.garden if isinstance(one, str)]
-        if words:
-            raise SettingError(f'has "{words[0]}", and with layer it takes channels by number', "or all", ("garden",))
-        return self
 
 
 _TERMS: dict[str, type[Term]] = {  # what a mapping asks for is the first of these that it names
@@ -295,6 +293,10 @@ class Dream(Section):
     )
     smoothing: Annotated[Curve, number("", 0, 1)] = row(0.25, "how much coarse detail counts before fine; 0 is off")
     chroma: Annotated[Curve, number("", 0, 1)] = row(0.8, "how much of the gradient's colour is kept; 0 dreams in light only")
+    tile: Annotated[int | str, kinds.or_auto(static(128, 16384, "pixels"), "none")] = row(
+        "auto",
+        "side of the overlapping tiles that larger frames are seen in: auto if memory is too small for the whole, or none",
+    )
 
 
 # ── look ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -336,7 +338,7 @@ class Flow(Section):
     quality: Annotated[str, choice("fast", "medium", "high")] = row("high", "how closely it looks")
     max_width: Annotated[int, static(64, 4096, "pixels")] = row(960, "the longer side at which motion is looked for, at most")
     persistence: Annotated[Curve, number("", 0, 1)] = row(
-        0.9, "how much of the dream goes on to the next tick; 0 dreams every picture alone"
+        0.95, "how much of the dream goes on to the next tick; 0 dreams every picture alone"
     )
     anchor: Annotated[Curve, number("", 0, 1)] = row(0.5, "how firmly it stays as it was: 0 boils, 0.8 is nearly frozen")
     occlusion: Occlusion = row({}, "what a moving thing uncovers")

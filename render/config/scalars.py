@@ -29,7 +29,7 @@ SIZES = {
 }
 SIZE_HINT = f"write 1280x720, one of {' '.join(SIZES)}, or source"
 SMALLEST, LARGEST = 16, 16384  # pixels a side
-MOST_PIXELS = 36_000_000  # a frame of 8K; beyond that the system ends the program before torch can say why
+MOST_PIXELS = 36_000_000  # a frame of 8K; even in tiles a tick takes 9 GB of a larger one, and no format goes beyond
 
 BYTES = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 

@@ -224,8 +224,13 @@ def _wrong_head(head: Sequence[Cell], spans: Mapping[str, Span]) -> Iterator[Pro
         elif key not in spans and parts:
             yield Problem(place, f"{shown(key)} is several numbers", f"name one of them: {' '.join(parts)}")
         elif key not in spans:
-            yield Problem(place, f"{shown(key)} is no number that can move in this film", nearest(key, spans) or EXAMPLES)
+            yield Problem(place, f"{shown(key)} is no number that can move in this film", _meant(key, spans) or EXAMPLES)
         seen.add(key)
+
+
+def _meant(key: str, known: Iterable[str]) -> str:
+    """A hint: what ends in the word, or else looks most like it."""
+    return next((f'did you mean "{one}"?' for one in known if one.endswith(f".{key.lower()}")), "") or nearest(key, known)
 
 
 def _ragged(head: Sequence[Cell], rows: Sequence[Sequence[Cell]]) -> Iterator[Problem]:

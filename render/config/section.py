@@ -55,13 +55,15 @@ class Section(BaseModel):
 
 
 class OneOf(Section):
-    """A mapping of which exactly one setting is given."""
+    """A mapping of which exactly one setting is given. `endings` of file names tell which of them a bare one would be."""
+
+    endings: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
     @model_validator(mode="before")
     @classmethod
     def _just_one(cls, value: Any) -> Any:
         if not isinstance(value, Mapping):
-            raise SettingError(f"is {shown(value)}; it takes exactly one of {' '.join(cls.rows())}", "as in {image: sky.jpg}")
+            raise SettingError(f"is {shown(value)}; it takes exactly one of {' '.join(cls.rows())}", cls._written(value))
         known = cls.rows()
         given = [key for key in value if key in known]
         if len(given) > 1:
@@ -71,6 +73,13 @@ class OneOf(Section):
         if not value:
             raise SettingError(f"is empty; it takes exactly one of {' '.join(cls.rows())}")
         return {key: {} if one is None else one for key, one in value.items()}
+
+    @classmethod
+    def _written(cls, value: Any) -> str:
+        """A hint: how a bare word would be written out, where its ending tells."""
+        named = str(value) if isinstance(value, str) else ""
+        meant = next((kind for kind in cls.endings if named.lower().endswith(cls.endings[kind])), "")
+        return f"write {{{meant}: {named}}}" if meant else "as in {image: sky.jpg}"
 
     @property
     def kind(self) -> str:

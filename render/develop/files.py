@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -63,6 +64,12 @@ def write(path: Path, content: bytes) -> None:
     """Write a small file whole or not at all."""
     with beside(path) as part:
         part.write_bytes(content)
+
+
+def folder_name(name: str) -> str:
+    """A film's name as the name of a folder on any system."""
+    plain = re.sub(r"[^\w.-]+", "-", name).strip("-.")
+    return plain[:80] or "film"
 
 
 def sweep(folder: Path) -> None:

@@ -10,7 +10,7 @@ interrupted negative ends with the same bytes as any other.
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -101,6 +101,13 @@ class Negative:
             first, end = number * SEGMENT, min((number + 1) * SEGMENT, seal.tick + 1)
             onwards = self._canvases(number, seal.size, range(max(start, first) if step > 0 else first, end))
             yield from onwards if step > 0 else list(islice(onwards, start + 1 - first))[::-1]
+
+    def following(self, start: int, last: int, size: tuple[int, int], wait: Callable[[int], None]) -> Iterator[Canvas]:
+        """The canvases from tick `start` to `last` of a film that is being dreamed; `wait` returns when so many are safe."""
+        for number in range(start // SEGMENT, last // SEGMENT + 1):
+            first, end = number * SEGMENT, min((number + 1) * SEGMENT, last + 1)
+            wait(end)
+            yield from self._canvases(number, size, range(max(start, first), end))
 
     def _canvases(self, number: int, size: tuple[int, int], wanted: range) -> Iterator[Canvas]:
         """Those of segment `number` that are wanted, which goes to its end."""
@@ -215,6 +222,11 @@ class Negative:
 
     def _state(self, tick: int) -> Path:
         return self.folder / f"state-{tick:06}.safetensors"
+
+
+def settled(tick: int) -> int:
+    """How many ticks, up to and with that one, lie in segments that will not grow any more."""
+    return (tick + 1) // SEGMENT * SEGMENT
 
 
 def _opened(content: bytes) -> _Seal:

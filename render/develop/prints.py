@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 from render.develop import ffmpeg, files, stills
+from render.develop.alongside import at_once
 from render.develop.ffmpeg import PixelFormat, Pixels, Send
 from render.develop.sound import AAC, FLAC, OPUS, Voice, Words, words
 from render.errors import ConfigError, DevelopError, MissingError
@@ -107,7 +108,7 @@ class Container:
     voice: Voice | None = None
 
 
-def develop(
+def developing(
     outputs: Sequence[Output],
     frames: Callable[[Fraction], Iterable[Pixels]],
     size: tuple[int, int],
@@ -116,8 +117,8 @@ def develop(
     name: str,
     config: str,
     sound: Sound | None = None,
-) -> tuple[list[Path], list[str]]:
-    """Develop `outputs` into `folder`; their paths (of a sequence, the first picture) and the notices for the person.
+) -> Generator[None, None, tuple[list[Path], list[str]]]:
+    """Develop `outputs` into `folder`, a frame each step; their paths (of a sequence, the first picture) and notices to tell.
 
     frames: the film at a rate, [H, W, 3] uint8 or uint16 of `size` (width, height); called once for each rate asked for.
     config: the resolved configuration, which goes into the files that can hold it. sound: goes into those that have one.
@@ -135,7 +136,12 @@ def develop(
             for frame in frames(rate):
                 for take in takers:
                     take(frame)
+                yield
+            yield  # all are there: who walks these steps may let another finish the files
     return [numbered(job.path, 0) for job in jobs], notices
+
+
+develop = at_once(developing)
 
 
 def require(outputs: Iterable[Output], name: str) -> None:
@@ -213,6 +219,14 @@ def embedded(path: Path) -> str | None:
     return re.sub(r"\\(.)", r"\1", found[1], flags=re.DOTALL) if found else None
 
 
+def republish(film: Path, part: Path, title: str, config: str) -> None:
+    """Copy a film into `part` with another title and configuration; not a bit of its pictures and sound changes."""
+    with files.scratch(part, ".txt") as notes:
+        notes.write_text(_metadata(title, config), encoding="utf-8")
+        maps = ("-map", "0", "-map_metadata", "1", "-c", "copy", *CONTAINERS[film.suffix.lower()].arguments, *ffmpeg.EXACT)
+        ffmpeg.convert(part, film, [film, notes], maps, ffmpeg.count(film), Fraction(1))
+
+
 def _job(
     output: Output,
     size: tuple[int, int],
@@ -254,7 +268,7 @@ def _film(job: Job) -> Iterator[Send]:
             yield take
         return
     with files.scratch(job.path, ".txt") as notes:
-        notes.write_text(_metadata(job), encoding="utf-8")
+        notes.write_text(_metadata(job.title, job.config), encoding="utf-8")
         arguments = ("-i", f"file:{notes}", *_encoding(job, job.tuning, job.size))
         with ffmpeg.writing(job.path, job.size, job.fps, job.row.pixels, arguments, job.row.merges) as send:
             yield lambda frame: send(_depth(frame, job.row.pixels))
@@ -369,7 +383,7 @@ def _smaller(job: Job, tuning: Tuning, ratio: float) -> Tuning:
 
 def _encode(job: Job, tuning: Tuning, copy: Path, part: Path, number: int) -> None:
     with files.scratch(job.path, ".txt") as notes:
-        notes.write_text(_metadata(job), encoding="utf-8")
+        notes.write_text(_metadata(job.title, job.config), encoding="utf-8")
         came = job.size if job.row.pixels == "rgb48le" else job.tuning.size
         arguments = _encoding(job, tuning, came)
         ffmpeg.convert(part, job.path, [copy, notes], arguments, number, job.fps, job.row.merges)
@@ -411,12 +425,12 @@ def _depth(frame: Pixels, pixels: PixelFormat) -> Pixels:
     return stills.eight_bits(frame) if pixels == "rgb24" else stills.sixteen_bits(frame)
 
 
-def _metadata(job: Job) -> str:
+def _metadata(title: str, config: str) -> str:
     """ffmpeg's text form of metadata: in a file, since a long configuration does not fit on a command line."""
     notes = {
-        "title": job.title,
+        "title": title,
         "comment": "made by render; `render from` this file gives its configuration back",
-        "render_config": job.config,
+        "render_config": config,
     }
     return ";FFMETADATA1\n" + "".join(f"{key}={_escaped(value)}\n" for key, value in notes.items())
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -23,9 +23,11 @@ from render.config.load import read
 from render.config.scalars import Size
 from render.construct import build, camera
 from render.develop import prints, sound
+from render.develop.alongside import Safe, alongside, at_once, finished
 from render.develop.ffmpeg import Pixels
-from render.develop.negative import Kept
+from render.develop.negative import Kept, settled
 from render.develop.seam import measured
+from render.develop.sparing import as_begun, sparing, told
 from render.develop.take import Take, existing_take, open_take, unfinished
 from render.develop.traces import remembering
 from render.dream import garden
@@ -66,10 +68,18 @@ def shoot(config: Config, given: str, root: Path, device: torch.device, watch: W
         film = replace(film, camera=remembering(film.camera, root))
         fingerprint = shape(config, film)
         with open_take(root, config.name, fingerprint, given, config.yaml(), fresh) as take:
-            dreamed, last = expose(film, take, watch)
-            whole = last == film.camera.clock.last_tick
-            paths, notices = develop(config, so_far(film.camera, last), take) if last >= 0 else ([], [])
-            return Shot(take.folder, paths, left_out(film) + notices, dreamed, whole)
+            film = as_begun(film, take)
+            safe, end = Safe(), film.camera.clock.last_tick
+            with closing(developing(config, film.camera, take, safe)) as steps:
+                with alongside(steps, safe) as ahead:
+                    dreamed, last = expose(film, take, watch, safe, spare=config.dream.tile == "auto")
+                    safe.now(last + 1 if last == end else 0, over=True)
+                if whole := last == end:
+                    ahead.result()
+                    paths, notices = finished(steps)
+            if not whole:  # a film that ends elsewhere is another film: its prints begin anew
+                paths, notices = develop(config, so_far(film.camera, last), take) if last >= 0 else ([], [])
+            return Shot(take.folder, paths, left_out(film) + told(film, take) + notices, dreamed, whole)
 
 
 def require_outputs(config: Config) -> None:
@@ -106,15 +116,23 @@ def left_out(film: Film) -> list[str]:
     return [f"{used} of {ascent.octaves} octaves are dreamed: sides under {ascent.least} pixels are too small to see in"]
 
 
-def expose(film: Film, take: Take, watch: Watch) -> tuple[int, int]:
-    """Dream from the take's newest tick to the end of the film, or until `watch` stops: ticks dreamed now, and the last one."""
+def expose(film: Film, take: Take, watch: Watch, safe: Safe, spare: bool) -> tuple[int, int]:
+    """Dream from the take's newest tick to the end of the film, or until `watch` stops: ticks dreamed now, and the last one.
+
+    safe: hears of the ticks that are safe, but for the film's last. spare: where memory ends, go on in smaller tiles.
+    """
     begun, dreamed = monotonic(), 0
     with take.negative() as negative:
         state = restored(negative.last(), film.camera.device)
         last = first = state.tick if state else -1
-        for new in watch(ticks(film, state), first, film.camera.clock.last_tick):
+        if last < film.camera.clock.last_tick:
+            safe.now(settled(last))
+        states = sparing(film, state, take) if spare else ticks(film, state)
+        for new in watch(states, first, film.camera.clock.last_tick):
             negative.keep(new.tick, to_pixels(new.canvas, np.uint16), extra(new))
             last = new.tick
+            if last < film.camera.clock.last_tick:
+                safe.now(settled(last))
         dreamed = last - first
     if last >= 0 and take.record.get("dreamed") != last + 1:  # dreamed now, or by a process that was killed before its note
         take.poster(next(take.negative().ticks(last // 2)))
@@ -130,24 +148,45 @@ def expose(film: Film, take: Take, watch: Watch) -> tuple[int, int]:
     return dreamed, last
 
 
-def develop(config: Config, seen: Camera, take: Take) -> tuple[list[Path], list[str]]:
-    """Develop the outputs that are not there yet from the negative; the paths of all outputs, and notices."""
+def developing(
+    config: Config, seen: Camera, take: Take, safe: Safe | None = None
+) -> Generator[None, None, tuple[list[Path], list[str]]]:
+    """Develop the outputs that are not there yet from the negative, a frame each step; the paths of all outputs, and notices.
+
+    safe: of a film that is being dreamed, whose ticks and whose end are waited for.
+    """
     heard = sound.wanted(config, length(seen) / seen.clock.fps)
     facts = {"fps": str(seen.clock.fps), "frames": seen.clock.frames, "loop": seen.loop, "sound": sound.told(heard)}
     wanted, seams = take.undeveloped(config.outputs, facts), list[str]()
-    negative, (height, width) = take.negative(), seen.size
+    negative, (height, width), last = take.negative(), seen.size, seen.clock.last_tick
 
     def at(fps: Fraction) -> Iterator[Pixels]:
         passing = (to_pixels(frame, np.uint16) for frame in shown(seen, reel, at_rate(seen.clock, fps, seen.loop)))
-        return passing if seen.loop == "none" or seams else measured(passing, seams.append)
+        yield from passing if seen.loop == "none" or seams else measured(passing, seams.append)
+        if safe:
+            safe.wait(last + 1)
 
     def reel(start: int, step: int) -> Iterator[Tensor]:
-        return (from_pixels(pixels, seen.device) for pixels in negative.ticks(start, step))
+        return (from_pixels(pixels, seen.device) for pixels in canvases(start, step))
 
-    _, notices = prints.develop(wanted, at, (width, height), seen.clock.fps, take.folder, config.name, config.yaml(), heard)
+    def canvases(start: int, step: int) -> Iterator[Pixels]:
+        if safe and step > 0:
+            return negative.following(start, last, (width, height), safe.wait)
+        if safe:
+            safe.wait(last + 1)
+        return negative.ticks(start, step)
+
+    size, rate = (width, height), seen.clock.fps
+    _, notices = yield from prints.developing(wanted, at, size, rate, take.folder, config.name, config.yaml(), heard)
+    if safe:
+        safe.wait(last + 1)
+        yield  # who dreams writes in the record, too
     take.developed(wanted, facts)
     paths = [prints.numbered(take.folder / prints.filled(output.file, config.name), 0) for output in config.outputs]
     return paths, notices + seams
+
+
+develop = at_once(developing)
 
 
 def print_again(folder: Path, outputs: Sequence[str], settings: Mapping[str, str | int]) -> tuple[list[Path], list[str]]:
@@ -209,7 +248,8 @@ def plainly(config: Config) -> Iterator[None]:
         yield
     except Exception as error:
         if memory_ended(error):
-            raise RoomError(f"out of memory at {config.size}; {SAFE}", f"try --set size={smaller(config.size)}") from error
+            cure = f"size={smaller(config.size)}" if config.dream.tile == "auto" else "dream.tile=auto"
+            raise RoomError(f"out of memory at {config.size}; {SAFE}", f"try --set {cure}") from error
         if gpu_failed(error):
             reason = str(error).splitlines()[0]
             raise RenderError(

@@ -8,7 +8,6 @@ from fractions import Fraction
 
 from render.config import Config
 from render.source.audio import Sound, Track, digest, track
-from render.source.footage import probe
 
 UNHEARD = Fraction(1, 50)  # seconds by which sound may be off its picture: less than a frame of 48 a second
 SPARE = 1  # seconds that a track may be shorter than the film and still be taken as it is
@@ -42,6 +41,8 @@ def wanted(config: Config, seconds: Fraction) -> Sound | None:
     if config.audio:
         return Sound(config.audio.file, config.audio.start.amount, seconds, config.audio.fade)
     if config.source.video:
+        from render.source.footage import probe
+
         asked = config.source.video
         found = probe(asked.file, asked.start.amount, asked.end.amount if asked.end else None)
         before = max(Fraction(0), -found.sound.offset) if found.sound else Fraction(0)  # it begins ahead of the pictures

@@ -30,7 +30,7 @@ else:
 RECORD = "run.json"
 LOCK = ".lock"
 FORMAT = 1  # of a take's folder; a take of another format is left alone, and a new one begun
-FACTS = {"name": str, "fingerprint": dict, "prints": dict, "seconds": float | int}  # of the record, where they are there
+FACTS = {"name": str, "fingerprint": dict, "prints": dict, "seconds": float | int, "tile": int}  # of the record, if there
 
 
 Asked = TypeVar("Asked", bound=prints.Output)
@@ -98,7 +98,7 @@ def open_take(root: Path, name: str, fingerprint: Mapping[str, Any], given: str,
     fingerprint: all that shapes the pictures, as JSON. given, resolved: the configuration as written and in full.
     Raises MissingError if the folder cannot be written, RoomError, or ConfigError if another process is at work in the take.
     """
-    home = root / folder_name(name)
+    home = root / files.folder_name(name)
     with files.refusals(home):
         home.mkdir(parents=True, exist_ok=True)
         _refuse_links(home)
@@ -116,7 +116,7 @@ def open_take(root: Path, name: str, fingerprint: Mapping[str, Any], given: str,
 
 def unfinished(root: Path, name: str) -> Iterator[dict[str, Any]]:
     """The records of the takes of `name` that were not dreamed to their end, newest first."""
-    home = root / folder_name(name)
+    home = root / files.folder_name(name)
     for _, folder in sorted(_takes(home).items(), reverse=True) if home.is_dir() else ():
         record = _record(folder)
         if record.get("format") == FORMAT and not record.get("finished"):
@@ -146,12 +146,6 @@ def writable(root: Path) -> None:
     there = next(place for place in (root.absolute(), *root.absolute().parents) if place.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         raise MissingError(f"{root}: cannot be written", "-o DIR renders somewhere else")
-
-
-def folder_name(name: str) -> str:
-    """A film's name as the name of a folder on any system."""
-    plain = re.sub(r"[^\w.-]+", "-", name).strip("-.")
-    return plain[:80] or "film"
 
 
 def versions() -> dict[str, str]:

@@ -7,7 +7,7 @@ size (google/deepdream's notebook, 2015).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -17,6 +17,7 @@ from torch import Tensor
 from render.dream import waves
 from render.dream.network import Eye
 from render.dream.objective import Objective
+from render.dream.tile import Tiling, looked
 from render.dream.view import View, view_of
 from render.picture.chance import generator
 from render.picture.colour import luma
@@ -32,7 +33,7 @@ class Ascent:
     steps: per octave. step_size: rms change of a step, share of the full range. octaves, octave_scale: the pyramid.
     jitter: pixels. smoothing: 0..1, how much more coarse detail counts than fine. chroma: 0..1, how much colour is kept.
     least: the smallest side of an octave, pixels. turn, scale: the most degrees and times by which a view is turned and
-    scaled, either way. parametrisation: a row of PARAMETRISATIONS.
+    scaled, either way. parametrisation: a row of PARAMETRISATIONS. tiling: in what tiles a large octave is looked at.
     """
 
     steps: int
@@ -46,6 +47,7 @@ class Ascent:
     turn: float = 0.0
     scale: float = 1.0
     parametrisation: str = "pixel"
+    tiling: Tiling | None = None
 
 
 def sizes(size: tuple[int, int], ascent: Ascent) -> list[tuple[int, int]]:
@@ -92,14 +94,16 @@ def _glance(canvas: Tensor, ascent: Ascent, address: tuple[int, ...]) -> View:
     chance = generator(seed, "jitter", *place)
     down, right = torch.randint(-ascent.jitter, ascent.jitter + 1, (2,), generator=chance).tolist()
     turn, scale = (2 * torch.rand(2, generator=chance) - 1).tolist()
-    return view_of(canvas, down, right, turn * ascent.turn, ascent.scale**scale)
+    above, before = torch.rand(2, generator=chance).tolist()
+    return replace(view_of(canvas, down, right, turn * ascent.turn, ascent.scale**scale), phase=(above, before))
 
 
 def gradient(canvas: Tensor, eye: Eye, wishes: Wishes, view: View, ascent: Ascent) -> Tensor:
     """The mix of the wishes' gradients, each shaped and at unit rms where it counts, so that weights mean what they say."""
+    layers = sorted({layer for _, objective in wishes for layer in objective.layers})
     rolled = view.rolled(canvas.detach()).requires_grad_()
     with torch.enable_grad():
-        seen = eye(view.seen(rolled))
+        seen = looked(eye, view.seen(rolled), layers, ascent.tiling, view.phase)
         scores = [objective.score(seen, view) for _, objective in wishes]
     total = torch.zeros_like(rolled)
     for i, ((weight, objective), score) in enumerate(zip(wishes, scores, strict=True)):

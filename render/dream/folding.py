@@ -17,10 +17,13 @@ RELUS = frozenset({F.relu, torch.relu, F.relu_, torch.relu_})
 
 
 def folded(graph: GraphModule) -> GraphModule:
-    """Batch norm folded into convolutions, and 1x1 convolutions with ReLU that read the same input made one."""
+    """Batch norm folded into convolutions, 1x1 convolutions with ReLU of one input made one, max-pools before their ReLU."""
     fuse_in: Any = fuse  # torch types what it gives back as any Module
     graph = fuse_in(graph.eval(), no_trace=True)
     modules, readers = dict(graph.named_modules()), defaultdict(list)
+    for node in list(graph.graph.nodes):
+        if _relu(node, modules) and _only_pooled(node, modules):
+            _pool_first(node)
     for node in graph.graph.nodes:
         if node.op == "call_module" and _pointwise(modules[node.target]) and _then_relu(node, modules):
             readers[node.args[0]].append(node)
@@ -46,7 +49,7 @@ def _join(graph: GraphModule, source: Node, nodes: Sequence[Node], convs: Sequen
     name = f"joined_{nodes[0].name}"
     graph.add_submodule(name, side_by_side(convs))
     with graph.graph.inserting_before(nodes[0]):
-        bright = graph.graph.call_function(torch.relu, (graph.graph.call_module(name, (source,)),))
+        bright = graph.graph.call_function(torch.relu_, (graph.graph.call_module(name, (source,)),))
         parts = graph.graph.call_method("split", (bright, [conv.out_channels for conv in convs], 1))
         shares = [graph.graph.call_function(operator.getitem, (parts, place)) for place in range(len(nodes))]
     for node, share in zip(nodes, shares, strict=True):
@@ -54,6 +57,15 @@ def _join(graph: GraphModule, source: Node, nodes: Sequence[Node], convs: Sequen
         relu.replace_all_uses_with(share)
         graph.graph.erase_node(relu)
         graph.graph.erase_node(node)
+
+
+def _pool_first(relu: Node) -> None:
+    """A max-pool and the ReLU before it change places: the same numbers to the bit, and a quarter of them to cut off."""
+    (pool,), (source,) = relu.users, relu.all_input_nodes
+    pool.replace_all_uses_with(relu)
+    pool.replace_input_with(relu, source)
+    relu.replace_input_with(source, pool)
+    pool.append(relu)
 
 
 def _pointwise(module: nn.Module) -> bool:
@@ -67,11 +79,18 @@ def _pointwise(module: nn.Module) -> bool:
 
 def _then_relu(node: Node, modules: dict[str, nn.Module]) -> bool:
     """Whether the only thing done with a node's output is a ReLU."""
-    if len(node.users) != 1:
-        return False
-    (user,) = node.users
-    called = modules[str(user.target)] if user.op == "call_module" else user.target
+    return len(node.users) == 1 and all(_relu(user, modules) for user in node.users)
+
+
+def _relu(node: Node, modules: dict[str, nn.Module]) -> bool:
+    called = modules[str(node.target)] if node.op == "call_module" else node.target
     return isinstance(called, nn.ReLU) or called in RELUS
+
+
+def _only_pooled(relu: Node, modules: dict[str, nn.Module]) -> bool:
+    """Whether nothing else reads a ReLU than a max-pool, and nothing else than the ReLU what it cuts off."""
+    users = [*relu.users, *relu.all_input_nodes[0].users]
+    return len(users) == 2 and isinstance(modules.get(str(users[0].target)), nn.MaxPool2d)
 
 
 class Stem(nn.Module):

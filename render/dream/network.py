@@ -28,6 +28,7 @@ class Network:
     least: the smallest useful side of a picture, pixels. cut: layer names -> an eye that runs only as deep as they lie.
     statistics: layer -> (mean, deviation) of its channels over natural pictures, where known. digest: of the weights.
     notes: layer -> a word on what it gives, where known. blocks: the layers worth a line in a list; all if none are named.
+    channels: layer -> name -> channel, of those that are known by what they give; the class map's are `labels`.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Network:
     statistics: Mapping[str, tuple[Tensor, Tensor]] | None = None
     notes: Mapping[str, str] | None = None
     blocks: tuple[str, ...] = ()
+    channels: Mapping[str, Mapping[str, int]] | None = None
 
     def layer(self, name: str) -> str:
         """The layer of that name or alias; ConfigError with the list of layers if there is none."""
@@ -68,6 +70,18 @@ class Network:
             listed = f"its classes have numbers only; name them: {{{self.name}: {{weights: file, labels: names.txt}}}}"
         near = f"did you mean one of: {', '.join(within)}?  " if within else did_you_mean(name.lower(), known)
         raise ConfigError(f'is "{name}", and {self.name} has no such class', near + listed)
+
+    def channel(self, layer: str, name: str | int) -> int:
+        """The number of a layer's channel by its name or number; how many there are is not known here."""
+        if layer == CLASSES:
+            return self.label(name)
+        if isinstance(name, int):
+            return name
+        known = (self.channels or {}).get(layer, {})
+        if name in known:
+            return known[name]
+        hint = did_you_mean(name, known) + f"names: {', '.join(known)}" if known else "write its number"
+        raise ConfigError(f'is "{name}", and {self.name}\'s layer {layer} has no channel of that name', hint)
 
     def see(self, layers: Sequence[str], device: torch.device) -> Eye:
         """Frame -> activations of those layers, preprocessing included."""
@@ -142,6 +156,7 @@ def in_stages(stages: Mapping[str, nn.Module]) -> Callable[[Sequence[str]], Eye]
 def bestiary(file: Path | None, device: torch.device) -> Network:
     """The embedded network, trained by scripts/train_bestiary.py; its levels run from strokes to creatures."""
     from render.dream.bestiary import model
+    from render.dream.bestiary.channels import CHANNELS
 
     if file:
         weights.tensors(file)  # names what is wrong with the file itself
@@ -162,6 +177,7 @@ def bestiary(file: Path | None, device: torch.device) -> Network:
         aliases={"low": "ornament", "mid": "texture", "high": "creatures"},
         statistics={name: (mean.float().to(device), std.float().to(device)) for name, (mean, std) in usual.items()},
         notes=model.LEVELS,
+        channels=None if file else CHANNELS,
     )
 
 

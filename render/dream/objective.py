@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from render.dream.network import CLASSES, Activations, Network
@@ -18,6 +19,9 @@ from render.dream.view import View
 RIVALRY = 0.5  # how firmly a class is told from those that are like it
 PARTS = 1024  # of a guide, at most, that a place is compared with
 BLOCK = 4096  # places compared at once
+REGIONS = 5  # down a frame: in each of them a layer dreams what is loudest there
+FIRMNESS = 6.0  # of their choice; 0 would let all channels count alike
+ENOUGH = 2.0  # usual deviations above the usual, near which more of a channel counts ever less
 Weights = Callable[[Tensor], Tensor]  # Coords [1, h, w, 2] -> weights [1, K, h, w]
 
 
@@ -34,10 +38,10 @@ def layer(network: Network, name: str) -> Objective:
     """Whatever the layer sees, more of it (Inceptionism, 2015).
 
     Departs from the article's mean square, in which the loudest channel takes the whole picture. Where the network knows its
-    channels' usual deviations, all that is above the usual counts alike, everywhere; else the channels' rms are summed, so
-    that each counts by what it is. A film then keeps more kinds at once, and finds new ones.
+    channels' usual deviations, every region of the picture grows the channels that are louder there than elsewhere; else the
+    channels' rms are summed, so that each counts by what it is. A film then keeps more kinds at once, and finds new ones.
     """
-    loudness = _above_the_usual if name in (network.statistics or {}) else _rms
+    loudness = _by_regions if name in (network.statistics or {}) else _rms
     return Objective((name,), lambda seen, view: loudness(_normal(network, name, seen[name])))
 
 
@@ -122,8 +126,21 @@ def marked(mark: str, objective: Objective) -> Objective:
     return replace(objective, layers=layers, score=score) if mark else objective
 
 
-def _above_the_usual(activations: Tensor) -> Tensor:
-    return activations.relu().mean()
+def _by_regions(activations: Tensor) -> Tensor:
+    """What every region has more of than the others, grown there until it is loud enough.
+
+    Were all channels to count everywhere, a shallow layer would dream of spots: black beside white pleases most of its channels
+    a little, and nothing else pleases any as much.
+    """
+    height, width = activations.shape[2:]
+    rim = height // (4 * REGIONS)  # there a network sees its own padding
+    above = ENOUGH * (activations / ENOUGH).tanh()  # below the usual it counts, too: else what is empty would stay empty
+    with torch.no_grad():
+        inside = above[:, :, rim : height - rim, rim : width - rim].relu()
+        loud = F.adaptive_avg_pool2d(inside, (min(height, REGIONS), min(width, max(1, round(REGIONS * width / height)))))
+        chosen = (FIRMNESS * loud / loud.mean((2, 3), keepdim=True).clamp_min(1e-3)).softmax(1)
+        chosen = F.interpolate(chosen, (height, width), mode="bilinear", align_corners=False)
+    return (chosen * above).sum(1).mean()
 
 
 def _rms(activations: Tensor) -> Tensor:

@@ -20,6 +20,7 @@ class View:
     """size: (height, width) of the canvas. down, right: pixels it is rolled by.
 
     turn: [2, 2], takes Coords of what the network sees to those of the rolled canvas; None where they are equal.
+    phase: 0..1, how far down and right the tiles lie in which a large canvas is looked at.
     """
 
     size: tuple[int, int]
@@ -27,6 +28,7 @@ class View:
     down: int = 0
     right: int = 0
     turn: Tensor | None = None
+    phase: tuple[float, float] = (0.5, 0.5)
 
     def __call__(self, h: int, w: int) -> Tensor:
         """Coords [1, h, w, 2] of the canvas that the cells of an activation map look at; past its edges it goes on round."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import sqrt
 
 import torch
 from torch import Tensor
@@ -23,7 +24,7 @@ class Tone:
 def tone(frame: Tensor) -> Tone:
     """The tone of a frame."""
     mean = frame.mean((0, 2, 3))
-    return Tone(mean, float((frame - mean[:, None, None]).square().mean().sqrt()))
+    return Tone(mean, rms(frame - mean[:, None, None]))
 
 
 def held(frame: Tensor, reference: Tone, hold: float) -> Tensor:
@@ -53,13 +54,13 @@ def mixed(before: Tensor, after: Tensor, share: float) -> Tensor:
 
 def rms(detail: Tensor) -> float:
     """Root mean square of a detail, its strength."""
-    return float(detail.square().mean().sqrt())
+    return sqrt(_power(detail))
 
 
 def fine(frame: Tensor) -> float:
     """Fine-detail energy: mean square of the luminance minus its 3x3 binomial blur."""
     light = luma(frame)
-    return float((light - _binomial(light))[..., 2:-2, 2:-2].square().mean())
+    return _power((light - _binomial(light))[..., 2:-2, 2:-2])
 
 
 def sharpened(frame: Tensor, energy: float) -> Tensor:
@@ -77,10 +78,17 @@ def luma(frame: Tensor) -> Tensor:
     return (frame * torch.tensor(LUMA, device=frame.device)[:, None, None]).sum(1, keepdim=True)
 
 
+def _power(detail: Tensor) -> float:
+    """Mean square, summed along rows first: the same number, however many threads there are."""
+    return float(detail.square().mean(-1).mean())
+
+
 def _binomial(frame: Tensor) -> Tensor:
     """Each pixel with its neighbours, weighed 1 2 1 in both directions."""
     for axis in (2, 3):
-        edge = frame.shape[axis] - 1
-        padded = torch.cat((frame.narrow(axis, 0, 1), frame, frame.narrow(axis, edge, 1)), axis)
-        frame = (padded.narrow(axis, 0, edge + 1) + 2 * frame + padded.narrow(axis, 2, edge + 1)) / 4
+        end = frame.shape[axis] - 1
+        blurred = 2 * frame
+        for to, source, count in ((0, 0, 1), (1, 0, end), (0, 1, end), (end, end, 1)):  # the edges are their own neighbours
+            blurred.narrow(axis, to, count).add_(frame.narrow(axis, source, count))
+        frame = blurred.div_(4)
     return frame

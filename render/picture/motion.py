@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import reduce
-from itertools import groupby
-from math import floor, log, pi
+from functools import cached_property, reduce
+from itertools import groupby, pairwise
+from math import ceil, floor, log, pi
 
 import numpy as np
 import torch
@@ -19,7 +19,9 @@ from torch import Tensor
 from render.picture.chance import generator
 from render.picture.warp import STILL, Move
 
-CELL = 1 / 240  # seconds; speeds are constant within a cell of this grid, which knows nothing of the frame rate
+CELLS = 240  # a second; speeds are constant within a cell of this grid, which knows nothing of the frame rate
+GRAIN = 6  # decimals of a cell in which times are counted, so that what falls on the grid meets it
+NEWEST = 4  # seconds whose flows are kept: a film is dreamed at one place and developed at another
 GOLDEN = log((1 + 5**0.5) / 2) * 4  # of the golden spiral: how far in, as log zoom, one turn leads
 SWIRLED = 0.7  # Coords about the centre within which a swirl turns
 LENS = 2.0  # frame half-heights from the eye to the picture that tilts: a lens of 53 degrees
@@ -125,6 +127,7 @@ class Path:
     seed: int = 0
     mirror: float | None = None
     _known: dict[int, Move] = field(default_factory=lambda: {0: Move(STILL)}, compare=False, repr=False)
+    _newest: dict[int, Flow] = field(default_factory=dict, compare=False, repr=False)  # the flows of the seconds asked last
 
     def between(self, start: float, end: float) -> Move:
         """The move that takes what is seen at `start` seconds to where it is at `end`.
@@ -136,15 +139,12 @@ class Path:
             return replace(self, mirror=None).between(self.mirror - start, self.mirror - end)
         if end < start:
             return self.between(end, start).inverse
-        cells = np.arange(floor(start / CELL) + 1, floor(end / CELL) + 1) * CELL
-        edges = np.concatenate(([start], cells, [end]))
-        flow = self._flow((np.floor((edges[:-1] + edges[1:]) / 2 / CELL) + 0.5) * CELL)
-        spans = torch.from_numpy(np.diff(edges))
-        stretches = [
-            flow.bent(list(cells), spans) if bends else flow.straight(list(cells), spans)
-            for bends, cells in groupby(range(len(spans)), lambda cell: bool(flow.bends[cell]))
-        ]
-        return reduce(lambda before, after: after @ before, stretches, Move(STILL))
+        first, last = round(start * CELLS, GRAIN), round(end * CELLS, GRAIN)
+        edges = [first, *range(floor(first) + 1, ceil(last)), last]
+        spans = [(floor(begun), (over - begun) / CELLS) for begun, over in pairwise(edges)]
+        seconds = groupby(spans, lambda span: span[0] // CELLS)
+        moves = (self._flow(second).move({cell % CELLS: span for cell, span in some}) for second, some in seconds)
+        return reduce(lambda before, after: after @ before, moves, Move(STILL))
 
     def so_far(self, seconds: float) -> Move:
         """The move from the film's start; each whole second of it is worked out once."""
@@ -152,21 +152,31 @@ class Path:
             self._known[last + 1] = self.between(last, last + 1) @ self._known[last]
         return self.between(floor(seconds), seconds) @ self._known[floor(seconds)]
 
-    def _flow(self, seconds: np.ndarray) -> Flow:
-        values = {name: value.double().reshape(len(seconds), 1, -1) for name, value in self.speeds(seconds).items()}
+    def _flow(self, second: int) -> Flow:
+        """The flow of a second's cells. It is worked out as a whole, so that no move depends on what was asked before."""
+        if known := self._newest.get(second):
+            return known
+        seconds = second + (np.arange(CELLS) + 0.5) / CELLS
+        values = {name: value.double().reshape(CELLS, 1, -1) for name, value in self.speeds(seconds).items()}
         center = (values["center"] * 2 - 1) * torch.tensor((self.aspect, 1.0), dtype=torch.float64)
-        return Flow(values, center, When(torch.from_numpy(seconds)[:, None], self.seed))
+        flow = self._newest[second] = Flow(values, center, When(torch.from_numpy(seconds)[:, None], self.seed))
+        for old in list(self._newest)[:-NEWEST]:
+            self._newest.pop(old, None)
+        return flow
 
 
 @dataclass(frozen=True)
 class Flow:
-    """The summed velocity in some cells of time: its motions' values [n, 1, 1 or 2], its centre [n, 1, 2], and its times."""
+    """The summed velocity in some cells of time: its motions' values [n, 1, 1 or 2], its centre [n, 1, 2], and its times.
+
+    What is asked of it is asked of `cells`: their numbers, and how long each of them counts, seconds.
+    """
 
     values: Speeds
     center: Tensor
     when: When
 
-    @property
+    @cached_property
     def bends(self) -> Tensor:
         """bool [n]: the cells in which no matrix says it."""
         return sum((self.values[name].ne(0).any(-1)[:, 0] for name in BENDING), torch.zeros(len(self.center), dtype=torch.bool))
@@ -178,29 +188,46 @@ class Flow:
         each = (motion(away, self.values[name][cells], when) for name, motion in VELOCITIES.items())
         return sum(each, torch.zeros_like(away))
 
-    def straight(self, cells: list[int], spans: Tensor) -> Move:
+    def move(self, cells: Mapping[int, float]) -> Move:
+        """The move of cells that follow each other."""
+        stretches = (
+            self.bent({cell: cells[cell] for cell in some}) if bends else self.straight({cell: cells[cell] for cell in some})
+            for bends, some in groupby(cells, lambda cell: bool(self.bends[cell]))
+        )
+        return reduce(lambda before, after: after @ before, stretches, Move(STILL))
+
+    def straight(self, cells: Mapping[int, float]) -> Move:
         """The move of cells that do not bend: a product of exponentials."""
         move = STILL
-        for step in torch.linalg.matrix_exp(self._generators(cells) * spans[cells, None, None]):
-            move = torch.mm(step, move)
+        for cell, span in cells.items():
+            whole = span == 1 / CELLS
+            move = torch.mm(self._steps[cell] if whole else torch.linalg.matrix_exp(self._generators[cell] * span), move)
         return Move(move)
 
-    def bent(self, cells: list[int], spans: Tensor) -> Move:
+    def bent(self, cells: Mapping[int, float]) -> Move:
         """The move of cells that bend: each point is followed (Runge and Kutta's fourth order)."""
 
-        def follow(xy: Tensor, cells: list[int], sign: int) -> Tensor:
+        def follow(xy: Tensor, cells: list[int], sign: int, spans: Mapping[int, float]) -> Tensor:
             place = xy.double().reshape(-1, 2)
             for cell in cells:
-                place = place + _step(lambda at, cell=cell: self.velocity(at, [cell])[0], place, sign * float(spans[cell]))  # type: ignore[misc]
+                place = place + _step(lambda at, cell=cell: self.velocity(at, [cell])[0], place, sign * spans[cell])  # type: ignore[misc]
             return place.reshape(xy.shape).to(xy)
 
-        return Move(STILL, lambda xy: follow(xy, cells, 1), lambda xy: follow(xy, cells[::-1], -1))
+        onwards = list(cells)
+        return Move(STILL, lambda xy: follow(xy, onwards, 1, cells), lambda xy: follow(xy, onwards[::-1], -1, cells))
 
-    def _generators(self, cells: list[int]) -> Tensor:
+    @cached_property
+    def _steps(self) -> Tensor:
+        """The moves of whole cells, as matrices [n, 3, 3]."""
+        steps: Tensor = torch.linalg.matrix_exp(self._generators / CELLS)
+        return steps
+
+    @cached_property
+    def _generators(self) -> Tensor:
         """The velocity as projective matrices [n, 3, 3], found by asking it of five points of the plane."""
         points = torch.tensor(((0.0, 0.0), (1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)), dtype=torch.float64)
-        middle, right, left, below, above = self.velocity(points, cells).unbind(1)
-        matrix = torch.zeros(len(cells), 3, 3, dtype=torch.float64)
+        middle, right, left, below, above = self.velocity(points, list(range(len(self.center)))).unbind(1)
+        matrix = torch.zeros(len(self.center), 3, 3, dtype=torch.float64)
         matrix[:, :2, 0], matrix[:, :2, 1], matrix[:, :2, 2] = (right - left) / 2, (below - above) / 2, middle
         # what is left is -(g . xy) xy, the velocity of a plane that leans
         matrix[:, 2, 0] = middle[:, 0] - (right + left)[:, 0] / 2

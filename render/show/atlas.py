@@ -23,13 +23,14 @@ from torch import Tensor
 from render.develop.ffmpeg import Pixels
 from render.dream import objective
 from render.dream.ascent import Ascent, dream
+from render.dream.field import Field
 from render.dream.network import CLASSES, Eye, Network
 from render.dream.objective import Objective
 from render.errors import ConfigError
 from render.moment import Clock
 from render.picture import colour
 from render.picture.picture import to_pixels
-from render.show.listing import Field, measured
+from render.show.listing import measured
 from render.show.plot import BRIGHT, DIM, GROUND
 from render.source.noise import MEAN, noise
 
@@ -51,12 +52,16 @@ MARGIN, GUTTER, GAP, HEAD, FOOT, CAPTION, LINE = 56, 264, 12, 132, 40, 30, 20
 
 @dataclass(frozen=True)
 class Plate:
-    """A picture to be dreamed. seed: of the noise it begins with, counted from the sheet's; None: it begins with the photo."""
+    """A picture to be dreamed. seed: of the noise it begins with, counted from the sheet's; None: it begins with the photo.
+
+    whole: it asks for a whole layer, and is dreamed as films are; else it shows one thing, as clearly as can be.
+    """
 
     caption: str
     layer: str
     objective: Objective
     seed: int | None = 0
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,8 +134,10 @@ def of_layers(network: Network, photo: bool, device: torch.device) -> Sheet:
     rows = []
     for name in names:
         whole = objective.layer(network, name)
-        plates = [Plate("the layer", name, whole), *([Plate("on a photo", name, whole, seed=None)] if photo else [])]
-        plates += [_channel(network, name, index) for index in _evenly(range(fields[name].channels), CHANNELS)]
+        starts: list[tuple[str, int | None]] = [("from noise", 0), *([("on a photo", None)] if photo else [])]
+        plates = [Plate(caption, name, whole, seed, whole=True) for caption, seed in starts]
+        known = list((network.channels or {}).get(name, {}).values()) or range(fields[name].channels)
+        plates += [_channel(network, name, index) for index in _evenly(known, CHANNELS)]
         rows.append(Row(tuple(plates), name, tuple(_facts(network, name, fields[name]))))
     return Sheet(network.name, f"{len(names)} layers, shallow to deep", tuple(rows))
 
@@ -154,7 +161,8 @@ def of_classes(network: Network, labels: Sequence[str]) -> Sheet:
 
 
 def _channel(network: Network, layer: str, index: int) -> Plate:
-    caption = _first(network.labels[index]) if layer == CLASSES else str(index)
+    names = {number: name for name, number in (network.channels or {}).get(layer, {}).items()}
+    caption = _first(network.labels[index]) if layer == CLASSES else names.get(index, str(index))
     return Plate(caption, layer, objective.channels(network, layer, [index]), seed=index)
 
 
@@ -203,12 +211,15 @@ def _dreamed(plate: Plate, eye: Eye, recipe: Recipe, least: int) -> Tensor:
     wishes = [(1.0, plate.objective)]
     if plate.seed is None:
         assert recipe.photo is not None
-        return dream(recipe.photo.to(recipe.device), eye, wishes, _on_a_photo(recipe.steps, least), recipe.seed, 0)
+        photo = recipe.photo.to(recipe.device)
+        dreamed = dream(photo, eye, wishes, _as_films(max(1, recipe.steps // 3), least), recipe.seed, 0)
+        return colour.held(dreamed, colour.tone(photo), HOLD)
     fog = noise("perlin", FOG, (recipe.size, recipe.size), recipe.seed + plate.seed).at(BEGINNING).to(recipe.device)
-    return colour.held(dream(fog, eye, wishes, _from_noise(recipe.steps, least), recipe.seed, 0), TONE, HOLD)
+    ascent = _as_films(recipe.steps, least) if plate.whole else _as_nature(recipe.steps, least)
+    return colour.held(dream(fog, eye, wishes, ascent, recipe.seed, 0), TONE, HOLD)
 
 
-def _from_noise(steps: int, least: int) -> Ascent:
+def _as_nature(steps: int, least: int) -> Ascent:
     """With the natural-image prior: waves, and a new view in each step."""
     return Ascent(
         steps=steps,
@@ -225,11 +236,9 @@ def _from_noise(steps: int, least: int) -> Ascent:
     )
 
 
-def _on_a_photo(steps: int, least: int) -> Ascent:
-    """As films are dreamed, and no longer than the photo stays a photo."""
-    return Ascent(
-        steps=steps // 2, step_size=0.014, octaves=3, octave_scale=1.4, jitter=16, smoothing=0.25, chroma=0.8, least=least
-    )
+def _as_films(steps: int, least: int) -> Ascent:
+    """With steps in the picture itself; on a photo a third as many, that it stays a photo."""
+    return Ascent(steps=steps, step_size=0.014, octaves=3, octave_scale=1.4, jitter=16, smoothing=0.25, chroma=0.8, least=least)
 
 
 # ── drawing ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -15,7 +14,7 @@ from render.config import Config
 from render.construct import build
 from render.develop import files, stills
 from render.develop.ffmpeg import Pixels
-from render.develop.take import folder_name
+from render.develop.files import folder_name
 from render.film import Film, State, ticks
 from render.moment import Moment
 from render.picture import warp
@@ -34,7 +33,7 @@ WHEEL = np.array([(255, 0, 0), (255, 255, 0), (0, 255, 0), (0, 255, 255), (0, 0,
 STARTS = np.cumsum([0, 15, 6, 4, 11, 13, 6]) / 55
 
 
-def strip(config: Config, root: Path, device: torch.device, told: Told[Any]) -> Path:
+def strip(config: Config, root: Path, device: torch.device, told: Told) -> Path:
     """A few ticks of the film, dreamed small, a row each: a PNG beside the takes."""
     film = build(small(config), device)
     if not film.camera.source.moves:

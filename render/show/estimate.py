@@ -1,62 +1,371 @@
-"""Estimates. What a film will cost, told before it is dreamed: (film) -> Cost."""
+"""Estimates. What a film will cost, told before it is dreamed: (config, film) -> Cost, from some seconds of doing it in small.
+
+Each part is really done and timed, at the film's own sizes: one step of the dream, ticks that dream no more than that, the
+storing of a tick, the frames between two ticks, and some frames through each encoder. The rest is counting.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache
+import os
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import astuple, dataclass, replace
+from fractions import Fraction
+from functools import cache, partial
+from itertools import cycle as endlessly
+from itertools import islice
+from math import ceil
+from pathlib import Path
 from statistics import median
-from time import perf_counter
+from tempfile import TemporaryDirectory
+from time import perf_counter, process_time
 
-from render.dream.ascent import gradient, sizes
-from render.dream.view import view_of
-from render.film import Film, opened
-from render.picture.picture import resize
-from render.reel import length
+import numpy as np
+import torch
 
-NEGATIVE = 6.1  # bytes a pixel of a dreamed tick: 16 bits, stored as they are, and checksums
+from render.config import Config
+from render.config.model import Output
+from render.config.scalars import Size
+from render.construct import build
+from render.develop import prints, sound
+from render.develop.ffmpeg import Pixels
+from render.develop.negative import SEGMENT, Negative
+from render.develop.shoot import extra
+from render.develop.traces import remembering
+from render.dream.ascent import Ascent, dream, sizes
+from render.film import Camera, Film, State, begin, opened, step
+from render.moment import Clock, Moment
+from render.picture.picture import resize, to_pixels
+from render.reel import at_rate, length, run
+from render.show.pace import clocked
 
-COUNTED = 2000  # ticks whose steps are counted one by one; of longer films so many, evenly
+CPU = torch.device("cpu")
+LARGE = 2**20  # pixels; larger films are measured at about this size, since what they cost grows with their pixels
+COUNTED = 40  # moments at which is counted what is asked for, evenly over the film
+PLACES = (0.5, 0.1, 0.9, 0.3, 0.7)  # of the film, at which a tick and the frames beside it are tried
+BOLD = 0.1  # rms change of a picture that is hardly dreamed
+PATIENCE = 0.6  # seconds of work on each thing that is measured more than once
+MOST = 9  # times that it is measured
+FEW, MANY = 2, 10  # frames through an encoder: two films tell what it takes to begin, and what each frame takes
+
+
+@dataclass(frozen=True)
+class Spent:
+    """seconds: by the clock. work: seconds of all processors together, those of programs that were started too. disk: bytes."""
+
+    seconds: float = 0.0
+    work: float = 0.0
+    disk: float = 0.0
+
+    def __add__(self, other: Spent) -> Spent:
+        return Spent(*(one + two for one, two in zip(astuple(self), astuple(other), strict=True)))
+
+    def __sub__(self, other: Spent) -> Spent:
+        """What is left, of nothing less than 0: small things are measured with noise."""
+        return Spent(*(max(0.0, one - two) for one, two in zip(astuple(self), astuple(other), strict=True)))
+
+    def __mul__(self, times: float) -> Spent:
+        return Spent(*(times * one for one in astuple(self)))
 
 
 @dataclass(frozen=True)
 class Cost:
-    """size: (width, height). seconds: of dreaming on this machine. disk: bytes of the negative."""
+    """size: (width, height). parts: what each part of the render spends, by name. seconds: of all, which do some at once."""
 
     size: tuple[int, int]
     frames: int
     fps: str
     ticks: int
+    parts: dict[str, Spent]
     seconds: float
-    disk: float
+
+    @property
+    def disk(self) -> float:
+        """Bytes that stay."""
+        return sum(part.disk for part in self.parts.values())
 
     def __str__(self) -> str:
         width, height = self.size
-        minutes, seconds = divmod(round(self.seconds), 60)
-        return (
-            f"{width}x{height}, {self.frames} frames at {self.fps} fps from {self.ticks} dreams\n"
-            f"about {minutes} min {seconds:02} s to dream on this machine, {self.disk / 1e6:.0f} MB for the negative"
-        )
+        rows = [*((name, part.seconds, part.disk) for name, part in self.parts.items()), ("in all", self.seconds, self.disk)]
+        wide = max(len(name) for name, _, _ in rows)
+        made = f"{width}x{height}, {counted(self.frames, 'frame')} at {self.fps} fps from {counted(self.ticks, 'dream')}"
+        lines = (f"  {name:{wide}}  {clocked(seconds):>11}  {weighed(disk):>8}".rstrip() for name, seconds, disk in rows)
+        return "\n".join([made, *lines])
 
 
-def estimate(film: Film) -> Cost:
-    """Measure one step of the dream at each size that the film dreams at, and count such steps."""
-    clock, (height, width) = film.camera.clock, film.camera.size
-    ticks = clock.last_tick + 1
-    moments = [clock.tick(index) for index in sorted({round(i * (ticks - 1) / COUNTED) for i in range(COUNTED + 1)})]
-    canvas, first = film.camera.picture(moments[0]), film.ascent(moments[0], True)
-    wishes = film.wishes(moments[0], opened(film, moments[0]))
+def counted(number: int, thing: str) -> str:
+    """So many things."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def weighed(disk: float) -> str:
+    """Bytes in words; none in none."""
+    units = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
+    return next((f"{disk / unit:.{int(disk < 9.5 * unit)}f} {name}" for unit, name in units if disk >= 0.5 * unit), "")
+
+
+def estimate(config: Config, film: Film) -> Cost:
+    """What the film that was built from `config` will cost on this machine, prints and all."""
+    starting = process_time()  # little else was done since the program began, and that on one processor
+    seen, clock = film.camera, film.camera.clock
+    small, times = within(config, film, LARGE)
+    with TemporaryDirectory(prefix="render-") as folder:
+        small = replace(small, camera=remembering(small.camera, Path(folder)))
+        states, dreamed = dreaming(small)
+        kept, read = storing(states, clock.last_tick + 1, Path(folder, "negative"))
+        rates = {output.file: prints.rate(output, clock.fps) for output in config.outputs}
+        reels = {fps: showing(small.camera, states, fps) for fps in dict.fromkeys(rates.values())}
+        printed = {
+            output.file: printing(config, output, reels[rates[output.file]], Path(folder, f"print{number}")) * times
+            for number, output in enumerate(config.outputs)
+        }
+    shown = {fps: (reel.spent + read) * times for fps, reel in reels.items()}
+    groups = []
+    for fps, spent in shown.items():
+        group = [output for output in config.outputs if rates[output.file] == fps]
+        at_once = [printed[output.file] for output in group if not after_all(output)]
+        groups.append((spent, at_once, [printed[output.file] for output in group if after_all(output)]))
+    parts = {
+        "starting": Spent(starting, starting),
+        "dreaming": (dreamed + kept) * times,
+        "frames between": sum(shown.values(), Spent()),
+        **{prints.filled(file, config.name): spent for file, spent in printed.items()},
+    }
+    seconds = starting + in_all(parts["dreaming"], groups, waits=clock.backwards or seen.loop == "crossfade")
+    return Cost((seen.size[1], seen.size[0]), length(seen), str(clock.fps), clock.last_tick + 1, parts, seconds)
+
+
+def within(config: Config, film: Film, most: int) -> tuple[Film, float]:
+    """The film with at most about `most` pixels, and how many times as many it really has."""
+    height, width = film.camera.size
+    if height * width <= most:
+        return film, 1.0
+    shrink = (most / (height * width)) ** 0.5
+    size = Size(*(max(32, round(side * shrink / 2) * 2) for side in (width, height)))
+    small = build(config.model_copy(update={"size": size}), film.camera.device)
+    return small, height * width / (size.width * size.height)
+
+
+def after_all(output: Output) -> bool:
+    """Whether an output is made when all frames are there, from a copy of them."""
+    return output.suffix == ".gif" or output.size_limit is not None
+
+
+Group = tuple[Spent, Sequence[Spent], Sequence[Spent]]  # outputs of one rate: frames, prints as they come, and others later
+
+
+def in_all(dreaming: Spent, groups: Sequence[Group], waits: bool) -> float:
+    """Seconds of dreaming and of all prints, of which those of the first rate are begun beside it, unless it `waits`."""
+    alone = [together(*group) for group in groups]
+    if waits:
+        return dreaming.seconds + sum(alone)
+    frames, printed, later = groups[0]
+    return together(dreaming, [frames, *printed], later) + sum(alone[1:])
+
+
+def together(frames: Spent, printed: Sequence[Spent], later: Sequence[Spent]) -> float:
+    """Seconds of doing one thing, others at the same time, and others later, one by one."""
+    at_once = (frames, *printed)
+    longest = max(*(spent.seconds for spent in at_once), sum(spent.work for spent in at_once) / processors())
+    return longest + sum(spent.seconds for spent in later)
+
+
+def processors() -> int:
+    """How many this program may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+# ---- dreaming
+
+
+def dreaming(film: Film) -> tuple[list[State], Spent]:
+    """Some ticks of the film, hardly dreamed, and what all its ticks spend when they are dreamed in full."""
+    clock, climb = film.camera.clock, climbing(film)
+    asked: list[bool] = []  # of each dream in a tick, whether it was on fresh ground
+
+    def hardly(moment: Moment, fresh: bool) -> Ascent:
+        asked.append(fresh)
+        return _once(film.ascent(moment, fresh))
+
+    def tick(make: Callable[[], State], moment: Moment) -> tuple[State, Spent]:
+        """A tick, and what it spent on other things than its dreams."""
+        asked.clear()
+        made: list[State] = []
+        spent = timed(film.camera.device, lambda: made.append(make()))
+        dreams = [climb(moment, _once(film.ascent(moment, fresh))) for fresh in asked]
+        return made[0], spent - sum(dreams, Spent())
+
+    sketch, start = replace(film, ascent=hardly), clock.tick(0)
+    total = climb(start, film.ascent(start, True))
+    begun, spent = tick(lambda: begin(sketch), start)
+    states, total = [begun], total + spent
+    if not clock.last_tick:
+        return states, total
+    step(sketch, begun)  # the first time some things are set up
+    others, fresh = [], Counter[bool]()
+    for place in sorted({int(share * (clock.last_tick - 1)) for share in PLACES}):
+        moment = clock.tick(place + 1)
+        film.camera.picture(clock.tick(place))  # as the tick before would have left the footage
+        state, spent = tick(partial(step, sketch, replace(begun, tick=place)), moment)
+        states.append(state)
+        others.append(spent)
+        fresh.update(asked)
+    moments = evenly(clock)[1:]
+    for kind, number in fresh.items():
+        each = sum((climb(moment, film.ascent(moment, kind)) for moment in moments), Spent()) * (1 / len(moments))
+        total += each * (clock.last_tick * number / len(others))
+    return states, total + sum(others, Spent()) * (clock.last_tick / len(others))
+
+
+def climbing(film: Film) -> Callable[[Moment, Ascent], Spent]:
+    """What a dream at a moment spends on its steps: one is timed at each size, and for each choice of objectives that count."""
+    camera, start = film.camera, film.camera.clock.tick(0)
+    canvas, worlds, ascent = camera.picture(start), opened(film, start), replace(film.ascent(start, False), steps=1, octaves=1)
+    wanted = cache(lambda moment: tuple(bool(weight) for weight, _ in film.wishes(moment, worlds)))
+    chosen = Counter(wanted(moment) for moment in evenly(camera.clock))
+    examples = {wanted(moment): moment for moment in evenly(camera.clock)}
+    usual = max(chosen, key=lambda choice: (any(choice), chosen[choice]))
 
     @cache
-    def step(size: tuple[int, int]) -> float:
-        """Seconds of one step at (height, width)."""
-        small = resize(canvas, size)
-        times = []
-        for _ in range(4):
-            begun = perf_counter()
-            gradient(small, film.eye, wishes, view_of(small), first)
-            times.append(perf_counter() - begun)
-        return median(times[1:])
+    def tried(size: tuple[int, int], choice: tuple[bool, ...]) -> Spent:
+        small, wishes = resize(canvas, size), film.wishes(examples[choice], worlds)
+        return often(camera.device, lambda: dream(small, film.eye, wishes, ascent, film.seed, 0))
 
-    ascents = [film.ascent(moment, not moment.index) for moment in moments]
-    seconds = sum(ascent.steps * sum(map(step, sizes((height, width), ascent))) for ascent in ascents) * ticks / len(ascents)
-    return Cost((width, height), length(film.camera), str(clock.fps), ticks, seconds, NEGATIVE * ticks * height * width)
+    def one(size: tuple[int, int], choice: tuple[bool, ...]) -> Spent:
+        if not any(choice):
+            return Spent()
+        full = tried(camera.size, choice).seconds / tried(camera.size, usual).seconds if choice != usual else 1.0
+        return tried(size, usual) * full
+
+    def climb(moment: Moment, ascent: Ascent) -> Spent:
+        each = (one(size, wanted(moment)) for size in sizes(camera.size, ascent)) if ascent.steps else ()
+        return sum(each, Spent()) * ascent.steps
+
+    return climb
+
+
+def _once(ascent: Ascent) -> Ascent:
+    """One step at full size, if there is any: a bold one, since plain pictures are printed sooner than dreams."""
+    return replace(ascent, steps=min(1, ascent.steps), octaves=1, step_size=BOLD)
+
+
+def evenly(clock: Clock) -> list[Moment]:
+    """Ticks from the first to the last, at most about COUNTED."""
+    return [clock.tick(index) for index in sorted({round(i / COUNTED * clock.last_tick) for i in range(COUNTED + 1)})]
+
+
+# ---- storing, showing, printing
+
+
+def storing(states: Sequence[State], ticks: int, folder: Path) -> tuple[Spent, Spent]:
+    """What it takes to keep so many ticks in a negative, and to read them again once."""
+    pixels, held = to_pixels(states[-1].canvas, np.uint16), extra(states[-1])
+
+    def keep(number: int) -> float:
+        place = folder / str(number)
+        with Negative(place) as negative:
+            for tick in range(number):
+                negative.keep(tick, pixels, held)
+        return _weight(place)
+
+    segment, each = line(keep, 1, SEGMENT // 4)
+    read = timed(CPU, lambda: deque(Negative(folder / str(SEGMENT // 4)).ticks(), maxlen=0)) * (ticks / (SEGMENT // 4))
+    return segment * ceil(ticks / SEGMENT) + each * ticks, read
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The film at a rate: some of its frames, how many it has, and what it takes to make them all."""
+
+    frames: list[Pixels]
+    number: int
+    spent: Spent
+
+
+def showing(camera: Camera, states: Sequence[State], fps: Fraction) -> Shown:
+    """The film's frames between its ticks, tried at some places."""
+    clock = at_rate(camera.clock, fps, camera.loop)
+    number = length(replace(camera, clock=clock)) + (clock.tail if camera.loop == "crossfade" else 0)
+    cycle = ceil(fps / camera.clock.rate)  # frames from a tick to the next
+    span = min(clock.frames, cycle * ceil(3 / cycle))
+    frames: list[Pixels] = []
+    spent = Spent()
+
+    def shoot(wanted: range) -> None:
+        reel = endlessly(state.canvas for state in states)
+        frames.extend(to_pixels(frame, np.uint16) for frame in run(camera, lambda start, way: reel, clock, wanted))
+
+    for share in PLACES:
+        start = int(share * (clock.frames - span))
+        camera.picture(clock.frame(start))
+        spent += timed(camera.device, partial(shoot, range(start, start + span)))
+        if spent.work > PATIENCE:
+            break
+    return Shown(frames, number, spent * (number / len(frames)))
+
+
+def printing(config: Config, output: Output, shown: Shown, folder: Path) -> Spent:
+    """What an output takes, from frames that are there, each as often as its size limit will ask for."""
+    unlimited = output.model_copy(update={"size_limit": output.size_limit and 10**15})
+    height, width, _ = shown.frames[0].shape
+    there_and_back = [*shown.frames, *shown.frames[-2:0:-1]]
+
+    def develop(number: int) -> float:
+        def frames(fps: Fraction) -> Iterator[Pixels]:
+            return islice(endlessly(there_and_back), number)
+
+        place, fps = folder / str(number), prints.rate(output, config.clock.fps)
+        heard = sound.wanted(config, number / fps)
+        prints.develop([unlimited], frames, (width, height), config.clock.fps, place, config.name, config.yaml(), heard)
+        return _weight(place)
+
+    begun, each = line(develop, FEW, MANY)
+    once = begun + each * shown.number
+    if output.size_limit is None or once.disk <= output.size_limit:
+        return once
+    return replace(once * (1 + output.size_limit / once.disk), disk=output.size_limit)
+
+
+# ---- timing
+
+
+def line(do: Callable[[int], float], few: int, many: int) -> tuple[Spent, Spent]:
+    """What it takes to begin, and what each takes, from doing a few and many; `do` returns the bytes that it left."""
+
+    def spent(number: int) -> Spent:
+        left: list[float] = []
+        once = timed(CPU, lambda: left.append(do(number)))
+        return replace(once, disk=left[0])
+
+    little, much = spent(few), spent(many)
+    each = (much - little) * (1 / (many - few))
+    return little - each * few, each
+
+
+def often(device: torch.device, do: Callable[[], object]) -> Spent:
+    """What something takes, of a few times that it is done; the first, when much is set up, does not count."""
+    do()
+    tries = [timed(device, do)]
+    while sum(one.work for one in tries) < PATIENCE / 4 and len(tries) < MOST:
+        tries.append(timed(device, do))
+    return Spent(median(one.seconds for one in tries), median(one.work for one in tries))
+
+
+def timed(device: torch.device, do: Callable[[], object]) -> Spent:
+    """What something takes, until the device has done it."""
+    begun, before = perf_counter(), _work()
+    do()
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return Spent(perf_counter() - begun, _work() - before)
+
+
+def _work() -> float:
+    """Seconds of processors so far, of this program and of those that it started and that have ended."""
+    times = os.times()
+    return process_time() + times.children_user + times.children_system
+
+
+def _weight(folder: Path) -> float:
+    """Bytes of all files in a folder."""
+    return float(sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()))

@@ -31,9 +31,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
+from render.config import nodes
 from render.config.load import read
 from render.develop import files, prints
-from render.develop.take import RECORD, folder_name, recorded
+from render.develop.take import RECORD, recorded
 from render.errors import ConfigError, MissingError, RenderError
 from render.show.plot import BRIGHT, DIM, GROUND, SHEET
 
@@ -266,7 +267,7 @@ def _named(found: Iterable[Exhibit]) -> list[str]:
     """A folder's name for each exhibit, unlike all others on any system."""
     names: dict[str, str] = {}
     for exhibit in found:
-        name = f"{folder_name(exhibit.name)}-{folder_name(exhibit.folder.name)}"
+        name = f"{files.folder_name(exhibit.name)}-{files.folder_name(exhibit.folder.name)}"
         tried = (name if number == 1 else f"{name}-{number}" for number in count(1))
         free = next(one for one in tried if one.casefold() not in names)
         names[free.casefold()] = free
@@ -276,11 +277,12 @@ def _named(found: Iterable[Exhibit]) -> list[str]:
 def _hung(exhibit: Exhibit, place: Path, notice: Callable[[str], None]) -> dict[str, Any]:
     """What the page says of an exhibit, once all that it shows of it lies in `place`."""
     _put(place / "poster.jpg", exhibit.folder / "poster.jpg", lambda part: _save(_poster(exhibit.folder), part))
-    _put(place / "film.yaml", exhibit.folder / "config.yaml", lambda part: part.write_text(exhibit.given, "utf-8"))
-    _put(place / "film-in-full.yaml", exhibit.folder / "resolved.yaml", lambda part: part.write_text(exhibit.resolved, "utf-8"))
+    given, resolved = _public(exhibit)
+    _put(place / "film.yaml", exhibit.folder / "config.yaml", lambda part: part.write_text(given, "utf-8"))
+    _put(place / "film-in-full.yaml", exhibit.folder / "resolved.yaml", lambda part: part.write_text(resolved, "utf-8"))
     here, film = f"{ROOM}/{quote(place.name)}", ""
     if exhibit.film:
-        _put(place / f"film{exhibit.film.suffix.lower()}", exhibit.film, lambda part: _copy(exhibit.film, part))
+        _put(place / f"film{exhibit.film.suffix.lower()}", exhibit.film, lambda part: _copy(exhibit, part, resolved))
         film = f"{here}/film{exhibit.film.suffix.lower()}"
     else:
         notice(
@@ -304,8 +306,28 @@ def _hung(exhibit: Exhibit, place: Path, notice: Callable[[str], None]) -> dict[
         "element": exhibit.element,
         "pair": exhibit.began in COMPARED and _paired(exhibit, place, notice),
         "facts": _facts(exhibit),
-        "yaml": exhibit.given,
+        "yaml": given,
     }
+
+
+def _public(exhibit: Exhibit) -> tuple[str, str]:
+    """An exhibit's YAML as written, and in full. Files go by their names alone: where they lay is their owner's affair."""
+    asked, paths = yaml.safe_load(exhibit.resolved), set[str]()
+
+    def named(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {key: named(one) for key, one in value.items()}
+        if isinstance(value, list):
+            return [named(one) for one in value]
+        if not isinstance(value, str) or not Path(value).is_absolute():
+            return value
+        paths.add(value)
+        return Path(value).name
+
+    public, given = named(asked), exhibit.given
+    for path in sorted(paths, key=len, reverse=True):
+        given = given.replace(path, Path(path).name)
+    return given, nodes.to_yaml(public) if paths else exhibit.resolved
 
 
 def _facts(exhibit: Exhibit) -> dict[str, str]:
@@ -389,9 +411,13 @@ def _current(path: Path, source: Path) -> bool:
     return path.exists() and path.stat().st_mtime_ns == source.stat().st_mtime_ns
 
 
-def _copy(source: Path | None, part: Path) -> None:
-    assert source
-    shutil.copyfile(source, part)
+def _copy(exhibit: Exhibit, part: Path, resolved: str) -> None:
+    """Copy a take's film; the configuration in it becomes what the page shows."""
+    assert exhibit.film
+    if prints.embedded(exhibit.film) in (None, resolved):
+        shutil.copyfile(exhibit.film, part)
+    else:
+        prints.republish(exhibit.film, part, exhibit.name, resolved)
 
 
 def _save(picture: Image.Image, part: Path) -> None:

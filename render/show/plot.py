@@ -20,7 +20,6 @@ from render.config import Config
 from render.config.curve import Array, Curve
 from render.config.section import plain
 from render.develop import files
-from render.develop.take import folder_name
 from render.moment import Clock
 
 FINE = 3  # pixels drawn for each pixel of the picture, in both directions; Pillow's lines have no soft edges of their own
@@ -65,7 +64,7 @@ def plot(config: Config, root: Path, also: Sequence[Mark] = ()) -> list[Path]:
     panels, still = panels_of(config)
     if not panels:
         return []
-    folder = root / folder_name(config.name)
+    folder = root / files.folder_name(config.name)
     png, csv = folder / "plot.png", folder / "plot.csv"
     content = BytesIO()
     picture(config, panels, still, [*marks(config), *also]).save(content, "PNG")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -15,7 +14,7 @@ from render.config.model import Output
 from render.construct import build, camera
 from render.develop import files, prints, stills
 from render.develop.ffmpeg import Pixels
-from render.develop.take import folder_name
+from render.develop.files import folder_name
 from render.dream import garden
 from render.film import Camera, ticks
 from render.picture import warp
@@ -28,7 +27,7 @@ SHINES = 0.1  # of a garden comes anew with each frame of the camera's preview
 WIDTH = 400  # pixels of each at most
 
 
-def strip(config: Config, root: Path, device: torch.device, told: Told[Any]) -> Path:
+def strip(config: Config, root: Path, device: torch.device, told: Told) -> Path:
     """A contact strip of the film, dreamed small, first frame to last: a PNG beside the takes."""
     film = build(small(config), device)
     clock = film.camera.clock

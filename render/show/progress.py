@@ -4,63 +4,60 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from time import monotonic
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from render.show.pace import clocked, paced
 
 T = TypeVar("T")
-Told = Callable[[Iterable[T], int, int, str], Iterator[T]]  # (states, first, last, name) -> the same states
 
 
-def bar(states: Iterable[T], first: int, last: int, name: str) -> Iterator[T]:
+class Told(Protocol):
+    """(states, tick they begin after, last tick, name) -> the same states; efforts: see `paced`."""
+
+    def __call__(
+        self, states: Iterable[T], first: int, last: int, name: str, efforts: Sequence[float] | None = None
+    ) -> Iterator[T]: ...
+
+
+def bar(states: Iterable[T], first: int, last: int, name: str, efforts: Sequence[float] | None = None) -> Iterator[T]:
     """A bar with ticks, rate and time left."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("dreams"),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-        TextColumn("left"),
-    )
-    console = Console(stderr=True, highlight=False)
-    with Progress(*columns, console=console, speed_estimate_period=120) as progress:
-        task = progress.add_task(name, total=last + 1, completed=first + 1, rate="")
-        begun = monotonic()
-        for done, state in enumerate(states, 1):
-            progress.update(task, completed=first + 1 + done, rate=f"{done / (monotonic() - begun):.1f} a second")
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("dreams{task.fields[pace]}"))
+    with Progress(*columns, console=Console(stderr=True, highlight=False)) as progress:
+        task = progress.add_task(name, total=last + 1, completed=first + 1, pace="")
+        for state, left in paced(states, first, last, efforts):
+            pace = f"  {1 / max(left.each, 1e-3):.1f} a second  {clocked(left.seconds)} left"
+            progress.update(task, completed=left.index, pace=pace)
             yield state
 
 
-def plain(states: Iterable[T], first: int, last: int, name: str) -> Iterator[T]:
+def plain(states: Iterable[T], first: int, last: int, name: str, efforts: Sequence[float] | None = None) -> Iterator[T]:
     """A line every few seconds, for logs."""
-    begun = said = monotonic()
-    for tick, state in enumerate(states, first + 1):
+    said = monotonic()
+    for state, left in paced(states, first, last, efforts):
         yield state
-        now = monotonic()
-        if now - said > 5 or tick == last:
-            said, each = now, (now - begun) / (tick - first)
-            print(
-                f"{name}: dream {tick + 1} of {last + 1}, {each:.2f} s each, {each * (last - tick):.0f} s left",
-                file=sys.stderr,
-            )
+        if monotonic() - said > 5 or left.index == left.of:
+            said = monotonic()
+            pace = f"{left.each:.2f} s each, {left.seconds:.0f} s left"
+            print(f"{name}: dream {left.index} of {left.of}, {pace}", file=sys.stderr)
 
 
-def lines(states: Iterable[T], first: int, last: int, name: str) -> Iterator[T]:
+def lines(states: Iterable[T], first: int, last: int, name: str, efforts: Sequence[float] | None = None) -> Iterator[T]:
     """A line of JSON for each tick, for programs."""
     begun = monotonic()
-    for tick, state in enumerate(states, first + 1):
+    for state, left in paced(states, first, last, efforts):
         yield state
-        fact = {"film": name, "tick": tick, "last": last, "seconds": round(monotonic() - begun, 3)}
-        print(json.dumps(fact), file=sys.stderr, flush=True)
+        fact = {"film": name, "tick": left.index - 1, "last": last, "seconds": round(monotonic() - begun, 3)}
+        print(json.dumps({**fact, "left": round(left.seconds, 3)}), file=sys.stderr, flush=True)
 
 
-def none(states: Iterable[T], first: int, last: int, name: str) -> Iterator[T]:
+def none(states: Iterable[T], first: int, last: int, name: str, efforts: Sequence[float] | None = None) -> Iterator[T]:
     """Silence."""
     return iter(states)
 
 
-STYLES: dict[str, Told[object]] = {"bar": bar, "plain": plain, "json": lines, "none": none}
+STYLES: dict[str, Told] = {"bar": bar, "plain": plain, "json": lines, "none": none}

@@ -9,25 +9,27 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import disk_usage
-from statistics import mean
 
+import numpy as np
 import torch
-from torch import Tensor
 
 from render.config import Config
 from render.config.scalars import Size
 from render.construct import build, frame_size
 from render.develop.take import unfinished
+from render.dream.memory import kept, taken
 from render.errors import ConfigError, RenderError
 from render.film import Film
-from render.show.estimate import NEGATIVE, estimate
+from render.show.estimate import dreaming
+from render.show.pace import climbs
 
+NEGATIVE = 6.1  # bytes a pixel of a dreamed tick: 16 bits, stored as they are, and checksums
 DAY = 86400  # seconds of dreaming; nobody asks for more by mistake and is glad
 LARGE = 1e10  # steps times pixels of all dreams: what a slow network does in a day on a slow processor
 WIDE = 4_000_000  # pixels; a step of fewer fits into the memory of whatever runs torch
 SMALL = 320  # pixels: the width at which is measured
 BASE = 0.6e9  # bytes that the program takes with the smallest picture
-SPARE = 1.4  # all that a step takes, by what it keeps for its gradient: 1.16 to 1.33 were measured
+TILE = 512**2  # pixels that the smallest tiles see at once
 ANYWAY = "--yes renders it all the same"
 
 
@@ -53,21 +55,20 @@ def _too_much(config: Config, device: torch.device, root: Path) -> Iterator[tupl
         return
     small = _small(config, device, height, width)
     share = pixels / (small.camera.size[0] * small.camera.size[1])
-    if (memory := BASE + SPARE * share * _kept(small)) > (there := _memory(device)):
+    if (memory := BASE + _step(config, small, pixels)) > (there := _memory(device)):
         fits = f"{_fitting(width, height, (there - BASE) / (memory - BASE))} would fit; {ANYWAY}"
         message = f"is {width}x{height}: a step takes {_told(memory)} of memory, and there are {_told(there)}"
         yield "size", ConfigError(message, fits)
-    if (seconds := estimate(small).seconds * share) > DAY:
+    if (seconds := dreaming(small)[1].seconds * share) > DAY:
         message = f"makes {what}: about {seconds / DAY:,.1f} days of dreaming on this machine"
         yield "duration", ConfigError(message, f"-q draft is sooner; {ANYWAY}")
 
 
 def work(config: Config, pixels: int) -> float:
-    """Steps times pixels of all dreams, at most."""
-    dream, clock = config.dream, config.clock
-    moments = [clock.tick(round(i / 100 * clock.last_tick)) for i in range(101)]
-    each = mean(dream.steps(moment) / (1 - dream.octave_scale(moment) ** -2) for moment in moments)
-    return pixels * each * (clock.last_tick + 1)
+    """Steps times pixels of all dreams."""
+    last = config.clock.last_tick
+    moments = np.unique(np.linspace(0, last, 101).round()) / float(config.clock.rate)
+    return float(pixels * climbs(config, moments).mean() * (last + 1))
 
 
 def _small(config: Config, device: torch.device, height: int, width: int) -> Film:
@@ -76,17 +77,12 @@ def _small(config: Config, device: torch.device, height: int, width: int) -> Fil
     return build(config.model_copy(update={"size": size}), device)
 
 
-def _kept(film: Film) -> float:
-    """Bytes that a step keeps for its gradient."""
-    kept: dict[int, int] = {}
-
-    def note(value: Tensor) -> Tensor:
-        kept[value.data_ptr()] = value.nbytes
-        return value
-
-    with torch.autograd.graph.saved_tensors_hooks(note, lambda value: value):
-        film.eye(film.camera.picture(film.camera.clock.tick(0)).clone().requires_grad_())
-    return sum(kept.values())
+def _step(config: Config, small: Film, pixels: int) -> float:
+    """Bytes that a step takes on a frame of so many pixels, in tiles if need be and that is allowed."""
+    blank = small.camera.picture(small.camera.clock.tick(0))
+    asked = config.dream.tile
+    seen = max(TILE, asked**2) if isinstance(asked, int) else {"auto": TILE, "none": pixels}[asked]
+    return taken(pixels, min(pixels, seen), kept(small.eye, blank) / blank[0, 0].numel())
 
 
 def _fitting(width: int, height: int, share: float) -> str:

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from render.errors import MissingError, unopened
+from render.errors import ConfigError, MissingError, unopened
 
 Samples = NDArray[np.float32]
 Numbers = NDArray[np.float64]
@@ -93,11 +93,11 @@ class Track:
 def heard(file: Path, start: Fraction, features: Mapping[str, Feature], bpm: float | str | None = None) -> Heard:
     """What a film that begins `start` seconds into the music of `file` hears; bpm "auto" finds the beat.
 
-    Raises MissingError for a file without music from there on, and where librosa is needed and missing.
+    Raises ConfigError if it ends before, and MissingError for a file without music, or where librosa is needed and missing.
     """
     whole = Fraction(len(samples(file)), RATE)
     if start >= whole:
-        raise MissingError(f"{file}: is {float(whole):.4g} s long, and the film would begin at {float(start):.4g} s")
+        raise ConfigError(f"is {float(start):.4g} s, and {file} lasts {float(whole):.4g} s", "start before its end")
     tempo, upbeat = beat(file, start) if bpm == "auto" else (bpm, 0.0)
     named = {name: _at(envelope(file, one.band, one.attack, one.release), start) for name, one in features.items()}
     return Heard(whole - start, None if tempo is None else float(tempo), upbeat, named, digest(file))

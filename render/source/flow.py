@@ -144,8 +144,9 @@ def looking(
 ) -> Look:
     """How `engine` (a row of ENGINES) looks, at a `quality` (fast, medium or high).
 
-    dilate: pixels by which what is lost grows, None for one in 640 of the width. feather: pixels over which trust rises again.
-    weights: of an engine that is a network, where they are not to be downloaded; MissingError if they cannot be.
+    dilate: pixels by which what is lost grows, None for one in 640 of the longer side, so 0 in a small picture. feather:
+    pixels over which trust rises again. weights: of an engine that is a network, where they are not to be downloaded;
+    MissingError if they cannot be.
     """
     made = ENGINES[engine](quality, weights, device)
 
@@ -170,7 +171,7 @@ def _traced(engine: Engine, earlier: Pixels, later: Pixels, dilate: int | None, 
     there = _pixel_grid(height, width) + back
     lost = _disagree(back, _looked_up(forth, there))
     lost |= _outside(there)
-    grown = max(1, round(max(height, width) / 640)) if dilate is None else dilate
+    grown = round(max(height, width) / 640) if dilate is None else dilate
     grey, was = _grey(later), _grey(earlier)
     return Trace(
         back=np.clip(np.rint(back * FINE), -(2**15), 2**15 - 1).astype(np.int16),

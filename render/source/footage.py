@@ -17,7 +17,7 @@ from statistics import median
 
 from av.container import InputContainer
 
-from render.errors import MissingError
+from render.errors import ConfigError, MissingError
 from render.source.projector import USUAL, opened, packets, pictures, pictures_from, readable, unit_of, upright_size
 
 SAY_LENGTH = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi"})  # of other containers ffmpeg guesses it
@@ -82,7 +82,7 @@ class Footage:
 def probe(file: Path, start: Fraction = Fraction(0), end: Fraction | None = None) -> Footage:
     """The footage from `start` to `end`, seconds after the file's first picture; nothing past the end is read.
 
-    Raises MissingError that names the file and what is wrong with it.
+    Raises MissingError that names the file and what is wrong with it, or ConfigError if `start` is past its end.
     """
     with readable(file):
         state = file.stat()
@@ -113,7 +113,7 @@ def _probed(file: Path, start: Fraction, end: Fraction | None, changed: int) -> 
     if end is not None and not constant and over < end <= times[-1] + max((b - a for a, b in pairwise(times)), default=0):
         over = end  # the next picture, which was not read, comes after the end as likely as not
     if start >= over:
-        raise MissingError(f"{file}: lasts {_told(over)}, and the start is at {_told(start)}")
+        raise ConfigError(f"is {_told(start)}, and {file} lasts {_told(over)}", "start before its end")
 
     begin = min(range(len(times)), key=lambda index: abs(times[index] - start))
     stop = len(times) if end is None else max(begin + 1, bisect_left(times, end - ASIDE / fps))

@@ -1,0 +1,54 @@
+"""Notices. What a person may want to know of a film that is no fault: Config -> sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from render.config.model import Config
+
+UNHEARD = Fraction(1, 10)  # seconds by which music may end before the film and nobody is told
+
+
+def notices(config: Config) -> Iterator[str]:
+    """What was asked for and comes to nothing in this film, or to something else than one might think."""
+    for rule in (_standing_still, _centred_twice, _scheduled, _cut_short, _in_silence, _never_backwards):
+        yield from rule(config)
+
+
+def _standing_still(config: Config) -> Iterator[str]:
+    usual = Config()
+    asked = [] if config.source.moves else [name for name in ("flow", "cuts") if getattr(config, name) != getattr(usual, name)]
+    if asked:
+        yield f"{' and '.join(asked)} mean nothing here: they are for footage, and the source is {config.source.kind}"
+
+
+def _centred_twice(config: Config) -> Iterator[str]:
+    if config.motion.path and config.motion.center != Config().motion.center:
+        yield "motion.center means nothing beside motion.path, which says where the centre is"
+
+
+def _scheduled(config: Config) -> Iterator[str]:
+    usual = {key: curve.given for key, curve in Config().curves()} | ({"motion.zoom": 1} if config.source.moves else {})
+    moved = ((key, curve.given) for key, curve in config.curves() if curve.scheduled and key in usual)
+    if beside := [key for key, given in moved if given != usual[key]]:
+        yield f"the schedule moves {' '.join(beside)}, and what stands beside it means nothing"
+    if config.left_out:
+        yield f"of the schedule, these mean nothing here and are left out: {' '.join(config.left_out)}"
+
+
+def _cut_short(config: Config) -> Iterator[str]:
+    if config.cut_short and config.facts.footage:
+        yield f"the footage ends after {float(config.facts.footage):.4g} s, and the film with it"
+
+
+def _in_silence(config: Config) -> Iterator[str]:
+    clock, music = config.clock, config.facts.music
+    lasts = clock.frames / clock.fps * (2 if config.loop == "pingpong" else 1)
+    if config.audio and music is not None and music + UNHEARD < lasts:
+        yield f"the music ends after {float(music):.4g} s, and the film goes on in silence"
+
+
+def _never_backwards(config: Config) -> Iterator[str]:
+    if config.loop == "pingpong" and config.facts.sounding and not config.audio:
+        yield "the footage comes back, and its sound goes on: it is not played backwards"

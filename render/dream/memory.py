@@ -1,0 +1,86 @@
+"""Memory. What a step takes of it and what is free, bytes, and so in what tiles a frame is looked at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from render.dream.network import Eye
+from render.dream.tile import Tiling
+
+SPARE = 1.1  # all that a look takes, by what it keeps for its gradient: 0.9 to 1.05 were measured
+FRAMES = 240  # bytes a pixel of the frame that all else in a tick takes: some 20 pictures of it
+SHARE = 0.8  # of what is free that a step may take: others are at work, too
+MOST = (
+    4.5e9  # on a processor, however much is free: then a film of any size is rendered within 6 GiB, everywhere in equal tiles
+)
+SMALLEST = 128  # pixels: the side of a tile below which all of it is overlap
+
+SYSTEM = Path("/proc/meminfo")
+GROUPS = {  # of a container: what it may take, what it takes, and where of that is told what could be had back
+    Path("/sys/fs/cgroup"): ("memory.max", "memory.current", r"^inactive_file (\d+)"),
+    Path("/sys/fs/cgroup/memory"): ("memory.limit_in_bytes", "memory.usage_in_bytes", r"^total_inactive_file (\d+)"),
+}
+
+
+def kept(eye: Eye, frame: Tensor) -> int:
+    """What a look at a frame keeps for its gradient, besides the network's weights."""
+    found: dict[int, int] = {}
+
+    def note(value: Tensor) -> Tensor:
+        if not isinstance(value, nn.Parameter):
+            found[value.untyped_storage().data_ptr()] = value.untyped_storage().nbytes()
+        return value
+
+    with torch.enable_grad(), torch.autograd.graph.saved_tensors_hooks(note, lambda value: value):
+        eye(frame.detach().requires_grad_())
+    return sum(found.values())
+
+
+def taken(pixels: int, seen: int, each: float) -> float:
+    """What a step takes on a frame of so many pixels, of which so many are seen at once, `each` bytes kept of each."""
+    return FRAMES * pixels + SPARE * each * seen
+
+
+def side(pixels: int, each: float, room: float, tiling: Tiling) -> int:
+    """The side of the tiles for which a step on such a frame has room; in all else they are those of `tiling`."""
+    seen = max(0.0, room - FRAMES * pixels) / (SPARE * each)
+    return max(SMALLEST, int((seen**0.5 - sum(tiling.overlap)) / tiling.step) * tiling.step)
+
+
+def smaller(side: int) -> int | None:
+    """The side to go on with when memory has ended in tiles of `side`; None if nothing can help."""
+    return side // 2 if side >= 2 * SMALLEST else None
+
+
+def room(device: torch.device) -> float:
+    """What a step may take of the device's memory."""
+    return SHARE * _free_on_gpu(device) if device.type == "cuda" else min([MOST, *(SHARE * free for free in _free())])
+
+
+def _free_on_gpu(device: torch.device) -> int:
+    held = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    return torch.cuda.mem_get_info(device)[0] + held
+
+
+def _free() -> Iterator[int]:
+    """What is free in the system and in the container that we run in, where they say so."""
+    if (system := _number(SYSTEM, r"^MemAvailable:\s*(\d+) kB")) is not None:
+        yield 1024 * system
+    for group, (most, taken, back) in GROUPS.items():
+        limit, usage = _number(group / most), _number(group / taken)
+        if limit is not None and usage is not None:
+            yield max(0, limit - usage + (_number(group / "memory.stat", back) or 0))
+
+
+def _number(file: Path, pattern: str = r"^(\d+)$") -> int | None:
+    """The number that a file tells, if it does."""
+    try:
+        told = re.search(pattern, file.read_text(), re.MULTILINE)
+    except OSError:
+        return None
+    return int(told[1]) if told else None

@@ -1,0 +1,186 @@
+"""Tiles. A frame too large for the memory there is, looked at in overlapping tiles: (eye, frame, tiling) -> activations.
+
+The frame is looked at tile by tile and nothing of that is kept but the cells each tile answers for, which make maps of the
+whole frame. Objectives see those, and are what they always are. When they ask for a gradient each tile is looked at once
+more, as in checkpointing (Chen et al., arXiv 1604.06174) but across the picture instead of down the network, and what they
+want of its cells is its part of the frame's gradient. That equals the whole frame's as far as the overlap holds what a cell
+sees.
+
+A layer that gives one answer for the whole picture gives the mean of the tiles' answers, and what is wanted of it changes in
+each place what the tile there sees: the same, but for rims, where the answer is made of a mean over the picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise, product
+from math import ceil, lcm
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from render.dream.field import Field
+from render.dream.network import Activations, Eye
+
+FULL = 0.8  # of its side that a tile takes of the frame; the rest is room for the grid to move in
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """How a frame is cut.
+
+    side: of what a tile answers for, at most, pixels; it sees more. cells: pixels a cell of each layer that is looked for; 0
+    where it gives one answer for all. overlap: pixels that a tile sees before and after its own. least: it sees at least.
+    """
+
+    side: int
+    cells: Mapping[str, int]
+    overlap: tuple[int, int]
+    least: int
+
+    @property
+    def step(self) -> int:
+        """Pixels from one place where a tile may begin to the next: there cells of all layers do."""
+        return lcm(*(cell or 1 for cell in self.cells.values()))
+
+
+@dataclass(frozen=True)
+class Span:
+    """A tile along one axis. It sees pixels `first` to `last`, and answers for `begin` to `end`; None is the frame's end."""
+
+    first: int
+    last: int
+    begin: int
+    end: int | None
+
+    def own(self, cell: int = 1) -> slice:
+        """What it answers for, in cells of the frame."""
+        return slice(self.begin // cell, None if self.end is None else self.end // cell)
+
+    def within(self, cell: int = 1) -> slice:
+        """The same, in cells of what it sees."""
+        return slice((self.begin - self.first) // cell, None if self.end is None else (self.end - self.first) // cell)
+
+
+Tile = tuple[Span, Span]  # down and right
+
+
+def tiling(side: int, found: Mapping[str, Field], least: int) -> Tiling:
+    """Tiles of that side, overlapping as far as the layers in `found` look.
+
+    Twice as far if one has no cells: its answer is made of all that a tile sees, and none of that may be near a rim.
+    """
+    cells = {layer: field.cell for layer, field in found.items()}
+    far = 1 if all(cells.values()) else 2
+    before, after = (far * max(field.reach[end] for field in found.values()) for end in (0, 1))
+    return Tiling(side, cells, (before, after), least)
+
+
+def looked(eye: Eye, frame: Tensor, layers: Sequence[str], tiling: Tiling | None, phase: tuple[float, float]) -> Activations:
+    """The activations of those layers for a frame [1, 3, H, W]. phase: 0..1, how far down and right the grid is moved."""
+    if tiling is None or max(frame.shape[2:]) <= tiling.side:
+        return eye(frame)
+    tiles = list(product(*(spans(side, tiling, moved) for side, moved in zip(frame.shape[2:], phase, strict=True))))
+    return dict(zip(layers, _Mosaic.apply(frame, eye, layers, tiling.cells, tiles), strict=True))
+
+
+def spans(length: int, tiling: Tiling, phase: float) -> list[Span]:
+    """A side of a frame cut into equal parts that cover it once; the grid is moved as `phase` says, 0.5 not at all."""
+    count = ceil(length / (FULL * tiling.side)) if length > tiling.side else 1
+    each, step = length / count, tiling.step
+    moved = (2 * phase - 1) * min(tiling.side - each, each / 2)
+    cuts = [0, *(step * round((i * each + moved) / step) for i in range(1, count)), length]
+    return [_span(begin, end, length, tiling) for begin, end in pairwise(cuts)]
+
+
+def _span(begin: int, end: int, length: int, tiling: Tiling) -> Span:
+    before, after = tiling.overlap
+    last = min(length, max(end + after, tiling.least))
+    first = max(0, min(begin - before, last - tiling.least))
+    return Span(first // tiling.step * tiling.step, last, begin, None if end == length else end)
+
+
+class _Mosaic(torch.autograd.Function):
+    """The maps of a frame, put together from its tiles."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, frame: Tensor, eye: Eye, layers: Sequence[str], cells: Mapping[str, int], tiles: Sequence[Tile]
+    ) -> Any:
+        ctx.save_for_backward(frame)
+        ctx.set_materialize_grads(False)
+        ctx.eye, ctx.layers, ctx.cells, ctx.tiles = eye, layers, cells, tiles
+        area, maps = sum(map(_area, tiles)), dict[str, Tensor]()
+        for tile in reversed(tiles):  # the last one knows where the maps end
+            seen = eye(_part(frame, tile))
+            for layer in layers:
+                if cell := cells[layer]:
+                    whole = maps.setdefault(layer, _blank(seen[layer], tile, cell))
+                    _own(whole, tile, cell).copy_(_within(seen[layer], tile, cell))
+                else:
+                    maps[layer] = maps.get(layer, 0) + seen[layer] * (_area(tile) / area)
+        return tuple(maps[layer] for layer in layers)
+
+    @staticmethod
+    def backward(ctx: Any, *slopes: Tensor | None) -> Any:
+        (frame,) = ctx.saved_tensors
+        asked = {layer: slope for layer, slope in zip(ctx.layers, slopes, strict=True) if slope is not None}
+        total = torch.zeros_like(frame)
+        for tile in ctx.tiles:
+            _add(total, frame, tile, ctx.eye, asked, ctx.cells)
+        return total, None, None, None, None
+
+
+def _add(total: Tensor, frame: Tensor, tile: Tile, eye: Eye, asked: Mapping[str, Tensor], cells: Mapping[str, int]) -> None:
+    """Add to the frame's gradient what is asked of one tile's activations."""
+    part, share = _part(frame, tile).detach().requires_grad_(), _area(tile) / frame[0, 0].numel()
+    with torch.enable_grad():
+        seen = eye(part)
+        of_cells = [
+            (_within(seen[layer], tile, cell), _own(asked[layer], tile, cell)) for layer in asked if (cell := cells[layer])
+        ]
+    of_all = [(seen[layer], asked[layer] * share) for layer in asked if not cells[layer]]
+    if of_cells:
+        _part(total, tile).add_(_slope(of_cells, part, bool(of_all)))
+    if of_all:
+        _own(total, tile).add_(_within(_slope(of_all, part, False), tile))
+
+
+def _slope(asked: Sequence[tuple[Tensor, Tensor]], part: Tensor, again: bool) -> Tensor:
+    """The gradient of a tile, where activations and their gradients are given. again: it will be asked for more."""
+    activations, slopes = zip(*asked, strict=True)
+    (slope,) = torch.autograd.grad(activations, part, slopes, retain_graph=again)
+    return slope
+
+
+def _area(tile: Tile) -> int:
+    """Pixels that a tile sees."""
+    down, right = tile
+    return (down.last - down.first) * (right.last - right.first)
+
+
+def _part(frame: Tensor, tile: Tile) -> Tensor:
+    """What a tile sees."""
+    down, right = tile
+    return frame[..., down.first : down.last, right.first : right.last]
+
+
+def _own(whole: Tensor, tile: Tile, cell: int = 1) -> Tensor:
+    """The cells of the frame that a tile answers for."""
+    down, right = tile
+    return whole[..., down.own(cell), right.own(cell)]
+
+
+def _within(seen: Tensor, tile: Tile, cell: int = 1) -> Tensor:
+    """The same cells, of what the tile sees."""
+    down, right = tile
+    return seen[..., down.within(cell), right.within(cell)]
+
+
+def _blank(seen: Tensor, tile: Tile, cell: int) -> Tensor:
+    """Room for a map of the frame, whose last tile is given."""
+    down, right = tile
+    size = (1, seen.shape[1], down.first // cell + seen.shape[2], right.first // cell + seen.shape[3])
+    return torch.empty(size, dtype=seen.dtype, device=seen.device, memory_format=torch.channels_last)

@@ -1,0 +1,75 @@
+"""Pace. How fast something goes and how long it will take yet: (things, efforts) -> the things, each with what is Left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from render.config import Config
+
+T = TypeVar("T")
+
+MOST = 10**6  # ticks of a film; of longer ones each is taken to be as much work as any other
+BESIDES = 1.0  # what a tick takes besides its steps, by what a step takes at full size: the move, the hold
+MEMORY = 0.25  # of all things: after so many, what was before counts half
+
+
+@dataclass(frozen=True)
+class Left:
+    """After `index` things of `of`. each: seconds that one takes now. seconds: until the last is done."""
+
+    index: int
+    of: int
+    each: float
+    seconds: float
+
+
+def paced(things: Iterable[T], first: int, last: int, efforts: Sequence[float] | None = None) -> Iterator[tuple[T, Left]]:
+    """The things from `first` + 1 to `last`, as they are done, each with what is then left.
+
+    efforts: how much work each thing from 0 to `last` is, in any unit; all the same if not given. What the first took does
+    not count once the second is done: much is set up then.
+    """
+    ahead = np.cumsum((np.ones(last + 1) if efforts is None else np.asarray(efforts))[::-1])[::-1]
+    keep = 0.5 ** (1 / max(1.0, MEMORY * (last - first)))
+    seconds = done = number = 0.0
+    before = monotonic()
+    for index, thing in enumerate(things, first + 1):
+        now = monotonic()
+        kept = keep if index > first + 2 else 0.0
+        rest = float(ahead[index + 1]) if index < last else 0.0
+        seconds, done, number = kept * seconds + now - before, kept * done + float(ahead[index]) - rest, kept * number + 1
+        before = now
+        each = seconds / number
+        yield thing, Left(index + 1, last + 1, each, seconds / done * rest if done else each * (last - index))
+
+
+def efforts(config: Config) -> Sequence[float] | None:
+    """How much work each tick of a film is."""
+    clock = config.clock
+    if clock.last_tick >= MOST:
+        return None
+    each: list[float] = (climbs(config, np.arange(clock.last_tick + 1) / float(clock.rate)) + BESIDES).tolist()
+    return each
+
+
+def climbs(config: Config, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The steps of the dreams at those times, each weighed by the pixels of its octave, 1 at full size."""
+    dream, clock = config.dream, config.clock
+    shrink = np.asarray(dream.octave_scale.over(seconds, clock), dtype=np.float64) ** -2
+    octaves: Any = dream.octaves.over(seconds, clock)
+    return np.asarray(dream.steps.over(seconds, clock) * (1 - shrink**octaves) / (1 - shrink), dtype=np.float64)
+
+
+def clocked(seconds: float) -> str:
+    """A time in words, as exactly as it is known."""
+    if seconds < 59.5:
+        return f"{seconds:.0f} s" if seconds >= 9.5 else f"{seconds:.1f} s"
+    if seconds < 6000:
+        return "{} min {:02} s".format(*divmod(round(seconds), 60))
+    return "{} h {:02} min".format(*divmod(round(seconds / 60), 60))

@@ -1,0 +1,58 @@
+"""Laws of notices: what comes to nothing in a film is said once, and a usual film has nothing to be told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from render.config import Config, load, load_text
+from render.config.facts import Facts
+from render.config.notices import notices
+
+CLIP = Facts(size=(36, 64), fps=Fraction(10), footage=Fraction(4), sounding=True)
+SONG = Facts(music=Fraction(3))
+TOLD = {  # a film, what its files say, and how what is told of it begins
+    "flow of noise": ("flow: none", Facts(), "flow mean"),
+    "cuts of a picture": ("{source: {image: a.jpg}, cuts: [2s]}", Facts(), "cuts mean nothing here: they are for footage"),
+    "both": ("{flow: none, cuts: none}", Facts(), "flow and cuts mean nothing"),
+    "a centre beside a path": ("motion: {center: [0.3, 0.5], path: [[0, 0], [1, 1]]}", Facts(), "motion.center means nothing"),
+    "music that ends": ("{audio: a.ogg, duration: 5s}", SONG, "the music ends after 3 s, and the film goes on in silence"),
+    "music there and not back": ("{audio: a.ogg, duration: 5s, loop: pingpong}", SONG, "the music ends after 3 s"),
+    "footage that ends": ("{source: {video: a.mp4}, duration: 9s}", CLIP, "the footage ends after 4 s, and the film with it"),
+    "sound backwards": ("{source: {video: a.mp4}, loop: pingpong}", CLIP, "the footage comes back, and its sound goes on"),
+}
+SILENT = {
+    "a usual film": ("seed: 1", Facts()),
+    "flow of footage": ("{source: {video: a.mp4}, flow: none, cuts: none}", CLIP),
+    "a path": ("motion: {path: [[0, 0], [1, 1]]}", Facts()),
+    "music to the end": ("{audio: a.ogg, duration: audio}", SONG),
+    "pingpong of silent footage": ("{source: {video: a.mp4}, loop: pingpong}", replace(CLIP, sounding=False)),
+    "pingpong with music": ("{source: {video: a.mp4}, loop: pingpong, audio: a.ogg}", replace(CLIP, music=Fraction(9))),
+}
+
+
+def film(text: str, known: Facts) -> Config:
+    return load_text(text, look=lambda config: known)
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_what_comes_to_nothing_is_said(name: str) -> None:
+    text, known, words = TOLD[name]
+    (told,) = notices(film(text, known))
+    assert told.startswith(words)
+
+
+@pytest.mark.parametrize("name", SILENT)
+def test_what_comes_to_something_is_not(name: str) -> None:
+    assert list(notices(film(*SILENT[name]))) == []
+
+
+def test_what_stands_beside_a_schedule_is_named(tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_text("seconds,motion.zoom,motion.rotate\n0,1,2\n1,2,3\n")
+    for text, words in {"zoom: 1.2": ["motion.zoom"], "rotate: f": ["motion.rotate"], "spiral: 1": []}.items():
+        (tmp_path / "film.yaml").write_text(f"schedule: s.csv\nmotion: {{{text}}}")
+        told = list(notices(load(tmp_path / "film.yaml")))
+        assert [f"the schedule moves {key}, and what stands beside it means nothing" for key in words] == told
