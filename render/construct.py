@@ -54,20 +54,23 @@ def build(config: Config, device: torch.device) -> Film:
     seen = _camera(config, device, faults)
     networks = _networks(config, device, faults)
     parts = _parts(config, networks, seen, device, faults)
-    kept = None if faults or not seen else _attempt(faults, "size", lambda: _fits(networks, parts, seen))
-    if kept is None or not seen:
+    if faults or not seen:
+        raise config.problems(faults)
+    eye, least = _eye(networks, parts, device), max(one.least for one in networks.values())
+    kept = _attempt(faults, "size", lambda: _fits(eye, networks, seen))
+    if kept is None:
         raise config.problems(faults)
     film = Film(
         camera=seen,
         seed=config.seed,
-        eye=_eye(networks, parts, device),
+        eye=eye,
         wishes=lambda moment, worlds: _wishes(parts, moment, worlds, config.seed),
-        ascent=lambda moment, fresh: ascent(config, moment, max(one.least for one in networks.values()), fresh),
+        ascent=lambda moment, fresh: ascent(config, moment, least, fresh),
         gardens=lambda moment: tuple(part.bed(moment) for part in parts if part.bed),
         tone=tone(config, seen),
         ride=lambda moment: Ride(config.flow.persistence(moment), config.flow.anchor(moment)),
         digest=_digest(config, networks, parts, seen),
-        tiles=lambda side: tiling(side, _fields(networks, parts, device), max(one.least for one in networks.values())),
+        tiles=lambda side: tiling(side, _fields(eye, networks, parts, least, device), least),
     )
     return _tiled(film, config.dream.tile, kept)
 
@@ -158,10 +161,9 @@ def _tiled(film: Film, asked: int | str, kept: float) -> Film:
     return in_tiles(film, side) if max(film.camera.size) > side else film
 
 
-def _fields(networks: Networks, parts: Sequence[Part], device: torch.device) -> dict[str, Field]:
+def _fields(eye: Eye, networks: Networks, parts: Sequence[Part], least: int, device: torch.device) -> dict[str, Field]:
     """The fields of all layers that the parts need; where one has no cells, of the deepest that has some, too."""
-    least, layers = max(one.least for one in networks.values()), sorted({part.mark + part.layer for part in parts})
-    found = fields(_eye(networks, parts, device), layers, least, device)
+    found = fields(eye, sorted({part.mark + part.layer for part in parts}), least, device)
     for mark, one in networks.items():
         if any(part.mark == mark and not found[mark + part.layer].cell for part in parts):
             deepest = (
@@ -171,11 +173,10 @@ def _fields(networks: Networks, parts: Sequence[Part], device: torch.device) -> 
     return found
 
 
-def _fits(networks: Networks, parts: Sequence[Part], seen: Camera) -> float:
+def _fits(eye: Eye, networks: Networks, seen: Camera) -> float:
     """Look once at a blank like the film: some networks need a least size, or just one. Bytes a pixel that it keeps."""
     height, width = (side if side <= BLANK else BLANK + side % BLANK for side in seen.size)
     try:
-        eye = _eye(networks, parts, seen.device)
         return memory.kept(eye, torch.zeros(1, 3, height, width, device=seen.device)) / (height * width)
     except RuntimeError as error:
         if memory_ended(error):

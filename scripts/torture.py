@@ -37,6 +37,7 @@ from render.construct import build
 from render.develop import files
 from render.develop.negative import SEGMENT
 from render.develop.shoot import shoot
+from render.develop.traces import FOLDER
 from render.errors import RenderError
 from render.facts import load
 from render.film import State
@@ -159,9 +160,11 @@ def _count_acts(root: Path, paper: int, last: int | None) -> None:
 
 
 def contents(root: Path) -> Mapping[str, bytes]:
-    """Every file under `root`, but for those that name processes and times."""
+    """Every file under `root`, but for those that name processes and times, and what others could be writing of a cache."""
     found = (path for path in sorted(root.rglob("*")) if path.is_file() and path.name not in VARIES)
-    return {str(path.relative_to(root)): path.read_bytes() for path in found}
+    common = f"{FOLDER}/{files.PART}"
+    named = ((str(path.relative_to(root)), path) for path in found)
+    return {name: path.read_bytes() for name, path in named if not name.startswith(common)}
 
 
 def differing(one: Mapping[str, bytes], other: Mapping[str, bytes]) -> list[str]:

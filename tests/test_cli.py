@@ -6,8 +6,6 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
@@ -404,23 +402,6 @@ def test_a_take_at_work_is_left_alone(run: Run) -> None:
     assert f"process {os.getpid()}" in said.words
 
 
-def test_help_and_bad_files_do_not_wait_for_torch(tmp_path: Path) -> None:
-    bad = tmp_path / "bad.yaml"
-    bad.write_text("sice: 1")
-    program = f"""
-import sys
-from render.cli import main
-for arguments in (["--help"], ["check", {str(bad)!r}], [{str(bad)!r}], ["new", "zoom"], ["schema"]):
-    try:
-        main(arguments)
-    except SystemExit:
-        pass
-print("torch" in sys.modules, "cv2" in sys.modules, file=sys.stderr)
-"""
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stderr.splitlines()[-1] == "False False"
-
-
 # ---- networks
 
 
@@ -428,7 +409,9 @@ def test_the_layers_of_a_network_are_listed_shallow_to_deep(run: Run) -> None:
     listed = run("layers", "bestiary").paths[1:]
     assert [line.split()[1] for line in listed] == list(LEVELS)
     assert all(note in line for line, note in zip(listed, LEVELS.values(), strict=True))
-    assert [line.split()[1] for line in run("layers", "bestiary", "ture").paths[1:]] == ["texture", "creatures"]
+    found = run("layers", "bestiary", "ture").paths[1:]
+    assert [line.split()[1] for line in found if line.split()[0].isdigit()] == ["texture", "creatures"]
+    assert any("cobbles" in line for line in found), "few layers are listed with the names of their channels"
     assert run("layers", "bestiary", "nothing of the kind").code == 2
 
 

@@ -575,7 +575,6 @@ WRONG = {
     "dream: {objective: [{layer: mid, class: eye}]}": "make layer an item of its own",
     "dream: {objective: [{layer: a, <garden>: 1}]}": 'unknown key "<garden>" in dream.objective.0',
     "dream: {<<: {steps: 3}}": 'unknown key "<<" in dream',
-    "dream: {objective: [{garden: [eye], layer: mid}]}": "channels by number",
     "dream: {objective: [{class: [eye, 1.5]}]}": "film.yaml:1:35: dream.objective.0.class.1 is 1.5",
     "outputs: []": "at least one",
     "outputs: [a.mp4, {file: a.mp4}]": "another output",

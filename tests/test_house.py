@@ -121,13 +121,15 @@ def test_every_source_of_the_vocabulary_can_be_built(tmp_path: Path) -> None:
 # ---- quick to answer
 
 
-def test_help_and_a_bad_file_do_not_wait_for_torch(tmp_path: Path) -> None:
+def test_what_draws_nothing_does_not_wait_for_torch(tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text("motion: {zom: 1.5}\n", encoding="utf-8")
+    (tmp_path / "moving.yaml").write_text("motion: {zoom: {0s: 1, 1s: 2}}\nduration: 1s\n", encoding="utf-8")
     program = f"""
 import sys
 from render.cli import main
 codes = []
-for words in (["--help"], ["film", "--help"], ["check", "bad.yaml"], ["bad.yaml"], ["new", "zoom"], ["schema"]):
+asked = "--help", "film --help", "check bad.yaml", "bad.yaml", "new zoom", "schema", "plot moving.yaml -o drawn"
+for words in map(str.split, asked):
     try:
         main(words)
         codes.append(0)
@@ -136,10 +138,11 @@ for words in (["--help"], ["film", "--help"], ["check", "bad.yaml"], ["bad.yaml"
 print("codes", codes, "heavy", sorted({HEAVY!r} & set(sys.modules)))
 """
     run = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
-    assert run.stdout.splitlines()[-1] == "codes [0, 0, 2, 2, 0, 0] heavy []", run.stderr
+    assert run.stdout.splitlines()[-1] == "codes [0, 0, 2, 2, 0, 0, 0] heavy []", run.stderr
     assert 'unknown key "zom"' in run.stderr
     assert 'did you mean "zoom"' in run.stderr
-    assert [path.name for path in tmp_path.iterdir()] == ["bad.yaml"], "a bad file leaves nothing behind"
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"bad.yaml", "moving.yaml", "drawn"}, "a bad file leaves nothing behind"
 
 
 def test_the_first_dream_waits_for_no_library_that_it_does_not_need(tmp_path: Path) -> None:

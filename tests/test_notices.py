@@ -15,9 +15,9 @@ from render.config.notices import notices
 CLIP = Facts(size=(36, 64), fps=Fraction(10), footage=Fraction(4), sounding=True)
 SONG = Facts(music=Fraction(3))
 TOLD = {  # a film, what its files say, and how what is told of it begins
-    "flow of noise": ("flow: none", Facts(), "flow mean"),
-    "cuts of a picture": ("{source: {image: a.jpg}, cuts: [2s]}", Facts(), "cuts mean nothing here: they are for footage"),
-    "both": ("{flow: none, cuts: none}", Facts(), "flow and cuts mean nothing"),
+    "flow of noise": ("flow: none", Facts(), "no use is made of flow"),
+    "cuts of a picture": ("{source: {image: a.jpg}, cuts: [2s]}", Facts(), "no use is made of cuts: for footage only"),
+    "both": ("{flow: none, cuts: none}", Facts(), "no use is made of flow and cuts"),
     "a centre beside a path": ("motion: {center: [0.3, 0.5], path: [[0, 0], [1, 1]]}", Facts(), "motion.center means nothing"),
     "music that ends": ("{audio: a.ogg, duration: 5s}", SONG, "the music ends after 3 s, and the film goes on in silence"),
     "music there and not back": ("{audio: a.ogg, duration: 5s, loop: pingpong}", SONG, "the music ends after 3 s"),

@@ -6,12 +6,12 @@ import os
 import re
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
+from outputs import Output
 from PIL import Image
 
 from render.develop import ffmpeg, prints
@@ -24,16 +24,6 @@ ROWS = [(ending, codec) for ending, container in prints.CONTAINERS.items() for c
 FILMS = [row for row in ROWS if not prints.PRINTS[row[1]].still]
 LOSSY = {"gif": 6, "webp": 6, "jpeg": 4, "webp-picture": 6}  # levels off; any other print is within 3
 BARE = {".gif", ".webp", ".jpg", ".jpeg"}  # hold no configuration
-
-
-@dataclass(frozen=True)
-class Output:
-    file: str
-    width: int | None = None
-    fps: Fraction | None = None
-    crf: int | None = None
-    codec: str = "auto"
-    size_limit: int | None = None
 
 
 def film(number: int, size: tuple[int, int]) -> Callable[[Fraction], Iterator[ffmpeg.Pixels]]:

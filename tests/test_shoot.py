@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -19,6 +19,7 @@ import imageio_ffmpeg
 import pytest
 import torch
 import tracks
+from conftest import Said
 
 from render.config import load_text
 from render.develop.negative import SEGMENT
@@ -117,7 +118,7 @@ def test_a_dreamed_film_of_whole_segments_that_lacks_its_prints_gets_them(tmp_pa
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_it_leaves_the_film_so_far_and_goes_on_from_there(
-    tmp_path: Path, whole: Mapping[str, bytes], stop: signal.Signals
+    tmp_path: Path, command: Callable[..., Said], whole: Mapping[str, bytes], stop: signal.Signals
 ) -> None:
     first = render(tmp_path, stop)
     assert first.code == 130, first.words
@@ -126,17 +127,19 @@ def test_stopped_it_leaves_the_film_so_far_and_goes_on_from_there(
     assert [path.name for path in first.paths] == ["stop.mp4", "stop.gif"]
     assert STOPPED < frames(first.paths[0]) == first.tick + 1 < FRAMES
     assert prints(tmp_path) != whole
-    again = render(tmp_path)
-    assert (again.code, again.paths) == (0, first.paths)
+    again = command("stop.yaml")
+    assert (again.code, [tmp_path / path for path in again.paths]) == (0, first.paths)
     assert f"going on after dream {first.tick + 1} of {FRAMES}" in again.words
     assert prints(tmp_path) == whole
 
 
-def test_killed_it_goes_on_from_the_last_whole_segment(tmp_path: Path, whole: Mapping[str, bytes]) -> None:
+def test_killed_it_goes_on_from_the_last_whole_segment(
+    tmp_path: Path, command: Callable[..., Said], whole: Mapping[str, bytes]
+) -> None:
     first = render(tmp_path, signal.SIGKILL)
     assert first.code == -signal.SIGKILL
     assert (first.paths, prints(tmp_path)) == ([], {})
-    again = render(tmp_path)
+    again = command("stop.yaml")
     assert again.code == 0
     kept = int(again.words.split("going on after dream ")[1].split()[0])
     assert kept % SEGMENT == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import tracks
 from numpy.typing import NDArray
+from outputs import Output
 
 from render.develop import ffmpeg, prints
 from render.develop.sound import fits
@@ -24,16 +25,6 @@ SECONDS = FRAMES / FPS
 SOUNDING = sorted(ending for ending, container in prints.CONTAINERS.items() if container.voice)
 VOICES = list({prints.CONTAINERS[ending].voice: ending for ending in SOUNDING}.values())  # an ending for each
 SILENT = [".gif", ".webp"]
-
-
-@dataclass(frozen=True)
-class Output:
-    file: str
-    width: int | None = None
-    fps: Fraction | None = None
-    crf: int | None = None
-    codec: str = "auto"
-    size_limit: int | None = None
 
 
 def pictures(rate: Fraction) -> Iterator[ffmpeg.Pixels]:

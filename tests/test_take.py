@@ -4,28 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
+from outputs import Output
 
 from render.develop import files, take
 from render.develop.take import Take, open_take
 from render.errors import ConfigError, MissingError
 
 LIKE = {"seed": 7, "size": [64, 36], "network": {"bestiary": "abc"}}
-
-
-@dataclass(frozen=True)
-class Output:
-    file: str
-    width: int | None = None
-    fps: Fraction | None = None
-    crf: int | None = None
-    codec: str = "auto"
-    size_limit: int | None = None
 
 
 def opened(root: Path, fingerprint: object = LIKE, fresh: bool = False) -> Take:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
+from time import time
 
 import numpy as np
 import pytest
 
+from render.develop import files
 from render.develop.traces import read, remembered, sweep
 from render.picture.picture import Pixels
 from render.source.flow import Look, Trace
@@ -92,14 +95,20 @@ def test_where_nothing_can_be_kept_it_is_found_every_time(tmp_path: Path) -> Non
 
 
 def test_the_oldest_traces_go_when_there_are_too_many(tmp_path: Path) -> None:
-    import os
-
     for age in range(10):
         (tmp_path / f"{age}.trace").write_bytes(bytes(100))
         os.utime(tmp_path / f"{age}.trace", (1_000_000 - age, 1_000_000 - age))
     read(tmp_path / "9.trace")  # needed again
     sweep(tmp_path, most=450)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["0.trace", "1.trace", "2.trace", "9.trace"]
+
+
+def test_what_killed_processes_left_goes_and_what_is_being_written_stays(tmp_path: Path) -> None:
+    for name, age in ((f"{files.PART}1-0.trace", 7200), (f"{files.PART}2-0.trace", 10), ("a.trace", 7200)):
+        (tmp_path / name).write_bytes(b"")
+        os.utime(tmp_path / name, (time() - age, time() - age))
+    files.sweep_forgotten(tmp_path, 3600)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"{files.PART}2-0.trace", "a.trace"]
 
 
 def test_the_law_of_sameness_can_fail() -> None:

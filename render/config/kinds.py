@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from glob import escape
+from os.path import abspath
 from pathlib import Path
 from secrets import randbelow
 from typing import Any
@@ -316,7 +317,7 @@ def _read_path(value: Any) -> Path:
     if ADDRESS.match(value):
         raise SettingError(f"is {shown(value)}, an address; it takes a file of this machine", "download it, and name that file")
     folder: Path = getattr(value, "folder", Path())
-    return Path(folder, _at_home(value)).absolute()
+    return Path(abspath(Path(folder, _at_home(value))))
 
 
 def _read_glob(value: Any) -> str:

@@ -20,7 +20,7 @@ def _standing_still(config: Config) -> Iterator[str]:
     usual = Config()
     asked = [] if config.source.moves else [name for name in ("flow", "cuts") if getattr(config, name) != getattr(usual, name)]
     if asked:
-        yield f"{' and '.join(asked)} mean nothing here: they are for footage, and the source is {config.source.kind}"
+        yield f"no use is made of {' and '.join(asked)}: for footage only, and the source is {config.source.kind}"
 
 
 def _centred_twice(config: Config) -> Iterator[str]:

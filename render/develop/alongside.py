@@ -12,8 +12,6 @@ from contextlib import contextmanager, suppress
 from threading import Condition
 from typing import Any, ParamSpec, TypeVar
 
-import torch
-
 T = TypeVar("T")
 P = ParamSpec("P")
 
@@ -70,6 +68,8 @@ def at_once(steps: Callable[P, Generator[None, None, T]]) -> Callable[P, T]:
 
 
 def _walked(steps: Iterator[Any], safe: Safe) -> None:
+    import torch
+
     torch.set_num_threads(1)  # of this thread: with a crew of its own it would stand in the way of the dream's
     with suppress(EndedEarlyError):
         while not safe.over:

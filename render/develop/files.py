@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
+from time import time
 
 from render.errors import MissingError, RoomError
 
@@ -82,6 +83,14 @@ def sweep_begun(folder: Path) -> None:
     """Remove the folders that killed processes were about to begin in `folder`; others may be at work in those beside them."""
     for part in [path for path in folder.glob(f"{PART}*") if path.is_dir()]:
         _remove(part)
+
+
+def sweep_forgotten(folder: Path, seconds: float) -> None:
+    """Remove unfinished files of `folder`, which nobody holds alone, that nobody has written to for so long."""
+    for part in folder.glob(f"{PART}*"):
+        with suppress(OSError):
+            if time() - part.stat().st_mtime > seconds:
+                part.unlink()
 
 
 def _part(path: Path, ending: str) -> Path:

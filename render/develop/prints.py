@@ -221,8 +221,7 @@ def embedded(path: Path) -> str | None:
 
 def republish(film: Path, part: Path, title: str, config: str) -> None:
     """Copy a film into `part` with another title and configuration; not a bit of its pictures and sound changes."""
-    with files.scratch(part, ".txt") as notes:
-        notes.write_text(_metadata(title, config), encoding="utf-8")
+    with _metadata(part, title, config) as notes:
         maps = ("-map", "0", "-map_metadata", "1", "-c", "copy", *CONTAINERS[film.suffix.lower()].arguments, *ffmpeg.EXACT)
         ffmpeg.convert(part, film, [film, notes], maps, ffmpeg.count(film), Fraction(1))
 
@@ -267,8 +266,7 @@ def _film(job: Job) -> Iterator[Send]:
         with _from_copy(job, _encode) as take:
             yield take
         return
-    with files.scratch(job.path, ".txt") as notes:
-        notes.write_text(_metadata(job.title, job.config), encoding="utf-8")
+    with _metadata(job.path, job.title, job.config) as notes:
         arguments = ("-i", f"file:{notes}", *_encoding(job, job.tuning, job.size))
         with ffmpeg.writing(job.path, job.size, job.fps, job.row.pixels, arguments, job.row.merges) as send:
             yield lambda frame: send(_depth(frame, job.row.pixels))
@@ -281,11 +279,9 @@ def _palette_film(job: Job) -> Iterator[Send]:
         yield take
 
 
-@contextmanager
-def _stills(job: Job) -> Iterator[Send]:
+def _stills(job: Job) -> AbstractContextManager[Send]:
     """One picture a frame when the name has {frame}, else the last frame."""
-    with ExitStack() as stack:
-        yield stack.enter_context(_sequence(job) if FRAME.search(job.path.name) else _last_picture(job))
+    return _sequence(job) if FRAME.search(job.path.name) else _last_picture(job)
 
 
 @contextmanager
@@ -382,8 +378,7 @@ def _smaller(job: Job, tuning: Tuning, ratio: float) -> Tuning:
 
 
 def _encode(job: Job, tuning: Tuning, copy: Path, part: Path, number: int) -> None:
-    with files.scratch(job.path, ".txt") as notes:
-        notes.write_text(_metadata(job.title, job.config), encoding="utf-8")
+    with _metadata(job.path, job.title, job.config) as notes:
         came = job.size if job.row.pixels == "rgb48le" else job.tuning.size
         arguments = _encoding(job, tuning, came)
         ffmpeg.convert(part, job.path, [copy, notes], arguments, number, job.fps, job.row.merges)
@@ -425,14 +420,18 @@ def _depth(frame: Pixels, pixels: PixelFormat) -> Pixels:
     return stills.eight_bits(frame) if pixels == "rgb24" else stills.sixteen_bits(frame)
 
 
-def _metadata(title: str, config: str) -> str:
-    """ffmpeg's text form of metadata: in a file, since a long configuration does not fit on a command line."""
+@contextmanager
+def _metadata(path: Path, title: str, config: str) -> Iterator[Path]:
+    """What ffmpeg is to write into `path`, in a file beside it: a long configuration does not fit on a command line."""
     notes = {
         "title": title,
         "comment": "made by render; `render from` this file gives its configuration back",
         "render_config": config,
     }
-    return ";FFMETADATA1\n" + "".join(f"{key}={_escaped(value)}\n" for key, value in notes.items())
+    lines = ";FFMETADATA1\n" + "".join(f"{key}={_escaped(value)}\n" for key, value in notes.items())
+    with files.scratch(path, ".txt") as file:
+        file.write_text(lines, encoding="utf-8")
+        yield file
 
 
 def _escaped(value: str) -> str:

@@ -26,6 +26,7 @@ FOLDER = ".flow"  # beside the films' own
 FORMAT = 1  # counts up when the same pictures begin to give other traces
 MOST = 2 * 10**9  # bytes of all of them, some six thousand at 640x360; then the oldest go
 SEAL = 32  # bytes of the hash that a file begins with
+FORGOTTEN = 3600  # seconds: an unfinished trace so old is what a killed process left
 RARELY = "00"  # the names that begin with it are one in 256
 
 
@@ -73,6 +74,7 @@ def _keep(path: Path, trace: Trace) -> None:
         os.replace(part, path)
     if path.name.startswith(RARELY):
         sweep(path.parent)
+        files.sweep_forgotten(path.parent, FORGOTTEN)
 
 
 def sweep(folder: Path, most: int = MOST) -> None:

@@ -38,7 +38,8 @@ READERS: dict[str, Callable[[Path], Mapping[str, Any]]] = {
 def tensors(weights: Path) -> Mapping[str, Tensor]:
     """The tensors of a weights file, those of numbers with a point as float32. MissingError if it is none, or damaged."""
     if not weights.is_file():
-        raise MissingError(f"there are no weights at {weights}")
+        hint = "a film's head says where to get them; the name of a file is seen from the folder of the YAML file"
+        raise MissingError(f"there are no weights at {weights}", hint)
     if weights.suffix.lower() not in READERS:
         raise MissingError(f"{weights} is no file of weights that is known", f"known: {' '.join(READERS)}")
     try:

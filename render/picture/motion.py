@@ -27,6 +27,7 @@ SWIRLED = 0.7  # Coords about the centre within which a swirl turns
 LENS = 2.0  # frame half-heights from the eye to the picture that tilts: a lens of 53 degrees
 TREMBLES = 5  # waves that make up a shake in each direction
 PACES = (0.7, 6.0)  # waves a second, the slowest and the quickest of them: a hand's
+PLACES = torch.view_as_real(torch.polar(torch.linspace(0.02, 2.5, 24).double(), 2.4 * torch.arange(24).double()))  # all round
 
 Speeds = Mapping[str, Tensor]
 
@@ -185,8 +186,14 @@ class Flow:
         """At xy [m, 2], in each of the cells: [n, m, 2]."""
         when = When(self.when.seconds[cells], self.when.seed)
         away = xy - self.center[cells]
-        each = (motion(away, self.values[name][cells], when) for name, motion in VELOCITIES.items())
+        each = (VELOCITIES[name](away, self.values[name][cells], when) for name in self._moving)
         return sum(each, torch.zeros_like(away))
+
+    @cached_property
+    def _moving(self) -> tuple[str, ...]:
+        """The motions that do not stand still all the time, as far as some places show."""
+        away = PLACES - self.center
+        return tuple(name for name, motion in VELOCITIES.items() if motion(away, self.values[name], self.when).ne(0).any())
 
     def move(self, cells: Mapping[int, float]) -> Move:
         """The move of cells that follow each other."""

@@ -14,7 +14,6 @@ from render.config import Config
 from render.construct import build
 from render.develop import files, stills
 from render.develop.ffmpeg import Pixels
-from render.develop.files import folder_name
 from render.film import Film, State, ticks
 from render.moment import Moment
 from render.picture import warp
@@ -43,7 +42,7 @@ def strip(config: Config, root: Path, device: torch.device, told: Told) -> Path:
         raise config.problem("duration", "holds a single dream, and nothing moves from it to another", "make it longer")
     wanted = {round(place * last / PLACES) for place in range(1, PLACES + 1)} - {0}
     states = told(ticks(film), -1, last, f"{config.name}, small")
-    path = root / folder_name(config.name) / "preview-flow.png"
+    path = root / files.folder_name(config.name) / "preview-flow.png"
     files.write(path, stills.png(drawn(film, [state for state in states if state.tick in wanted])))
     return path
 

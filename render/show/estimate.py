@@ -104,10 +104,15 @@ def weighed(disk: float) -> str:
     return next((f"{disk / unit:.{int(disk < 9.5 * unit)}f} {name}" for unit, name in units if disk >= 0.5 * unit), "")
 
 
+@cache
+def starting() -> float:
+    """Seconds that a program takes to begin, on one processor: as many as this one took until it was first asked."""
+    return process_time()
+
+
 def estimate(config: Config, film: Film) -> Cost:
     """What the film that was built from `config` will cost on this machine, prints and all."""
-    starting = process_time()  # little else was done since the program began, and that on one processor
-    seen, clock = film.camera, film.camera.clock
+    seen, clock, begun = film.camera, film.camera.clock, starting()
     small, times = within(config, film, LARGE)
     with TemporaryDirectory(prefix="render-") as folder:
         small = replace(small, camera=remembering(small.camera, Path(folder)))
@@ -126,12 +131,12 @@ def estimate(config: Config, film: Film) -> Cost:
         at_once = [printed[output.file] for output in group if not after_all(output)]
         groups.append((spent, at_once, [printed[output.file] for output in group if after_all(output)]))
     parts = {
-        "starting": Spent(starting, starting),
+        "starting": Spent(begun, begun),
         "dreaming": (dreamed + kept) * times,
         "frames between": sum(shown.values(), Spent()),
         **{prints.filled(file, config.name): spent for file, spent in printed.items()},
     }
-    seconds = starting + in_all(parts["dreaming"], groups, waits=clock.backwards or seen.loop == "crossfade")
+    seconds = begun + in_all(parts["dreaming"], groups, waits=clock.backwards or seen.loop == "crossfade")
     return Cost((seen.size[1], seen.size[0]), length(seen), str(clock.fps), clock.last_tick + 1, parts, seconds)
 
 

@@ -14,7 +14,6 @@ from render.config.model import Output
 from render.construct import build, camera
 from render.develop import files, prints, stills
 from render.develop.ffmpeg import Pixels
-from render.develop.files import folder_name
 from render.dream import garden
 from render.film import Camera, ticks
 from render.picture import warp
@@ -38,7 +37,7 @@ def strip(config: Config, root: Path, device: torch.device, told: Told) -> Path:
     half = (len(pictures) + 1) // 2
     pictures += [np.zeros_like(pictures[0])] * (2 * half - len(pictures))
     rows = [np.concatenate(row, axis=1) for row in (pictures[:half], pictures[half:]) if row]
-    path = root / folder_name(config.name) / "preview.png"
+    path = root / files.folder_name(config.name) / "preview.png"
     files.write(path, stills.png(np.concatenate(rows)))
     return path
 
@@ -52,7 +51,7 @@ def motion(config: Config, root: Path, device: torch.device) -> Path:
         lambda fps: over_a_garden(seen, config.seed),
         (width, height),
         seen.clock.fps,
-        root / folder_name(config.name),
+        root / files.folder_name(config.name),
         config.name,
         config.yaml(),
     )

@@ -1,0 +1,18 @@
+"""Outputs as plain values, to ask for prints that the configuration would have refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+
+@dataclass(frozen=True)
+class Output:
+    """What an output of the configuration asks for."""
+
+    file: str
+    width: int | None = None
+    fps: Fraction | None = None
+    crf: int | None = None
+    codec: str = "auto"
+    size_limit: int | None = None
