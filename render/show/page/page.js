@@ -55,7 +55,7 @@ for (const film of films) {
 
 // Only what is near is held. Posters come when they are near, and browsers drop their pixels again; a poster that is put down
 // and taken up by hand is decoded anew each time, and fills the memory. Of films that were played browsers keep a part by
-// themselves, up to a bound: Chromium 150 MB after some 150 plays, and no more after 500.
+// themselves, up to a bound: Chromium 150 MB after some 150 plays, and no more after 480.
 const near = new IntersectionObserver(
   (entries) => entries.forEach((entry) => entry.isIntersecting || unload(entry.target)),
   { rootMargin: "100% 0%" },
