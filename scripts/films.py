@@ -47,23 +47,23 @@ def shoot(film: Path, options: Sequence[str]) -> int:
     return subprocess.run([RENDER, film, *options], stdout=sys.stderr, check=False).returncode
 
 
-def shown(films: Sequence[Path], options: Sequence[str], shoot: Shoot) -> int:
+def shown(films: Sequence[Path], options: Sequence[str], render: Shoot) -> int:
     """Render the films and build the page over all that lies in runs/; the gravest exit code. Ctrl-C ends it."""
     worst = 0
     for film in there(films, options):
-        if (code := shoot(film, options)) == INTERRUPTED:
+        if (code := render(film, options)) == INTERRUPTED:
             return code
         worst = max(worst, code)
     return max(worst, subprocess.run([RENDER, "gallery", "runs", "-o", "site"], check=False).returncode)
 
 
-def timed(films: Sequence[Path], options: Sequence[str], shoot: Shoot) -> int:
+def timed(films: Sequence[Path], options: Sequence[str], render: Shoot) -> int:
     """Render each film anew, write into its head how long that took, and throw the film away; the gravest exit code."""
     worst = 0
     with tempfile.TemporaryDirectory() as scratch:
         for film in there(films, options):
             begun = monotonic()
-            if (code := shoot(film, [*options, "-o", scratch])) == INTERRUPTED:
+            if (code := render(film, [*options, "-o", scratch])) == INTERRUPTED:
                 return code
             worst = max(worst, code)
             if not code:

@@ -46,7 +46,7 @@ def test_a_thread_walks_what_is_safe_and_who_began_walks_the_rest() -> None:
             safe.now(tick + 1)
             until(walked, tick + 1)
             assert len(walked) == tick + 1
-        safe.now(FILM, over=True)
+        safe.end(FILM)
     ahead.result()
     assert walked[:5] == [True] * 5
     assert len(walked) <= 6
@@ -91,7 +91,7 @@ def test_the_dream_keeps_its_threads() -> None:
     torch.set_num_threads(2)
     try:
         with alongside(steps(safe, [], []), safe):
-            safe.now(FILM, over=True)
+            safe.end(FILM)
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)

@@ -17,7 +17,9 @@ from render.develop import stills
 from render.dream.network import Activations
 from render.film import Film, ticks
 from render.show import estimate as estimates
-from render.show.estimate import Cost, Spent, dreaming, estimate, in_all, together
+from render.show import spent
+from render.show.estimate import Cost, dreaming, estimate, in_all, together
+from render.show.spent import Spent
 
 FILMS = {  # what they ask for, and how exactly their dreams can be counted
     "usual": ([], 0.01),
@@ -51,6 +53,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         return Spent(total[0] - before, total[0] - before)
 
     monkeypatch.setattr(estimates, "timed", timed)
+    monkeypatch.setattr(spent, "timed", timed)
     return total
 
 

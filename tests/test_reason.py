@@ -12,7 +12,7 @@ import tiny
 from render.config import load_text
 from render.film import Film, State
 from render.show import reason
-from render.show.estimate import Spent
+from render.show.spent import Spent
 
 FILM = """\
 size: 64x36

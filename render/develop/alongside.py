@@ -28,10 +28,16 @@ class Safe:
         self._news = Condition()
         self._ticks = 0
 
-    def now(self, ticks: int, over: bool = False) -> None:
-        """So many are safe; over: and there will be no more."""
+    def now(self, ticks: int) -> None:
+        """So many are safe."""
         with self._news:
-            self._ticks, self.over = max(self._ticks, ticks), over
+            self._ticks = max(self._ticks, ticks)
+            self._news.notify_all()
+
+    def end(self, ticks: int = 0) -> None:
+        """So many are safe, or as many as were before, and there will be no more: told at once, for who waits asks both."""
+        with self._news:
+            self._ticks, self.over = max(self._ticks, ticks), True
             self._news.notify_all()
 
     def wait(self, ticks: int) -> None:
@@ -49,7 +55,7 @@ def alongside(steps: Iterator[None], safe: Safe) -> Iterator[Future[None]]:
         try:
             yield thread.submit(_walked, steps, safe)
         finally:
-            safe.now(0, over=True)
+            safe.end()
 
 
 def finished(steps: Generator[None, None, T]) -> T:

@@ -73,7 +73,7 @@ def shoot(config: Config, given: str, root: Path, device: torch.device, watch: W
             with closing(developing(config, film.camera, take, safe)) as steps:
                 with alongside(steps, safe) as ahead:
                     dreamed, last = expose(film, take, watch, safe, spare=config.dream.tile == "auto")
-                    safe.now(last + 1 if last == end else 0, over=True)
+                    safe.end(last + 1 if last == end else 0)
                 if whole := last == end:
                     ahead.result()
                     paths, notices = finished(steps)
@@ -122,17 +122,20 @@ def expose(film: Film, take: Take, watch: Watch, safe: Safe, spare: bool) -> tup
     safe: hears of the ticks that are safe, but for the film's last. spare: where memory ends, go on in smaller tiles.
     """
     begun, dreamed = monotonic(), 0
+
+    def tell_but_the_last(tick: int) -> None:
+        if tick < film.camera.clock.last_tick:
+            safe.now(settled(tick))
+
     with take.negative() as negative:
         state = restored(negative.last(), film.camera.device)
         last = first = state.tick if state else -1
-        if last < film.camera.clock.last_tick:
-            safe.now(settled(last))
+        tell_but_the_last(last)
         states = sparing(film, state, take) if spare else ticks(film, state)
         for new in watch(states, first, film.camera.clock.last_tick):
             negative.keep(new.tick, to_pixels(new.canvas, np.uint16), extra(new))
             last = new.tick
-            if last < film.camera.clock.last_tick:
-                safe.now(settled(last))
+            tell_but_the_last(last)
         dreamed = last - first
     if last >= 0 and take.record.get("dreamed") != last + 1:  # dreamed now, or by a process that was killed before its note
         take.poster(next(take.negative().ticks(last // 2)))

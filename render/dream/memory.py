@@ -15,9 +15,7 @@ from render.dream.tile import Tiling
 SPARE = 1.1  # all that a look takes, by what it keeps for its gradient: 0.9 to 1.05 were measured
 FRAMES = 240  # bytes a pixel of the frame that all else in a tick takes: some 20 pictures of it
 SHARE = 0.8  # of what is free that a step may take: others are at work, too
-MOST = (
-    4.5e9  # on a processor, however much is free: then a film of any size is rendered within 6 GiB, everywhere in equal tiles
-)
+MOST = 4.5e9  # on a processor, however much is free: any film is then rendered within 6 GiB, everywhere in equal tiles
 SMALLEST = 128  # pixels: the side of a tile below which all of it is overlap
 
 SYSTEM = Path("/proc/meminfo")

@@ -9,19 +9,17 @@ from __future__ import annotations
 import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache, partial
 from itertools import cycle as endlessly
 from itertools import islice
 from math import ceil
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
-from time import perf_counter, process_time
+from time import process_time
 
 import numpy as np
-import torch
 
 from render.config import Config
 from render.config.model import Output
@@ -38,34 +36,13 @@ from render.moment import Clock, Moment
 from render.picture.picture import resize, to_pixels
 from render.reel import at_rate, length, run
 from render.show.pace import clocked
+from render.show.spent import CPU, PATIENCE, Spent, line, often, timed
 
-CPU = torch.device("cpu")
 LARGE = 2**20  # pixels; larger films are measured at about this size, since what they cost grows with their pixels
 COUNTED = 40  # moments at which is counted what is asked for, evenly over the film
 PLACES = (0.5, 0.1, 0.9, 0.3, 0.7)  # of the film, at which a tick and the frames beside it are tried
 BOLD = 0.1  # rms change of a picture that is hardly dreamed
-PATIENCE = 0.6  # seconds of work on each thing that is measured more than once
-MOST = 9  # times that it is measured
 FEW, MANY = 2, 10  # frames through an encoder: two films tell what it takes to begin, and what each frame takes
-
-
-@dataclass(frozen=True)
-class Spent:
-    """seconds: by the clock. work: seconds of all processors together, those of programs that were started too. disk: bytes."""
-
-    seconds: float = 0.0
-    work: float = 0.0
-    disk: float = 0.0
-
-    def __add__(self, other: Spent) -> Spent:
-        return Spent(*(one + two for one, two in zip(astuple(self), astuple(other), strict=True)))
-
-    def __sub__(self, other: Spent) -> Spent:
-        """What is left, of nothing less than 0: small things are measured with noise."""
-        return Spent(*(max(0.0, one - two) for one, two in zip(astuple(self), astuple(other), strict=True)))
-
-    def __mul__(self, times: float) -> Spent:
-        return Spent(*(times * one for one in astuple(self)))
 
 
 @dataclass(frozen=True)
@@ -329,46 +306,6 @@ def printing(config: Config, output: Output, shown: Shown, folder: Path) -> Spen
     if output.size_limit is None or once.disk <= output.size_limit:
         return once
     return replace(once * (1 + output.size_limit / once.disk), disk=output.size_limit)
-
-
-# ---- timing
-
-
-def line(do: Callable[[int], float], few: int, many: int) -> tuple[Spent, Spent]:
-    """What it takes to begin, and what each takes, from doing a few and many; `do` returns the bytes that it left."""
-
-    def spent(number: int) -> Spent:
-        left: list[float] = []
-        once = timed(CPU, lambda: left.append(do(number)))
-        return replace(once, disk=left[0])
-
-    little, much = spent(few), spent(many)
-    each = (much - little) * (1 / (many - few))
-    return little - each * few, each
-
-
-def often(device: torch.device, do: Callable[[], object]) -> Spent:
-    """What something takes, of a few times that it is done; the first, when much is set up, does not count."""
-    do()
-    tries = [timed(device, do)]
-    while sum(one.work for one in tries) < PATIENCE / 4 and len(tries) < MOST:
-        tries.append(timed(device, do))
-    return Spent(median(one.seconds for one in tries), median(one.work for one in tries))
-
-
-def timed(device: torch.device, do: Callable[[], object]) -> Spent:
-    """What something takes, until the device has done it."""
-    begun, before = perf_counter(), _work()
-    do()
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    return Spent(perf_counter() - begun, _work() - before)
-
-
-def _work() -> float:
-    """Seconds of processors so far, of this program and of those that it started and that have ended."""
-    times = os.times()
-    return process_time() + times.children_user + times.children_system
 
 
 def _weight(folder: Path) -> float:
