@@ -15,7 +15,8 @@ and flow, their step size tuned until the dream is as strong as ours:
     detail carried  the frame and 0.9 of the detail before, carried by optical flow with no thought for what hides what; dreamed
                     a fifth as much
 
-Figures and letters are those of scripts/coherence.py.
+Figures and letters are those of scripts/coherence.py. E_warp holds the footage's own noise and ripples, which no dream on its true
+frames can take away: where a bar on it is below what the footage itself scores, a line says so, and E_excess decides.
 """
 
 from __future__ import annotations
@@ -218,6 +219,8 @@ def verdicts(found: Mapping[str, Figures], scene: str) -> list[Verdict]:
         bars += [
             ("E_warp x1000", "by 0.15 of alone's", 0, 0.15 * alone["E_warp x1000"]),
             ("E_warp x1000", "by 0.4 of frame carried's", 0, 0.4 * frame["E_warp x1000"]),
+            ("E_excess x1000", "by 0.15 of alone's", -inf, 0.15 * alone["E_excess x1000"]),
+            ("E_excess x1000", "by 0.4 of frame carried's", -inf, 0.4 * frame["E_excess x1000"]),
             ("ghost", "by alone's and 0.15", 0, alone["ghost"] + 0.15),
             ("ghost", "by half of frame carried's", 0, 0.5 * frame["ghost"]),
             ("ghost", "by half of detail carried's", 0, 0.5 * detail["ghost"]),

@@ -283,7 +283,7 @@ def figures(weights: Path, judge_file: Path, quick: bool = False, film_sheet: Pa
     """All figures; quick: a share of the pictures, dreams and ticks."""
     clean, robust, seeds, last = (4 * len(MOTIFS), 2 * len(MOTIFS), 2, 60) if quick else (1148, 328, SEEDS, SCENE_TICKS)
     seeing, dreamer = nn.Sequential(model.stages(weights)), network.load("bestiary", weights, CPU)
-    judge = bestiary_judge.load(judge_file, len(MOTIFS))
+    judge = bestiary_judge.load(judge_file)
     pictures, labels = held_out(clean)
     known = right(seeing, pictures, labels)
     few = zip(pictures[:robust].split(82), labels[:robust].split(82), strict=True)

@@ -53,10 +53,11 @@ def plan(classes: int) -> nn.Sequential:
     )
 
 
-def load(file: Path, classes: int) -> nn.Sequential:
+def load(file: Path) -> nn.Sequential:
     """The judge from its file, frozen."""
-    judge = plan(classes).eval().requires_grad_(False)
-    judge.load_state_dict(load_file(file))
+    tensors = load_file(file)
+    judge = plan(len(tensors["10.bias"])).eval().requires_grad_(False)
+    judge.load_state_dict(tensors)
     return judge
 
 

@@ -16,13 +16,13 @@ from PIL import Image, ImageDraw
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from render.dream.bestiary.generator import picture
-from render.dream.bestiary.motifs import MOTIFS, NEWCOMERS
+from render.dream.bestiary.motifs import MOTIFS
 
 MARGIN = 72  # pixels for the names
 
 
 def main() -> None:
-    kinds = {motif.name: motif for motif in MOTIFS + NEWCOMERS}
+    kinds = {motif.name: motif for motif in MOTIFS}
     words = argparse.ArgumentParser(description="Draw a contact sheet of the bestiary's kinds.")
     words.add_argument("kinds", nargs="*", metavar="KIND", help=f"of {' '.join(kinds)}")
     words.add_argument("--pictures", type=int, default=12, help="of each kind")

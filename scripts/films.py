@@ -13,9 +13,9 @@ from itertools import pairwise
 from pathlib import Path
 from time import monotonic
 
-from render.config import load
 from render.develop import files
 from render.errors import ConfigError, RenderError
+from render.facts import load
 
 ROOT = Path(__file__).parents[1]
 RENDER = Path(sys.executable).with_name("render")

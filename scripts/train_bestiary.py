@@ -2,9 +2,10 @@
 
 `scripts/train_bestiary`: 12,000 steps, about 90 minutes on two idle CPU cores (12 to draw, 65 to train, the rest to judge).
 On a GPU ask for more: `--pictures 200000 --size 136 --crop 96 --attack-steps 3 --eps 3 --steps 40000`. `--start FILE` goes on
-from weights there are: `--start render/dream/bestiary/weights.safetensors --rate 3e-4 --steps 2000`. `--judge` trains the judge
-only, which otherwise happens if there is none in --work. Stop it at any time: the same command goes on from the last checkpoint
-in --work, and ends as if it had not been stopped.
+from weights there are: `--start render/dream/bestiary/weights.safetensors --rate 3e-4 --steps 2000`; motifs that they were not
+taught are learned. `--judge` trains the judge only (`--judge --start FILE`, from a judge there is), which otherwise happens if
+there is none in --work. Stop it at any time: the same command goes on from the last checkpoint in --work, and ends as if it
+had not been stopped.
 
 Robust training: the network learns on pictures that were moved a little towards a wrong answer, within an L2 ball (Madry et al.
 2018; one step from a random start: Wong et al. 2020). That is what makes its gradients look like things (Engstrom et al. 2019).
@@ -79,7 +80,7 @@ def draw(job: tuple[int, int]) -> Array:
 
 def pictures(work: Path, count: int, size: int) -> Tensor:
     """The training pictures uint8 [count,3,size,size], kinds in turn; drawn once by all cores and kept in work."""
-    file = work / f"pictures-{count}-{size}.npy"
+    file = work / f"pictures-{len(MOTIFS)}-{count}-{size}.npy"
     if not file.exists():
         part = work / f"{file.stem}.part.npy"
         kept = np.lib.format.open_memmap(part, mode="w+", dtype=np.uint8, shape=(count, size, size, 3))
@@ -155,7 +156,21 @@ def begun(start: Path | None) -> nn.Sequential:
     """The bestiary with random weights, or with those of a file, whose batch norms are folded for good."""
     if not start:
         return nn.Sequential(model.plan(len(MOTIFS)))
-    return nn.Sequential(model.stages(start)).requires_grad_(True).train()
+    return grown(nn.Sequential(model.stages(start)))
+
+
+def begun_judge(start: Path | None) -> nn.Sequential:
+    """The judge with random weights, or with those of a file."""
+    return grown(bestiary_judge.load(start)) if start else bestiary_judge.plan(len(MOTIFS))
+
+
+def grown(network: nn.Sequential) -> nn.Sequential:
+    """The network, ready to learn, with a place for each motif that it was not taught: at first the mean of those that it was."""
+    head = network[-1]
+    for numbers in (head.weight, head.bias):
+        unknown = numbers.mean(0, keepdim=True).expand(len(MOTIFS) - len(numbers), *numbers.shape[1:])
+        numbers.data = torch.cat((numbers.data, unknown))
+    return network.requires_grad_(True).train()
 
 
 # ---- learning
@@ -287,8 +302,8 @@ def main() -> None:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     source, judge = pictures(asked.work, asked.pictures, asked.size), asked.work / bestiary_judge.FILE.name
     if asked.judge or not judge.exists():
-        plan = bestiary_judge.plan(len(MOTIFS))
-        course = Course("judge", plan, judging, partial(write_judge, judge), asked.judge_steps, JUDGE_RATE, JUDGE_SEED)
+        begin = begun_judge(asked.start if asked.judge else None)
+        course = Course("judge", begin, judging, partial(write_judge, judge), asked.judge_steps, JUDGE_RATE, JUDGE_SEED)
         train(course, source, asked.work, device, asked.checkpoint)
     if asked.judge:
         return

@@ -17,6 +17,7 @@ from bench_video import FIGURES, hopeless, tuned, verdicts
 GOOD = {
     "ours": {
         "E_warp x1000": 1.0,
+        "E_excess x1000": 0.5,
         "flicker NRF": 0.04,
         "ghost": 0.2,
         "fill": 1.0,
@@ -24,9 +25,9 @@ GOOD = {
         "strength": 0.08,
         "cut": 0.02,
     },
-    "alone": {"E_warp x1000": 10.0, "ghost": 0.1, "sharpness": 4.0, "strength": 0.08, "cut": 0.01},
+    "alone": {"E_warp x1000": 10.0, "E_excess x1000": 9.5, "ghost": 0.1, "sharpness": 4.0, "strength": 0.08, "cut": 0.01},
     "blended": {"strength": 0.081},
-    "frame carried": {"E_warp x1000": 4.0, "ghost": 0.5, "strength": 0.079},
+    "frame carried": {"E_warp x1000": 4.0, "E_excess x1000": 3.5, "ghost": 0.5, "strength": 0.079},
     "detail carried": {"E_warp x1000": 2.0, "ghost": 0.9, "strength": 0.08},
 }
 FOUND = {method: dict.fromkeys(FIGURES, 1.0) | given for method, given in GOOD.items()}
@@ -48,6 +49,9 @@ def test_a_dream_that_sticks_passes() -> None:
     [
         ({"E_warp x1000": 1.55}, ["E_warp x1000 by 0.15 of alone's"]),
         ({"E_warp x1000": 1.7}, ["E_warp x1000 by 0.15 of alone's", "E_warp x1000 by 0.4 of frame carried's"]),
+        ({"E_excess x1000": 1.41}, ["E_excess x1000 by 0.4 of frame carried's"]),
+        ({"E_excess x1000": 1.43}, ["E_excess x1000 by 0.15 of alone's", "E_excess x1000 by 0.4 of frame carried's"]),
+        ({"E_excess x1000": nan}, ["E_excess x1000 by 0.15 of alone's", "E_excess x1000 by 0.4 of frame carried's"]),
         ({"flicker NRF": 0.07}, ["flicker NRF"]),
         ({"flicker NRF": nan}, ["flicker NRF"]),
         ({"ghost": 0.251}, ["ghost by alone's and 0.15", "ghost by half of frame carried's"]),

@@ -20,10 +20,9 @@ from render.dream.bestiary.brush import TAU, WHITE, Array, Paint, Pen, colours
 from render.dream.bestiary.channels import CHANNELS, OF
 from render.dream.bestiary.generator import drawn, picture
 from render.dream.bestiary.light import Light, lit, shadow
-from render.dream.bestiary.motifs import MOTIFS, NEWCOMERS, Motif
+from render.dream.bestiary.motifs import MOTIFS, Motif
 
-DRAWN = MOTIFS + NEWCOMERS
-NAMES = [motif.name for motif in DRAWN]
+NAMES = [motif.name for motif in MOTIFS]
 STRIDES = {"strokes": 2, "ornament": 4, "texture": 8, "parts": 8, "creatures": 16, "classes": 16}
 
 
@@ -54,7 +53,7 @@ def painted(motif: Motif, seed: int = 3) -> Array:
     return paint.colour * paint.alpha[..., None]
 
 
-@pytest.mark.parametrize("motif", DRAWN, ids=NAMES)
+@pytest.mark.parametrize("motif", MOTIFS, ids=NAMES)
 def test_every_motif_is_there_and_finite(motif: Motif) -> None:
     for seed in range(3):
         canvas, coverage = drawn(motif, np.random.default_rng(seed), 32)
@@ -66,7 +65,7 @@ def test_every_motif_is_there_and_finite(motif: Motif) -> None:
         assert coverage.mean() >= 0.05
 
 
-@pytest.mark.parametrize("motif", DRAWN, ids=NAMES)
+@pytest.mark.parametrize("motif", MOTIFS, ids=NAMES)
 def test_a_seed_is_a_picture(motif: Motif) -> None:
     first, again, other = (picture(motif, np.random.default_rng(seed), 24) for seed in (1, 1, 2))
     assert first.dtype == np.uint8
@@ -74,7 +73,7 @@ def test_a_seed_is_a_picture(motif: Motif) -> None:
     assert (first != other).mean() > 0.5
 
 
-@pytest.mark.parametrize("motif", DRAWN, ids=NAMES)
+@pytest.mark.parametrize("motif", MOTIFS, ids=NAMES)
 def test_every_motif_has_many_colours_and_relief(motif: Motif) -> None:
     shown = np.concatenate([picture(motif, np.random.default_rng([5, k]), 32).reshape(-1, 3) for k in range(3)])
     assert len(np.unique(shown // 32, axis=0)) >= 40
@@ -84,7 +83,7 @@ def test_every_motif_has_many_colours_and_relief(motif: Motif) -> None:
 
 
 def test_kinds_differ_more_than_a_kind_from_itself() -> None:
-    looks, again = ({motif.name: painted(motif, seed) for motif in DRAWN} for seed in (3, 4))
+    looks, again = ({motif.name: painted(motif, seed) for motif in MOTIFS} for seed in (3, 4))
     for name, look in looks.items():
         away = {other: np.abs(look - seen).mean() for other, seen in looks.items() if other != name}
         assert min(away.values()) > 0.04, (name, min(away, key=lambda other: away[other]))
@@ -98,14 +97,14 @@ def test_a_sheet_shows_the_kinds_that_are_asked_for(tmp_path: Path, monkeypatch:
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.size == (bestiary_sheet.MARGIN + 3 * 20, 2 * 20)
         last = np.asarray(sheet)[20:, -20:]
-    fern = DRAWN[NAMES.index("fern")]
+    fern = MOTIFS[NAMES.index("fern")]
     assert (last == picture(fern, np.random.default_rng([0, 2]), 20)).all()
 
 
 def test_names_and_palettes() -> None:
     assert tuple(motif.name for motif in MOTIFS) == model.CLASSES
     assert len(set(NAMES)) == len(NAMES) >= 30
-    for motif in DRAWN:
+    for motif in MOTIFS:
         palettes = [colours(four) for four in motif.palettes.split("/")]
         assert len(palettes) >= 3
         assert all(palette.shape == (4, 3) and 0 <= palette.min() <= palette.max() <= 1 for palette in palettes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import copy
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -108,6 +109,18 @@ def test_weights_are_written_as_they_are_read(start: Path | None, tmp_path: Path
     assert set(model.statistics(tmp_path / "weights.safetensors")) == set(model.LEVELS)
 
 
+@pytest.mark.parametrize("known", [KINDS, KINDS - 3])
+def test_what_goes_on_from_weights_knows_what_they_knew_and_has_a_place_for_more(known: int) -> None:
+    torch.manual_seed(1)
+    for plan, shown in ((nn.Sequential(model.plan(known)), grain(2, 32)), (judging.plan(known), grain(2, 64))):
+        with torch.no_grad():
+            before = model.logits(plan.eval()(shown)) if plan[-1].weight.dim() == 4 else plan.eval()(shown)
+            after = training.grown(copy.deepcopy(plan)).eval()(shown)
+            after = model.logits(after) if after.dim() == 4 else after
+        torch.testing.assert_close(after[:, :known], before)
+        torch.testing.assert_close(after[:, known:], before.mean(1, keepdim=True).expand(-1, KINDS - known))
+
+
 # ---- the judge
 
 
@@ -119,7 +132,7 @@ def test_the_judge_reads_tiles_in_their_order(tmp_path: Path) -> None:
     assert [float(tile.mean()) for tile in tiles] == [0, 0, 1, 0, 0, 0]
     judge = judging.plan(KINDS).eval()
     training.write_judge(tmp_path / "judge.safetensors", judge)
-    told = judging.named(judging.load(tmp_path / "judge.safetensors", KINDS), tiles)
+    told = judging.named(judging.load(tmp_path / "judge.safetensors"), tiles)
     assert torch.allclose(told.sum(1), torch.ones(6))
     assert torch.allclose(told, judging.named(judge, tiles))
 

@@ -55,6 +55,12 @@ def test_a_film_without_its_weights_is_left_out_with_a_word(gallery: list[Path],
     assert list(films.there(gallery, [])) == gallery
 
 
+def test_the_films_of_configs_are_all_there_but_those_that_need_weights() -> None:
+    whole = sorted((films.ROOT / "configs").glob("*.yaml"))
+    need = [film for film in whole if "weights/" in film.read_text()]
+    assert {*whole} - {*films.there(whole, [])} <= {*need}
+
+
 def test_all_are_rendered_though_one_fails_and_the_page_is_built(gallery: list[Path], page: list[list[str]]) -> None:
     studio = Studio(5, 1)
     assert films.shown(gallery, ["-q", "draft"], studio) == 5

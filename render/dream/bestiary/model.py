@@ -29,6 +29,7 @@ CLASSES: tuple[str, ...] = (
     "beetle", "snake", "jellyfish", "galaxy", "crystal", "pagoda", "dog", "cat", "fern", "octopus", "lion", "fox", "frog",
     "turtle", "clock", "rose", "skull", "sun", "tree",
     "scales", "fur", "cells", "labyrinth", "bubbles", "weave", "plume", "glass", "honeycomb",
+    "stag", "crab", "lantern", "coral", "hand", "nave",
 )  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """The motif table of the bestiary: each motif is one function that draws itself with a pen, and one row with name and colours.
 
-A new creature is one function `(Pen) -> Paint` and one row in `NEWCOMERS`. It is drawn upright within radius 1 (a texture: over
-the whole grid), in four tones whose roles the function chooses; the row's palettes say which four go together in nature.
+A new creature is one function `(Pen) -> Paint` and one row at the end, for the rows are in the order of the network's classes;
+`scripts/train_bestiary --start` teaches it. It is drawn upright within radius 1 (a texture: over the whole grid), in four tones
+whose roles the function chooses; the row's palettes say which four go together in nature.
 """
 
 from __future__ import annotations
@@ -111,10 +112,6 @@ MOTIFS: tuple[Motif, ...] = (
      "c8281f 2f5fb8 f0b830 3f9a5a / 7a2f8a e08a2a 2f8ab0 d8d060 / 2f4fa0 58b0c8 e8e0c0 a83a4a / e0a030 8a2f3a 2f6a6a e8d8b0"),
     Motif("honeycomb", textures.honeycomb, 180,
      "d89a2a f8d050 f8e8a0 8a4a10 / c8842a f0b030 f4dc90 5a2c0c / e0b868 f8e8a8 fcf4d0 a8641a / b87a24 e8b848 f8e4a8 6a3a10"),
-)  # fmt: skip
-
-# What the packaged weights were not taught. MOTIFS is in the order of their classes: who trains anew moves these rows there.
-NEWCOMERS: tuple[Motif, ...] = (
     Motif("stag", animals.stag, 12,
      "a8703f f0dcc0 d8b890 5a4028 / 7a5a44 e8d8c4 c8a888 3f3024 / c8905a f8ecd8 e0c49a 6a4a30 / 8a8078 f0ece4 c8bcb0 4a4038"),
     Motif("crab", animals.crab, 40,
