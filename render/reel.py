@@ -40,6 +40,14 @@ def at_rate(clock: Clock, fps: Fraction, loop: str = "none") -> Clock:
     return replace(clock, fps=rate, frames=fitting + both_ends, tail=round(clock.tail / clock.fps * fps))
 
 
+def every(camera: Camera, fine: Fraction, coarse: Fraction) -> int:
+    """Of how many frames at the one rate the other has one, all at the same times; 0 if they are not."""
+    one, other = (at_rate(camera.clock, fps, camera.loop) for fps in (fine, coarse))
+    times = int(one.fps / other.fps)
+    same = (one.fps, one.frames, one.tail) == (times * other.fps, times * other.frames, times * other.tail)
+    return times if same else 0
+
+
 def length(camera: Camera) -> int:
     """How many frames the film is shown for: there and back takes twice as many, but for its two ends."""
     frames = camera.clock.frames

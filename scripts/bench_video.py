@@ -15,8 +15,8 @@ and flow, their step size tuned until the dream is as strong as ours:
     detail carried  the frame and 0.9 of the detail before, carried by optical flow with no thought for what hides what; dreamed
                     a fifth as much
 
-Figures and letters are those of scripts/coherence.py. E_warp holds the footage's own noise and ripples, which no dream on its true
-frames can take away: where a bar on it is below what the footage itself scores, a line says so, and E_excess decides.
+Figures and letters are those of scripts/coherence.py. E_warp holds the footage's own noise and ripples, which no dream on its
+true frames can take away: where a bar on it is below what the footage itself scores, a line says so, and E_excess decides.
 """
 
 from __future__ import annotations

@@ -165,7 +165,7 @@ def begun_judge(start: Path | None) -> nn.Sequential:
 
 
 def grown(network: nn.Sequential) -> nn.Sequential:
-    """The network, ready to learn, with a place for each motif that it was not taught: at first the mean of those that it was."""
+    """The network, ready to learn, with a place for each motif that it was not taught: at first the mean of the others."""
     head = network[-1]
     for numbers in (head.weight, head.bias):
         unknown = numbers.mean(0, keepdim=True).expand(len(MOTIFS) - len(numbers), *numbers.shape[1:])

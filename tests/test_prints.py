@@ -15,6 +15,7 @@ from outputs import Output
 from PIL import Image
 
 from render.develop import ffmpeg, prints
+from render.develop.alongside import finished
 from render.errors import ConfigError, DevelopError, MissingError
 
 NTSC = Fraction(30000, 1001)
@@ -159,8 +160,37 @@ def test_outputs_of_one_rate_share_the_frames(tmp_path: Path) -> None:
 
     outputs = [Output("a.mp4"), Output("b.gif"), Output("c.webm", fps=Fraction(60)), Output("d.mkv")]
     prints.develop(outputs, frames, (32, 32), NTSC, tmp_path, "x", "")
-    assert rates == [NTSC, Fraction(25), Fraction(60)]
+    assert rates == [Fraction(60), NTSC, Fraction(25)]
     assert sorted(os.listdir(tmp_path)) == ["a.mp4", "b.gif", "c.webm", "d.mkv"]
+
+
+def test_a_rate_whose_frames_are_among_another_s_takes_those(tmp_path: Path) -> None:
+    asked = {"a.gif": 10, "b.mkv": 30, "c.mkv": 15, "d.mkv": 20}
+    rates: list[Fraction] = []
+
+    def frames(rate: Fraction) -> Iterator[ffmpeg.Pixels]:
+        rates.append(rate)
+        return film(int(rate), (32, 32))(rate)
+
+    def every(fine: Fraction, coarse: Fraction) -> int:
+        return int(fine / coarse) if fine % coarse == 0 else 0
+
+    outputs = [Output(name, fps=Fraction(rate), codec="auto" if name == "a.gif" else "ffv1") for name, rate in asked.items()]
+    finished(prints.developing(outputs, frames, (32, 32), Fraction(30), tmp_path, "x", "", every=every))
+    assert rates == [30, 20]
+    seen = {name: list(ffmpeg.read(tmp_path / name, (32, 32), "rgb24")) for name in asked}
+    assert {name: len(shown) for name, shown in seen.items()} == asked
+    assert all((a == b).all() for a, b in zip(seen["c.mkv"], seen["b.mkv"][::2], strict=True))
+
+
+@pytest.mark.parametrize("size", [(400, 225), (1920, 1080), (20, 8000)], ids=str)
+@pytest.mark.parametrize("number", [1, 150, 100_000])
+def test_a_palette_is_chosen_from_as_many_pixels_as_it_needs(size: tuple[int, int], number: int) -> None:
+    scale = prints._sampled(size, number)
+    assert bool(scale) == (size[0] * size[1] * number > prints.SAMPLE)
+    if scale:
+        width, height = map(int, scale.removeprefix("scale=").split(":")[:2])
+        assert width == 1 or 0.25 * prints.SAMPLE < width * height * number <= prints.SAMPLE
 
 
 @pytest.mark.parametrize("name", ["x.mp4", "x.gif", "x.png", "s/{frame}.png"])

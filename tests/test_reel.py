@@ -24,7 +24,7 @@ from render.film import Film, step, ticks
 from render.moment import Clock
 from render.picture import colour, warp
 from render.picture.picture import to_pixels
-from render.reel import LOOPS, Reel, at_rate, frames, length, run, shown, so_far
+from render.reel import LOOPS, Reel, at_rate, every, frames, length, run, shown, so_far
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
 LOOPING = [name for name in NAMES if name != "none"]
@@ -152,6 +152,25 @@ def test_a_loop_at_another_frame_rate_is_as_long_and_has_no_seam(loop: str, fps:
     assert abs(len(seen) - 2 * fps) <= 1
     *inside, seam = steps_of(seen)
     assert seam <= 1.5 * max(inside[-1], inside[0])
+
+
+@pytest.mark.parametrize("loop", NAMES)
+@pytest.mark.parametrize("duration", ["2s", "61 frames", "64 frames"])
+def test_frames_at_a_coarser_rate_are_among_those_at_a_finer_one_or_are_said_not_to_be(loop: str, duration: str) -> None:
+    film, canvases = dreamed(loop, MOTION, "size=48x32", "dream.steps=1", f"duration={duration}")
+    fine = film.camera.clock.fps
+
+    def at(fps: Fraction) -> list[Tensor]:
+        return list(shown(film.camera, reel(canvases), at_rate(film.camera.clock, fps, loop)))
+
+    assert every(film.camera, fine, fine) == 1
+    assert every(film.camera, fine, 2 * fine) == every(film.camera, fine, fine * 2 / 3) == 0
+    for times in (2, 3):
+        one_of = every(film.camera, fine, fine / times)
+        fits = not film.camera.clock.frames % times and not film.camera.clock.tail % times and loop != "pingpong"
+        assert one_of == (times if fits else 0)
+        if one_of:
+            assert all(torch.equal(a, b) for a, b in zip(at(fine)[::times], at(fine / times), strict=True))
 
 
 @each_loop

@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -36,7 +37,7 @@ from render.errors import MissingError, RenderError, RoomError, gpu_failed, memo
 from render.facts import facts
 from render.film import Camera, Film, State, ticks
 from render.picture.picture import from_pixels, to_pixels
-from render.reel import at_rate, length, shown, so_far
+from render.reel import at_rate, every, length, shown, so_far
 
 SAFE = "what is dreamed is safe"
 VERSION = 1  # of the dream: it counts up when the same settings begin to give other pictures
@@ -179,8 +180,8 @@ def developing(
             safe.wait(last + 1)
         return negative.ticks(start, step)
 
-    size, rate = (width, height), seen.clock.fps
-    _, notices = yield from prints.developing(wanted, at, size, rate, take.folder, config.name, config.yaml(), heard)
+    size, rate, text, thinned = (width, height), seen.clock.fps, config.yaml(), partial(every, seen)
+    _, notices = yield from prints.developing(wanted, at, size, rate, take.folder, config.name, text, heard, thinned)
     if safe:
         safe.wait(last + 1)
         yield  # who dreams writes in the record, too

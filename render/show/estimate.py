@@ -34,7 +34,7 @@ from render.dream.ascent import Ascent, dream, sizes
 from render.film import Camera, Film, State, begin, opened, step
 from render.moment import Clock, Moment
 from render.picture.picture import resize, to_pixels
-from render.reel import at_rate, length, run
+from render.reel import at_rate, every, length, run
 from render.show.pace import clocked
 from render.show.spent import CPU, PATIENCE, Spent, line, often, timed
 
@@ -101,10 +101,11 @@ def estimate(config: Config, film: Film) -> Cost:
             output.file: printing(config, output, reels[rates[output.file]], Path(folder, f"print{number}")) * times
             for number, output in enumerate(config.outputs)
         }
-    shown = {fps: (reel.spent + read) * times for fps, reel in reels.items()}
+    walks = prints.walks(reels, partial(every, seen))
+    shown = {fps: (reels[fps].spent + read) * times for fps in walks}
     groups = []
     for fps, spent in shown.items():
-        group = [output for output in config.outputs if rates[output.file] == fps]
+        group = [output for output in config.outputs if rates[output.file] in walks[fps]]
         at_once = [printed[output.file] for output in group if not after_all(output)]
         groups.append((spent, at_once, [printed[output.file] for output in group if after_all(output)]))
     parts = {
@@ -133,11 +134,11 @@ def after_all(output: Output) -> bool:
     return output.suffix == ".gif" or output.size_limit is not None
 
 
-Group = tuple[Spent, Sequence[Spent], Sequence[Spent]]  # outputs of one rate: frames, prints as they come, and others later
+Group = tuple[Spent, Sequence[Spent], Sequence[Spent]]  # outputs of one walk: frames, prints as they come, and others later
 
 
 def in_all(dreaming: Spent, groups: Sequence[Group], waits: bool) -> float:
-    """Seconds of dreaming and of all prints, of which those of the first rate are begun beside it, unless it `waits`."""
+    """Seconds of dreaming and of all prints, of which those of the first walk are begun beside it, unless it `waits`."""
     alone = [together(*group) for group in groups]
     if waits:
         return dreaming.seconds + sum(alone)
