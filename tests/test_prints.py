@@ -21,7 +21,8 @@ from render.errors import ConfigError, DevelopError, MissingError
 NTSC = Fraction(30000, 1001)
 COLOUR = (200, 30, 60)
 CONFIG = "name: x=y;# \\\n  'ü' \"q\"\n" * 300
-ROWS = [(ending, codec) for ending, container in prints.CONTAINERS.items() for codec in container.codecs]
+ALL = [(ending, codec) for ending, container in prints.CONTAINERS.items() for codec in container.codecs]
+ROWS = [row for row in ALL if not prints.PRINTS[row[1]].hardware]
 FILMS = [row for row in ROWS if not prints.PRINTS[row[1]].still]
 LOSSY = {"gif": 6, "webp": 6, "jpeg": 4, "webp-picture": 6}  # levels off; any other print is within 3
 BARE = {".gif", ".webp", ".jpg", ".jpeg"}  # hold no configuration
@@ -239,6 +240,22 @@ def test_two_prints_of_one_name_and_missing_encoders_are_refused(monkeypatch: py
     prints.require([Output("x.gif"), Output("x.png")], "x")
     with pytest.raises(MissingError, match="no encoder libx264"):
         prints.require([Output("x.mp4")], "x")
+
+
+@pytest.mark.parametrize(("ending", "codec"), [row for row in ALL if row not in ROWS], ids=str)
+def test_hardware_is_used_where_it_is_and_asked_for_before_any_work(tmp_path: Path, ending: str, codec: str) -> None:
+    asked = Output(f"x{ending}", codec=codec)
+    if ffmpeg.at_hand(prints.PRINTS[codec].encoder):
+        path, _ = develop(tmp_path, asked, 9, (256, 144))
+        assert ffmpeg.count(path) == 9
+    else:
+        with pytest.raises(MissingError, match="needs an NVIDIA card, and finds none"):
+            prints.require([asked], "x")
+
+
+def test_what_is_at_hand_is_found_by_trying() -> None:
+    assert ffmpeg.at_hand("libx264")
+    assert not ffmpeg.at_hand("no_such_encoder")
 
 
 def test_all_that_can_be_asked_for_can_be_developed() -> None:

@@ -34,7 +34,7 @@ from render.moment import Clock
 OUTPUT_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".gif", ".webp", ".png", ".jpg")
 PICTURE_SUFFIXES = (".png", ".jpg", ".webp")  # those that can be a sequence of stills
 LOOPS = ("none", "droste", "crossfade", "pingpong")
-CODECS = ("auto", "h264", "h265", "av1", "prores", "vp9", "ffv1")
+CODECS = ("auto", "h264", "h265", "av1", "prores", "vp9", "ffv1", "h264_nvenc", "hevc_nvenc")
 
 
 FADE, FADE_SECONDS = Fraction(1, 4), 2  # a cross-faded loop fades over this share of the film, at most so long

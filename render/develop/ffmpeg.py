@@ -137,6 +137,14 @@ def encoders() -> frozenset[str]:
 
 
 @cache
+def at_hand(encoder: str) -> bool:
+    """Whether an encoder that is in this ffmpeg finds the hardware it needs: it is tried on two frames."""
+    frames = ("-f", "lavfi", "-i", "color=black:size=256x144", "-frames:v", "2")
+    with _started(*frames, "-c:v", encoder, "-f", "null", "-") as child:
+        return child.wait() == 0
+
+
+@cache
 def version() -> str:
     """This ffmpeg's version, for the record of a run."""
     return _answer("-version").split()[2]

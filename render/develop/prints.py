@@ -32,6 +32,7 @@ NARROWEST = 32  # pixels; a size limit that needs less is refused
 SCALED = "flags=lanczos+accurate_rnd+full_chroma_int+full_chroma_inp"
 YUV = f"scale=in_range=full:out_range=tv:out_color_matrix=bt709:{SCALED},"
 BT709 = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
+NVENC = ("-preset", "p5", "-tune", "hq", "-rc", "vbr", "-b:v", "0")
 LOSSLESS = ("-c:v", "ffv1", "-level", "3", "-coder", "1", "-g", "1", "-slices", "4", "-slicecrc", "1", *ffmpeg.EXACT)
 
 
@@ -84,9 +85,9 @@ class Print:
     """A format.
 
     work: a job -> the function that takes its frames. encoder, arguments: ffmpeg's. pixels: what it is fed with; layout: what
-    it stores. crf: the usual quality number and the highest (worst) there is, None where there is none. even: only even
-    sizes. merges: equal neighbours become one longer frame. usual_fps, usual_width: limits unless others are asked
-    for. still: makes the bytes of one picture.
+    it stores. crf: the usual quality number and the highest (worst) there is, None where there is none; quality: what the
+    encoder calls it. hardware: what it does not work without. even: only even sizes. merges: equal neighbours become one
+    longer frame. usual_fps, usual_width: limits unless others are asked for. still: makes the bytes of one picture.
     """
 
     work: Callable[[Job], AbstractContextManager[Send]]
@@ -95,6 +96,8 @@ class Print:
     pixels: PixelFormat = "rgb24"
     layout: str = "yuv420p"
     crf: tuple[int, int] | None = None
+    quality: str = "-crf"
+    hardware: str = ""
     even: bool = True
     merges: bool = False
     usual_fps: Fraction | None = None
@@ -162,6 +165,8 @@ def require(outputs: Iterable[Output], name: str) -> None:
         row = chosen(output)
         if row.encoder and row.encoder not in ffmpeg.encoders():
             raise MissingError(f"{output.file}: this ffmpeg ({ffmpeg.version()}) has no encoder {row.encoder}")
+        if row.hardware and not ffmpeg.at_hand(row.encoder):
+            raise MissingError(f"{output.file}: {row.encoder} needs {row.hardware}, and finds none", "codec: auto needs none")
         place = filled(output.file, name)
         if place in places:
             raise ConfigError(f"{output.file}: two outputs have this name")
@@ -417,9 +422,9 @@ def _sampled(size: tuple[int, int], number: int) -> str:
 def _encoding(job: Job, tuning: Tuning, came: tuple[int, int]) -> tuple[str, ...]:
     """ffmpeg's arguments from frames of the size that `came`, as input 0, and the metadata, as input 1, to the film."""
     row = job.row
-    colours = f"{YUV}format={row.layout},{BT709}" if row.layout.startswith("yuv") else f"format={row.layout}"
+    colours = f"{YUV}format={row.layout},{BT709}" if row.layout.startswith(("yuv", "p010")) else f"format={row.layout}"
     convert = _scaling(came, tuning.size) + colours
-    quality = () if tuning.crf is None else ("-crf", str(tuning.crf))
+    quality = () if tuning.crf is None else (row.quality, str(tuning.crf))
     container = CONTAINERS[job.path.suffix.lower()].arguments
     maps = (*job.sound.taken, "-map", "0:v:0", "-map_metadata", "1", *job.sound.made)
     return (*maps, "-vf", convert, "-c:v", row.encoder, *row.arguments, *quality, *container, *ffmpeg.EXACT)
@@ -466,6 +471,17 @@ PRINTS: dict[str, Print] = {
         layout="yuv420p10le",
         crf=(20, 51),
     ),
+    "h264_nvenc": Print(_film, "h264_nvenc", NVENC, crf=(20, 51), quality="-cq", hardware="an NVIDIA card"),
+    "hevc_nvenc": Print(
+        _film,
+        "hevc_nvenc",
+        (*NVENC, "-tag:v", "hvc1"),
+        pixels="rgb48le",
+        layout="p010le",
+        crf=(22, 51),
+        quality="-cq",
+        hardware="an NVIDIA card",
+    ),
     "av1": Print(_film, "libsvtav1", ("-preset", "8"), pixels="rgb48le", layout="yuv420p10le", crf=(28, 63)),
     "vp9": Print(
         _film,
@@ -485,9 +501,9 @@ PRINTS: dict[str, Print] = {
 
 TAGS = ("-movflags", "+faststart+use_metadata_tags")
 CONTAINERS: dict[str, Container] = {
-    ".mp4": Container(("h264", "h265", "av1"), TAGS, AAC),
-    ".mov": Container(("h264", "h265", "prores"), TAGS, AAC),
-    ".mkv": Container(("h264", "h265", "av1", "vp9", "ffv1"), voice=FLAC),
+    ".mp4": Container(("h264", "h265", "av1", "h264_nvenc", "hevc_nvenc"), TAGS, AAC),
+    ".mov": Container(("h264", "h265", "prores", "h264_nvenc", "hevc_nvenc"), TAGS, AAC),
+    ".mkv": Container(("h264", "h265", "av1", "vp9", "ffv1", "h264_nvenc", "hevc_nvenc"), voice=FLAC),
     ".webm": Container(("vp9", "av1"), voice=OPUS),
     ".gif": Container(("gif",)),
     ".webp": Container(("webp", "webp-picture")),
