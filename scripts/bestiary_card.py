@@ -40,9 +40,9 @@ nature, the rest in any.
 ## Recipe
 
 {asked.steps:,} steps of 64 random affine crops of {asked.crop} px{begun}; AdamW (peak {asked.rate:g}), cosine, gradient clip,
-moving average of weights, seed {asked.seed}. Every batch is moved by an L2 attack ({asked.attack_steps} step from a random
-start) of up to {asked.eps:g} (pixels in 0..1). Batch norm is folded into the convolutions, then everything is stored in fp16,
-with each level's channel means and deviations over training pictures.
+moving average of weights, seed {asked.seed}. Every picture is moved by an L2 attack ({asked.attack_steps} step from a random
+start) whose reach is drawn anew from a fifth of {asked.eps:g} to all of it (pixels in 0..1). Batch norm is folded into the
+convolutions, then everything is stored in fp16, with each level's channel means and deviations over training pictures.
 
 ## Figures
 

@@ -46,6 +46,7 @@ from render.show import atlas
 
 TRAINING = 1  # the seed of the training pictures
 BATCH, DECAY, CLIP = 64, 0.02, 5.0
+REACH = (0.2, 1.0)  # of eps, for each picture anew: little attacks make a network exact, great ones make its dreams clear
 RAMP = (0.2, 0.25)  # the attack grows from this share of eps, to all of it at this share of the steps
 SAMPLE = 16  # pictures of each kind behind the channels' means and deviations
 EARLY = 0.3  # until this share of the steps the crops are three quarters as large, which is nearly twice as fast
@@ -117,8 +118,8 @@ def batches(total: int, seed: int, first: int) -> Iterator[Tensor]:
 # ---- what is learned
 
 
-def attack(network: nn.Module, clean: Tensor, labels: Tensor, eps: float, steps: int) -> Tensor:
-    """The pictures moved towards a wrong answer: a few steps from a random start, kept within the ball of eps."""
+def attack(network: nn.Module, clean: Tensor, labels: Tensor, eps: float | Tensor, steps: int) -> Tensor:
+    """The pictures moved towards a wrong answer: a few steps from a random start, kept in the ball of eps (of each its own)."""
     noise = torch.randn_like(clean)
     shift = noise / length(noise) * eps * torch.rand(len(clean), 1, 1, 1, device=clean.device)
     for _ in range(steps):
@@ -136,7 +137,8 @@ def robust(asked: argparse.Namespace, network: nn.Module, source: Tensor, labels
     side = asked.crop * 3 // 4 if share < EARLY and not asked.start else asked.crop
     ramp = 1.0 if asked.start else min(1.0, RAMP[0] + (1 - RAMP[0]) * share / RAMP[1])
     clean = crops(source, side).contiguous(memory_format=torch.channels_last)
-    hard = attack(network, clean, labels, asked.eps * ramp * side / asked.crop, asked.attack_steps)
+    reach = torch.empty(len(clean), 1, 1, 1, device=clean.device).uniform_(*REACH)
+    hard = attack(network, clean, labels, asked.eps * ramp * side / asked.crop * reach, asked.attack_steps)
     with torch.autocast(source.device.type, torch.bfloat16):
         logits = model.logits(network(normalised(hard)))
     return F.cross_entropy(logits.float(), labels, label_smoothing=0.02)
@@ -283,7 +285,7 @@ def options() -> argparse.Namespace:
     words.add_argument("--pictures", type=int, default=800 * len(MOTIFS), help="pictures to draw")
     words.add_argument("--size", type=int, default=88, help="side of the pictures")
     words.add_argument("--crop", type=int, default=64, help="side of the crops; three quarters of it at first")
-    words.add_argument("--eps", type=float, default=2.5, help="L2 reach of the attack, pixels in 0..1")
+    words.add_argument("--eps", type=float, default=2.5, help="the farthest L2 reach of the attack, pixels in 0..1")
     words.add_argument("--attack-steps", type=int, default=1, help="steps of the attack: 1 on a CPU, 3 on a GPU")
     words.add_argument("--rate", type=float, default=3e-3, help="the highest learning rate")
     words.add_argument("--start", type=Path, help="weights to go on from: no ramps, and a rate of 3e-4 does")
