@@ -48,13 +48,14 @@ def shoot(film: Path, options: Sequence[str]) -> int:
 
 
 def shown(films: Sequence[Path], options: Sequence[str], render: Shoot) -> int:
-    """Render the films and build the page over all that lies in runs/; the gravest exit code. Ctrl-C ends it."""
+    """Render the films and build the page over all that lies where they do; the gravest exit code. Ctrl-C ends it."""
     worst = 0
     for film in there(films, options):
         if (code := render(film, options)) == INTERRUPTED:
             return code
         worst = max(worst, code)
-    return max(worst, subprocess.run([RENDER, "gallery", "runs", "-o", "site"], check=False).returncode)
+    takes = next((where for option, where in pairwise(options) if option in ("-o", "--output")), "runs")
+    return max(worst, subprocess.run([RENDER, "gallery", takes, "-o", "site"], check=False).returncode)
 
 
 def timed(films: Sequence[Path], options: Sequence[str], render: Shoot) -> int:

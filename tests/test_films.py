@@ -65,7 +65,8 @@ def test_all_are_rendered_though_one_fails_and_the_page_is_built(gallery: list[P
     studio = Studio(5, 1)
     assert films.shown(gallery, ["-q", "draft"], studio) == 5
     assert studio.given == [("a.yaml", ["-q", "draft"]), ("c.yaml", ["-q", "draft"])]
-    assert [command[1:] for command in page] == [["gallery", "runs", "-o", "site"]]
+    assert films.shown(gallery, ["-o", "elsewhere"], Studio(0, 0)) == 0
+    assert [command[1:] for command in page] == [["gallery", takes, "-o", "site"] for takes in ("runs", "elsewhere")]
 
 
 def test_ctrl_c_ends_it(gallery: list[Path], page: list[list[str]]) -> None:
