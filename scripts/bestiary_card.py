@@ -20,6 +20,7 @@ def card(asked: argparse.Namespace, found: Figures) -> str:
         f"| {name} | {one.frequency} | {one.colour} | {one.midtones} | {one.motifs} |" for name, one in found.levels.items()
     )
     begun = f", from the weights `{asked.start.name}` that were there" if asked.start else ""
+    kept = f"The weights are a mean, {asked.keep:.0%} of it those that it began with. " if asked.keep else ""
     return f"""# The bestiary: card of the embedded network
 
 A small convolutional network ({found.parameters:,} parameters, {found.bytes / 1e6:.2f} MB in fp16) that knows {len(MOTIFS)}
@@ -41,8 +42,9 @@ nature, the rest in any.
 
 {asked.steps:,} steps of 64 random affine crops of {asked.crop} px{begun}; AdamW (peak {asked.rate:g}), cosine, gradient clip,
 moving average of weights, seed {asked.seed}. Every picture is moved by an L2 attack ({asked.attack_steps} step from a random
-start) whose reach is drawn anew from a fifth of {asked.eps:g} to all of it (pixels in 0..1). Batch norm is folded into the
-convolutions, then everything is stored in fp16, with each level's channel means and deviations over training pictures.
+start) whose reach is drawn anew from {asked.reach * asked.eps:.2g} to {asked.eps:g} (pixels in 0..1).
+{kept}Batch norm is folded into the convolutions, then everything is stored in fp16, with each level's channel means and
+deviations over training pictures.
 
 ## Figures
 

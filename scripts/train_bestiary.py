@@ -1,11 +1,12 @@
 """The bestiary's whole recipe in one command: draw pictures, train, have it judged, write weights, card and atlas.
 
-`scripts/train_bestiary`: 12,000 steps, about 90 minutes on two idle CPU cores (12 to draw, 65 to train, the rest to judge).
-On a GPU ask for more: `--pictures 200000 --size 136 --crop 96 --attack-steps 3 --eps 3 --steps 40000`. `--start FILE` goes on
-from weights there are: `--start render/dream/bestiary/weights.safetensors --rate 3e-4 --steps 2000`; motifs that they were not
-taught are learned. `--judge` trains the judge only (`--judge --start FILE`, from a judge there is), which otherwise happens if
-there is none in --work. Stop it at any time: the same command goes on from the last checkpoint in --work, and ends as if it
-had not been stopped.
+`scripts/train_bestiary`: 12,000 steps, 60 to 90 minutes on two idle CPU cores (12 to draw, 30 to 60 to train, then judged).
+On a GPU ask for more: `--pictures 200000 --size 136 --crop 96 --attack-steps 3 --steps 40000`. `--start FILE` goes on from
+weights there are: `--start render/dream/bestiary/weights.safetensors --rate 3e-4 --steps 2000`; motifs that they were not
+taught are learned. Little attacks make a network exact, great ones make its dreams clear: the packaged weights ended with
+`--start FILE --eps 4 --reach 0.4 --rate 6e-4 --steps 3000 --keep 0.25`. `--judge` trains the judge only (with `--start FILE`
+from a judge there is), which otherwise happens if there is none in --work. Stop it at any time: the same command goes on from
+the last checkpoint in --work, and ends as if it had not been stopped.
 
 Robust training: the network learns on pictures that were moved a little towards a wrong answer, within an L2 ball (Madry et al.
 2018; one step from a random start: Wong et al. 2020). That is what makes its gradients look like things (Engstrom et al. 2019).
@@ -46,7 +47,6 @@ from render.show import atlas
 
 TRAINING = 1  # the seed of the training pictures
 BATCH, DECAY, CLIP = 64, 0.02, 5.0
-REACH = (0.2, 1.0)  # of eps, for each picture anew: little attacks make a network exact, great ones make its dreams clear
 RAMP = (0.2, 0.25)  # the attack grows from this share of eps, to all of it at this share of the steps
 SAMPLE = 16  # pictures of each kind behind the channels' means and deviations
 EARLY = 0.3  # until this share of the steps the crops are three quarters as large, which is nearly twice as fast
@@ -137,7 +137,7 @@ def robust(asked: argparse.Namespace, network: nn.Module, source: Tensor, labels
     side = asked.crop * 3 // 4 if share < EARLY and not asked.start else asked.crop
     ramp = 1.0 if asked.start else min(1.0, RAMP[0] + (1 - RAMP[0]) * share / RAMP[1])
     clean = crops(source, side).contiguous(memory_format=torch.channels_last)
-    reach = torch.empty(len(clean), 1, 1, 1, device=clean.device).uniform_(*REACH)
+    reach = torch.empty(len(clean), 1, 1, 1, device=clean.device).uniform_(asked.reach, 1)
     hard = attack(network, clean, labels, asked.eps * ramp * side / asked.crop * reach, asked.attack_steps)
     with torch.autocast(source.device.type, torch.bfloat16):
         logits = model.logits(network(normalised(hard)))
@@ -164,6 +164,15 @@ def begun(start: Path | None) -> nn.Sequential:
 def begun_judge(start: Path | None) -> nn.Sequential:
     """The judge with random weights, or with those of a file."""
     return grown(bestiary_judge.load(start)) if start else bestiary_judge.plan(len(MOTIFS))
+
+
+def blended(network: nn.Module, start: Path, share: float) -> nn.Module:
+    """The network with a share of the weights that it began with: their mean is surer than either (Wortsman et al. 2022)."""
+    before = begun(start).state_dict()
+    mean = {name: now.cpu().lerp(before[name], share) for name, now in network.state_dict().items()}
+    blend = begun(start)
+    blend.load_state_dict(mean)
+    return blend
 
 
 def grown(network: nn.Sequential) -> nn.Sequential:
@@ -285,7 +294,11 @@ def options() -> argparse.Namespace:
     words.add_argument("--pictures", type=int, default=800 * len(MOTIFS), help="pictures to draw")
     words.add_argument("--size", type=int, default=88, help="side of the pictures")
     words.add_argument("--crop", type=int, default=64, help="side of the crops; three quarters of it at first")
-    words.add_argument("--eps", type=float, default=2.5, help="the farthest L2 reach of the attack, pixels in 0..1")
+    words.add_argument("--eps", type=float, default=3, help="the farthest L2 reach of the attack, pixels in 0..1")
+    words.add_argument(
+        "--reach", type=float, default=0.2, help="share of eps from which on the reach is drawn for each picture"
+    )
+    words.add_argument("--keep", type=float, default=0, help="share of the weights of --start in those that are written")
     words.add_argument("--attack-steps", type=int, default=1, help="steps of the attack: 1 on a CPU, 3 on a GPU")
     words.add_argument("--rate", type=float, default=3e-3, help="the highest learning rate")
     words.add_argument("--start", type=Path, help="weights to go on from: no ramps, and a rate of 3e-4 does")
@@ -309,7 +322,11 @@ def main() -> None:
         train(course, source, asked.work, device, asked.checkpoint)
     if asked.judge:
         return
-    keep = partial(write_weights, asked.out, source[: len(MOTIFS) * SAMPLE])
+    sample = source[: len(MOTIFS) * SAMPLE]
+
+    def keep(mean: nn.Module) -> None:
+        write_weights(asked.out, sample, blended(mean, asked.start, asked.keep) if asked.start else mean)
+
     course = Course("bestiary", begun(asked.start), partial(robust, asked), keep, asked.steps, asked.rate, asked.seed)
     train(course, source, asked.work, device, asked.checkpoint)
     asked.out.with_name("card.md").write_text(card(asked, figures(asked.out, judge)), "utf-8")

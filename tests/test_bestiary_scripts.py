@@ -99,7 +99,7 @@ def test_an_attack_keeps_within_its_reach_and_does_harm() -> None:
 def test_weights_are_written_as_they_are_read(start: Path | None, tmp_path: Path) -> None:
     network = training.begun(start)
     assert all(parameter.requires_grad for parameter in network.parameters())
-    asked = argparse.Namespace(crop=32, eps=1.0, attack_steps=1, start=start)
+    asked = argparse.Namespace(crop=32, eps=1.0, reach=0.5, attack_steps=1, start=start)
     source = grain(4, 40)
     training.robust(asked, network, source, torch.arange(4), 0.5).backward()
     training.write_weights(tmp_path / "weights.safetensors", (source * 255).to(torch.uint8), network)
@@ -119,6 +119,18 @@ def test_what_goes_on_from_weights_knows_what_they_knew_and_has_a_place_for_more
             after = model.logits(after) if after.dim() == 4 else after
         torch.testing.assert_close(after[:, :known], before)
         torch.testing.assert_close(after[:, known:], before.mean(1, keepdim=True).expand(-1, KINDS - known))
+
+
+def test_a_share_of_the_weights_it_began_with_can_be_kept() -> None:
+    torch.manual_seed(3)
+    learned = training.begun(model.WEIGHTS)
+    for parameter in learned.parameters():
+        parameter.data += 0.1 * torch.randn_like(parameter)
+    began, shown = training.begun(model.WEIGHTS), grain(2, 32)
+    for share, like in ((0, learned), (1, began)):
+        assert torch.allclose(training.blended(learned, model.WEIGHTS, share)(shown), like(shown), atol=1e-4)
+    half = training.blended(learned, model.WEIGHTS, 0.5).state_dict()["classes.bias"]
+    assert torch.allclose(half, (learned[-1].bias + began[-1].bias).data / 2)
 
 
 # ---- the judge
