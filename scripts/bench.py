@@ -357,7 +357,7 @@ main([sys.argv[1], "-o", sys.argv[2], "--progress", "plain"])
 def start(width: int, height: int, times: int = 5) -> dict[str, float]:
     """Seconds from the command to the first dream of a film of the bestiary's, which a new process begins each time."""
     taken = []
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # a cut-off ffmpeg may still be writing
         asked = Path(folder) / "start.yaml"
         asked.write_text(f"size: {width}x{height}\nsource: {{noise: perlin}}\n")
         for _ in range(times + 1):  # the first warms the disk

@@ -192,6 +192,9 @@ def test_a_palette_is_chosen_from_as_many_pixels_as_it_needs(size: tuple[int, in
     if scale:
         width, height = map(int, scale.removeprefix("scale=").split(":")[:2])
         assert width == 1 or 0.25 * prints.SAMPLE < width * height * number <= prints.SAMPLE
+    asked = Output("x.gif", width=size[0])
+    assert (number >= prints.evenly_from(asked, size)) == (size[0] * size[1] * number >= prints.SAMPLE)
+    assert prints.evenly_from(Output("x.mp4"), size) == 1
 
 
 @pytest.mark.parametrize("name", ["x.mp4", "x.gif", "x.png", "s/{frame}.png"])

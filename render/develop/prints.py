@@ -201,6 +201,13 @@ def rate(output: Output, fps: Fraction) -> Fraction:
     return output.fps or (min(fps, usual) if usual else fps)
 
 
+def evenly_from(output: Output, size: tuple[int, int]) -> int:
+    """The number of frames of a (width, height) from which on one more costs as much as the last: palettes look at so many."""
+    row = chosen(output)
+    width = output.width or min(size[0], row.usual_width or size[0])
+    return ceil(SAMPLE * size[0] / (size[1] * width**2)) if row.work is _palette_film else 1
+
+
 def filled(template: str, name: str) -> str:
     """An output's file name with {name} filled in and {frame} left; it stays inside the folder it is put in."""
     text = template.replace("{name}", name)

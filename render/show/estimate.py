@@ -42,7 +42,7 @@ LARGE = 2**20  # pixels; larger films are measured at about this size, since wha
 COUNTED = 40  # moments at which is counted what is asked for, evenly over the film
 PLACES = (0.5, 0.1, 0.9, 0.3, 0.7)  # of the film, at which a tick and the frames beside it are tried
 BOLD = 0.1  # rms change of a picture that is hardly dreamed
-FEW, MANY = 2, 10  # frames through an encoder: two films tell what it takes to begin, and what each frame takes
+FEW, MORE = 2, 8  # frames through an encoder, and so many more: what it takes to begin, and what each frame takes
 
 
 @dataclass(frozen=True)
@@ -302,7 +302,8 @@ def printing(config: Config, output: Output, shown: Shown, folder: Path) -> Spen
         prints.develop([unlimited], frames, (width, height), config.clock.fps, place, config.name, config.yaml(), heard)
         return _weight(place)
 
-    begun, each = line(develop, FEW, MANY)
+    few = max(FEW, min(shown.number, prints.evenly_from(output, (width, height))))
+    begun, each = line(develop, few, few + MORE)
     once = begun + each * shown.number
     if output.size_limit is None or once.disk <= output.size_limit:
         return once
