@@ -13,7 +13,7 @@ from render.cli import studio
 from render.config import load_text
 from render.config.facts import Facts
 from render.config.model import CODECS
-from render.develop.prints import CONTAINERS
+from render.develop.prints import CONTAINERS, PRINTS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -48,7 +48,9 @@ def test_every_format_stands_in_it() -> None:
     assert rows.keys() | {".jpeg"} == CONTAINERS.keys() | {".jpeg"}
     for ending, row in rows.items():
         codecs = re.findall(r"[a-z]+\d+|prores", row.split("|")[3])
-        assert not codecs or codecs == [codec for codec in CONTAINERS[ending].codecs if codec in CODECS]
+        held = [codec for codec in CONTAINERS[ending].codecs if codec in CODECS and not PRINTS[codec].hardware]
+        assert not codecs or codecs == held
+    assert all(f"`{codec}`" in README or f"`codec: {codec}`" in README for codec, row in PRINTS.items() if row.hardware)
 
 
 def test_its_files_are_there() -> None:
