@@ -222,7 +222,8 @@ def test_the_frame_rate_counts_where_frames_are_counted(uses: str) -> None:
 
 
 def test_drafts_are_smaller_and_the_same_film() -> None:
-    for text in (EVERYTHING, "{size: source, source: {image: a.png}}"):
+    footage = "{size: 64x36, fps: 24, duration: 2s, source: {frames: '*.png'}}"
+    for text, bolder in ((EVERYTHING, 2), ("{size: source, source: {image: a.png}}", 2), (footage, 4)):
         final, small = load_text(text), load_text(text, quality="draft")
         assert small == draft(final)
         assert small.clock == final.clock
@@ -234,8 +235,8 @@ def test_drafts_are_smaller_and_the_same_film() -> None:
             whole = getattr(final.dream, name).over(ticks, final.clock)
             part = getattr(small.dream, name).over(ticks, final.clock)
             assert np.abs(part - np.ceil(whole / share)).max() <= (getattr(final.dream, name).constant is None)
-        twice = 2 * final.dream.step_size.over(ticks, final.clock)
-        np.testing.assert_allclose(small.dream.step_size.over(ticks, final.clock), twice)
+        bold = bolder * final.dream.step_size.over(ticks, final.clock)
+        np.testing.assert_allclose(small.dream.step_size.over(ticks, final.clock), bold)
         assert [one.width for one in small.outputs] == [one.width and one.width // 2 for one in final.outputs]
         assert small.dream.octaves.constant == 1, "two octaves of 1.4 are the half that the size lost"
     assert load_text(EVERYTHING, quality="draft").size == Size(640, 360)

@@ -8,7 +8,7 @@ from typing import Any
 
 from render.config.curve import DEFORUM, Curve, deforum_keys, read_curve
 from render.config.expression import parse
-from render.config.model import Config
+from render.config.model import FOOTAGE, Config
 from render.config.problem import SettingError
 
 SOONER = {  # settings of the dream, and what becomes of them: a quarter of the steps goes half as far
@@ -17,6 +17,8 @@ SOONER = {  # settings of the dream, and what becomes of them: a quarter of the 
     "step_size": "2 * ({})",
     "jitter": "ceil(({}) / 2)",
 }
+
+ON_FOOTAGE = {"step_size": "4 * ({})"}  # which is dreamed on so little that half as far would hardly show
 
 
 def draft(config: Config) -> Config:
@@ -27,7 +29,8 @@ def draft(config: Config) -> Config:
     dream = config.dream
     scale = dream.octave_scale(config.clock.tick(0))
     fewer = round(log(2) / log(scale))
-    changed = {name: changed_curve(getattr(dream, name), formula) for name, formula in SOONER.items()}
+    sooner = SOONER | (ON_FOOTAGE if config.source.kind in FOOTAGE else {})
+    changed = {name: changed_curve(getattr(dream, name), formula) for name, formula in sooner.items()}
     changed["octaves"] = changed_curve(dream.octaves, f"max(1, ({{}}) - {fewer})")
     widths = (one.width and max(16, one.width // 2) for one in config.outputs)
     outputs = tuple(one.model_copy(update={"width": width}) for one, width in zip(config.outputs, widths, strict=True))
