@@ -136,10 +136,15 @@ def asks_for_too_much(scene: Scene) -> None:
     torch.empty(2**50)
 
 
-def disk_full(scene: Scene) -> None:
+def disk_full(scene: Scene, most: int | None = None) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (LITTLE if scene.children[-1].poll() is None else 500, hard))
+    little = LITTLE if scene.children[-1].poll() is None else 500
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most or little, hard))
     scene.after.callback(resource.setrlimit, resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def disk_full_to_the_brim(scene: Scene) -> None:
+    disk_full(scene, 500)  # whoever is at work: a picture has more
 
 
 def folder_gone(scene: Scene) -> None:
@@ -194,7 +199,11 @@ EITHER: dict[str, tuple[Trouble, int, str]] = {  # while dreaming and while deve
     "no more processes": (no_processes, 3, "ffmpeg cannot be started"),
 }
 DREAMING = {**NO_MEMORY, **EITHER, "a killed ffmpeg": (ffmpeg_killed, 1, "signal 9")}
-DEVELOPING = {**EITHER, "a killed ffmpeg": (ffmpeg_dies_young, 4, "signal 9")}
+DEVELOPING = {
+    **EITHER,
+    "a full disk": (disk_full_to_the_brim, 5, "the disk is full"),
+    "a killed ffmpeg": (ffmpeg_dies_young, 4, "signal 9"),
+}
 
 
 def struck(
