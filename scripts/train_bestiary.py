@@ -18,6 +18,7 @@ import argparse
 import copy
 import math
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -166,6 +167,14 @@ def begun_judge(start: Path | None) -> nn.Sequential:
     return grown(bestiary_judge.load(start)) if start else bestiary_judge.plan(len(MOTIFS))
 
 
+def kept_start(start: Path, work: Path) -> Path:
+    """A copy of the weights to go on from, for as long as the run can be gone on with: --out may be the same file."""
+    kept = work / "start.safetensors"
+    if not (work / "bestiary.checkpoint.pt").exists():
+        shutil.copyfile(start, kept)
+    return kept
+
+
 def blended(network: nn.Module, start: Path, share: float) -> nn.Module:
     """The network with a share of the weights that it began with: their mean is surer than either (Wortsman et al. 2022)."""
     before = begun(start).state_dict()
@@ -307,7 +316,10 @@ def options() -> argparse.Namespace:
     words.add_argument("--threads", type=int, default=2)
     words.add_argument("--work", type=Path, default=Path("runs/bestiary"), help="pictures, judge, checkpoints, atlas")
     words.add_argument("--out", type=Path, default=model.WEIGHTS, help="the weights; the card goes beside it")
-    return words.parse_args()
+    asked = words.parse_args()
+    if asked.keep and not asked.start:
+        words.error("--keep is a share of the weights of --start, and none are given")
+    return asked
 
 
 def main() -> None:
@@ -322,12 +334,12 @@ def main() -> None:
         train(course, source, asked.work, device, asked.checkpoint)
     if asked.judge:
         return
-    sample = source[: len(MOTIFS) * SAMPLE]
+    sample, start = source[: len(MOTIFS) * SAMPLE], kept_start(asked.start, asked.work) if asked.start else None
 
     def keep(mean: nn.Module) -> None:
-        write_weights(asked.out, sample, blended(mean, asked.start, asked.keep) if asked.start else mean)
+        write_weights(asked.out, sample, blended(mean, start, asked.keep) if start and asked.keep else mean)
 
-    course = Course("bestiary", begun(asked.start), partial(robust, asked), keep, asked.steps, asked.rate, asked.seed)
+    course = Course("bestiary", begun(start), partial(robust, asked), keep, asked.steps, asked.rate, asked.seed)
     train(course, source, asked.work, device, asked.checkpoint)
     asked.out.with_name("card.md").write_text(card(asked, figures(asked.out, judge)), "utf-8")
     write_atlas(asked.out, asked.work)

@@ -133,6 +133,14 @@ def test_a_share_of_the_weights_it_began_with_can_be_kept() -> None:
     assert torch.allclose(half, (learned[-1].bias + began[-1].bias).data / 2)
 
 
+def test_what_a_run_began_with_outlives_what_it_writes(tmp_path: Path) -> None:
+    (tmp_path / "weights").write_bytes(b"as they were")
+    assert training.kept_start(tmp_path / "weights", tmp_path).read_bytes() == b"as they were"
+    (tmp_path / "bestiary.checkpoint.pt").touch()
+    (tmp_path / "weights").write_bytes(b"half way")
+    assert training.kept_start(tmp_path / "weights", tmp_path).read_bytes() == b"as they were"
+
+
 # ---- the judge
 
 

@@ -33,6 +33,12 @@ def test_its_configurations_are_good(tmp_path: Path, text: str) -> None:
     load_text(text, folder=tmp_path, look=lambda config: said)
 
 
+def test_its_first_film_is_the_one_that_the_first_command_renders() -> None:
+    texts = blocks("yaml")[0], (ROOT / "configs/zoom.yaml").read_text("utf-8")
+    shown, rendered = (load_text(text, "zoom.yaml") for text in texts)
+    assert (shown.fingerprint(), shown.outputs) == (rendered.fingerprint(), rendered.outputs)
+
+
 def test_the_heart_is_that_of_the_film() -> None:
     (heart,) = blocks("python")
     assert heart in (ROOT / "render/film.py").read_text(encoding="utf-8")

@@ -204,8 +204,8 @@ def rate(output: Output, fps: Fraction) -> Fraction:
 def evenly_from(output: Output, size: tuple[int, int]) -> int:
     """The number of frames of a (width, height) from which on one more costs as much as the last: palettes look at so many."""
     row = chosen(output)
-    width = output.width or min(size[0], row.usual_width or size[0])
-    return ceil(SAMPLE * size[0] / (size[1] * width**2)) if row.work is _palette_film else 1
+    width, height = _shape(row, size, output.width)
+    return ceil(SAMPLE / (width * height)) if row.work is _palette_film else 1
 
 
 def filled(template: str, name: str) -> str:
@@ -261,7 +261,7 @@ def _job(
 ) -> Job:
     row = chosen(output)
     path = folder / filled(output.file, name)
-    shape = _shape(row, size, output.width or min(size[0], row.usual_width or size[0]))
+    shape = _shape(row, size, output.width)
     if 0 in shape:
         raise ConfigError(f"{output.file}: {size[0]}x{size[1]} is too small for it")
     if not output.width and shape[0] < size[0] - 1:
@@ -273,8 +273,9 @@ def _job(
     return Job(row, output, path, size, rate(output, fps), Tuning(shape, crf), name, config, heard, notice)
 
 
-def _shape(row: Print, size: tuple[int, int], width: int) -> tuple[int, int]:
-    """The (width, height) of what goes out when it is to be `width` wide."""
+def _shape(row: Print, size: tuple[int, int], width: int | None) -> tuple[int, int]:
+    """The (width, height) of what goes out when it is to be `width` wide, or as wide as is usual."""
+    width = width or min(size[0], row.usual_width or size[0])
     height = size[1] if width == size[0] else max(1, round(size[1] * width / size[0]))
     return (width - width % 2, height - height % 2) if row.even else (width, height)
 
