@@ -10,13 +10,13 @@ import tiny
 import torch
 from torch import nn
 
-from render.dream.network import Network, frozen, in_stages
+from render.dream.network import Network, freeze, in_stages
 from render.show.listing import Field, classes, layers, measured
 
 
 def of(**stages: nn.Module) -> Network:
     """A network of these stages."""
-    row = OrderedDict((name, frozen(stage, tiny.CPU)) for name, stage in stages.items())
+    row = OrderedDict((name, freeze(stage, tiny.CPU)) for name, stage in stages.items())
     return replace(tiny.network(), layers=tuple(row), cut=in_stages(row), aliases={})
 
 
@@ -56,7 +56,7 @@ class Mean(nn.Module):
 
 def test_safe_octaves_hold_some_cells() -> None:
     network = tiny.network()
-    assert Field(8, 2, 7).octave(network) == network.least
+    assert Field(8, 2, 7).octave(network) == network.min_side
     assert Field(8, 32, 700).octave(network) == 128
 
 
