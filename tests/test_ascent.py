@@ -32,7 +32,7 @@ def dreamed(canvas: Tensor, terms: Terms, ascent: Ascent, seed: int = 1, tick: i
 
 
 @pytest.mark.parametrize(
-    ("wishes", "ascent"),
+    ("terms", "ascent"),
     [
         ([(0.0, SHAPES), (0.0, EYES)], replace(ONCE, steps=3, octaves=3)),
         ([(1.0, SHAPES)], replace(ONCE, steps=0, octaves=3)),
@@ -115,7 +115,7 @@ def test_negative_weights_push_away() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "octaves", "scale", "least", "wanted"),
+    ("size", "octaves", "scale", "min_side", "wanted"),
     [
         ((360, 640), 3, 1.4, 64, [(184, 327), (257, 457), (360, 640)]),
         ((144, 256), 4, 2.0, 64, [(72, 128), (144, 256)]),

@@ -116,12 +116,12 @@ def test_a_width_of_its_own(tmp_path: Path, ending: str) -> None:
     assert size_of(path) == (48, 32)
 
 
-@pytest.mark.parametrize(("ending", "least"), [(".gif", 4000), (".mp4", 6000), (".webp", 4000)])
-def test_a_size_limit_is_met_and_told(tmp_path: Path, ending: str, min_side: int) -> None:
+@pytest.mark.parametrize(("ending", "smallest"), [(".gif", 4000), (".mp4", 6000), (".webp", 4000)])
+def test_a_size_limit_is_met_and_told(tmp_path: Path, ending: str, smallest: int) -> None:
     grain = np.random.default_rng(0).integers(0, 256, (6, 90, 160, 3), dtype=np.uint8)
-    limited = Output(f"x{ending}", size_limit=min_side * 5)
+    limited = Output(f"x{ending}", size_limit=smallest * 5)
     (path,), notices = prints.develop([limited], lambda _: grain, (160, 90), NTSC, tmp_path, "x", "")
-    assert path.stat().st_size <= min_side * 5
+    assert path.stat().st_size <= smallest * 5
     assert "size limit" in notices[0]
     assert ffmpeg.count(path) == 6
     impossible = Output(f"x{ending}", size_limit=100)
