@@ -99,9 +99,7 @@ class Stem(nn.Module):
 
     def __init__(self, weight: Tensor, bias: Tensor) -> None:
         super().__init__()
-        blocks = (
-            F.pad(weight, (0, 1, 0, 1)).unflatten(3, (2, 2)).unflatten(2, (2, 2))
-        )  # [K, 3, 2, 2, 2, 2]: block, in the block
+        blocks = F.pad(weight, (0, 1, 0, 1)).reshape(len(weight), 3, 2, 2, 2, 2)  # a block down, in it, a block right, in it
         weight = blocks.permute(0, 1, 3, 5, 2, 4).flatten(1, 3)
         self.register_buffer("weight", _dense(weight))
         self.register_buffer("turned", _dense(_turned(weight)))
