@@ -383,7 +383,7 @@ def atlas(
 def _network(name: str, weights: Path | None, labels: Path | None = None, device: torch.device | None = None) -> Network:
     import torch
 
-    from render.dream.network import load as load_network
+    from render.dream.registry import load as load_network
 
     with asked_for("the network"):
         return load_network(name, weights, device or torch.device("cpu"), labels)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from render.config import Config
 from render.config.scalars import Time
-from render.dream import garden, memory, network, objective, weights
+from render.dream import garden, memory, network, objective, registry, weights
 from render.dream.ascent import Ascent, Terms
 from render.dream.garden import Bed, World
 from render.dream.network import CLASSES, Activations, Extractor, Network
@@ -136,7 +136,7 @@ def _networks(config: Config, device: torch.device, faults: Faults) -> Networks:
         asked, mark = term.network or config.dream.network, _mark(config, term)
         key = f"dream.objective.{i}.network" if term.network else "dream.network"
         if mark not in loaded:
-            loaded[mark] = _attempt(faults, key, partial(network.load, asked.name, asked.weights, device, asked.labels))
+            loaded[mark] = _attempt(faults, key, partial(registry.load, asked.name, asked.weights, device, asked.labels))
     return {mark: one for mark, one in loaded.items() if one}
 
 

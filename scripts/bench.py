@@ -41,7 +41,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from render.config import load_text
 from render.construct import build
 from render.develop import shoot as shooting
-from render.dream import ascent, network
+from render.dream import ascent, network, registry
 from render.dream.view import View
 from render.film import Film, begin, step, with_tiles
 from render.picture import colour, warp
@@ -221,7 +221,7 @@ def layers(width: int, height: int, times: int) -> dict[str, float]:
     rate = product_rate()
     figures = {"GFLOP/s of a matrix product of 2048 x 2048": rate}
     with tempfile.TemporaryDirectory() as folder:
-        known = network.load("googlenet", saved(googlenet(), folder), CPU)
+        known = registry.load("googlenet", saved(googlenet(), folder), CPU)
     frame = torch.rand(1, 3, height, width).requires_grad_()
     before = np.zeros(3)
     for block in BLOCKS:

@@ -43,7 +43,7 @@ from render.dream.bestiary import model
 from render.dream.bestiary.brush import Array
 from render.dream.bestiary.generator import picture
 from render.dream.bestiary.motifs import MOTIFS
-from render.dream.network import load
+from render.dream.registry import load
 from render.show import atlas
 
 TRAINING = 1  # the seed of the training pictures

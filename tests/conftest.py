@@ -21,9 +21,9 @@ def tiny_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """`network: bestiary` means a tiny random network for one test."""
     import tiny
 
-    from render.dream import network
+    from render.dream import registry
 
-    monkeypatch.setitem(network.NETWORKS, "bestiary", lambda weights, device: tiny.network())
+    monkeypatch.setitem(registry.NETWORKS, "bestiary", lambda weights, device: tiny.network())
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import torch
 from test_network import caffe_tensors
 from torch import Tensor, nn
 
-from render.dream import garden, inception, memory, network, objective
+from render.dream import garden, inception, memory, objective, registry
 from render.dream.ascent import Ascent, _glance, dream, gradient
 from render.dream.garden import Bed
 from render.dream.network import CLASSES, Extractor, Network, combine, freeze, in_stages
@@ -58,7 +58,7 @@ def original() -> Network:
 
 
 def built_in() -> Network:
-    return network.bestiary(None, tiny.CPU)
+    return registry.bestiary(None, tiny.CPU)
 
 
 NETWORKS: Mapping[str, tuple[Callable[[], Network], str]] = {  # and a layer of each

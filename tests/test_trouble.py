@@ -24,7 +24,7 @@ import torch
 from render import cli, film
 from render.develop import ffmpeg, files, negative, shoot
 from render.develop.negative import Negative
-from render.dream import network
+from render.dream import registry
 
 FILM = """\
 size: 64x36
@@ -94,7 +94,7 @@ def small_things(folder: Path) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setattr(negative, "SEGMENT", 2)
-        patch.setitem(network.NETWORKS, "bestiary", lambda *_: tiny.network())
+        patch.setitem(registry.NETWORKS, "bestiary", lambda *_: tiny.network())
         yield
 
 

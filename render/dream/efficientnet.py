@@ -30,6 +30,30 @@ EPSILON = 1e-3  # of the batch norms
 CEILING = 6.0  # of ReLU6
 MEAN, STD, SCALE = 127.0, 128.0, 255.0  # the input is (RGB * 255 - 127) / 128
 
+ALIASES = {"low": "block_2", "mid": "block_5", "high": "block_10"}
+NOTES = {
+    "stem": "edges and colours",
+    "block_0": "edges and colours, softer",
+    "block_1": "hatching",
+    "block_2": "woven strokes",
+    "block_3": "mesh, beads, small spirals",
+    "block_4": "ropes and ripples",
+    "block_5": "coils, scales, woven ornament",
+    "block_6": "the same, bolder",
+    "block_7": "reptile skin, shells, first eyes",
+    "block_8": "eyes, beads, limbs with suckers",
+    "block_9": "fur, feathers, faces that begin",
+    "block_10": "whole animals, birds, trees and meadows, with depth",
+    "block_11": "flowers, urchins, shells, faces: jewelled still lifes",
+    "block_12": "the same, richer",
+    "block_13": "mandalas and things in heaps",
+    "block_14": "things tangled with their surroundings",
+    "block_15": "radial lace",
+    "head": "what the classes are told by",
+    "classes": "one channel for each class",
+}
+CHANNELS: Mapping[str, Mapping[str, int]] = {}
+
 Weights = Mapping[str, Tensor]
 
 
@@ -72,6 +96,11 @@ def _stages(weights: Weights) -> OrderedDict[str, nn.Module]:
     head = nn.Sequential(_convolution(*_fused(weights, "_conv_head", "_bn1")), nn.ReLU6(inplace=True))
     classes = _convolution(weights["_fc.weight"][:, :, None, None], weights["_fc.bias"])
     return OrderedDict([*row, ("head", head), ("classes", classes)])
+
+
+def class_count(stages: Mapping[str, nn.Module]) -> int:
+    """How many classes the network tells apart."""
+    return len(stages["classes"].get_parameter("weight"))
 
 
 def packaged() -> Path:
