@@ -19,6 +19,7 @@ from render.dream.ascent import Ascent, Terms
 from render.dream.garden import Bed, World
 from render.dream.network import CLASSES, Activations, Extractor, Network
 from render.dream.objective import Objective
+from render.dream.precision import DTYPES, choose_precision
 from render.dream.receptive import ReceptiveField, measure_fields
 from render.dream.tile import tiling
 from render.errors import ConfigError, RenderError, memory_ended
@@ -52,7 +53,8 @@ def build(config: Config, device: torch.device) -> Film:
     """The film that `config` asks for. Raises one error that names every setting at fault, before any dreaming."""
     faults: Faults = []
     seen = _camera(config, device, faults)
-    networks = _networks(config, device, faults)
+    precision = choose_precision(config.dream.precision, device, seen.size if seen else (0, 0))
+    networks = _networks(config, device, faults, DTYPES[precision])
     parts = _parts(config, networks, seen, device, faults)
     if faults or not seen:
         raise config.problems(faults)
@@ -71,6 +73,7 @@ def build(config: Config, device: torch.device) -> Film:
         blend=lambda moment: Blend(config.flow.persistence(moment), config.flow.anchor(moment)),
         digest=_digest(config, networks, parts, seen),
         tiles=lambda side: tiling(side, _fields(extract, networks, parts, min_side, device), min_side),
+        precision=precision,
     )
     return _tiled(film, config.dream.tile, kept)
 
@@ -129,14 +132,14 @@ def _fresh(config: Config, size: tuple[int, int]) -> Callable[[int], Tensor]:
 Networks = Mapping[str, Network]  # by what their activations are marked with, in a film's eye
 
 
-def _networks(config: Config, device: torch.device, faults: Faults) -> Networks:
+def _networks(config: Config, device: torch.device, faults: Faults, dtype: torch.dtype) -> Networks:
     """The networks that the objectives ask, each loaded once; one that cannot be is told of once."""
     loaded: dict[str, Network | None] = {}
     for i, term in enumerate(config.dream.objective):
         asked, mark = term.network or config.dream.network, _mark(config, term)
         key = f"dream.objective.{i}.network" if term.network else "dream.network"
         if mark not in loaded:
-            loaded[mark] = _attempt(faults, key, partial(registry.load, asked.name, asked.weights, device, asked.labels))
+            loaded[mark] = _attempt(faults, key, partial(registry.load, asked.name, asked.weights, device, asked.labels, dtype))
     return {mark: one for mark, one in loaded.items() if one}
 
 

@@ -30,7 +30,7 @@ size: 544x64
 fps: 4
 duration: 1s
 seed: 3
-dream: {steps: 1, first_steps: 1, octaves: 1, rate: 4, jitter: 4, objective: {layer: shapes}}
+dream: {steps: 1, first_steps: 1, octaves: 1, rate: 4, jitter: 4, objective: {layer: shapes}, precision: float32}
 outputs: last.png
 """
 TAKES = Path("runs/film")

@@ -45,6 +45,7 @@ class Network:
     notes: Mapping[str, str] | None = None  # layer -> a word on what it gives, where known
     blocks: tuple[str, ...] = ()  # the layers worth a line in a list; all if none are named
     channels: Mapping[str, Mapping[str, int]] | None = None  # layer -> name -> channel; the class map's are `labels`
+    dtype: torch.dtype = torch.float32  # of its weights, and of all between a frame and the activations, which are float32
 
     def layer(self, name: str) -> str:
         """The layer of that name or alias; ConfigError with the list of layers if there is none."""
@@ -82,17 +83,14 @@ class Network:
         hint = did_you_mean(name, known) + f"names: {', '.join(known)}" if known else "write its number"
         raise ConfigError(f'is "{name}", and {self.name}\'s layer {layer} has no channel of that name', hint)
 
-    def extractor(self, layers: Sequence[str], device: torch.device, dtype: torch.dtype = torch.float32) -> Extractor:
-        """Frame -> activations of those layers, preprocessing included.
-
-        dtype: of the weights and of all between the frame and the activations, which are float32 themselves.
-        """
-        extract = self.cut(layers, dtype)
+    def extractor(self, layers: Sequence[str], device: torch.device) -> Extractor:
+        """Frame -> activations of those layers, preprocessing included."""
+        extract = self.cut(layers, self.dtype)
         std = torch.tensor(self.std, device=device)[:, None, None]
         scale, offset = self.scale / std, torch.tensor(self.mean, device=device)[:, None, None] / std
 
         def look(frame: Tensor) -> Activations:
-            features = extract(((frame.flip(1) if self.flip else frame) * scale - offset).to(dtype))
+            features = extract(((frame.flip(1) if self.flip else frame) * scale - offset).to(self.dtype))
             return {layer: features[layer].float() for layer in layers}
 
         return look

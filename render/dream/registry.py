@@ -20,12 +20,20 @@ from render.errors import ConfigError, MissingError
 Loader = Callable[[Path | None, torch.device], Network]  # from the file of its weights, or its usual ones if there is None
 
 
-def load(name: str, file: Path | None, device: torch.device, labels: Path | None = None) -> Network:
+def load(
+    name: str,
+    file: Path | None,
+    device: torch.device,
+    labels: Path | None = None,
+    dtype: torch.dtype = torch.float32,
+) -> Network:
     """The network called `name`, with its weights and the labels of its classes from local files where given.
+
+    dtype: that it works in.
 
     Raises ConfigError if there is no such network, MissingError if its weights are not there, or are damaged.
     """
-    network = _loader(name)(file, device)
+    network = replace(_loader(name)(file, device), dtype=dtype)
     named = labels or weights.beside(file)
     if not named:
         return network
