@@ -18,12 +18,13 @@ torch.set_num_threads(1)
 
 @pytest.fixture
 def tiny_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`network: bestiary` means a tiny random network for one test."""
+    """The networks that films have without a file mean a tiny random one for one test."""
     import tiny
 
     from render.dream import registry
 
-    monkeypatch.setitem(registry.NETWORKS, "bestiary", lambda weights, device: tiny.network())
+    for name in ("bestiary", "efficientnet_lite0"):
+        monkeypatch.setitem(registry.NETWORKS, name, lambda weights, device: tiny.network())
 
 
 @dataclass(frozen=True)

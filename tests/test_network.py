@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 from test_weights import caffemodel
 from torch import Tensor, nn
 
+from render.config.usual import USUAL
 from render.dream import inception, objective, registry, weights
 from render.dream.network import CLASSES, Network, combine, freeze, in_stages
 from render.dream.registry import load
@@ -262,7 +263,7 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         return make
 
-    monkeypatch.setattr(registry, "NETWORKS", {name: made(name, seed) for seed, name in enumerate(("bestiary", "b", "c"))})
+    monkeypatch.setattr(registry, "NETWORKS", {name: made(name, seed) for seed, name in enumerate((USUAL, "b", "c"))})
     return names
 
 

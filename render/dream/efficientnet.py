@@ -52,7 +52,21 @@ NOTES = {
     "head": "what the classes are told by",
     "classes": "one channel for each class",
 }
-CHANNELS: Mapping[str, Mapping[str, int]] = {}
+CHANNELS: Mapping[str, Mapping[str, int]] = {  # of the packaged weights, by what they dream (`render atlas` shows them)
+    "block_5": {
+        "tiles": 2, "netting": 3, "rosettes": 11, "coils": 15, "beads": 16, "cobbles": 21, "rings": 24, "ropes": 25, "ribs": 36,
+        "sequins": 38, "facets": 42, "shells": 44, "spots": 45, "slits": 50, "scallops": 51, "chains": 57, "braid": 58,
+        "lozenges": 66, "weave": 67, "honeycomb": 69,
+    },
+    "block_10": {
+        "scales": 2, "armour": 3, "needles": 4, "fur": 6, "basket": 7, "fleece": 13, "muzzle": 15, "spiders": 20,
+        "filigree": 23, "mane": 26, "snakes": 28, "pots": 31, "quilt": 32, "shadows": 33, "locks": 34, "tartan": 35,
+        "grapes": 36, "mosaic": 38, "funnel": 39, "galaxy": 41, "suckers": 43, "plumage": 48, "lizard": 49, "fruits": 52,
+        "gingham": 53, "caterpillars": 56, "leaves": 59, "peacock": 61, "ribbons": 62, "train": 64, "velvet": 70,
+        "fronds": 71, "eyes": 72, "pelts": 74, "paving": 77, "bricks": 85, "wicker": 88, "fans": 94, "paisley": 96,
+        "twigs": 99, "stars": 101, "facets": 102, "patchwork": 103, "reeds": 104,
+    },
+}  # fmt: skip
 
 Weights = Mapping[str, Tensor]
 
