@@ -14,8 +14,6 @@ import torch
 from safetensors import safe_open
 from torch import Tensor, nn
 
-from render.config.usual import KINDS
-
 WEIGHTS = Path(__file__).parent / "weights.safetensors"
 MEAN, STD = (0.45, 0.45, 0.45), (0.25, 0.25, 0.25)
 LEVELS: dict[str, str] = {
@@ -26,7 +24,13 @@ LEVELS: dict[str, str] = {
     "creatures": "whole creatures and buildings, mixed freely (1/16)",
     "classes": "the class map: one channel for each kind by name (1/16)",
 }
-CLASSES: tuple[str, ...] = KINDS
+CLASSES: tuple[str, ...] = (
+    "eye", "flower", "shell", "tower", "arches", "leaf", "mask", "butterfly", "fish", "peacock", "mushroom", "mandala", "owl",
+    "beetle", "snake", "jellyfish", "galaxy", "crystal", "pagoda", "dog", "cat", "fern", "octopus", "lion", "fox", "frog",
+    "turtle", "clock", "rose", "skull", "sun", "tree",
+    "scales", "fur", "cells", "labyrinth", "bubbles", "weave", "plume", "glass", "honeycomb",
+    "stag", "crab", "lantern", "coral", "hand", "nave",
+)  # fmt: skip
 
 
 def conv(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Sequential:
