@@ -187,9 +187,11 @@ def check(configs: Sequence[Path], overrides: Sequence[str], quality: str, devic
 
     def one(asked: tuple[Path, Config]) -> None:
         path, config = asked
-        cost = estimate(config, built(config, where))
+        film = built(config, where)
+        cost = estimate(config, film)
         say(f"{path}: good")
         click.echo(cost)
+        click.echo(f"dreamed by {' and '.join(config.networks)}, in {film.precision}")
         files = " ".join(fill_name(output.file, config.name) for output in config.outputs)
         click.echo(f"{files} in {root / folder_name(config.name)}")
         if config.facts.flaw:

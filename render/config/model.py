@@ -524,6 +524,11 @@ class Config(Section):
         asked = self._facts.music if self.duration.unit == "audio" else self.duration.exact(clock)
         return asked is not None and asked > footage + 1 / clock.fps
 
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The names of the networks that dream it."""
+        return tuple(dict.fromkeys((term.network or self.dream.network).name for term in self.dream.objective))
+
     def resolved(self) -> dict[str, Any]:
         """Everything, as plain YAML values with absolute paths: all defaults written out, the seed as drawn."""
         return dict(plain(self.model_dump(by_alias=True, exclude_none=True)))

@@ -87,7 +87,7 @@ def shoot(config: Config, given: str, root: Path, device: torch.device, watch: W
 def in_recorded_precision(config: Config, film: Film, take: Take) -> Film:
     """The film in the precision that its take was begun in, though another would be chosen now: its pictures stay the same."""
     if "precision" not in take.record:
-        take.note(precision=film.precision)
+        take.note(precision=film.precision, networks=config.networks)
     recorded = take.record["precision"]
     if recorded == film.precision or recorded not in DTYPES:
         return film
