@@ -95,7 +95,7 @@ def test_what_the_bestiary_dreamed_is_not_gone_on_with_by_another(tmp_path: Path
     """A film that names no network was the bestiary's once: its take is left alone, and another begun."""
 
     def shot(dream: str) -> Path:
-        text = f"name: film\nsize: 48x32\nduration: 1s\nfps: 4\ndream: {{steps: 1, first_steps: 1, octaves: 1, {dream}}}\noutputs: last.png"
+        text = FILM.replace("octaves: 1", f"octaves: 1, {dream}")
         return shoot(
             load_text(text, "film.yaml"), text, tmp_path, tiny.CPU, lambda states, first, last: islice(states, 1)
         ).folder
