@@ -272,9 +272,9 @@ def readable(option: str, key: str, value: str | int) -> None:
     """Refuse what the setting `key` of an output cannot be, in the words of the command line."""
     from render.config.model import Output
     from render.config.problem import SettingError
-    from render.config.section import kind_of
+    from render.config.section import setting_type_of
 
-    kind = kind_of(Output.rows()[key])
+    kind = setting_type_of(Output.rows()[key])
     try:
         if kind:
             kind.read(value)

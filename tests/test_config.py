@@ -19,11 +19,11 @@ import yaml
 from render.config import Config, json_schema, load, load_text, reference
 from render.config.draft import draft
 from render.config.facts import Facts
-from render.config.kinds import SettingType
+from render.config.setting_types import SettingType
 from render.config.model import MOTIONS, OBJECTIVES, OUTPUT_SUFFIXES, SOURCES
 from render.config.problem import ProblemsError
 from render.config.scalars import Network, Size
-from render.config.section import Section, is_named, kind_of, sections
+from render.config.section import Section, is_named, setting_type_of, sections
 from render.config.templates import TEMPLATES, template
 from render.errors import ConfigError, MissingError, RenderError
 
@@ -485,7 +485,7 @@ def settings() -> list[tuple[str, type[Section], str, SettingType]]:
         (around, section, key, kind)
         for around, section in all_sections()
         for key, info in section.rows().items()
-        if (kind := kind_of(info)) is not None
+        if (kind := setting_type_of(info)) is not None
     ]
 
 

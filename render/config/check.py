@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 
 from render.config.curve import Array, Curve
 from render.config.facts import Facts
-from render.config.kinds import name_from
+from render.config.setting_types import name_from
 from render.config.model import OBJECTIVES, Audio, Config, Places, find
 from render.config.nodes import Node, Text
 from render.config.problem import Place, Problem, ProblemsError, SettingError, did_you_mean, quote

@@ -20,10 +20,11 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Discriminator, PrivateAttr, Tag, model_validator
 
-from render.config import expression, kinds, nodes
+from render.config import expression, nodes
+from render.config import setting_types as types
 from render.config.curve import Curve
 from render.config.facts import Facts
-from render.config.kinds import choice, number, output_name, pair, static
+from render.config.setting_types import choice, number, output_name, pair, static
 from render.config.problem import Place, Problem, SettingError, nearest, report
 from render.config.scalars import Network, Size, Time
 from render.config.schedule import Schedule, laid_over
@@ -60,7 +61,7 @@ class Image(Section):
     """A picture file: JPEG, PNG, WebP and others."""
 
     shorthand = "file"
-    file: Annotated[Path, kinds.FILE] = needed("the picture")
+    file: Annotated[Path, types.FILE] = needed("the picture")
     fit: Annotated[str, FIT] = row("cover", FIT_MEANING)
 
 
@@ -68,7 +69,7 @@ class Frames(Section):
     """Pictures in the order of their names, one for each film frame."""
 
     shorthand = "files"
-    files: Annotated[str, kinds.FILES] = needed("a pattern of file names")
+    files: Annotated[str, types.FILES] = needed("a pattern of file names")
     fit: Annotated[str, FIT] = row("cover", FIT_MEANING)
 
 
@@ -76,9 +77,9 @@ class Video(Section):
     """A video file, as footage: the dream follows what moves in it."""
 
     shorthand = "file"
-    file: Annotated[Path, kinds.FILE] = needed("the video, of any format that ffmpeg reads")
-    start: Annotated[Time, kinds.WITHIN] = row("0s", "where in the file the film begins")
-    end: Annotated[Time | None, kinds.WITHIN] = row(None, "where in the file it ends; default: with the file")
+    file: Annotated[Path, types.FILE] = needed("the video, of any format that ffmpeg reads")
+    start: Annotated[Time, types.WITHIN] = row("0s", "where in the file the film begins")
+    end: Annotated[Time | None, types.WITHIN] = row(None, "where in the file it ends; default: with the file")
     fit: Annotated[str, FIT] = row("cover", FIT_MEANING)
 
     @model_validator(mode="after")
@@ -135,7 +136,7 @@ class Motion(Section):
     center: Annotated[tuple[Curve, Curve], pair("x", "y", number("of the frame", 0, 1))] = row(
         [0.5, 0.5], "what the camera's motions are about; [0, 0] is the top left corner"
     )
-    path: Annotated[tuple[tuple[float, float], ...] | None, kinds.POINTS] = row(
+    path: Annotated[tuple[tuple[float, float], ...] | None, types.POINTS] = row(
         None, "points that the centre passes through, evenly over the film; closed, if it ends where it begins"
     )
     border: Annotated[str, choice("reflect", "wrap", "replicate")] = row("reflect", "what lies beyond the picture's edge")
@@ -148,8 +149,8 @@ class Mask(Section):
     """Where something is dreamed: white in a picture or a video, as large as the frame. Where it is black nothing happens."""
 
     shorthand = "file"
-    file: Annotated[Path, kinds.FILE] = needed("a picture, or a video as long as the film")
-    invert: Annotated[bool, kinds.FLAG] = row(False, "dreams where it is black instead")
+    file: Annotated[Path, types.FILE] = needed("a picture, or a video as long as the film")
+    invert: Annotated[bool, types.FLAG] = row(False, "dreams where it is black instead")
     feather: Annotated[Curve, number("pixels", 0, 500)] = row(4, "how softly its edges end")
 
 
@@ -159,7 +160,7 @@ WEIGHT = number("", -100, 100)
 class Term(Section):
     """What every objective has beside what it asks for."""
 
-    network: Annotated[Network | None, kinds.NETWORK] = row(None, "the network it is asked of; default: dream.network")
+    network: Annotated[Network | None, types.NETWORK] = row(None, "the network it is asked of; default: dream.network")
     weight: Annotated[Curve, WEIGHT] = row(1, "its share among the objectives; negative pushes away")
     mask: Mask | None = row(None, "where it counts: white in a picture or a video; default: everywhere")
 
@@ -168,22 +169,22 @@ class Layer(Term):
     """Dreams more of whatever a layer of the network sees."""
 
     kind: ClassVar[str] = "layer"
-    layer: Annotated[str, kinds.LAYER] = needed("the layer, as `render layers NETWORK` lists them")
+    layer: Annotated[str, types.LAYER] = needed("the layer, as `render layers NETWORK` lists them")
 
 
 class Channels(Term):
     """Dreams what single channels of a layer see."""
 
     kind: ClassVar[str] = "channels"
-    channels: Annotated[tuple[str | int, ...], kinds.CHANNELS] = needed("the channels, from 0, or by names they have")
-    layer: Annotated[str, kinds.LAYER] = needed("the layer they belong to")
+    channels: Annotated[tuple[str | int, ...], types.CHANNELS] = needed("the channels, from 0, or by names they have")
+    layer: Annotated[str, types.LAYER] = needed("the layer they belong to")
 
 
 class Class(Term):
     """Dreams things of one class, or of several at once."""
 
     kind: ClassVar[str] = "class"
-    classes: Annotated[tuple[str | int, ...], kinds.CLASSES] = needed(
+    classes: Annotated[tuple[str | int, ...], types.CLASSES] = needed(
         "the class, as `render classes NETWORK` lists them", key="class"
     )
 
@@ -192,16 +193,16 @@ class Guide(Term):
     """Dreams what a picture shows: wherever something looks a little like a part of it, more like that part."""
 
     kind: ClassVar[str] = "guide"
-    guide: Annotated[Path, kinds.FILE] = needed("the picture")
-    layer: Annotated[str, kinds.LAYER] = needed("the layer in which parts are compared: low for touch, high for things")
+    guide: Annotated[Path, types.FILE] = needed("the picture")
+    layer: Annotated[str, types.LAYER] = needed("the layer in which parts are compared: low for touch, high for things")
 
 
 class Neuron(Term):
     """Dreams what one channel sees, in one place."""
 
     kind: ClassVar[str] = "neuron"
-    neuron: Annotated[str | int, kinds.CHANNEL] = needed("the channel, from 0, or by a name it has")
-    layer: Annotated[str, kinds.LAYER] = needed("the layer it belongs to")
+    neuron: Annotated[str | int, types.CHANNEL] = needed("the channel, from 0, or by a name it has")
+    layer: Annotated[str, types.LAYER] = needed("the layer it belongs to")
     at: Annotated[tuple[Curve, Curve], pair("x", "y", number("of the frame", 0, 1))] = row(
         [0.5, 0.5], "where; [0, 0] is the top left corner"
     )
@@ -211,18 +212,18 @@ class Direction(Term):
     """Dreams a mixture of channels: more of some and less of others, in every place."""
 
     kind: ClassVar[str] = "direction"
-    direction: Annotated[Mapping[str | int, Curve], kinds.direction(WEIGHT)] = needed(
+    direction: Annotated[Mapping[str | int, Curve], types.direction(WEIGHT)] = needed(
         "how much of each channel, below 0 less: {3: 1, 17: -0.5}, or by names they have"
     )
-    layer: Annotated[str, kinds.LAYER] = needed("the layer they belong to")
+    layer: Annotated[str, types.LAYER] = needed("the layer they belong to")
 
 
 class Garden(Term):
     """Every region of the picture dreams its own kind, and new kinds open as the camera moves in."""
 
     kind: ClassVar[str] = "garden"
-    garden: Annotated[str | tuple[str | int, ...], kinds.GARDEN] = needed("the kinds that grow: all, or a list")
-    layer: Annotated[str | None, kinds.LAYER] = row(None, "a layer, whose channels then grow instead of classes")
+    garden: Annotated[str | tuple[str | int, ...], types.GARDEN] = needed("the kinds that grow: all, or a list")
+    layer: Annotated[str | None, types.LAYER] = row(None, "a layer, whose channels then grow instead of classes")
     size: Annotated[Curve, number("frame heights", 0.01, 10)] = row(0.4, "how large a region is")
     drift: Annotated[Curve, number("regions per second", 0, 100)] = row(0.1, "how fast regions change into others")
     sharpness: Annotated[Curve, number("", 0, 100)] = row(10, "how clearly regions part: 0 blends all, 20 cuts")
@@ -273,8 +274,8 @@ Objective = Annotated[
 class Dream(Section):
     """How each tick of the film is dreamed: gradient ascent on the picture, from small octaves to large ones."""
 
-    rate: Annotated[Fraction | str, kinds.DREAM_RATE] = row(8, "dreams per second of film, or every-frame")
-    network: Annotated[Network, kinds.NETWORK] = row("bestiary", "the network that dreams; bestiary is built in")
+    rate: Annotated[Fraction | str, types.DREAM_RATE] = row(8, "dreams per second of film, or every-frame")
+    network: Annotated[Network, types.NETWORK] = row("bestiary", "the network that dreams; bestiary is built in")
     objective: Annotated[tuple[Objective, ...], OneOrMore()] = row(
         [{"garden": "all"}], "what it dreams of: one or a list of layer, channels, class, guide, neuron, direction, garden"
     )
@@ -293,7 +294,7 @@ class Dream(Section):
     )
     smoothing: Annotated[Curve, number("", 0, 1)] = row(0.25, "how much coarse detail counts before fine; 0 is off")
     chroma: Annotated[Curve, number("", 0, 1)] = row(0.8, "how much of the gradient's colour is kept; 0 dreams in light only")
-    tile: Annotated[int | str, kinds.or_auto(static(128, 16384, "pixels"), "none")] = row(
+    tile: Annotated[int | str, types.or_auto(static(128, 16384, "pixels"), "none")] = row(
         "auto",
         "side of the overlapping tiles that larger frames are seen in: auto if memory is too small for the whole, or none",
     )
@@ -322,7 +323,7 @@ ENGINES = ("dis", *LEARNED, "farneback", "none")
 class Occlusion(Section):
     """What a moving thing uncovers, where the dream begins anew."""
 
-    dilate: Annotated[int | str, kinds.or_auto(static(0, 64, "pixels"))] = row(
+    dilate: Annotated[int | str, types.or_auto(static(0, 64, "pixels"))] = row(
         "auto", "how far it reaches past what was found; auto is 1 pixel in 640"
     )
     feather: Annotated[float, static(0, 64, "pixels", whole=False)] = row(1, "how softly it ends")
@@ -332,7 +333,7 @@ class Flow(Section):
     """How the dream follows what moves in footage."""
 
     shorthand = "engine"
-    engine: Annotated[Network, kinds.engine(ENGINES, LEARNED)] = row(
+    engine: Annotated[Network, types.engine(ENGINES, LEARNED)] = row(
         "dis", "what finds the motion; none leaves the dream in place. raft-small and raft-large are networks"
     )
     quality: Annotated[str, choice("fast", "medium", "high")] = row("high", "how closely it looks")
@@ -351,7 +352,7 @@ class Feature(Section):
     """What is heard of the music, as a number 0 to 1 that expressions may use by its name."""
 
     shorthand = "band"
-    band: Annotated[tuple[float, float] | str, kinds.BAND] = needed(
+    band: Annotated[tuple[float, float] | str, types.BAND] = needed(
         "what it follows: a band in Hz such as 40-120, rms (how loud all of it is), or onsets (each note that begins)"
     )
     attack: Annotated[float, static(0, 10, "seconds", whole=False)] = row(0.01, "how long it takes to rise")
@@ -362,9 +363,9 @@ class Audio(Section):
     """Music: the film's sound, and what its numbers may move to."""
 
     shorthand = "file"
-    file: Annotated[Path, kinds.FILE] = needed("the track, of any format that ffmpeg reads")
-    start: Annotated[Time, kinds.WITHIN] = row("0s", "where in the track the film begins")
-    bpm: Annotated[float | str | None, kinds.BPM] = row(None, "beats per minute, or auto to find the beat; default: 120")
+    file: Annotated[Path, types.FILE] = needed("the track, of any format that ffmpeg reads")
+    start: Annotated[Time, types.WITHIN] = row("0s", "where in the track the film begins")
+    bpm: Annotated[float | str | None, types.BPM] = row(None, "beats per minute, or auto to find the beat; default: 120")
     features: Annotated[Mapping[str, Feature], Named(expression.free)] = row(
         {"kick": "40-120", "snare": "1500-4000", "hats": "7000-11000", "level": {"band": "rms", "attack": 0.3, "release": 1.5}},
         "what is heard of it: names for expressions, as in zoom: 1.2 + 0.8*kick",
@@ -383,10 +384,10 @@ class Output(Section):
         "its name, in the take's folder; the ending is the format, {name} and {frame:06} are filled in"
     )
     width: Annotated[int | None, static(16, 16384, "pixels")] = row(None, "pixels; the height follows; default: the film's")
-    fps: Annotated[Fraction | None, kinds.FPS] = row(None, "frames per second; default: the film's")
+    fps: Annotated[Fraction | None, types.FPS] = row(None, "frames per second; default: the film's")
     crf: Annotated[int | None, static(0, 63)] = row(None, "compression: 0 is lossless, 18 looks so, more is smaller")
     codec: Annotated[str, choice(*CODECS)] = row("auto", "how pictures are packed; auto goes by the ending")
-    size_limit: Annotated[int | None, kinds.BYTES] = row(None, "the most the file may weigh, as in 10MB")
+    size_limit: Annotated[int | None, types.BYTES] = row(None, "the most the file may weigh, as in 10MB")
 
     @property
     def suffix(self) -> str:
@@ -416,25 +417,25 @@ class Places:
 class Config(Section):
     """A film, as asked for."""
 
-    name: Annotated[str, kinds.NAME] = row("film", "the run's folder and {name}; default: the file's name")
-    seed: Annotated[int, kinds.SEED] = row(0, "where randomness begins; random draws one and records it")
-    size: Annotated[Size, kinds.SIZE] = row("640x360", "WxH, 360p 480p 720p 1080p 4k, square vertical portrait, or source")
-    fps: Annotated[Fraction | str, kinds.FILM_FPS] = row(30, "frames per second, exact: 30000/1001; or source, as the footage")
-    duration: Annotated[Time, kinds.DURATION] = row("10s", "12s, 360 frames, 00:00:12, 48b, source or audio")
-    extends: Annotated[Path | None, kinds.FILE] = row(None, "a file that holds what this one leaves out")
+    name: Annotated[str, types.NAME] = row("film", "the run's folder and {name}; default: the file's name")
+    seed: Annotated[int, types.SEED] = row(0, "where randomness begins; random draws one and records it")
+    size: Annotated[Size, types.SIZE] = row("640x360", "WxH, 360p 480p 720p 1080p 4k, square vertical portrait, or source")
+    fps: Annotated[Fraction | str, types.FILM_FPS] = row(30, "frames per second, exact: 30000/1001; or source, as the footage")
+    duration: Annotated[Time, types.DURATION] = row("10s", "12s, 360 frames, 00:00:12, 48b, source or audio")
+    extends: Annotated[Path | None, types.FILE] = row(None, "a file that holds what this one leaves out")
     source: Source = row({"noise": {}}, "what the dream begins with")
     motion: Motion = row({}, "the camera")
     dream: Dream = row({}, "how it dreams, and of what")
     look: Look = row({}, "how firmly brightness and contrast are held")
     flow: Flow = row({}, "how the dream follows what moves in footage")
-    cuts: Annotated[str | tuple[Time, ...], kinds.CUTS] = row(
+    cuts: Annotated[str | tuple[Time, ...], types.CUTS] = row(
         "auto", "where footage cuts to another shot: auto finds out, none, or a list of times"
     )
     mask: Mask | None = row(None, "where it dreams: white in a picture or a video; default: everywhere")
     loop: Annotated[str, choice(*LOOPS)] = row(
         "none", "how it ends where it began: droste (an endless zoom), crossfade, pingpong (there and back)"
     )
-    schedule: Annotated[Path | None, kinds.FILE] = row(
+    schedule: Annotated[Path | None, types.FILE] = row(
         None, "a CSV or Parseq file: its columns, headed by keys such as motion.zoom, say how those numbers move"
     )
     audio: Audio | None = row(None, "music: the film's sound, and what its numbers may move to")
@@ -562,7 +563,7 @@ class Config(Section):
 
     def curves(self) -> Iterator[tuple[str, Curve]]:
         """Every number that may move, with its dotted key."""
-        return _curves(self, ())
+        return (pair for setting in walk(self) for pair in setting.curves())
 
     def place(self, key: str) -> Place | None:
         """Where the value of a dotted key (`dream.objective.0.layer`) stands, or what is nearest above it."""
@@ -594,20 +595,6 @@ def find(tree: nodes.Node, path: list[str | int], on_key: bool = False) -> Place
     for step in path:
         key, node = node.entry(step) or (key, node)
     return key.place if on_key or node is tree else node.place
-
-
-def _curves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, Curve]]:
-    if isinstance(value, Curve):
-        yield ".".join(path), value
-    children: list[tuple[str, Any]] = []
-    if isinstance(value, Mapping):
-        children = [(str(name), one) for name, one in value.items()]
-    if isinstance(value, Section):
-        children = [(info.alias or name, getattr(value, name)) for name, info in type(value).model_fields.items()]
-    if isinstance(value, tuple):
-        children = [(str(index), one) for index, one in enumerate(value)]
-    for name, child in children:
-        yield from _curves(child, (*path, name))
 
 
 # ── the vocabulary as data ──────────────────────────────────────────────────────────────────────────────────────────

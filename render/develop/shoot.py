@@ -19,7 +19,7 @@ from torch import Tensor
 
 from render import propagate
 from render.config import Config, load_text
-from render.config.kinds import Drawn
+from render.config.setting_types import Drawn
 from render.config.load import read
 from render.config.scalars import Size
 from render.construct import build, build_scene
