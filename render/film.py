@@ -22,9 +22,8 @@ from render.dream.ascent import Ascent, Terms, dream
 from render.dream.garden import Bed, World
 from render.dream.network import Extractor
 from render.dream.tile import Tiling
-from render.moment import Clock, Moment
+from render.moment import Moment
 from render.picture import colour, warp
-from render.picture.motion import CameraPath
 from render.picture.picture import resize, sixteen_bits
 from render.picture.warp import Move
 from render.propagate import (
@@ -38,53 +37,10 @@ from render.propagate import (
     remove_mean,
     start,
 )
-from render.source import Source
-from render.source.flow import Flow, FlowEstimator, flow
+from render.scene import Scene
 
 RIM = 0.03  # frame heights over which fresh ground begins where the camera uncovers what no canvas held
 INSET = (0.4, 0.03)  # of its height: over this a droste's inner copy fades into the picture around it, far away and near
-
-
-@dataclass(frozen=True)
-class Scene:
-    """What is seen, but for the dream.
-
-    size: (height, width). border: what lies past the edge, a row of warp.BORDERS. fresh: tick -> a picture of what no camera
-    has seen yet, mean 0. look: how motion is looked for in footage. cut: whether footage is known to be cut between two
-    moments; None if that is to be found out. mask: where it is dreamed, [1, 1, H, W]; None for everywhere. loop: a row of
-    reel.LOOPS.
-    """
-
-    clock: Clock
-    size: tuple[int, int]
-    source: Source
-    path: CameraPath
-    border: str
-    fresh: Callable[[int], Tensor]
-    look: FlowEstimator | None
-    cut: Callable[[Moment, Moment], bool | None]
-    mask: Callable[[Moment], Tensor] | None
-    loop: str
-    device: torch.device
-
-    def picture(self, moment: Moment) -> Tensor:
-        """The source at that moment; footage as the camera sees it."""
-        seen = self.source.at(moment).to(self.device)
-        if not self.source.moves:
-            return seen
-        move = self.path.so_far(moment.seconds)
-        if torch.equal(move.matrix, warp.STILL):
-            return seen
-        return warp.move_frame(seen, move, kernel=warp.bicubic, border=self.border).clamp(0, 1)
-
-    def apply_mask(self, moment: Moment, dreamed: Tensor) -> Tensor:
-        """The dream inside the mask; outside it the source stands still."""
-        return dreamed if self.mask is None else torch.lerp(self.picture(moment), dreamed, self.mask(moment).to(dreamed))
-
-    def flow_between(self, before: Moment, after: Moment) -> Flow:
-        """How the footage, as the camera sees it, moves from one moment to another, earlier or later."""
-        assert self.look
-        return flow(self.picture(before), self.picture(after), self.look, self.cut(before, after))
 
 
 @dataclass(frozen=True)

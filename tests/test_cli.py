@@ -457,7 +457,7 @@ def test_a_size_that_a_network_cannot_see_is_refused(run: Run, monkeypatch: pyte
     def blind(*_: object) -> None:
         raise ConfigError("is 64x36, which it cannot look at")
 
-    monkeypatch.setattr("render.construct._fits", blind)
+    monkeypatch.setattr("render.construct.film.bytes_per_pixel", blind)
     said = run("tiny.yaml")
     assert said.code == 2
     assert "tiny.yaml:1:7: size is 64x36" in said.words

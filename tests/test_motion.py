@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from render.config import load_text
-from render.construct import camera_path
+from render.construct.camera import camera_path
 from render.picture.motion import VELOCITIES, CameraPath, Speeds
 from render.picture.warp import STILL, Move, carry, scale
 

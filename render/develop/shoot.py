@@ -35,9 +35,10 @@ from render.dream import garden
 from render.dream.ascent import sizes
 from render.errors import MissingError, RenderError, RoomError, gpu_failed, memory_ended
 from render.facts import facts
-from render.film import Film, Scene, State, ticks
+from render.film import Film, State, ticks
 from render.frames import at_rate, dreamed_up_to, frame_count, in_loop_order, rate_ratio
 from render.picture.picture import from_pixels, to_pixels
+from render.scene import Scene
 
 SAFE = "what is dreamed is safe"
 VERSION = 1  # of the dream: it counts up when the same settings begin to give other pictures

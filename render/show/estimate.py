@@ -31,10 +31,11 @@ from render.develop.flow_cache import with_flow_cache
 from render.develop.negative import SEGMENT, Negative
 from render.develop.shoot import extra
 from render.dream.ascent import Ascent, dream, sizes
-from render.film import Film, Scene, State, begin, first_worlds, step
+from render.film import Film, State, begin, first_worlds, step
 from render.frames import at_rate, frame_count, frames_in, rate_ratio
 from render.moment import Clock, Moment
 from render.picture.picture import resize, to_pixels
+from render.scene import Scene
 from render.show.cost import CPU, PATIENCE, Cost, line, often, timed
 from render.show.eta import duration_words
 
