@@ -431,7 +431,7 @@ def gallery(folders: Sequence[Path], site: Path | None, sheet: Path | None) -> N
 @click.argument("file", type=click.Path(path_type=Path))
 def from_(file: Path) -> None:
     """The configuration back out of a rendered mp4, mov, mkv, webm or png, or out of a take's folder."""
-    from render.config.load import read
+    from render.config.loader import read
     from render.develop.prints import embedded_config
 
     if not file.exists():
@@ -465,7 +465,7 @@ def load(path: Path, overrides: Sequence[str], quality: str) -> Config:
 
 def given(path: Path) -> str:
     """A configuration as it was written."""
-    from render.config.load import read
+    from render.config.loader import read
 
     return read(path)
 

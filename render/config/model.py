@@ -11,24 +11,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Union
 
-from pydantic import BeforeValidator, Discriminator, PrivateAttr, Tag, model_validator
+from pydantic import BeforeValidator, Discriminator, PrivateAttr, Tag, create_model, model_validator
 
 from render.config import expression, nodes
 from render.config import setting_types as types
 from render.config.curve import Curve
 from render.config.facts import Facts
-from render.config.setting_types import choice, number, output_name, pair, static
+from render.config.parts import Motion, Objective, fault_of, field_name, parts
 from render.config.problem import Place, Problem, SettingError, nearest, report
 from render.config.scalars import Network, Size, Time
 from render.config.schedule import Schedule, laid_over
-from render.config.section import PART, Named, OneOf, OneOrMore, Row, Section, needed, plain, reference_of, row, tag
+from render.config.section import Named, OneOf, OneOrMore, Row, Section, needed, plain, reference_of, row, tag, walk
+from render.config.setting_types import choice, number, output_name, pair, static
 from render.errors import ConfigError, RenderError
 from render.moment import Clock
 
@@ -111,28 +112,20 @@ class Source(OneOf):
 # ── motion ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class Motion(Section):
+def settings_of(parts: Iterable[Motion]) -> dict[str, Any]:
+    """The fields of motions, as `create_model` takes them."""
+    return {part.name: (Annotated[Any, part.type], part.row) for part in parts}
+
+
+if TYPE_CHECKING:
+    Motions = Section
+else:
+    Motions = create_model("Motions", __base__=Section, **settings_of(parts().motions.values()))
+
+
+class MotionSettings(Motions):
     """The camera. Speeds are per second of film, so that the frame rate changes nothing but smoothness."""
 
-    zoom: Annotated[Curve, number("times per second", 0.001, 1000, log=True), PART] = row(
-        1.5, "how fast the camera moves in: 1 is still, below 1 moves out"
-    )
-    rotate: Annotated[Curve, number("degrees per second", -3600, 3600), PART] = row(
-        0, "how fast the picture turns, clockwise on screen"
-    )
-    pan: Annotated[tuple[Curve, Curve], pair("right", "down", number("frame heights per second", -100, 100)), PART] = row(
-        [0, 0], "how fast the picture moves"
-    )
-    spiral: Annotated[Curve, number("turns per second", -10, 10), PART] = row(
-        0, "how fast it spirals in: clockwise, 6.85 times nearer each turn; below 0 out again"
-    )
-    swirl: Annotated[Curve, number("degrees per second", -3600, 3600), PART] = row(
-        0, "how fast the middle turns while the rim stays"
-    )
-    shake: Annotated[Curve, number("frame heights", 0, 1), PART] = row(0, "how far a hand-held camera strays")
-    tilt: Annotated[tuple[Curve, Curve], pair("right", "down", number("degrees per second", -360, 360)), PART] = row(
-        [0, 0], "how fast the picture leans back, its right and its lower side going away"
-    )
     center: Annotated[tuple[Curve, Curve], pair("x", "y", number("of the frame", 0, 1))] = row(
         [0.5, 0.5], "what the camera's motions are about; [0, 0] is the top left corner"
     )
@@ -140,6 +133,15 @@ class Motion(Section):
         None, "points that the centre passes through, evenly over the film; closed, if it ends where it begins"
     )
     border: Annotated[str, choice("reflect", "wrap", "replicate")] = row("reflect", "what lies beyond the picture's edge")
+
+    def values(self) -> dict[str, Any]:
+        """What each motion is set to: a Curve, or a pair of them."""
+        return {name: getattr(self, name) for name in parts().motions}
+
+    def in_use(self) -> dict[str, Motion]:
+        """The motions that move this film: this project's own, and those of packages that it asks for."""
+        motions, values = parts().motions, self.values()
+        return {name: part for name, part in motions.items() if not (part.package and part.rests(values[name]))}
 
 
 # ── dream ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -154,121 +156,59 @@ class Mask(Section):
     feather: Annotated[Curve, number("pixels", 0, 500)] = row(4, "how softly its edges end")
 
 
-WEIGHT = number("", -100, 100)
-
-
 class Term(Section):
     """What every objective has beside what it asks for."""
 
+    kind: ClassVar[str] = ""
+    shared = ("network", "weight", "mask")
     network: Annotated[Network | None, types.NETWORK] = row(None, "the network it is asked of; default: dream.network")
-    weight: Annotated[Curve, WEIGHT] = row(1, "its share among the objectives; negative pushes away")
+    weight: Annotated[Curve, types.WEIGHT] = row(1, "its share among the objectives; negative pushes away")
     mask: Mask | None = row(None, "where it counts: white in a picture or a video; default: everywhere")
 
 
-class Layer(Term):
-    """Dreams more of whatever a layer of the network sees."""
-
-    kind: ClassVar[str] = "layer"
-    layer: Annotated[str, types.LAYER] = needed("the layer, as `render layers NETWORK` lists them")
-
-
-class Channels(Term):
-    """Dreams what single channels of a layer see."""
-
-    kind: ClassVar[str] = "channels"
-    channels: Annotated[tuple[str | int, ...], types.CHANNELS] = needed("the channels, from 0, or by names they have")
-    layer: Annotated[str, types.LAYER] = needed("the layer they belong to")
-
-
-class Class(Term):
-    """Dreams things of one class, or of several at once."""
-
-    kind: ClassVar[str] = "class"
-    classes: Annotated[tuple[str | int, ...], types.CLASSES] = needed(
-        "the class, as `render classes NETWORK` lists them", key="class"
-    )
+def term_of(part: Objective) -> type[Term]:
+    """The section of an objective: its own settings and those of every term."""
+    fields: dict[str, Any] = {}
+    for key, (setting_type, info) in part.settings.items():
+        name = field_name(key)
+        alias = key if name != key else None
+        required = info.is_required()
+        declared = needed(info.description, key=alias) if required else row(info.default, info.description, key=alias)
+        fields[name] = (Annotated[Any, setting_type], declared)
+    section: type[Term] = create_model(part.name.capitalize(), __base__=Term, __doc__=part.meaning, **fields)
+    section.kind = part.name
+    return section
 
 
-class Guide(Term):
-    """Dreams what a picture shows: wherever something looks a little like a part of it, more like that part."""
-
-    kind: ClassVar[str] = "guide"
-    guide: Annotated[Path, types.FILE] = needed("the picture")
-    layer: Annotated[str, types.LAYER] = needed("the layer in which parts are compared: low for touch, high for things")
-
-
-class Neuron(Term):
-    """Dreams what one channel sees, in one place."""
-
-    kind: ClassVar[str] = "neuron"
-    neuron: Annotated[str | int, types.CHANNEL] = needed("the channel, from 0, or by a name it has")
-    layer: Annotated[str, types.LAYER] = needed("the layer it belongs to")
-    at: Annotated[tuple[Curve, Curve], pair("x", "y", number("of the frame", 0, 1))] = row(
-        [0.5, 0.5], "where; [0, 0] is the top left corner"
-    )
-
-
-class Direction(Term):
-    """Dreams a mixture of channels: more of some and less of others, in every place."""
-
-    kind: ClassVar[str] = "direction"
-    direction: Annotated[Mapping[str | int, Curve], types.direction(WEIGHT)] = needed(
-        "how much of each channel, below 0 less: {3: 1, 17: -0.5}, or by names they have"
-    )
-    layer: Annotated[str, types.LAYER] = needed("the layer they belong to")
-
-
-class Garden(Term):
-    """Every region of the picture dreams its own kind, and new kinds open as the camera moves in."""
-
-    kind: ClassVar[str] = "garden"
-    garden: Annotated[str | tuple[str | int, ...], types.GARDEN] = needed("the kinds that grow: all, or a list")
-    layer: Annotated[str | None, types.LAYER] = row(None, "a layer, whose channels then grow instead of classes")
-    size: Annotated[Curve, number("frame heights", 0.01, 10)] = row(0.4, "how large a region is")
-    drift: Annotated[Curve, number("regions per second", 0, 100)] = row(0.1, "how fast regions change into others")
-    sharpness: Annotated[Curve, number("", 0, 100)] = row(10, "how clearly regions part: 0 blends all, 20 cuts")
-
-
-_TERMS: dict[str, type[Term]] = {  # what a mapping asks for is the first of these that it names
-    "garden": Garden,
-    "direction": Direction,
-    "neuron": Neuron,
-    "guide": Guide,
-    "class": Class,
-    "channels": Channels,
-    "layer": Layer,
-}
+TERMS: dict[str, type[Term]] = {name: term_of(part) for name, part in parts().objectives.items()}
 
 
 def _term_tag(value: Any) -> str | None:
-    """Which objective a mapping (or a term already read) is, as the tag of its model."""
+    """Which objective a mapping (or a term already read) is, as the tag of its model: the last declared of those it names."""
     if isinstance(value, Section):
         return tag(type(value))
-    return next((tag(_TERMS[kind]) for kind in _TERMS if kind in value), None)
+    return next((tag(TERMS[kind]) for kind in reversed(TERMS) if kind in value), None)
 
 
 def _is_a_term(value: Any) -> Any:
     """The same value, if it is one of the objectives; pydantic's own words for what is not would help nobody."""
-    hint = f"write one of {{{'}, {'.join(f'{kind}: …' for kind in reversed(_TERMS))}}}"
+    hint = f"write one of {{{'}, {'.join(f'{kind}: …' for kind in TERMS)}}}"
     if not isinstance(value, Mapping | Section):
         raise SettingError("takes a mapping for each objective", hint)
     if isinstance(value, Mapping) and _term_tag(value) is None:
-        near = next(filter(None, (nearest(key, _TERMS) for key in value)), "")
-        raise SettingError(f"names none of {' '.join(reversed(_TERMS))}", f"{near}  {hint}".strip())
+        near = next(filter(None, (fault_of(key) or nearest(key, TERMS) for key in value)), "")
+        raise SettingError(f"names none of {' '.join(TERMS)}", f"{near}  {hint}".strip())
     return value
 
 
-Objective = Annotated[
-    Annotated[Layer, Tag(tag(Layer))]
-    | Annotated[Channels, Tag(tag(Channels))]
-    | Annotated[Class, Tag(tag(Class))]
-    | Annotated[Guide, Tag(tag(Guide))]
-    | Annotated[Neuron, Tag(tag(Neuron))]
-    | Annotated[Direction, Tag(tag(Direction))]
-    | Annotated[Garden, Tag(tag(Garden))],
-    Discriminator(_term_tag),
-    BeforeValidator(_is_a_term),
-]
+if TYPE_CHECKING:
+    AnyTerm = Term
+else:
+    AnyTerm = Annotated[
+        Union[tuple(Annotated[section, Tag(tag(section))] for section in TERMS.values())],  # noqa: UP007
+        Discriminator(_term_tag),
+        BeforeValidator(_is_a_term),
+    ]
 
 
 class Dream(Section):
@@ -276,8 +216,8 @@ class Dream(Section):
 
     rate: Annotated[Fraction | str, types.DREAM_RATE] = row(8, "dreams per second of film, or every-frame")
     network: Annotated[Network, types.NETWORK] = row("bestiary", "the network that dreams; bestiary is built in")
-    objective: Annotated[tuple[Objective, ...], OneOrMore()] = row(
-        [{"garden": "all"}], "what it dreams of: one or a list of layer, channels, class, guide, neuron, direction, garden"
+    objective: Annotated[tuple[AnyTerm, ...], OneOrMore()] = row(
+        [{"garden": "all"}], f"what it dreams of: one or a list of {', '.join(TERMS)}"
     )
     steps: Annotated[Curve, number("steps", 0, 500, whole=True)] = row(4, "ascent steps per octave")
     first_steps: Annotated[Curve, number("steps", 0, 500, whole=True)] = row(
@@ -424,7 +364,7 @@ class Config(Section):
     duration: Annotated[Time, types.DURATION] = row("10s", "12s, 360 frames, 00:00:12, 48b, source or audio")
     extends: Annotated[Path | None, types.FILE] = row(None, "a file that holds what this one leaves out")
     source: Source = row({"noise": {}}, "what the dream begins with")
-    motion: Motion = row({}, "the camera")
+    motion: MotionSettings = row({}, "the camera")
     dream: Dream = row({}, "how it dreams, and of what")
     look: Look = row({}, "how firmly brightness and contrast are held")
     flow: Flow = row({}, "how the dream follows what moves in footage")
@@ -599,8 +539,8 @@ def find(tree: nodes.Node, path: list[str | int], on_key: bool = False) -> Place
 
 # ── the vocabulary as data ──────────────────────────────────────────────────────────────────────────────────────────
 
-MOTIONS = tuple(name for name, info in Motion.model_fields.items() if PART in info.metadata)
-OBJECTIVES = tuple(reversed(_TERMS))
+MOTIONS = tuple(parts().motions)
+OBJECTIVES = tuple(TERMS)
 SOURCES = tuple(Source.model_fields)
 
 

@@ -31,7 +31,7 @@ Rows = Mapping[str, tuple[SettingType, Any]]  # settings by their keys: how each
 
 @dataclass(frozen=True)
 class Motion:
-    """A motion of the camera, a setting of `motion`. At its default it does nothing; zoom, which has it move, is an exception."""
+    """A motion of the camera, a setting of `motion`. At its default it does nothing; zoom alone is on by default."""
 
     type: SettingType  # a number that may move, or a pair of them
     row: Any  # its default and meaning, as row(0, "how fast it leans")
@@ -52,7 +52,7 @@ class Objective:
     meaning: str  # "Dreams more of …"
     settings: Rows  # one of them is called as the objective; `layer` says whose activations it is asked of, else the classes'
     function: Function  # (features [1, C, h, w], view, **settings at the moment) -> how much of the wanted is there
-    binds: bool = False  # if so, the function is (settings, layer, network, device) -> render.dream.term.BoundTerm
+    binds: bool = False  # if so, the function is (settings, layer, network, device) -> render.dream.binding.Binding
     name: str = ""
     package: str = ""
 
@@ -182,7 +182,9 @@ def _wrong_objective(name: str, part: Objective, found: Parts) -> str:
         return f"{name} means something else among objectives already"
     if name not in part.settings:
         return f"none of its settings is called {name}"
-    if taken_keys := [key for key in part.settings if key in SHARED or _is_taken(key) or key in found.objectives.keys() - {"layer"}]:
+    if taken_keys := [
+        key for key in part.settings if key in SHARED or _is_taken(key) or key in found.objectives.keys() - {"layer"}
+    ]:
         return f"its setting {taken_keys[0]} means something else already"
     return next(filter(None, (_wrong_row(key, *declared) for key, declared in part.settings.items())), "")
 

@@ -325,7 +325,9 @@ def movable(config: Section) -> Iterator[tuple[str, Span]]:
 
 def laid_over(config: Section, curves: Mapping[str, Curve]) -> Any:
     """The same film, whose numbers move as `curves` say."""
-    return changed(config, {setting.key: _moved(setting.value, setting.key, curves) for setting in walk(config) if setting.type})
+    return changed(
+        config, {setting.key: _moved(setting.value, setting.key, curves) for setting in walk(config) if setting.type}
+    )
 
 
 def _moved(value: Any, key: str, curves: Mapping[str, Curve]) -> Any:

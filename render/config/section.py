@@ -11,9 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJson
 from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, core_schema
 
-from render.config.setting_types import SettingType, curves_of
 from render.config.curve import Curve
 from render.config.problem import SettingError, quote
+from render.config.setting_types import SettingType, curves_of
+
 
 def row(default: Any, meaning: str, *, key: str | None = None) -> Any:
     """A setting that may be left out: the YAML value it then has, and what it means. `key`: its name in YAML."""

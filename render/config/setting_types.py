@@ -1,4 +1,4 @@
-"""Setting types. A SettingType is how one setting is read: a YAML value in, the setting's value out, and the same as JSON Schema."""
+"""Setting types. A SettingType is how one setting is read: a YAML value in, its value out, and the same as JSON Schema."""
 
 from __future__ import annotations
 
@@ -399,7 +399,7 @@ def _read_several(noun: str, hint: str) -> Callable[[Any], tuple[str | int, ...]
     return read
 
 
-def direction(weight: SettingType) -> SettingType:
+def direction_of(weight: SettingType) -> SettingType:
     """How much of each channel: a mapping of channels, by number or name, to numbers as `weight` reads them."""
     hint = "as in {3: 1, 17: -0.5}"
 
@@ -555,3 +555,4 @@ FLAG = SettingType(_read_flag, "true or false", {"type": "boolean"})
 WITHIN = SettingType(_read_within, "a time in the file, 5s or 00:01:30", _WORD, str)
 BPM = or_auto(static(20, 400, "beats per minute", whole=False))
 BYTES = SettingType(read_bytes, "a file size such as 10MB", {"type": ["string", "integer"]})
+WEIGHT = number("", -100, 100)

@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 from render.config.model import Config
 from render.config.nodes import to_yaml
 from render.config.problem import did_you_mean
-from render.config.section import OneOf, Section, is_named, setting_type_of, sections
+from render.config.section import OneOf, Section, is_named, sections, setting_type_of
 from render.errors import ConfigError
 
 COLUMN = 34  # where comments begin

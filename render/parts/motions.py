@@ -59,9 +59,7 @@ def spiral(xy: Tensor, turns: Tensor, when: When) -> Tensor:
     return turns * (2 * pi * _across(xy) + GOLDEN * xy)
 
 
-@motion(
-    number("degrees per second", -3600, 3600), row(0, "how fast the middle turns while the rim stays"), bends=True
-)
+@motion(number("degrees per second", -3600, 3600), row(0, "how fast the middle turns while the rim stays"), bends=True)
 def swirl(xy: Tensor, degrees: Tensor, when: When) -> Tensor:
     """The middle turns clockwise by `degrees` a second, what lies farther out ever less, and the rim stays."""
     return degrees * (pi / 180) * _across(xy) * (-(xy / SWIRLED).square().sum(-1, keepdim=True)).exp()
