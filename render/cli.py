@@ -270,11 +270,11 @@ def print_(take: Path, outputs: Sequence[str], **settings: str | int | None) -> 
 
 def readable(option: str, key: str, value: str | int) -> None:
     """Refuse what the setting `key` of an output cannot be, in the words of the command line."""
-    from render.config.model import Output
+    from render.config.model import OutputSettings
     from render.config.problem import SettingError
     from render.config.section import setting_type_of
 
-    kind = setting_type_of(Output.rows()[key])
+    kind = setting_type_of(OutputSettings.rows()[key])
     try:
         if kind:
             kind.read(value)

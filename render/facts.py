@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from render.config import Config
-from render.config import loader as load_config
+from render.config import load as load_config
 from render.config.facts import Facts
 from render.errors import ConfigError, MissingError, RenderError
 
@@ -17,7 +17,7 @@ Found = TypeVar("Found")
 
 
 def load(path: Path | str, overrides: Sequence[str] = (), quality: str = "final") -> Config:
-    """The film that the file at `path` asks for, knowing what its own files say; else as render.config.loader."""
+    """The film that the file at `path` asks for, knowing what its own files say; else as render.config.load."""
     return load_config(path, overrides, quality, facts)
 
 

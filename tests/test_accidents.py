@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from render.config import loader
+from render.config import load
 from render.config.templates import TEMPLATES, template
 from render.errors import RenderError
 
@@ -189,7 +189,7 @@ def fault(message: str) -> str:
 def loaded(path: Path, quality: str) -> tuple[bool, str]:
     """Whether a configuration loads, and what is wrong with how it does not; "" where nothing is."""
     try:
-        return bool(loader(path, quality=quality)), ""
+        return bool(load(path, quality=quality)), ""
     except RenderError as error:
         wrong = fault(str(error).replace(f"{path.parent}/", ""))
         return False, wrong or ("" if error.exit_code in (2, 3) else f"it ends with {error.exit_code}")

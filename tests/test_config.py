@@ -16,12 +16,12 @@ import numpy as np
 import pytest
 import yaml
 
-from render.config import Config, json_schema, load_text, loader, reference
+from render.config import Config, json_schema, load, load_text, reference
 from render.config.draft import draft
 from render.config.facts import Facts
 from render.config.model import MOTIONS, OBJECTIVES, OUTPUT_SUFFIXES, SOURCES
 from render.config.problem import ProblemsError
-from render.config.scalars import Network, Size
+from render.config.scalars import NetworkChoice, Size
 from render.config.section import Section, is_named, sections, setting_type_of
 from render.config.setting_types import SettingType
 from render.config.templates import TEMPLATES, template
@@ -89,9 +89,9 @@ def says(text: str, *overrides: str, **options: Any) -> str:
 
 def test_the_whole_vocabulary_loads(tmp_path: Path) -> None:
     (tmp_path / "film.yaml").write_text(EVERYTHING)
-    config = loader(tmp_path / "film.yaml")
+    config = load(tmp_path / "film.yaml")
     assert (config.name, config.seed, config.size, config.fps) == ("garden", 7, Size(1280, 720), Fraction(30000, 1001))
-    assert config.dream.network == Network("inception_v1", tmp_path / "weights.safetensors")
+    assert config.dream.network == NetworkChoice("inception_v1", tmp_path / "weights.safetensors")
     kinds = ["layer", "channels", "class", "class", "garden", "garden", "guide", "neuron", "direction"]
     assert [term.kind for term in config.dream.objective] == kinds
     assert [output.file for output in config.outputs] == ["garden.mp4", "garden.gif", "frames/{frame:06}.png"]
@@ -179,7 +179,7 @@ def test_text_of_other_systems_loads(tmp_path: Path) -> None:
         (b"\xef\xbb\xbfseed: 4\n", b"seed: 4\r\nfps: 30\r\n", b"seed: 4", "name: später\nseed: 4".encode())
     ):
         (tmp_path / f"{number}.yaml").write_bytes(data)
-        assert loader(tmp_path / f"{number}.yaml").seed == 4
+        assert load(tmp_path / f"{number}.yaml").seed == 4
 
 
 # ── what a configuration is good for ────────────────────────────────────────────────────────────────────────────────
@@ -343,24 +343,24 @@ def test_extends_merges_mappings_and_replaces_the_rest(tmp_path: Path) -> None:
     (tmp_path / "base" / "base.yaml").write_text(base)
     (tmp_path / "mid.yaml").write_text("{extends: base/base.yaml, motion: {zoom: {1s: 5}}}")
     (tmp_path / "film.yaml").write_text("{extends: mid.yaml, dream: {network: bestiary}, outputs: [c.mp4]}")
-    config = loader(tmp_path / "film.yaml")
+    config = load(tmp_path / "film.yaml")
     assert config.source.part.file == tmp_path / "base" / "sky.jpg", "paths start where they are written"
     assert config.motion.zoom.given == {"1s": 5}
     assert config.motion.rotate.constant == 3
-    assert config.dream.network == Network("bestiary")
+    assert config.dream.network == NetworkChoice("bestiary")
     assert config.dream.steps.constant == 7
     assert [output.file for output in config.outputs] == ["c.mp4"]
     assert config.seed == 9
     assert config.name == "film"
     (tmp_path / "noise.yaml").write_text("{extends: mid.yaml, source: {noise: {}}}")
-    assert loader(tmp_path / "noise.yaml").source.kind == "noise", "one-of blocks are replaced whole"
+    assert load(tmp_path / "noise.yaml").source.kind == "noise", "one-of blocks are replaced whole"
 
 
 def test_faults_of_a_base_are_placed_in_the_base(tmp_path: Path) -> None:
     (tmp_path / "base.yaml").write_text("motion:\n  zom: 2\n")
     (tmp_path / "film.yaml").write_text("extends: base.yaml\nseed: -1\n")
     with pytest.raises(ProblemsError) as caught:
-        loader(tmp_path / "film.yaml")
+        load(tmp_path / "film.yaml")
     assert [str(problem.place) for problem in caught.value.problems] == [
         f"{tmp_path / 'film.yaml'}:2:7",
         f"{tmp_path / 'base.yaml'}:2:3",
@@ -371,10 +371,10 @@ def test_extends_goes_wrong_in_plain_words(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("extends: b.yaml")
     (tmp_path / "b.yaml").write_text("extends: ./a.yaml")
     with pytest.raises(ConfigError, match="circle"):
-        loader(tmp_path / "a.yaml")
+        load(tmp_path / "a.yaml")
     (tmp_path / "c.yaml").write_text("seed: 1\nextends: nope.yaml")
     with pytest.raises(MissingError, match=r"c\.yaml:2:10: extends \"nope.yaml\", which cannot be read"):
-        loader(tmp_path / "c.yaml")
+        load(tmp_path / "c.yaml")
     for value in ("[a, b]", "3", "", '"\\0"', "."):
         with pytest.raises(RenderError):
             load_text(f"extends: {value}", folder=tmp_path)
@@ -612,7 +612,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         ("a\0b", MissingError, "null byte"),
     ]:
         with pytest.raises(error, match=text):
-            loader(tmp_path / name)
+            load(tmp_path / name)
 
 
 def test_carets_stand_under_wide_letters_and_far_to_the_right() -> None:
@@ -749,7 +749,7 @@ NETWORKS = {
 def test_networks_are_read_and_written_back(text: str, tmp_path: Path) -> None:
     name, *files = NETWORKS[text]
     config = load_text(f"dream: {{network: {text}}}", folder=tmp_path)
-    assert config.dream.network == Network(name, *(tmp_path / file if file else None for file in files))
+    assert config.dream.network == NetworkChoice(name, *(tmp_path / file if file else None for file in files))
     assert load_text(config.yaml(), folder=tmp_path.parent).dream.network == config.dream.network
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from render.config import Config, load_text, loader
+from render.config import Config, load, load_text
 from render.config.facts import Facts
 from render.config.notices import notices
 
@@ -54,5 +54,5 @@ def test_what_stands_beside_a_schedule_is_named(tmp_path: Path) -> None:
     (tmp_path / "s.csv").write_text("seconds,motion.zoom,motion.rotate\n0,1,2\n1,2,3\n")
     for text, words in {"zoom: 1.2": ["motion.zoom"], "rotate: f": ["motion.rotate"], "spiral: 1": []}.items():
         (tmp_path / "film.yaml").write_text(f"schedule: s.csv\nmotion: {{{text}}}")
-        told = list(notices(loader(tmp_path / "film.yaml")))
+        told = list(notices(load(tmp_path / "film.yaml")))
         assert [f"the schedule moves {key}, and what stands beside it means nothing" for key in words] == told

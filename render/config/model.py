@@ -24,9 +24,9 @@ from render.config import expression, nodes
 from render.config import setting_types as types
 from render.config.curve import Curve
 from render.config.facts import Facts
-from render.config.parts import Motion, Objective, fault_of, field_name, parts
+from render.config.parts import MotionPart, ObjectivePart, fault_of, field_name, parts
 from render.config.problem import Place, Problem, SettingError, nearest, report
-from render.config.scalars import Network, Size, Time
+from render.config.scalars import NetworkChoice, Size, Time
 from render.config.schedule import Schedule, laid_over
 from render.config.section import Named, OneOf, OneOrMore, Row, Section, needed, plain, reference_of, row, tag, walk
 from render.config.setting_types import choice, number, output_name, pair, static
@@ -90,7 +90,7 @@ class Video(Section):
         return self
 
 
-class Source(OneOf):
+class SourceSettings(OneOf):
     """What the dream begins with: exactly one of these."""
 
     endings: ClassVar[Mapping[str, tuple[str, ...]]] = {
@@ -112,7 +112,7 @@ class Source(OneOf):
 # ── motion ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def settings_of(parts: Iterable[Motion]) -> dict[str, Any]:
+def settings_of(parts: Iterable[MotionPart]) -> dict[str, Any]:
     """The fields of motions, as `create_model` takes them."""
     return {part.name: (Annotated[Any, part.type], part.row) for part in parts}
 
@@ -138,7 +138,7 @@ class MotionSettings(Motions):
         """What each motion is set to: a Curve, or a pair of them."""
         return {name: getattr(self, name) for name in parts().motions}
 
-    def in_use(self) -> dict[str, Motion]:
+    def in_use(self) -> dict[str, MotionPart]:
         """The motions that move this film: this project's own, and those of packages that it asks for."""
         motions, values = parts().motions, self.values()
         return {name: part for name, part in motions.items() if not (part.package and part.rests(values[name]))}
@@ -147,7 +147,7 @@ class MotionSettings(Motions):
 # ── dream ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class Mask(Section):
+class MaskSettings(Section):
     """Where something is dreamed: white in a picture or a video, as large as the frame. Where it is black nothing happens."""
 
     shorthand = "file"
@@ -161,12 +161,12 @@ class Term(Section):
 
     kind: ClassVar[str] = ""
     shared = ("network", "weight", "mask")
-    network: Annotated[Network | None, types.NETWORK] = row(None, "the network it is asked of; default: dream.network")
+    network: Annotated[NetworkChoice | None, types.NETWORK] = row(None, "the network it is asked of; default: dream.network")
     weight: Annotated[Curve, types.WEIGHT] = row(1, "its share among the objectives; negative pushes away")
-    mask: Mask | None = row(None, "where it counts: white in a picture or a video; default: everywhere")
+    mask: MaskSettings | None = row(None, "where it counts: white in a picture or a video; default: everywhere")
 
 
-def term_of(part: Objective) -> type[Term]:
+def term_of(part: ObjectivePart) -> type[Term]:
     """The section of an objective: its own settings and those of every term."""
     fields: dict[str, Any] = {}
     for key, (setting_type, info) in part.settings.items():
@@ -215,7 +215,7 @@ class Dream(Section):
     """How each tick of the film is dreamed: gradient ascent on the picture, from small octaves to large ones."""
 
     rate: Annotated[Fraction | str, types.DREAM_RATE] = row(8, "dreams per second of film, or every-frame")
-    network: Annotated[Network, types.NETWORK] = row("bestiary", "the network that dreams; bestiary is built in")
+    network: Annotated[NetworkChoice, types.NETWORK] = row("bestiary", "the network that dreams; bestiary is built in")
     objective: Annotated[tuple[AnyTerm, ...], OneOrMore()] = row(
         [{"garden": "all"}], f"what it dreams of: one or a list of {', '.join(TERMS)}"
     )
@@ -269,11 +269,11 @@ class Occlusion(Section):
     feather: Annotated[float, static(0, 64, "pixels", whole=False)] = row(1, "how softly it ends")
 
 
-class Flow(Section):
+class FlowSettings(Section):
     """How the dream follows what moves in footage."""
 
     shorthand = "engine"
-    engine: Annotated[Network, types.engine(ENGINES, LEARNED)] = row(
+    engine: Annotated[NetworkChoice, types.engine(ENGINES, LEARNED)] = row(
         "dis", "what finds the motion; none leaves the dream in place. raft-small and raft-large are networks"
     )
     quality: Annotated[str, choice("fast", "medium", "high")] = row("high", "how closely it looks")
@@ -288,7 +288,7 @@ class Flow(Section):
 # ── audio ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class Feature(Section):
+class FeatureSettings(Section):
     """What is heard of the music, as a number 0 to 1 that expressions may use by its name."""
 
     shorthand = "band"
@@ -306,7 +306,7 @@ class Audio(Section):
     file: Annotated[Path, types.FILE] = needed("the track, of any format that ffmpeg reads")
     start: Annotated[Time, types.WITHIN] = row("0s", "where in the track the film begins")
     bpm: Annotated[float | str | None, types.BPM] = row(None, "beats per minute, or auto to find the beat; default: 120")
-    features: Annotated[Mapping[str, Feature], Named(expression.free)] = row(
+    features: Annotated[Mapping[str, FeatureSettings], Named(expression.free)] = row(
         {"kick": "40-120", "snare": "1500-4000", "hats": "7000-11000", "level": {"band": "rms", "attack": 0.3, "release": 1.5}},
         "what is heard of it: names for expressions, as in zoom: 1.2 + 0.8*kick",
     )
@@ -316,7 +316,7 @@ class Audio(Section):
 # ── outputs ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class Output(Section):
+class OutputSettings(Section):
     """A file developed from the film."""
 
     shorthand = "file"
@@ -363,15 +363,15 @@ class Config(Section):
     fps: Annotated[Fraction | str, types.FILM_FPS] = row(30, "frames per second, exact: 30000/1001; or source, as the footage")
     duration: Annotated[Time, types.DURATION] = row("10s", "12s, 360 frames, 00:00:12, 48b, source or audio")
     extends: Annotated[Path | None, types.FILE] = row(None, "a file that holds what this one leaves out")
-    source: Source = row({"noise": {}}, "what the dream begins with")
+    source: SourceSettings = row({"noise": {}}, "what the dream begins with")
     motion: MotionSettings = row({}, "the camera")
     dream: Dream = row({}, "how it dreams, and of what")
     look: Look = row({}, "how firmly brightness and contrast are held")
-    flow: Flow = row({}, "how the dream follows what moves in footage")
+    flow: FlowSettings = row({}, "how the dream follows what moves in footage")
     cuts: Annotated[str | tuple[Time, ...], types.CUTS] = row(
         "auto", "where footage cuts to another shot: auto finds out, none, or a list of times"
     )
-    mask: Mask | None = row(None, "where it dreams: white in a picture or a video; default: everywhere")
+    mask: MaskSettings | None = row(None, "where it dreams: white in a picture or a video; default: everywhere")
     loop: Annotated[str, choice(*LOOPS)] = row(
         "none", "how it ends where it began: droste (an endless zoom), crossfade, pingpong (there and back)"
     )
@@ -379,7 +379,7 @@ class Config(Section):
         None, "a CSV or Parseq file: its columns, headed by keys such as motion.zoom, say how those numbers move"
     )
     audio: Audio | None = row(None, "music: the film's sound, and what its numbers may move to")
-    outputs: Annotated[tuple[Output, ...], OneOrMore()] = row(["{name}.mp4"], "the files to make")
+    outputs: Annotated[tuple[OutputSettings, ...], OneOrMore()] = row(["{name}.mp4"], "the files to make")
     _places: Places = PrivateAttr(default_factory=Places)
     _facts: Facts = PrivateAttr(default_factory=Facts)
     _scheduled: Schedule = PrivateAttr(default_factory=Schedule)
@@ -541,7 +541,7 @@ def find(tree: nodes.Node, path: list[str | int], on_key: bool = False) -> Place
 
 MOTIONS = tuple(parts().motions)
 OBJECTIVES = tuple(TERMS)
-SOURCES = tuple(Source.model_fields)
+SOURCES = tuple(SourceSettings.model_fields)
 
 
 def reference() -> list[Row]:

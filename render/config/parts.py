@@ -30,7 +30,7 @@ Rows = Mapping[str, tuple[SettingType, Any]]  # settings by their keys: how each
 
 
 @dataclass(frozen=True)
-class Motion:
+class MotionPart:
     """A motion of the camera, a setting of `motion`. At its default it does nothing; zoom alone is on by default."""
 
     type: SettingType  # a number that may move, or a pair of them
@@ -46,7 +46,7 @@ class Motion:
 
 
 @dataclass(frozen=True)
-class Objective:
+class ObjectivePart:
     """Something to dream of, a mapping in `dream.objective` that names it: {layer: mid}."""
 
     meaning: str  # "Dreams more of …"
@@ -57,22 +57,22 @@ class Objective:
     package: str = ""
 
 
-Part = TypeVar("Part", Motion, Objective)
+Part = TypeVar("Part", MotionPart, ObjectivePart)
 
 
-def motion(setting: SettingType, row: Any, *, bends: bool = False) -> Callable[[Callable[..., Any]], Motion]:
+def motion(setting: SettingType, row: Any, *, bends: bool = False) -> Callable[[Callable[..., Any]], MotionPart]:
     """Declares the velocity below it as a motion, called as the function is."""
-    return lambda velocity: Motion(setting, row, velocity, bends)
+    return lambda velocity: MotionPart(setting, row, velocity, bends)
 
 
-def objective(meaning: str, settings: Rows) -> Callable[[Callable[..., Any]], Objective]:
+def objective(meaning: str, settings: Rows) -> Callable[[Callable[..., Any]], ObjectivePart]:
     """Declares the score below it as an objective, called as the function is."""
-    return lambda score: Objective(meaning, settings, score)
+    return lambda score: ObjectivePart(meaning, settings, score)
 
 
-def bound_objective(meaning: str, settings: Rows) -> Callable[[Callable[..., Any]], Objective]:
+def bound_objective(meaning: str, settings: Rows) -> Callable[[Callable[..., Any]], ObjectivePart]:
     """The same for a function that binds the settings to the network itself, whose channels or classes it must know."""
-    return lambda bind: Objective(meaning, settings, bind, binds=True)
+    return lambda bind: ObjectivePart(meaning, settings, bind, binds=True)
 
 
 # ── all of them ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -94,8 +94,8 @@ class Fault:
 class Parts:
     """The parts by name, and what is wrong with others."""
 
-    motions: dict[str, Motion] = field(default_factory=dict)
-    objectives: dict[str, Objective] = field(default_factory=dict)
+    motions: dict[str, MotionPart] = field(default_factory=dict)
+    objectives: dict[str, ObjectivePart] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
 
@@ -105,15 +105,15 @@ def parts() -> Parts:
     return collect(built_in(), plugins())
 
 
-def built_in() -> Iterator[Motion | Objective]:
+def built_in() -> Iterator[MotionPart | ObjectivePart]:
     """This project's own, in the order in which they are declared."""
     for module in map(import_module, BUILT_IN):
         for name, value in vars(module).items():
-            if isinstance(value, Motion | Objective):
+            if isinstance(value, MotionPart | ObjectivePart):
                 yield replace(value, name=name.rstrip("_"))  # class_ is called class, which Python keeps for itself
 
 
-def collect(own: Iterable[Motion | Objective], others: Sequence[Plugin]) -> Parts:
+def collect(own: Iterable[MotionPart | ObjectivePart], others: Sequence[Plugin]) -> Parts:
     """All parts as one table; those of packages that cannot be used become faults."""
     found = Parts()
     for part in own:
@@ -129,8 +129,8 @@ def collect(own: Iterable[Motion | Objective], others: Sequence[Plugin]) -> Part
     return found
 
 
-def _add(found: Parts, part: Motion | Objective) -> None:
-    if isinstance(part, Motion):
+def _add(found: Parts, part: MotionPart | ObjectivePart) -> None:
+    if isinstance(part, MotionPart):
         found.motions[part.name] = part
     else:
         found.objectives[part.name] = part
@@ -156,16 +156,16 @@ def _wrong(name: str, part: Any, found: Parts) -> str:
     """What is wrong with a package's part, as the end of a sentence; "" for nothing."""
     if isinstance(part, NetworkPart):
         return ""
-    if not isinstance(part, Motion | Objective):
+    if not isinstance(part, MotionPart | ObjectivePart):
         return f"it is a {type(part).__name__}, and no motion, objective or network"
     if not name.isidentifier() or name != name.lower() or name.startswith("_"):
         return "a part is called by small letters, digits and _"
-    if isinstance(part, Motion):
+    if isinstance(part, MotionPart):
         return _wrong_motion(name, part, found)
     return _wrong_objective(name, part, found)
 
 
-def _wrong_motion(name: str, part: Motion, found: Parts) -> str:
+def _wrong_motion(name: str, part: MotionPart, found: Parts) -> str:
     if name in found.motions or name in CAMERA or _is_taken(name):
         return f"motion.{name} means something else already"
     if fault := _wrong_row(name, part.type, part.row):
@@ -176,7 +176,7 @@ def _wrong_motion(name: str, part: Motion, found: Parts) -> str:
     return ""
 
 
-def _wrong_objective(name: str, part: Objective, found: Parts) -> str:
+def _wrong_objective(name: str, part: ObjectivePart, found: Parts) -> str:
     taken = {*SHARED, *found.objectives, *(key for other in found.objectives.values() for key in other.settings)}
     if name in taken:
         return f"{name} means something else among objectives already"

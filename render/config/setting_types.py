@@ -18,7 +18,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from render.config.curve import Curve, Span, read_curve, wants
 from render.config.problem import SettingError, did_you_mean, nearest, quote
-from render.config.scalars import SIZES, Network, Size, Time, read_bytes, read_rate, read_size, read_time
+from render.config.scalars import SIZES, NetworkChoice, Size, Time, read_bytes, read_rate, read_size, read_time
 
 Schema = Mapping[str, Any]
 
@@ -174,14 +174,14 @@ def engine(names: tuple[str, ...], learned: tuple[str, ...]) -> SettingType:
     """One of a few words, of which those that have `learned` may bring the file of their weights, as a Network."""
     words = choice(*names)
 
-    def read(value: Any) -> Network:
-        if isinstance(value, Network):
+    def read(value: Any) -> NetworkChoice:
+        if isinstance(value, NetworkChoice):
             return value
         name = next(iter(value)) if isinstance(value, Mapping) and len(value) == 1 else None
         if name not in learned:
-            return Network(words.read(value))
+            return NetworkChoice(words.read(value))
         try:
-            return Network(name, _read_path(value[name]))
+            return NetworkChoice(name, _read_path(value[name]))
         except SettingError as wrong:
             raise wrong.inside(name) from None
 
@@ -329,11 +329,11 @@ def _read_glob(value: Any) -> str:
 NETWORK_FILES = ("weights", "labels")
 
 
-def _read_network(value: Any) -> Network:
-    if isinstance(value, Network):
+def _read_network(value: Any) -> NetworkChoice:
+    if isinstance(value, NetworkChoice):
         return value
     if isinstance(value, str) and value.strip():
-        return Network(str(value).strip())
+        return NetworkChoice(str(value).strip())
     if not isinstance(value, Mapping) or len(value) != 1:
         hint = (
             "write bestiary, a torchvision name, {inception_v1: weights.safetensors}, or {NAME: {weights: FILE, labels: FILE}}"
@@ -344,7 +344,7 @@ def _read_network(value: Any) -> Network:
         given = _read_files(files) if isinstance(files, Mapping) else {"weights": _read_path(files)}
     except SettingError as wrong:
         raise wrong.inside(str(name)) from None
-    return Network(str(name), **given)
+    return NetworkChoice(str(name), **given)
 
 
 def _read_files(files: Mapping[str, Any]) -> dict[str, Path]:
@@ -360,7 +360,7 @@ def _read_files(files: Mapping[str, Any]) -> dict[str, Path]:
     return paths
 
 
-def _write_network(network: Network) -> Any:
+def _write_network(network: NetworkChoice) -> Any:
     files = {key: str(getattr(network, key)) for key in NETWORK_FILES if getattr(network, key)}
     if not files:
         return network.name

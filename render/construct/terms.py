@@ -13,7 +13,7 @@ from torch import Tensor
 
 from render.config import Config
 from render.config.curve import Curve
-from render.config.parts import Objective as Part
+from render.config.parts import ObjectivePart as Part
 from render.config.parts import parts
 from render.construct.faults import Faults, attempt
 from render.construct.networks import Networks, prefix_of

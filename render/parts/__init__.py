@@ -13,7 +13,7 @@ and in the package's pyproject.toml, where the entry is called as the part is:
     shear = "my_package:shear"
 """
 
-from render.config.parts import Motion, Objective, bound_objective, motion, objective
+from render.config.parts import MotionPart, ObjectivePart, bound_objective, motion, objective
 from render.config.section import needed, row
 from render.config.setting_types import CHANNEL, CHANNELS, CLASSES, FILE, FLAG, LAYER, choice, number, pair, static
 from render.parts.late import torch
