@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from render.picture.motion import When
 
 GOLDEN = log((1 + 5**0.5) / 2) * 4  # of the golden spiral: how far in, as log zoom, one turn leads
-SWIRLED = 0.7  # Coords about the centre within which a swirl turns
+SWIRL_RADIUS = 0.7  # Coords about the centre within which a swirl turns
 LENS = 2.0  # frame half-heights from the eye to the picture that tilts: a lens of 53 degrees
-TREMBLES = 5  # waves that make up a shake in each direction
-PACES = (0.7, 6.0)  # waves a second, the slowest and the quickest of them: a hand's
+SHAKE_WAVES = 5  # waves that make up a shake in each direction
+SHAKE_RATES = (0.7, 6.0)  # waves a second, the slowest and the quickest of them: a hand's
 
 
 @motion(
@@ -62,14 +62,14 @@ def spiral(xy: Tensor, turns: Tensor, when: When) -> Tensor:
 @motion(number("degrees per second", -3600, 3600), row(0, "how fast the middle turns while the rim stays"), bends=True)
 def swirl(xy: Tensor, degrees: Tensor, when: When) -> Tensor:
     """The middle turns clockwise by `degrees` a second, what lies farther out ever less, and the rim stays."""
-    return degrees * (pi / 180) * _across(xy) * (-(xy / SWIRLED).square().sum(-1, keepdim=True)).exp()
+    return degrees * (pi / 180) * _across(xy) * (-(xy / SWIRL_RADIUS).square().sum(-1, keepdim=True)).exp()
 
 
 @motion(number("frame heights", 0, 1), row(0, "how far a hand-held camera strays"))
 def shake(xy: Tensor, heights: Tensor, when: When) -> Tensor:
     """As if held by hand: it strays by some `heights` (frame heights) and a little turn, and always comes back."""
-    phase, pace = torch.rand(2, 3, TREMBLES, generator=when.generator("shake"), dtype=torch.float64)
-    pace = 2 * pi * PACES[0] * (PACES[1] / PACES[0]) ** pace
+    phase, pace = torch.rand(2, 3, SHAKE_WAVES, generator=when.generator("shake"), dtype=torch.float64)
+    pace = 2 * pi * SHAKE_RATES[0] * (SHAKE_RATES[1] / SHAKE_RATES[0]) ** pace
     waves: Tensor = (pace * when.seconds[..., None] + 2 * pi * phase).cos().sum(-1) / pace.pow(-2).sum(-1).sqrt()
     return 2 * heights * (waves[..., None, :2] + waves[..., None, 2:] * _across(xy) / 2)
 

@@ -29,7 +29,6 @@ from render.develop import prints, sound
 from render.develop.ffmpeg import Pixels
 from render.develop.flow_cache import with_flow_cache
 from render.develop.negative import SEGMENT, Negative
-from render.develop.shoot import extra
 from render.dream.ascent import Ascent, dream, sizes
 from render.film import Film, State, begin, first_worlds, step
 from render.frames import at_rate, frame_count, frames_in, rate_ratio
@@ -247,7 +246,7 @@ def evenly(clock: Clock) -> list[Moment]:
 
 def storing(states: Sequence[State], ticks: int, folder: Path) -> tuple[Cost, Cost]:
     """What it takes to keep so many ticks in a negative, and to read them again once."""
-    pixels, held = to_pixels(states[-1].canvas, np.uint16), extra(states[-1])
+    pixels, held = to_pixels(states[-1].canvas, np.uint16), states[-1].tensors()
 
     def keep(number: int) -> float:
         place = folder / str(number)
