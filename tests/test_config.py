@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from refused import REFUSED, constants, makers, refused_by
 
 from render.config import Config, json_schema, load, load_text, reference
 from render.config.draft import draft
@@ -496,11 +497,15 @@ def test_the_walk_finds_every_setting() -> None:
     assert len(settings()) == sum(" these" not in f" {row.takes}" for row in reference()) > 45
 
 
+def test_the_table_of_refused_values_names_every_type() -> None:
+    assert set(REFUSED) == {*constants(), *makers()}
+
+
 @pytest.mark.parametrize(
     ("around", "section", "key", "kind"), settings(), ids=lambda one: getattr(one, "__name__", str(one))[:30]
 )
 def test_every_key_has_an_error(around: str, section: type[Section], key: str, kind: SettingType) -> None:
-    message = says(document(around, section, {key: kind.bad}))
+    message = says(document(around, section, {key: refused_by(kind)}))
     assert re.match(r"film\.yaml:1:\d+: ", message)
     assert key in message.splitlines()[0]
     assert "1 problem" in message, message
