@@ -52,7 +52,9 @@ def makers() -> list[str]:
     """The functions that make setting types."""
     functions = inspect.getmembers(setting_types, inspect.isfunction)
     return [
-        name for name, function in functions if not name.startswith("_") and function.__annotations__["return"] == "SettingType"
+        name
+        for name, function in functions
+        if not name.startswith("_") and function.__annotations__.get("return") == "SettingType"
     ]
 
 
