@@ -46,7 +46,7 @@ def test_a_row_for_each_of_a_few_ticks(tmp_path: Path) -> None:
 
 def test_the_wheel() -> None:
     way = {"right": (1, 0), "down": (0, 1), "left": (-1, 0), "up": (0, -1), "rest": (0, 0), "half": (0.5, 0)}
-    hue = {name: tuple(flow_preview.coloured(np.array([[vector]], float))[0, 0].tolist()) for name, vector in way.items()}
+    hue = {name: tuple(flow_preview.colour_flow(np.array([[vector]], float))[0, 0].tolist()) for name, vector in way.items()}
     assert hue["rest"] == (255, 255, 255)
     assert hue["right"] == (255, 0, 0)
     assert hue["half"] == (255, 128, 128)
