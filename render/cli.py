@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -407,7 +407,9 @@ def named(what: str) -> Iterator[None]:
 
 @studio.command()
 @click.argument("folders", nargs=-1, metavar="[DIR]...", type=FilePath())
-@click.option("-o", "--output", "site", type=FilePath(), default=Path("site"), metavar="DIR", help="Where the page goes [site].")
+@click.option(
+    "-o", "--output", "site", type=FilePath(), default=Path("site"), metavar="DIR", help="Where the page goes [site]."
+)
 def gallery(folders: Sequence[Path], site: Path) -> None:
     """Finished films as one static page, to show: the takes in each DIR [runs].
 
@@ -511,11 +513,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
         with suppress(OSError):
             error.show()
         raise SystemExit(2) from None
-    except (Exception, KeyboardInterrupt) as error:
-        if not isinstance(error, click.Abort) and not interrupted(error):
-            raise SystemExit(report_failure(error)) from None
-        say("stopped; the same command goes on from the last dreams that are safe")
-        raise SystemExit(130) from None
+    except KeyboardInterrupt:
+        _stopped()
+    except Exception as error:
+        if isinstance(error, click.Abort) or interrupted(error):
+            _stopped()
+        raise SystemExit(report_failure(error)) from None
+
+
+def _stopped() -> NoReturn:
+    say("stopped; the same command goes on from the last dreams that are safe")
+    raise SystemExit(130) from None
 
 
 if __name__ == "__main__":

@@ -33,7 +33,9 @@ def test_a_row_for_each_of_a_few_ticks(tmp_path: Path) -> None:
     )
     path = flow_preview.strip(config, tmp_path / "runs", tiny.CPU, none)
     picture = np.asarray(Image.open(path))
-    rows = (picture.shape[0] - 2 * flow_preview.LINE - 2 * flow_preview.MARGIN) / (96 + flow_preview.LINE + 2 * flow_preview.MARGIN)
+    rows = (picture.shape[0] - 2 * flow_preview.LINE - 2 * flow_preview.MARGIN) / (
+        96 + flow_preview.LINE + 2 * flow_preview.MARGIN
+    )
     assert rows == flow_preview.PLACES
     assert picture.shape[1] == 96 * len(flow_preview.COLUMNS)
     top = 2 * flow_preview.LINE + 2 * flow_preview.MARGIN

@@ -133,11 +133,7 @@ def test_what_nohup_ignores_stays_ignored() -> None:
 
 
 def test_a_library_s_error_after_ctrl_c_is_an_interruption() -> None:
-    try:
-        try:
-            raise KeyboardInterrupt
-        except KeyboardInterrupt as interruption:
-            raise ValueError("the decoder is closed") from interruption
-    except ValueError as error:
-        assert interrupted(error)
+    closed = ValueError("the decoder is closed")
+    closed.__context__ = KeyboardInterrupt()
+    assert interrupted(closed)
     assert not interrupted(RoomError("full"))

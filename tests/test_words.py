@@ -26,7 +26,16 @@ def test_times_are_said_as_people_say_them(seconds: float, said: str) -> None:
 
 @pytest.mark.parametrize(
     ("size", "said"),
-    [(0, ""), (499, ""), (500, "0.5 kB"), (55_296, "55 kB"), (2e6, "2.0 MB"), (10.2e6, "10 MB"), (3.4e9, "3.4 GB"), (4e12, "4,000 GB")],
+    [
+        (0, ""),
+        (499, ""),
+        (500, "0.5 kB"),
+        (55_296, "55 kB"),
+        (2e6, "2.0 MB"),
+        (10.2e6, "10 MB"),
+        (3.4e9, "3.4 GB"),
+        (4e12, "4,000 GB"),
+    ],
 )
 def test_sizes_are_said_as_people_say_them(size: float, said: str) -> None:
     assert bytes_words(size) == said

@@ -1,7 +1,7 @@
 """Atlases. An atlas shows what a network sees, on one sheet: (network, what is asked) -> Sheet, dreamed, drawn.
 
-    sheet = plan(network, classes="lion,flamingo")      # or layer="mid", channels="0-31"; or its layers
-    draw(sheet, list(dream_plates(sheet, network, recipe)))
+sheet = plan(network, classes="lion,flamingo")      # or layer="mid", channels="0-31"; or its layers
+draw(sheet, list(dream_plates(sheet, network, recipe)))
 """
 
 from __future__ import annotations

@@ -74,7 +74,9 @@ class Estimate:
     def __str__(self) -> str:
         rows = {**self.parts, "in all": self.total}
         wide, (width, height) = max(map(len, rows)), self.size
-        first = f"{width}x{height}, {count_words(self.frames, 'frame')} at {self.fps} fps from {count_words(self.ticks, 'dream')}"
+        first = (
+            f"{width}x{height}, {count_words(self.frames, 'frame')} at {self.fps} fps from {count_words(self.ticks, 'dream')}"
+        )
         table = (
             f"  {name:{wide}}  {duration_words(cost.seconds):>12}  {bytes_words(cost.disk):>8}".rstrip()
             for name, cost in rows.items()

@@ -32,7 +32,9 @@ class Progress:
         return f"dream {self.index} of {self.of}, {self.each:.2f} s each, {self.seconds:.0f} s left"
 
 
-def with_eta(things: Iterable[T], first: int, last: int, efforts: Sequence[float] | None = None) -> Iterator[tuple[T, Progress]]:
+def with_eta(
+    things: Iterable[T], first: int, last: int, efforts: Sequence[float] | None = None
+) -> Iterator[tuple[T, Progress]]:
     """The things from `first` + 1 to `last`, as they are done, each with how far that is.
 
     efforts: how much work each thing from 0 to `last` is, in any unit; all the same if not given. What the first took does

@@ -59,7 +59,10 @@ def draw(film: Film, states: Sequence[State]) -> Pixels:
     for state, (_, moment), flow, speed, fast in zip(states, moments, flows, speeds, fastest, strict=True):
         trust = to_pixels(flow.trust.expand(-1, 3, -1, -1))
         source, dream = to_pixels(film.scene.picture(moment)), to_pixels(state.canvas)
-        rows += [np.concatenate((source, colour_flow(speed / full), trust, dream), axis=1), _caption(moment, flow, fast, source)]
+        rows += [
+            np.concatenate((source, colour_flow(speed / full), trust, dream), axis=1),
+            _caption(moment, flow, fast, source),
+        ]
     return np.concatenate(rows)
 
 

@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from functools import partial
 from hashlib import sha256
 from itertools import count, takewhile
 from pathlib import Path
@@ -359,7 +360,7 @@ def _has_pair(exhibit: Exhibit, place: Path, notice: Callable[[str], None]) -> b
         notice(f"{exhibit.folder}: shown without what it began with: {_first_line(error)}")
         return False
     for path, pixels in zip((before, after), pictures, strict=True):
-        _make(path, record, lambda part, pixels=pixels: _save(_small(Image.fromarray(pixels), WIDER), part))
+        _make(path, record, partial(_save, _small(Image.fromarray(pixels), WIDER)))
     return True
 
 

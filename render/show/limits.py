@@ -53,9 +53,9 @@ def _too_much(config: Config, device: torch.device, root: Path) -> Iterator[tupl
     if pixels <= WIDE and count_work(config, pixels) <= LARGE:
         return
     small = _small(config, device, height, width)
-    if (need := BASE + _step_bytes(config, small, pixels)) > (free := memory.free(device)):
-        fits = f"{_fitting(width, height, (free - BASE) / (need - BASE))} would fit; {ANYWAY}"
-        message = f"is {width}x{height}: a step takes {bytes_words(need)} of memory, and {bytes_words(free)} is free"
+    if (need := BASE + _step_bytes(config, small, pixels)) > (memory_free := memory.free(device)):
+        fits = f"{_fitting(width, height, (memory_free - BASE) / (need - BASE))} would fit; {ANYWAY}"
+        message = f"is {width}x{height}: a step takes {bytes_words(need)} of memory, and {bytes_words(memory_free)} is free"
         yield "size", ConfigError(message, fits)
     if (seconds := dreaming(small, (height, width))[1]) > DAY:
         message = f"makes {what}: about {seconds / DAY:,.1f} days of dreaming on this machine"

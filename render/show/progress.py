@@ -68,9 +68,7 @@ def none(things: Iterable[T], first: int, last: int, name: str, efforts: Sequenc
 def called(tell: Callable[[Progress], object]) -> ProgressStyle:
     """A progress for Python: `tell` gets a record after each thing."""
 
-    def style(
-        things: Iterable[T], first: int, last: int, name: str, efforts: Sequence[float] | None = None
-    ) -> Iterator[T]:
+    def style(things: Iterable[T], first: int, last: int, name: str, efforts: Sequence[float] | None = None) -> Iterator[T]:
         for thing, progress in with_eta(things, first, last, efforts):
             yield thing
             tell(progress)

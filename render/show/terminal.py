@@ -29,7 +29,9 @@ R = TypeVar("R")
 
 # What asks to stop, where the system has it. A closed terminal (SIGHUP) ends a film as an order to end (SIGTERM) does.
 STOPS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-GONE = frozenset({errno.EPIPE, errno.EINVAL, errno.EIO})  # nobody reads any more: a pipe closed, on Windows too; a lost terminal
+GONE = frozenset(
+    {errno.EPIPE, errno.EINVAL, errno.EIO}
+)  # nobody reads any more: a pipe closed, on Windows too; a lost terminal
 STOPPING = b"\nstopping after this dream; Ctrl-C again stops at once\n"
 LONGEST = 60  # letters of a name that a message repeats
 
