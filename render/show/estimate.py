@@ -28,12 +28,12 @@ from render.config.scalars import Size
 from render.construct import build
 from render.develop import flow_cache, prints, sound
 from render.develop.ffmpeg import Pixels
-from render.develop.shoot import extra
 from render.dream.ascent import Ascent, dream, sizes
-from render.film import Film, Scene, State, begin, first_worlds, step
+from render.film import Film, State, begin, first_worlds, step
 from render.frames import at_rate, frame_count, frames_in, rate_ratio
 from render.moment import Clock, Moment
 from render.picture.picture import resize, to_pixels
+from render.scene import Scene
 from render.show.words import bytes_words, count_words, duration_words
 
 LARGE = 2**18  # pixels; larger films are tried at about this size, since what they take grows with their pixels
@@ -191,7 +191,7 @@ def evenly(clock: Clock) -> list[Moment]:
 def _negative_bytes(state: State, times: float) -> float:
     """Bytes of a tick in the negative, of a film with so many times as many pixels. What is as large as a picture grows."""
     pixels = state.canvas.shape[-1] * state.canvas.shape[-2]
-    tensors = [(value.numel(), value.numel() * value.element_size()) for value in extra(state).values()]
+    tensors = [(value.numel(), value.numel() * value.element_size()) for value in state.tensors().values()]
     return TICK + COLOURS * pixels * times + sum(size * (times if count >= pixels else 1) for count, size in tensors)
 
 
