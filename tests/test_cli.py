@@ -365,7 +365,7 @@ def test_asked_once_to_stop_it_finishes_a_dream_and_asked_twice_it_ends(capfd: p
 
 def test_stopped_while_developing_it_ends_at_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("render.develop.shoot.finished", lambda *_: signal.raise_signal(signal.SIGTERM))
+        patch.setattr("render.develop.shoot.develop", lambda *_: signal.raise_signal(signal.SIGTERM))
         said = run("tiny.yaml")
     assert (said.code, said.paths) == (130, [])
     assert "goes on" in said.words

@@ -26,9 +26,11 @@ from render.config.model import Output
 from render.config.scalars import Size
 from render.construct import build
 from render.develop import prints, sound
+from render.develop.alongside import helps
 from render.develop.ffmpeg import Pixels
 from render.develop.flow_cache import with_flow_cache
-from render.develop.negative import SEGMENT, Negative
+from render.develop.names import fill_name
+from render.develop.negative import STRIDE, Negative
 from render.dream.ascent import Ascent, dream, sizes
 from render.film import Film, State, begin, first_worlds, step
 from render.frames import at_rate, frame_count, frames_in, rate_ratio
@@ -112,9 +114,11 @@ def estimate(config: Config, film: Film) -> Estimate:
         "starting": Cost(begun, begun),
         "dreaming": (dreamed + kept) * times,
         "frames between": sum(shown.values(), Cost()),
-        **{prints.fill_name(file, config.name): spent for file, spent in printed.items()},
+        **{fill_name(file, config.name): spent for file, spent in printed.items()},
     }
-    seconds = begun + in_all(parts["dreaming"], groups, waits=clock.backwards or seen.loop == "crossfade")
+    seconds = begun + in_all(
+        parts["dreaming"], groups, waits=not helps(seen.device) or clock.backwards or seen.loop == "crossfade"
+    )
     return Estimate((seen.size[1], seen.size[0]), frame_count(seen), str(clock.fps), clock.last_tick + 1, parts, seconds)
 
 
@@ -249,15 +253,14 @@ def storing(states: Sequence[State], ticks: int, folder: Path) -> tuple[Cost, Co
     pixels, held = to_pixels(states[-1].canvas, np.uint16), states[-1].tensors()
 
     def keep(number: int) -> float:
-        place = folder / str(number)
-        with Negative(place) as negative:
-            for tick in range(number):
-                negative.keep(tick, pixels, held)
-        return _weight(place)
+        negative = Negative(folder / str(number))
+        for tick in range(number):
+            negative.keep(tick, pixels, held)
+        return _weight(negative.folder)
 
-    segment, each = line(keep, 1, SEGMENT // 4)
-    read = timed(CPU, lambda: deque(Negative(folder / str(SEGMENT // 4)).ticks(), maxlen=0)) * (ticks / (SEGMENT // 4))
-    return segment * ceil(ticks / SEGMENT) + each * ticks, read
+    large, each = line(keep, 2, 5)  # large states lie beside the ticks: two, and one more for every STRIDE ticks
+    read = timed(CPU, lambda: deque(Negative(folder / "5").ticks(), maxlen=0)) * (ticks / 5)
+    return large * (1 + ticks / (2 * STRIDE)) + each * ticks, read
 
 
 @dataclass(frozen=True)

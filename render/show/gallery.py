@@ -33,7 +33,9 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from render.config import nodes
 from render.config.load import read
-from render.develop import files, prints
+from render.develop import files
+from render.develop.metadata import embedded_config, republish
+from render.develop.names import FRAME, fill_name, frame_path
 from render.develop.take import RECORD, read_record
 from render.errors import ConfigError, MissingError, RenderError
 from render.show.plot import BRIGHT, DIM, GROUND, SHEET
@@ -187,11 +189,11 @@ def _played(folder: Path, record: Mapping[str, Any]) -> tuple[Path | None, str]:
     """The print that browsers play best, and in which element; none if none is whole."""
     found = []
     for file, made in record["prints"].items():
-        path = prints.frame_path(folder / prints.fill_name(file, record["name"]), 0)
+        path = frame_path(folder / fill_name(file, record["name"]), 0)
         kind = path.suffix.lower(), made["settings"]["codec"]
         whole = path.is_file() and path.stat().st_size == made["bytes"] and os.access(path, os.R_OK)
         inside = path.resolve().is_relative_to(folder.resolve())  # a link could show the world any file of its owner's
-        if kind in PLAYED and whole and inside and not prints.FRAME.search(file):
+        if kind in PLAYED and whole and inside and not FRAME.search(file):
             found.append((list(PLAYED).index(kind), -(made["settings"]["width"] or 2**31), path, PLAYED[kind]))
     return min(found)[2:] if found else (None, "")
 
@@ -416,10 +418,10 @@ def _current(path: Path, source: Path) -> bool:
 def _copy(exhibit: Exhibit, part: Path, resolved: str) -> None:
     """Copy a take's film; the configuration in it becomes what the page shows."""
     assert exhibit.film
-    if prints.embedded_config(exhibit.film) in (None, resolved):
+    if embedded_config(exhibit.film) in (None, resolved):
         shutil.copyfile(exhibit.film, part)
     else:
-        prints.republish(exhibit.film, part, exhibit.name, resolved)
+        republish(exhibit.film, part, exhibit.name, resolved)
 
 
 def _save(picture: Image.Image, part: Path) -> None:
