@@ -52,10 +52,10 @@ def build(film: Source, device: str | torch.device = "auto") -> Film:
         for frame in build("zoom.yaml").frames(): ...
     """
     from render.construct import build
-    from render.develop.shoot import plainly
+    from render.develop.shoot import explain_failures
 
     config = load(film)
-    with plainly(config):
+    with explain_failures(config):
         return build(config, _device(device))
 
 

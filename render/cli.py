@@ -187,7 +187,7 @@ def check(configs: Sequence[Path], overrides: Sequence[str], quality: str, devic
 
     from render.config.notices import notices
     from render.develop.files import folder_name
-    from render.develop.prints import fill_name
+    from render.develop.names import fill_name
     from render.show.estimate import estimate
 
     def check_film(item: tuple[Path, Config]) -> None:
@@ -433,7 +433,7 @@ def gallery(folders: Sequence[Path], site: Path) -> None:
 def from_(file: Path) -> None:
     """The configuration back out of a rendered mp4, mov, mkv, webm or png, or out of a take's folder."""
     from render.config.load import read
-    from render.develop.prints import embedded_config
+    from render.develop.metadata import embedded_config
 
     if not file.exists():
         raise MissingError(f"{file}: no such file")
@@ -476,19 +476,19 @@ def text_of(path: Path) -> str:
 def build(config: Config, device: torch.device) -> Film:
     """The film, with everything found out that can be without dreaming it."""
     from render.construct import build
-    from render.develop.shoot import plainly, require_outputs
+    from render.develop.shoot import explain_failures, require_outputs
 
     require_outputs(config)
-    with plainly(config):
+    with explain_failures(config):
         return build(config, device)
 
 
 def refuse_unreasonable(config: Config, device: torch.device, root: Path) -> None:
     """Refuse what asks for days, or for more memory or disk than there is."""
-    from render.develop.shoot import plainly
+    from render.develop.shoot import explain_failures
     from render.show.limits import refuse_unreasonable
 
-    with plainly(config):
+    with explain_failures(config):
         refuse_unreasonable(config, device, root)
 
 

@@ -41,7 +41,7 @@ from render.develop.shoot import shoot
 from render.errors import RenderError
 from render.facts import load
 from render.film import State
-from render.show.estimate import COLOURS as NEGATIVE
+from render.show.limits import NEGATIVE
 
 ACTS = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "subprocess.Popen"}  # as Python's audit hooks call them
 VARIES = {".lock", "run.json"}  # files of a take that name processes and times

@@ -349,7 +349,7 @@ def test_what_nobody_foresaw_is_a_sentence_and_a_file(run: Run, monkeypatch: pyt
 
 def test_stopped_while_developing_it_ends_at_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("render.develop.shoot.finished", lambda *_: signal.raise_signal(signal.SIGTERM))
+        patch.setattr("render.develop.shoot.develop", lambda *_: signal.raise_signal(signal.SIGTERM))
         said = run("tiny.yaml")
     assert (said.code, said.paths) == (130, [])
     assert "goes on" in said.words

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 import numpy as np
 import pytest
+import raw
 import torch
 from clips import clip
 from PIL import Image
@@ -24,7 +25,8 @@ from render.cli import main
 from render.config import load_text
 from render.config.model import CODECS, SOURCES
 from render.develop import browser, ffmpeg
-from render.develop.prints import CONTAINERS, embedded_config, republish
+from render.develop.metadata import embedded_config, republish
+from render.develop.prints import CONTAINERS
 from render.develop.shoot import shoot
 from render.errors import ConfigError, MissingError
 from render.facts import facts
@@ -283,7 +285,7 @@ def test_where_its_makers_files_lie_is_nowhere_to_be_read(tmp_path: Path) -> Non
     film, full = (page.parent / "films/lake-take-001" / name for name in ("film.mp4", "film-in-full.yaml"))
     assert embedded_config(film) == full.read_text()
     assert load_text(full.read_text(), folder=home) == load_text((take / "resolved.yaml").read_text(), folder=home)
-    before, after = ([*ffmpeg.read(one, (64, 36), "rgb24")] for one in (filmed, film))
+    before, after = ([*raw.read(one, (64, 36), "rgb24")] for one in (filmed, film))
     assert np.array_equal(before, after)
 
 

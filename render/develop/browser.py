@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from render.develop import prints
+from render.develop.names import FRAME, fill_name, frame_path
 
 # What browsers play, the best first: endings and codecs, and the element that plays them.
 PLAYED = {
@@ -39,11 +39,11 @@ def playable(folder: Path, record: Mapping[str, Any]) -> tuple[Path | None, str]
     """The whole print of a take that browsers play best, and in which element; none if they play none."""
     rows = []
     for file, made in record.get("prints", {}).items():
-        path = prints.frame_path(folder / prints.fill_name(file, record["name"]), 0)
+        path = frame_path(folder / fill_name(file, record["name"]), 0)
         kind = path.suffix.lower(), made["settings"]["codec"]
         whole = path.is_file() and path.stat().st_size == made["bytes"] and os.access(path, os.R_OK)
         inside = path.resolve().is_relative_to(folder.resolve())  # a link could show the world any file of its owner's
-        if kind in PLAYED and whole and inside and not prints.FRAME.search(file):
+        if kind in PLAYED and whole and inside and not FRAME.search(file):
             rows.append((list(PLAYED).index(kind), -(made["settings"]["width"] or 2**31), path, PLAYED[kind]))
     return min(rows)[2:] if rows else (None, "")
 

@@ -28,6 +28,9 @@ from render.config.scalars import Size
 from render.construct import build
 from render.develop import flow_cache, prints, sound
 from render.develop.ffmpeg import Pixels
+from render.develop.names import fill_name
+from render.develop.negative import LARGE as LARGE_STATE
+from render.develop.negative import STRIDE
 from render.dream.ascent import Ascent, dream, sizes
 from render.film import Film, State, begin, first_worlds, step
 from render.frames import at_rate, frame_count, frames_in, rate_ratio
@@ -44,7 +47,8 @@ TRIES = 3  # of a step; the first sets much up
 SERIAL = 0.08  # of a step that one thread does alone, measured on two
 BOLD = 0.1  # rms change of a picture that is hardly dreamed; plain pictures are encoded sooner than dreams
 FEW = 8  # frames through an encoder
-COLOURS, TICK = 6, 500  # bytes of a tick in the negative: a pixel's 16 bits a channel, and what is in the file besides tensors
+COLOURS = 6  # bytes of a pixel in the negative: 16 bits a channel
+HEAD = 400  # bytes of a file of the negative besides its tensors
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ def estimate(config: Config, film: Film) -> Estimate:
         folder = Path(name)
         small = replace(small, scene=flow_cache.with_flow_cache(small.scene, folder))
         states, seconds = dreaming(small, scene.size)
-        parts = {"dreaming": Cost(seconds, _negative_bytes(states[-1], times) * (clock.last_tick + 1))}
+        parts = {"dreaming": Cost(seconds, _negative_bytes(states[-1], clock.last_tick + 1, times))}
         rates = {output.file: prints.rate(output, clock.fps) for output in config.outputs}
         pictures = {fps: between(small.scene, states, fps) for fps in dict.fromkeys(rates.values())}
         walked = [pictures[fps] for fps in prints.walks(rates.values(), partial(rate_ratio, scene))]
@@ -102,7 +106,7 @@ def estimate(config: Config, film: Film) -> Estimate:
         parts["frames between"] = Cost(sum(reel.each * reel.number for reel in walked) * times, motion)
         for number, output in enumerate(config.outputs):
             cost = printing(config, output, pictures[rates[output.file]], folder / str(number))
-            parts[prints.fill_name(output.file, config.name)] = Cost(cost.seconds * times, _limited(cost.disk * times, output))
+            parts[fill_name(output.file, config.name)] = Cost(cost.seconds * times, _limited(cost.disk * times, output))
     return Estimate((scene.size[1], scene.size[0]), frame_count(scene), str(clock.fps), clock.last_tick + 1, parts)
 
 
@@ -188,11 +192,13 @@ def evenly(clock: Clock) -> list[Moment]:
     return [clock.tick(index) for index in sorted({round(i / COUNTED * clock.last_tick) for i in range(COUNTED + 1)})]
 
 
-def _negative_bytes(state: State, times: float) -> float:
-    """Bytes of a tick in the negative, of a film with so many times as many pixels. What is as large as a picture grows."""
-    pixels = state.canvas.shape[-1] * state.canvas.shape[-2]
-    tensors = [(value.numel(), value.numel() * value.element_size()) for value in state.tensors().values()]
-    return TICK + COLOURS * pixels * times + sum(size * (times if count >= pixels else 1) for count, size in tensors)
+def _negative_bytes(state: State, ticks: int, times: float) -> float:
+    """Bytes of a negative of so many ticks, of a film with so many times as many pixels. Large states lie beside the ticks."""
+    canvas = COLOURS * state.canvas.shape[-1] * state.canvas.shape[-2]
+    tensors = sum(tensor.numel() * tensor.element_size() for tensor in state.tensors().values())
+    if tensors > LARGE_STATE * canvas:
+        return ticks * (HEAD + canvas * times) + (min(ticks, 2) + ticks // STRIDE) * (HEAD + tensors * times)
+    return ticks * (HEAD + canvas * times + tensors)
 
 
 # ---- frames and prints

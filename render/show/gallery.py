@@ -34,7 +34,8 @@ from PIL import Image
 
 from render.config import nodes
 from render.config.load import read
-from render.develop import browser, files, prints
+from render.develop import browser, files
+from render.develop.metadata import embedded_config, republish
 from render.develop.take import RECORD, read_record
 from render.errors import ConfigError, MissingError, RenderError
 from render.show.words import duration_words
@@ -385,10 +386,10 @@ def _current(path: Path, source: Path) -> bool:
 def _copy(exhibit: Exhibit, part: Path, full_text: str) -> None:
     """Copy a take's film; the configuration in it becomes what the page shows."""
     assert exhibit.film
-    if prints.embedded_config(exhibit.film) in (None, full_text):
+    if embedded_config(exhibit.film) in (None, full_text):
         shutil.copyfile(exhibit.film, part)
     else:
-        prints.republish(exhibit.film, part, exhibit.name, full_text)
+        republish(exhibit.film, part, exhibit.name, full_text)
 
 
 def _save(picture: Image.Image, part: Path) -> None:

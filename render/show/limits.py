@@ -16,14 +16,16 @@ from render.config import Config
 from render.config.scalars import Size
 from render.construct import build
 from render.construct.scene import frame_size
-from render.develop.take import unfinished
+from render.develop.take import unfinished_records
 from render.dream import memory
 from render.errors import ConfigError, RenderError
 from render.film import Film
-from render.show.estimate import COLOURS, dreaming
+from render.show.estimate import dreaming
 from render.show.eta import count_steps
 from render.show.words import bytes_words
 
+NEGATIVE = 6.02  # bytes a pixel of a dreamed tick: 16 bits, stored as they are, and what else its state holds
+STATES = 0.75  # more where states are large, as over footage and in droste films: every 16th of them stays
 DAY = 86400  # seconds of dreaming; nobody asks for more by mistake and is glad
 LARGE = 1e10  # steps times pixels of all dreams: what a slow network does in a day on a slow processor
 WIDE = 4_000_000  # pixels; a step of fewer fits into the memory of whatever runs torch
@@ -35,9 +37,15 @@ ANYWAY = "--yes renders it all the same"
 
 def refuse_unreasonable(config: Config, device: torch.device, root: Path) -> None:
     """Raises one ConfigError that says what is too much, with its numbers. What has been begun is not asked again."""
-    begun = any(record["fingerprint"].get("config") == config.fingerprint() for record in unfinished(root, config.name))
+    begun = any(record["fingerprint"].get("config") == config.fingerprint() for record in unfinished_records(root, config.name))
     if not begun and (faults := list(_too_much(config, device, root))):
         raise config.problems(faults)
+
+
+def negative_bytes(config: Config, pixels: int) -> float:
+    """What the negative of a film of so many pixels takes on disk."""
+    large = config.source.moves or config.loop == "droste"
+    return (NEGATIVE + STATES * large) * pixels * (config.clock.last_tick + 1)
 
 
 def _too_much(config: Config, device: torch.device, root: Path) -> Iterator[tuple[str, RenderError]]:
@@ -48,7 +56,7 @@ def _too_much(config: Config, device: torch.device, root: Path) -> Iterator[tupl
         return
     pixels, dreams = height * width, config.clock.last_tick + 1
     what = f"{dreams:,} dreams of {width}x{height}"
-    if (disk := COLOURS * pixels * dreams) > (free := _free_disk(root)):
+    if (disk := negative_bytes(config, pixels)) > (free := _free_disk(root)):
         message = f"makes {what}: the negative takes {bytes_words(disk)}, and {bytes_words(free) or 'nothing'} is free"
         yield "duration", ConfigError(message, ANYWAY)
     if pixels <= WIDE and count_work(config, pixels) <= LARGE:
