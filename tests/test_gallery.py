@@ -24,7 +24,7 @@ from takes import GIVEN, finished
 from render.cli import main
 from render.config import load_text
 from render.config.model import CODECS, SOURCES
-from render.develop import browser, ffmpeg
+from render.develop import browser
 from render.develop.metadata import embedded_config, republish
 from render.develop.prints import CONTAINERS
 from render.develop.shoot import shoot

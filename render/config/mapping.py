@@ -1,4 +1,4 @@
-"""Mappings. A film asked for in Python: a mapping of settings, as a YAML file would have them -> Config, or what is wrong with it."""
+"""Mappings. A film asked for in Python: a mapping of settings, as a YAML file would have them -> Config."""
 
 from __future__ import annotations
 

@@ -236,6 +236,7 @@ def printing(config: Config, output: Output, reel: Reel, folder: Path) -> Cost:
     unlimited = output.model_copy(update={"size_limit": output.size_limit and 10**15})
     height, width, _ = reel.frames[0].shape
     few, there_and_back = min(FEW, reel.number), [*reel.frames, *reel.frames[-2:0:-1]]
+    times = 1 if prints.print_format(output).still and not output.sequence else reel.number / few
 
     def develop() -> None:
         def frames(fps: Fraction) -> Iterator[Pixels]:
@@ -244,8 +245,8 @@ def printing(config: Config, output: Output, reel: Reel, folder: Path) -> Cost:
         part = sound.film_sound(config, few / prints.rate(output, config.clock.fps))
         prints.develop([unlimited], frames, (width, height), config.clock.fps, folder, config.name, config.yaml(), part)
 
-    seconds = timed(torch.device("cpu"), develop) * reel.number / few
-    disk = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) * reel.number / few
+    seconds = timed(torch.device("cpu"), develop) * times
+    disk = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) * times
     limit = output.size_limit
     return Cost(seconds * (1 + limit / disk) if limit and disk > limit else seconds, disk)
 
