@@ -195,6 +195,7 @@ def check(configs: Sequence[Path], overrides: Sequence[str], quality: str, devic
         film = build(config, where)
         say(f"{path}: good")
         out(estimate(config, film))
+        out(f"dreamed by {' and '.join(config.networks)}, in {film.precision}")
         files = " ".join(fill_name(output.file, config.name) for output in config.outputs)
         out(f"{files} in {root / folder_name(config.name)}")
         if config.facts.flaw:
@@ -389,7 +390,7 @@ def atlas(
 def _network(name: str, weights: Path | None, labels: Path | None = None, device: torch.device | None = None) -> Network:
     import torch
 
-    from render.dream.network import load as load_network
+    from render.dream.registry import load as load_network
 
     with named("the network"):
         return load_network(name, weights, device or torch.device("cpu"), labels)
