@@ -74,6 +74,12 @@ def test_every_16_bit_number_comes_back(tmp_path: Path) -> None:
     assert np.array_equal(Negative(tmp_path).read(0), picture)
 
 
+def test_a_canvas_comes_back_however_it_lies_in_memory(tmp_path: Path) -> None:
+    planes = np.ascontiguousarray(canvas(1).transpose(2, 0, 1))
+    Negative(tmp_path).keep(0, planes.transpose(1, 2, 0), {})
+    assert np.array_equal(Negative(tmp_path).read(0), canvas(1))
+
+
 def test_ticks_and_the_last_state_come_back(tmp_path: Path, whole: tuple[str, dict[str, bytes]]) -> None:
     kind, content = whole
     negative = Negative(restored(tmp_path, content))
@@ -95,7 +101,7 @@ def test_nothing_is_kept_at_first(tmp_path: Path) -> None:
     assert Negative(tmp_path / "none").last() is None
     with pytest.raises(MissingError, match="none: there are no dreams here"):
         next(Negative(tmp_path / "none").ticks())
-    with pytest.raises(DevelopError, match="tick-000003.safetensors: there is no such file"):
+    with pytest.raises(MissingError, match=r"tick-000003\.safetensors: there is no such file"):
         Negative(tmp_path).read(3)
 
 
@@ -190,7 +196,7 @@ def test_a_damaged_older_tick_is_named_and_can_be_dreamed_again(
     kind, content = whole
     hurt = restored(tmp_path, content) / "tick-000020.safetensors"
     damage(hurt, way)
-    with pytest.raises(DevelopError, match="tick-000020"):
+    with pytest.raises(MissingError if way == "gone" else DevelopError, match="tick-000020"):
         Negative(tmp_path).read(20)
     hurt.unlink(missing_ok=True)
     last = last_tick(tmp_path)
@@ -202,7 +208,7 @@ def test_a_damaged_older_tick_is_named_and_can_be_dreamed_again(
 def test_a_tick_is_not_taken_for_another(tmp_path: Path) -> None:
     dream(tmp_path, range(3))
     (tmp_path / "tick-000001.safetensors").write_bytes((tmp_path / "tick-000002.safetensors").read_bytes())
-    with pytest.raises(DevelopError, match="tick-000001.safetensors: damaged"):
+    with pytest.raises(DevelopError, match=r"tick-000001\.safetensors: damaged"):
         list(Negative(tmp_path).ticks())
 
 
@@ -214,9 +220,9 @@ def test_a_disk_that_falters_costs_no_tick(tmp_path: Path, monkeypatch: pytest.M
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "read_bytes", falter)
-        with pytest.raises(MissingError, match="tick-000002.safetensors: cannot be read: Input/output error"):
+        with pytest.raises(MissingError, match=r"tick-000002\.safetensors: cannot be read: Input/output error"):
             Negative(tmp_path).last()
-        with pytest.raises(DevelopError, match="tick-000001.safetensors: cannot be read: Input/output error"):
+        with pytest.raises(DevelopError, match=r"tick-000001\.safetensors: cannot be read: Input/output error"):
             Negative(tmp_path).read(1)
     assert last_tick(tmp_path) == 2
 

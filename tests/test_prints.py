@@ -228,6 +228,8 @@ def test_the_same_frames_make_the_same_bytes(tmp_path: Path, ending: str) -> Non
         (Output("{name.__class__}.mp4"), "can be filled in"),
         (Output("{frame}/{frame}.png"), "can be filled in"),
         (Output("x.png", size_limit=5), "not for single pictures"),
+        (Output(f"{'夢' * 84}.mp4"), "its name has 256 bytes, and a file's has 255 at most"),
+        (Output(f"{'x' * 240}{{frame:020}}.png"), "its name has 264 bytes"),
     ],
     ids=lambda value: getattr(value, "file", None),
 )

@@ -72,17 +72,18 @@ class Negative:
         return None
 
     def read(self, tick: int) -> Canvas:
-        """The canvas of one tick, uint16 [H, W, 3]. Raises DevelopError that names the file if it is damaged or gone."""
+        """The canvas of one tick, uint16 [H, W, 3]. Raises MissingError if it is gone, DevelopError if it is damaged."""
         path = self._tick(tick)
         try:
             return _canvas(_Sealed.read(path, tick))
         except _DamageError:
             raise DevelopError(f"{path}: damaged; delete it and render again from there") from None
         except OSError as error:
-            raise DevelopError(f"{path}: {_unread(error)}") from error
+            kind = MissingError if unopened(error) else DevelopError
+            raise kind(f"{path}: {_unread(error)}") from error
 
     def ticks(self, start: int = 0, step: int = 1) -> Iterator[Canvas]:
-        """The canvases from tick `start` to the last, or with step -1 to tick 0. Raises as `read`, or MissingError if none is."""
+        """The canvases from tick `start` to the last, or with step -1 to tick 0. Raises as `read`, and MissingError if none."""
         count = self._count()
         if not count:
             raise MissingError(f"{self.folder}: there are no dreams here")
@@ -93,10 +94,13 @@ class Negative:
 
         Raises RoomError where the disk is full, MissingError where the folder cannot be written or the tick before is gone.
         """
-        if self._newest is None:
-            self._go_on_with(tick)
-        elif tick != self._newest + 1:
+        if self._newest is not None and tick != self._newest + 1:
             raise ValueError(f"tick {tick} after tick {self._newest}")
+        if tick and not self._tick(tick - 1).exists():  # the folder may have gone, and would be made again
+            raise MissingError(f"{self.folder}: the dreams before number {tick + 1} are gone")
+        if self._newest is None:
+            self._forget(tick)
+        canvas = np.ascontiguousarray(canvas)  # safetensors takes bytes as they lie
         state = {name: tensor.detach().cpu().contiguous().numpy() for name, tensor in tensors.items()}
         if sum(array.nbytes for array in state.values()) <= LARGE * canvas.nbytes:
             _write(self._tick(tick), tick, {CANVAS: canvas, **state})
@@ -113,10 +117,8 @@ class Negative:
         tensors = {name: from_numpy(array) for name, array in state.arrays.items() if name != CANVAS}
         return Kept(tick, _canvas(sealed), tensors)
 
-    def _go_on_with(self, tick: int) -> None:
+    def _forget(self, tick: int) -> None:
         """Remove what was passed over: nothing may follow a tick that is dreamed now."""
-        if tick and not self._tick(tick - 1).exists():
-            raise MissingError(f"{self.folder}: the dreams before number {tick + 1} are gone")
         with files.refusals(self.folder):
             for kind in ("tick", "state"):
                 for number, path in self._numbered(kind).items():

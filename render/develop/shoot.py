@@ -85,7 +85,7 @@ Prints = tuple[list[Path], list[str]]  # the paths of all outputs, and notices t
 
 
 def dream_and_develop(config: Config, film: Film, root: Path, take: Take, watch: Watch) -> tuple[int, int, Prints]:
-    """Dream the film and develop its prints, at once where that helps: how many ticks were dreamed, the last one, the prints."""
+    """Dream the film and develop its prints, at the same time where that helps: ticks dreamed, the last one, the prints."""
     watermark, device = Watermark(), film.scene.device
     dream = partial(expose, film, take, watch, watermark, config.dream.tile == "auto")
     if helps(device):
