@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from render.develop.shoot import shoot
     from render.facts import load
     from render.film import ticks
-    from render.reel import frames
+    from render.frames import frames
 
 __all__ = ["build", "frames", "load", "shoot", "ticks"]
 
 _ROOMS = {
     "build": "render.construct",
-    "frames": "render.reel",
+    "frames": "render.frames",
     "load": "render.facts",
     "shoot": "render.develop.shoot",
     "ticks": "render.film",

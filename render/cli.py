@@ -142,7 +142,7 @@ def film(
 def _film(config: Config, text: str, root: Path, device: torch.device, fresh: bool, style: str) -> None:
     from render.config.notices import notices
     from render.develop.shoot import shoot
-    from render.show.pace import efforts
+    from render.show.eta import efforts
     from render.show.progress import STYLES
 
     style, stop = _style() if style == "auto" else style, Event()
@@ -182,7 +182,7 @@ def check(configs: Sequence[Path], overrides: Sequence[str], quality: str, devic
 
     from render.config.notices import notices
     from render.develop.files import folder_name
-    from render.develop.prints import filled
+    from render.develop.prints import fill_name
     from render.show.estimate import estimate
 
     def one(asked: tuple[Path, Config]) -> None:
@@ -190,7 +190,7 @@ def check(configs: Sequence[Path], overrides: Sequence[str], quality: str, devic
         cost = estimate(config, built(config, where))
         say(f"{path}: good")
         click.echo(cost)
-        files = " ".join(filled(output.file, config.name) for output in config.outputs)
+        files = " ".join(fill_name(output.file, config.name) for output in config.outputs)
         click.echo(f"{files} in {root / folder_name(config.name)}")
         if config.facts.flaw:
             say(config.facts.flaw)
@@ -432,11 +432,11 @@ def gallery(folders: Sequence[Path], site: Path | None, sheet: Path | None) -> N
 def from_(file: Path) -> None:
     """The configuration back out of a rendered mp4, mov, mkv, webm or png, or out of a take's folder."""
     from render.config.load import read
-    from render.develop.prints import embedded
+    from render.develop.prints import embedded_config
 
     if not file.exists():
         raise MissingError(f"{file}: no such file")
-    text = read(file / "resolved.yaml") if file.is_dir() else embedded(file)
+    text = read(file / "resolved.yaml") if file.is_dir() else embedded_config(file)
     if not text:
         bare = file.suffix.lower() in (".gif", ".webp", ".jpg", ".jpeg")
         why = "gif, webp and jpg hold none; the take's folder does" if bare else "only films and PNGs that render made have one"
@@ -483,7 +483,7 @@ def built(config: Config, device: torch.device) -> Film:
 def reasonable(config: Config, device: torch.device, root: Path) -> None:
     """Refuse what asks for days, or for more memory or disk than there is."""
     from render.develop.shoot import plainly
-    from render.show.reason import refuse_unreasonable
+    from render.show.limits import refuse_unreasonable
 
     with plainly(config):
         refuse_unreasonable(config, device, root)

@@ -15,22 +15,22 @@ from torch import Tensor
 from render.config import Config
 from render.config.scalars import Time
 from render.dream import garden, memory, network, objective, weights
-from render.dream.ascent import Ascent, Wishes
-from render.dream.field import Field, fields
+from render.dream.ascent import Ascent, Terms
 from render.dream.garden import Bed, World
-from render.dream.network import CLASSES, Activations, Eye, Network
+from render.dream.network import CLASSES, Activations, Extractor, Network
 from render.dream.objective import Objective
+from render.dream.receptive import ReceptiveField, measure_fields
 from render.dream.tile import tiling
 from render.errors import ConfigError, RenderError, memory_ended
-from render.film import Camera, Film, in_tiles
+from render.film import Film, Scene, with_tiles
+from render.frames import frame_count
 from render.moment import Moment
 from render.picture import colour, warp
-from render.picture.motion import VELOCITIES, Path, Speeds, through
-from render.reel import length
-from render.riding import Ride
+from render.picture.motion import VELOCITIES, CameraPath, Speeds, spline_point
+from render.propagate import Blend
 from render.source import Source
-from render.source.flow import Look, looking
-from render.source.frames import found, frames
+from render.source.flow import FlowEstimator, make_estimator
+from render.source.frames import frames, picture_files
 from render.source.image import digest, image, image_size, picture
 from render.source.noise import MEAN, noise
 
@@ -56,26 +56,26 @@ def build(config: Config, device: torch.device) -> Film:
     parts = _parts(config, networks, seen, device, faults)
     if faults or not seen:
         raise config.problems(faults)
-    eye, least = _eye(networks, parts, device), max(one.least for one in networks.values())
-    kept = _attempt(faults, "size", lambda: _fits(eye, networks, seen))
+    extract, min_side = _eye(networks, parts, device), max(one.min_side for one in networks.values())
+    kept = _attempt(faults, "size", lambda: _fits(extract, networks, seen))
     if kept is None:
         raise config.problems(faults)
     film = Film(
-        camera=seen,
+        scene=seen,
         seed=config.seed,
-        eye=eye,
-        wishes=lambda moment, worlds: _wishes(parts, moment, worlds, config.seed),
-        ascent=lambda moment, fresh: ascent(config, moment, least, fresh),
+        extract=extract,
+        terms=lambda moment, worlds: _wishes(parts, moment, worlds, config.seed),
+        ascent=lambda moment, fresh: ascent_settings(config, moment, min_side, fresh),
         gardens=lambda moment: tuple(part.bed(moment) for part in parts if part.bed),
-        tone=tone(config, seen),
-        ride=lambda moment: Ride(config.flow.persistence(moment), config.flow.anchor(moment)),
+        tone=tone_reference(config, seen),
+        blend=lambda moment: Blend(config.flow.persistence(moment), config.flow.anchor(moment)),
         digest=_digest(config, networks, parts, seen),
-        tiles=lambda side: tiling(side, _fields(eye, networks, parts, least, device), least),
+        tiles=lambda side: tiling(side, _fields(extract, networks, parts, min_side, device), min_side),
     )
     return _tiled(film, config.dream.tile, kept)
 
 
-def camera(config: Config, device: torch.device) -> Camera:
+def build_scene(config: Config, device: torch.device) -> Scene:
     """The film without its dream: enough to develop frames from a negative."""
     faults: Faults = []
     seen = _camera(config, device, faults)
@@ -94,23 +94,23 @@ def _attempt(faults: Faults, key: str, make: Callable[[], Made]) -> Made | None:
         return None
 
 
-def _camera(config: Config, device: torch.device, faults: Faults) -> Camera | None:
+def _camera(config: Config, device: torch.device, faults: Faults) -> Scene | None:
     keys = {"image": "source.image.file", "frames": "source.frames.files", "video": "source.video.file"}
     key = keys.get(config.source.kind, "size")
     size = _attempt(faults, key, lambda: frame_size(config))
-    source = _attempt(faults, key, lambda: still_or_moving(config, size)) if size else None
+    source = _attempt(faults, key, lambda: make_source(config, size)) if size else None
     if not size or not source:
         return None
 
-    seen = Camera(
+    seen = Scene(
         clock=config.clock,
         size=size,
         source=source,
-        path=path(config, size),
+        path=camera_path(config, size),
         border=config.motion.border,
         fresh=_fresh(config, size),
-        look=_attempt(faults, "flow.engine", lambda: look(config, device)) if source.moves else None,
-        cut=cuts(config),
+        look=_attempt(faults, "flow.engine", lambda: flow_estimator(config, device)) if source.moves else None,
+        cut=cut_test(config),
         mask=None,
         loop=config.loop,
         device=device,
@@ -145,39 +145,42 @@ def _mark(config: Config, term: Any) -> str:
     return "" if term.network in (None, config.dream.network) else f"{term.network}: "
 
 
-def _eye(networks: Networks, parts: Sequence[Part], device: torch.device) -> Eye:
+def _eye(networks: Networks, parts: Sequence[BoundTerm], device: torch.device) -> Extractor:
     """All networks as one, each as deep as the parts need it."""
-    return network.together(
-        {mark: one.see([part.layer for part in parts if part.mark == mark], device) for mark, one in networks.items()}
+    return network.combine(
+        {mark: one.extractor([part.layer for part in parts if part.mark == mark], device) for mark, one in networks.items()}
     )
 
 
 def _tiled(film: Film, asked: int | str, kept: float) -> Film:
     """The film in the tiles that are asked for, or that memory asks for; a look keeps so many bytes a pixel of it."""
-    pixels, room = film.camera.size[0] * film.camera.size[1], memory.room(film.camera.device)
+    pixels, room = film.scene.size[0] * film.scene.size[1], memory.room(film.scene.device)
     if asked == "none" or (asked == "auto" and memory.taken(pixels, pixels, kept) <= room):
         return film
     side = asked if isinstance(asked, int) else memory.side(pixels, kept, room, film.tiles(0))
-    return in_tiles(film, side) if max(film.camera.size) > side else film
+    return with_tiles(film, side) if max(film.scene.size) > side else film
 
 
-def _fields(eye: Eye, networks: Networks, parts: Sequence[Part], least: int, device: torch.device) -> dict[str, Field]:
+def _fields(
+    extract: Extractor, networks: Networks, parts: Sequence[BoundTerm], min_side: int, device: torch.device
+) -> dict[str, ReceptiveField]:
     """The fields of all layers that the parts need; where one has no cells, of the deepest that has some, too."""
-    found = fields(eye, sorted({part.mark + part.layer for part in parts}), least, device)
+    found = measure_fields(extract, sorted({part.mark + part.layer for part in parts}), min_side, device)
     for mark, one in networks.items():
         if any(part.mark == mark and not found[mark + part.layer].cell for part in parts):
             deepest = (
-                fields(one.see([name], device), [name], one.least, device) for name in reversed(one.blocks or one.layers)
+                measure_fields(one.extractor([name], device), [name], one.min_side, device)
+                for name in reversed(one.blocks or one.layers)
             )
             found |= next(({mark + name: field} for seen in deepest for name, field in seen.items() if field.cell), {})
     return found
 
 
-def _fits(eye: Eye, networks: Networks, seen: Camera) -> float:
+def _fits(extract: Extractor, networks: Networks, seen: Scene) -> float:
     """Look once at a blank like the film: some networks need a least size, or just one. Bytes a pixel that it keeps."""
     height, width = (side if side <= BLANK else BLANK + side % BLANK for side in seen.size)
     try:
-        return memory.kept(eye, torch.zeros(1, 3, height, width, device=seen.device)) / (height * width)
+        return memory.kept(extract, torch.zeros(1, 3, height, width, device=seen.device)) / (height * width)
     except RuntimeError as error:
         if memory_ended(error):
             raise
@@ -197,7 +200,7 @@ def frame_size(config: Config) -> tuple[int, int]:
         raise ConfigError("is source, but noise has no size of its own", "write size: 640x360")
     sizes: dict[str, Callable[[], tuple[int, int] | None]] = {
         "image": lambda: image_size(part.file),
-        "frames": lambda: image_size(found(part.files)[0]),
+        "frames": lambda: image_size(picture_files(part.files)[0]),
         "video": lambda: config.facts.size,
     }
     known = sizes[config.source.kind]()
@@ -207,13 +210,13 @@ def frame_size(config: Config) -> tuple[int, int]:
     return height, width
 
 
-def still_or_moving(config: Config, size: tuple[int, int]) -> Source:
+def make_source(config: Config, size: tuple[int, int]) -> Source:
     """The source at the film's size."""
     part, clock = config.source.part, config.clock
     sources: dict[str, Callable[[], Source]] = {
         "noise": lambda: noise(part.kind, part.contrast(clock.tick(0)), size, config.seed),
         "image": lambda: image(part.file, part.fit, size),
-        "frames": lambda: frames(found(part.files), part.fit, size, clock.fps),
+        "frames": lambda: frames(picture_files(part.files), part.fit, size, clock.fps),
         "video": lambda: _video(part, size),
     }
     return sources[config.source.kind]()
@@ -226,15 +229,15 @@ def _video(part: Any, size: tuple[int, int]) -> Source:
     return video(probe(part.file, part.start.amount, part.end and part.end.amount), part.fit, size)
 
 
-def look(config: Config, device: torch.device) -> Look:
+def flow_estimator(config: Config, device: torch.device) -> FlowEstimator:
     """How motion is looked for in footage."""
     asked = config.flow
     learned = weights.tensors(asked.engine.weights) if asked.engine.weights else None
     dilate = asked.occlusion.dilate if isinstance(asked.occlusion.dilate, int) else None
-    return looking(asked.engine.name, asked.quality, asked.max_width, dilate, asked.occlusion.feather, device, learned)
+    return make_estimator(asked.engine.name, asked.quality, asked.max_width, dilate, asked.occlusion.feather, device, learned)
 
 
-def cuts(config: Config) -> Callable[[Moment, Moment], bool | None]:
+def cut_test(config: Config) -> Callable[[Moment, Moment], bool | None]:
     """Whether footage cuts to another shot between two moments; None where that is to be found out."""
     if config.cuts == "auto":
         return lambda before, after: None
@@ -250,7 +253,7 @@ def cuts(config: Config) -> Callable[[Moment, Moment], bool | None]:
 # ---- the camera
 
 
-def path(config: Config, size: tuple[int, int]) -> Path:
+def camera_path(config: Config, size: tuple[int, int]) -> CameraPath:
     """The camera's path: each motion's value at any times."""
     clock, values = config.clock, {name: getattr(config.motion, name) for name in (*VELOCITIES, "center")}
     points = torch.tensor(config.motion.path, dtype=torch.float64) if config.motion.path else None
@@ -263,13 +266,13 @@ def path(config: Config, size: tuple[int, int]) -> Path:
     def speeds(seconds: np.ndarray) -> Speeds:
         asked = {name: over(value, seconds) for name, value in values.items()}
         if points is not None:
-            asked["center"] = through(points, torch.from_numpy(clock.curve_time(seconds) / clock.seconds))
+            asked["center"] = spline_point(points, torch.from_numpy(clock.curve_time(seconds) / clock.seconds))
         return asked
 
-    return Path(speeds, size[1] / size[0], config.seed)
+    return CameraPath(speeds, size[1] / size[0], config.seed)
 
 
-def _closed(seen: Camera) -> Camera:
+def _closed(seen: Scene) -> Scene:
     """The camera of a film that ends where it began. One that moves out is dreamed from its end: a copy must lie inside."""
     end = seen.clock.seconds
     move = seen.path.between(0, end)
@@ -298,7 +301,7 @@ def _closed(seen: Camera) -> Camera:
 
 
 @dataclass(frozen=True)
-class Part:
+class BoundTerm:
     """A term of the objective, bound to its network, by whose mark it knows its activations.
 
     wish: what it asks for at a moment, with the weights of its garden. kinds, bed: how many grow in its garden, and the
@@ -307,7 +310,7 @@ class Part:
 
     layer: str
     weight: Callable[[Moment], float]
-    wish: Callable[[Moment, objective.Weights], Objective]
+    objective_at: Callable[[Moment, objective.Weights], Objective]
     kinds: int = 0
     bed: Callable[[Moment], Bed] | None = None
     mark: str = ""
@@ -315,7 +318,7 @@ class Part:
     digest: str = ""
 
 
-def _masking(config: Config, seen: Camera, faults: Faults) -> Mask | None:
+def _masking(config: Config, seen: Scene, faults: Faults) -> Mask | None:
     """Where the film dreams; None is everywhere."""
     asked = config.mask
     if asked is None:
@@ -323,19 +326,19 @@ def _masking(config: Config, seen: Camera, faults: Faults) -> Mask | None:
     return _attempt(faults, "mask", lambda: _mask(asked, seen))
 
 
-def _mask(asked: Any, seen: Camera) -> Mask:
+def _mask(asked: Any, seen: Scene) -> Mask:
     from render.source.mask import mask
 
-    return mask(asked.file, asked.invert, asked.feather, float(length(seen) / seen.clock.fps), seen.size)
+    return mask(asked.file, asked.invert, asked.feather, float(frame_count(seen) / seen.clock.fps), seen.size)
 
 
-def _digest(config: Config, networks: Networks, parts: Sequence[Part], seen: Camera) -> str:
+def _digest(config: Config, networks: Networks, parts: Sequence[BoundTerm], seen: Scene) -> str:
     """Of all files that shape the film, and of how it looks for motion."""
     asked = [*(one.digest for one in networks.values()), *(part.digest for part in parts), seen.source.digest]
     return "".join(asked) + (digest(config.mask.file) if config.mask else "") + (seen.look.name if seen.look else "")
 
 
-def _parts(config: Config, networks: Networks, seen: Camera | None, device: torch.device, faults: Faults) -> list[Part]:
+def _parts(config: Config, networks: Networks, seen: Scene | None, device: torch.device, faults: Faults) -> list[BoundTerm]:
     """The terms of the objective, bound; those whose network could not be loaded left out."""
     parts = []
     for i, term in enumerate(config.dream.objective):
@@ -347,64 +350,64 @@ def _parts(config: Config, networks: Networks, seen: Camera | None, device: torc
     return parts
 
 
-def _masked(part: Part, asked: Any, seen: Camera) -> Part:
+def _masked(part: BoundTerm, asked: Any, seen: Scene) -> BoundTerm:
     """The same, counted within a mask only."""
     where = _mask(asked, seen)
     return replace(part, mask=lambda moment: where(moment).to(seen.device), digest=part.digest + digest(asked.file))
 
 
-def _part(key: str, term: Any, dreamer: Network, device: torch.device, faults: Faults) -> Part | None:
+def _part(key: str, term: Any, dreamer: Network, device: torch.device, faults: Faults) -> BoundTerm | None:
     layer = _attempt(faults, f"{key}.layer", lambda: dreamer.layer(getattr(term, "layer", None) or CLASSES))
     if not layer:
         return None
     return _attempt(faults, f"{key}.{term.kind}", lambda: PARTS[term.kind](term, layer, dreamer, device))
 
 
-def _layer(term: Any, layer: str, dreamer: Network, device: torch.device) -> Part:
-    wish = objective.layer(dreamer, layer)
-    return Part(layer, term.weight, lambda moment, _: wish)
+def _layer(term: Any, layer: str, dreamer: Network, device: torch.device) -> BoundTerm:
+    objective_at = objective.layer(dreamer, layer)
+    return BoundTerm(layer, term.weight, lambda moment, _: objective_at)
 
 
-def _channels(term: Any, layer: str, dreamer: Network, device: torch.device) -> Part:
-    wish = objective.channels(dreamer, layer, _numbers(term.channels, layer, dreamer, device))
-    return Part(layer, term.weight, lambda moment, _: wish)
+def _channels(term: Any, layer: str, dreamer: Network, device: torch.device) -> BoundTerm:
+    objective_at = objective.channels(dreamer, layer, _numbers(term.channels, layer, dreamer, device))
+    return BoundTerm(layer, term.weight, lambda moment, _: objective_at)
 
 
-def _class(term: Any, layer: str, dreamer: Network, device: torch.device) -> Part:
-    wish = objective.classes(dreamer, [dreamer.label(label) for label in term.classes])
-    return Part(layer, term.weight, lambda moment, _: wish)
+def _class(term: Any, layer: str, dreamer: Network, device: torch.device) -> BoundTerm:
+    objective_at = objective.classes(dreamer, [dreamer.label(label) for label in term.classes])
+    return BoundTerm(layer, term.weight, lambda moment, _: objective_at)
 
 
-def _guide(term: Any, layer: str, dreamer: Network, device: torch.device) -> Part:
+def _guide(term: Any, layer: str, dreamer: Network, device: torch.device) -> BoundTerm:
     height, width = image_size(term.guide)
-    scale = max(GUIDE / (height * width) ** 0.5, dreamer.least / min(height, width))
+    scale = max(GUIDE / (height * width) ** 0.5, dreamer.min_side / min(height, width))
     shown = picture(term.guide, "stretch", (round(height * scale), round(width * scale))).to(device)
     with torch.no_grad():
-        wish = objective.guide(dreamer, layer, dreamer.see([layer], device)(shown)[layer])
-    return Part(layer, term.weight, lambda moment, _: wish, digest=digest(term.guide))
+        objective_at = objective.guide(dreamer, layer, dreamer.extractor([layer], device)(shown)[layer])
+    return BoundTerm(layer, term.weight, lambda moment, _: objective_at, digest=digest(term.guide))
 
 
-def _neuron(term: Any, layer: str, dreamer: Network, device: torch.device) -> Part:
+def _neuron(term: Any, layer: str, dreamer: Network, device: torch.device) -> BoundTerm:
     (channel,) = _numbers([term.neuron], layer, dreamer, device)
     x, y = term.at
-    return Part(layer, term.weight, lambda moment, _: objective.neuron(dreamer, layer, channel, (x(moment), y(moment))))
+    return BoundTerm(layer, term.weight, lambda moment, _: objective.neuron(dreamer, layer, channel, (x(moment), y(moment))))
 
 
-def _direction(term: Any, layer: str, dreamer: Network, device: torch.device) -> Part:
+def _direction(term: Any, layer: str, dreamer: Network, device: torch.device) -> BoundTerm:
     amounts = dict(zip(_numbers(list(term.direction), layer, dreamer, device), term.direction.values(), strict=True))
 
-    def wish(moment: Moment, _: objective.Weights) -> Objective:
+    def objective_at(moment: Moment, _: objective.Weights) -> Objective:
         return objective.direction(dreamer, layer, {channel: amount(moment) for channel, amount in amounts.items()})
 
-    return Part(layer, term.weight, wish)
+    return BoundTerm(layer, term.weight, objective_at)
 
 
-def _garden(term: Any, layer: str, dreamer: Network, device: torch.device) -> Part:
+def _garden(term: Any, layer: str, dreamer: Network, device: torch.device) -> BoundTerm:
     channels, cells = _shape(layer, dreamer, device)
     if cells == 1:
         raise ConfigError(f"needs a map, and {dreamer.name} gives {layer} for the picture as a whole", "name another layer")
     indices = list(range(channels)) if term.garden == "all" else _numbers(term.garden, layer, dreamer, device)
-    return Part(
+    return BoundTerm(
         layer,
         term.weight,
         lambda moment, weights: objective.garden(dreamer, layer, indices, weights),
@@ -413,7 +416,7 @@ def _garden(term: Any, layer: str, dreamer: Network, device: torch.device) -> Pa
     )
 
 
-PARTS: dict[str, Callable[[Any, str, Network, torch.device], Part]] = {
+PARTS: dict[str, Callable[[Any, str, Network, torch.device], BoundTerm]] = {
     "layer": _layer,
     "channels": _channels,
     "class": _class,
@@ -437,26 +440,26 @@ def _numbers(channels: Sequence[str | int], layer: str, dreamer: Network, device
 
 def _shape(layer: str, dreamer: Network, device: torch.device) -> tuple[int, int]:
     """How many channels a layer has, and in how many places, found by looking at nothing."""
-    blank = torch.zeros(1, 3, 4 * dreamer.least, 4 * dreamer.least, device=device)
+    blank = torch.zeros(1, 3, 4 * dreamer.min_side, 4 * dreamer.min_side, device=device)
     with torch.no_grad():
-        seen: Activations = dreamer.see([layer], device)(blank)
+        seen: Activations = dreamer.extractor([layer], device)(blank)
     _, channels, height, width = seen[layer].shape
     return channels, height * width
 
 
-def _wishes(parts: Sequence[Part], moment: Moment, worlds: tuple[World, ...], seed: int) -> Wishes:
-    wishes, number = [], 0
+def _wishes(parts: Sequence[BoundTerm], moment: Moment, worlds: tuple[World, ...], seed: int) -> Terms:
+    terms, number = [], 0
     for part in parts:
         weights: objective.Weights = torch.zeros_like
         if part.bed:
             weights = garden.weights(worlds[number], part.bed(moment), part.kinds, seed, number)
             number += 1
-        wish = objective.marked(part.mark, part.wish(moment, weights))
-        wishes.append((part.weight(moment), replace(wish, mask=part.mask(moment)) if part.mask else wish))
-    return wishes
+        objective_at = objective.with_prefix(part.mark, part.objective_at(moment, weights))
+        terms.append((part.weight(moment), replace(objective_at, mask=part.mask(moment)) if part.mask else objective_at))
+    return terms
 
 
-def ascent(config: Config, moment: Moment, least: int, fresh: bool) -> Ascent:
+def ascent_settings(config: Config, moment: Moment, min_side: int, fresh: bool) -> Ascent:
     """How to climb at that tick: on fresh ground, or where a dream goes on."""
     asked = config.dream
     return Ascent(
@@ -467,7 +470,7 @@ def ascent(config: Config, moment: Moment, least: int, fresh: bool) -> Ascent:
         jitter=int(asked.jitter(moment)),
         smoothing=asked.smoothing(moment),
         chroma=asked.chroma(moment),
-        least=least,
+        min_side=min_side,
         turn=asked.jitter_turn(moment),
         scale=asked.jitter_scale(moment),
         parametrisation=asked.parametrisation,
@@ -477,7 +480,7 @@ def ascent(config: Config, moment: Moment, least: int, fresh: bool) -> Ascent:
 # ---- the look
 
 
-def tone(config: Config, seen: Camera) -> Callable[[Moment], tuple[colour.Tone, float]]:
+def tone_reference(config: Config, seen: Scene) -> Callable[[Moment], tuple[colour.Tone, float]]:
     """What a tick's tone is held to, and how firmly: the source's, or for noise that of a usual picture."""
     still = NOISE_TONE if config.source.kind == "noise" else _natural(seen.picture(config.clock.tick(0)))
 

@@ -30,21 +30,21 @@ def facts(config: Config) -> Facts:
 
 
 def _frames(config: Config, known: Facts) -> Facts:
-    from render.source.frames import found
+    from render.source.frames import picture_files
 
     fps = config.fps if isinstance(config.fps, Fraction) else Fraction(30)
-    count = len(_told(config, "source.frames", "files", lambda: found(config.source.part.files)))
+    count = len(_told(config, "source.frames", "files", lambda: picture_files(config.source.part.files)))
     return replace(known, footage=count / fps)
 
 
 def _music(config: Config, known: Facts) -> Facts:
-    from render.source.audio import heard
+    from render.source.audio import listen
 
     asked = config.audio
     assert asked
     used = {name: asked.features[name] for name in config.features}
-    music = _told(config, "audio", "file", lambda: heard(asked.file, asked.start.amount, used, asked.bpm))
-    known = replace(known, music=music.seconds, bpm=music.bpm, upbeat=music.upbeat)
+    music = _told(config, "audio", "file", lambda: listen(asked.file, asked.start.amount, used, asked.bpm))
+    known = replace(known, music=music.seconds, bpm=music.bpm, first_beat=music.first_beat)
     return replace(known, features=music.features, music_digest=music.digest)
 
 

@@ -2,7 +2,7 @@
 
     state = begin(film)              # the source, dreamed: tick 0
     state = step(film, state)        # move the camera, dream again: tick 1, 2, …
-    frames(film.camera, canvases)    # the film's frames, between and on the ticks (render/reel.py)
+    frames(film.camera, canvases)    # the film's frames, between and on the ticks (render/frames.py)
 
 What the next step needs is in the state or does not exist, so resuming, testing and developing again need no machinery.
 """
@@ -18,25 +18,35 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from render.dream import garden
-from render.dream.ascent import Ascent, Wishes, dream
+from render.dream.ascent import Ascent, Terms, dream
 from render.dream.garden import Bed, World
-from render.dream.network import Eye
+from render.dream.network import Extractor
 from render.dream.tile import Tiling
 from render.moment import Clock, Moment
 from render.picture import colour, warp
-from render.picture.motion import Path
+from render.picture.motion import CameraPath
 from render.picture.picture import resize, sixteen_bits
 from render.picture.warp import Move
-from render.riding import UNSURE, Ride, Riding, carried, drifted, evened, levelled, mounted, ridden
+from render.propagate import (
+    UNSURE,
+    Blend,
+    Carried,
+    blend_detail,
+    carry_detail,
+    match_strength,
+    nearest_move,
+    remove_mean,
+    start,
+)
 from render.source import Source
-from render.source.flow import Drift, Look, flow
+from render.source.flow import Flow, FlowEstimator, flow
 
 RIM = 0.03  # frame heights over which fresh ground begins where the camera uncovers what no canvas held
 INSET = (0.4, 0.03)  # of its height: over this a droste's inner copy fades into the picture around it, far away and near
 
 
 @dataclass(frozen=True)
-class Camera:
+class Scene:
     """What is seen, but for the dream.
 
     size: (height, width). border: what lies past the edge, a row of warp.BORDERS. fresh: tick -> a picture of what no camera
@@ -48,10 +58,10 @@ class Camera:
     clock: Clock
     size: tuple[int, int]
     source: Source
-    path: Path
+    path: CameraPath
     border: str
     fresh: Callable[[int], Tensor]
-    look: Look | None
+    look: FlowEstimator | None
     cut: Callable[[Moment, Moment], bool | None]
     mask: Callable[[Moment], Tensor] | None
     loop: str
@@ -65,13 +75,13 @@ class Camera:
         move = self.path.so_far(moment.seconds)
         if torch.equal(move.matrix, warp.STILL):
             return seen
-        return warp.moved(seen, move, kernel=warp.bicubic, border=self.border).clamp(0, 1)
+        return warp.move_frame(seen, move, kernel=warp.bicubic, border=self.border).clamp(0, 1)
 
-    def inside(self, moment: Moment, dreamed: Tensor) -> Tensor:
+    def apply_mask(self, moment: Moment, dreamed: Tensor) -> Tensor:
         """The dream inside the mask; outside it the source stands still."""
         return dreamed if self.mask is None else torch.lerp(self.picture(moment), dreamed, self.mask(moment).to(dreamed))
 
-    def drift(self, before: Moment, after: Moment) -> Drift:
+    def flow_between(self, before: Moment, after: Moment) -> Flow:
         """How the footage, as the camera sees it, moves from one moment to another, earlier or later."""
         assert self.look
         return flow(self.picture(before), self.picture(after), self.look, self.cut(before, after))
@@ -86,14 +96,14 @@ class Film:
     digest: of the network's weights and of all files it sees. tiles: side, pixels -> the tiles of that side for its eye.
     """
 
-    camera: Camera
+    scene: Scene
     seed: int
-    eye: Eye
-    wishes: Callable[[Moment, tuple[World, ...]], Wishes]
+    extract: Extractor
+    terms: Callable[[Moment, tuple[World, ...]], Terms]
     ascent: Callable[[Moment, bool], Ascent]
     gardens: Callable[[Moment], tuple[Bed, ...]]
     tone: Callable[[Moment], tuple[colour.Tone, float]]
-    ride: Callable[[Moment], Ride]
+    blend: Callable[[Moment], Blend]
     digest: str
     tiles: Callable[[int], Tiling]
 
@@ -109,10 +119,10 @@ class State:
     canvas: Tensor
     worlds: tuple[World, ...] = ()
     first: Tensor | None = None
-    riding: Riding | None = None
+    carried: Carried | None = None
 
 
-def in_tiles(film: Film, side: int | None) -> Film:
+def with_tiles(film: Film, side: int | None) -> Film:
     """The same film, larger frames seen in tiles of that side, pixels; whole if there is none."""
     tiling = film.tiles(side) if side else None
     return replace(film, ascent=lambda moment, fresh: replace(film.ascent(moment, fresh), tiling=tiling))
@@ -120,24 +130,24 @@ def in_tiles(film: Film, side: int | None) -> Film:
 
 def begin(film: Film) -> State:
     """Tick 0: the source, dreamed."""
-    moment = film.camera.clock.tick(0)
-    worlds = opened(film, moment)
-    state = (_ridden_afresh if film.camera.source.moves else _dreamed_afresh)(film, moment, worlds)
-    if film.camera.loop != "droste":
+    moment = film.scene.clock.tick(0)
+    worlds = first_worlds(film, moment)
+    state = (_ridden_afresh if film.scene.source.moves else _dreamed_afresh)(film, moment, worlds)
+    if film.scene.loop != "droste":
         return state
-    canvas = sixteen_bits(_in_itself(film.camera, state.canvas))
+    canvas = sixteen_bits(_in_itself(film.scene, state.canvas))
     return replace(state, canvas=canvas, first=canvas)
 
 
-def opened(film: Film, moment: Moment) -> tuple[World, ...]:
+def first_worlds(film: Film, moment: Moment) -> tuple[World, ...]:
     """The worlds of the film's gardens as they are at its first moment."""
     return tuple(garden.begin(film.seed, i, bed.size) for i, bed in enumerate(film.gardens(moment)))
 
 
 def step(film: Film, state: State) -> State:
     """The next tick: move the camera, dream what it sees."""
-    before, moment = film.camera.clock.tick(state.tick), film.camera.clock.tick(state.tick + 1)
-    return (_ridden if state.riding else _travelled)(film, state, before, moment)
+    before, moment = film.scene.clock.tick(state.tick), film.scene.clock.tick(state.tick + 1)
+    return (_ridden if state.carried else _travelled)(film, state, before, moment)
 
 
 def ticks(film: Film, state: State | None = None) -> Iterator[State]:
@@ -145,7 +155,7 @@ def ticks(film: Film, state: State | None = None) -> Iterator[State]:
     if state is None:
         state = begin(film)
         yield state
-    while state.tick < film.camera.clock.last_tick:
+    while state.tick < film.scene.clock.last_tick:
         state = step(film, state)
         yield state
 
@@ -155,13 +165,13 @@ def ticks(film: Film, state: State | None = None) -> Iterator[State]:
 
 def _travelled(film: Film, state: State, before: Moment, moment: Moment) -> State:
     """The canvas moved by the camera, and dreamed on."""
-    move = film.camera.path.between(before.seconds, moment.seconds)
-    seen = warp.moved(state.canvas, move, kernel=warp.lanczos4, border=film.camera.border)
-    canvas = _on_fresh_ground(film.camera, seen, move, moment).clamp(0, 1)
+    move = film.scene.path.between(before.seconds, moment.seconds)
+    seen = warp.move_frame(state.canvas, move, kernel=warp.lanczos4, border=film.scene.border)
+    canvas = _on_fresh_ground(film.scene, seen, move, moment).clamp(0, 1)
     worlds = _travelled_worlds(film, state.worlds, move, moment)
-    canvas = film.camera.inside(moment, _dreamed(film, moment, canvas, worlds, fresh=False))
+    canvas = film.scene.apply_mask(moment, _dreamed(film, moment, canvas, worlds, fresh=False))
     if state.first is not None:
-        canvas = _closing(film.camera, canvas, state.first, moment)
+        canvas = _closing(film.scene, canvas, state.first, moment)
     return replace(state, tick=moment.index, canvas=sixteen_bits(canvas), worlds=worlds)
 
 
@@ -170,51 +180,51 @@ def _travelled_worlds(film: Film, worlds: tuple[World, ...], move: Move, moment:
     return tuple(garden.travel(world, move, beds[i], moment.dt, film.seed, i) for i, world in enumerate(worlds))
 
 
-def _on_fresh_ground(camera: Camera, moved: Tensor, move: Move, moment: Moment) -> Tensor:
+def _on_fresh_ground(scene: Scene, moved: Tensor, move: Move, moment: Moment) -> Tensor:
     """The canvas with fresh ground for the dream at the rim that the camera uncovers.
 
     A border rule alone repeats the same strip tick after tick, until the frame is full of stripes; what it gives is kept as
     colour, without its detail. `wrap` means its seam, and is left alone.
     """
-    shown = warp.cover(move, camera.size, RIM, camera.device)
-    if camera.border == "wrap" or float(shown.min()) > 0:
+    shown = warp.cover(move, scene.size, RIM, scene.device)
+    if scene.border == "wrap" or float(shown.min()) > 0:
         return moved
-    colours = resize(F.adaptive_avg_pool2d(moved, (6, 10)), camera.size)
-    return torch.lerp(colours + camera.fresh(moment.index).to(moved), moved, shown)
+    colours = resize(F.adaptive_avg_pool2d(moved, (6, 10)), scene.size)
+    return torch.lerp(colours + scene.fresh(moment.index).to(moved), moved, shown)
 
 
 def _dreamed_afresh(film: Film, moment: Moment, worlds: tuple[World, ...]) -> State:
     """The source dreamed as if nothing had been before."""
-    canvas = film.camera.inside(moment, _dreamed(film, moment, film.camera.picture(moment), worlds, fresh=True))
+    canvas = film.scene.apply_mask(moment, _dreamed(film, moment, film.scene.picture(moment), worlds, fresh=True))
     return State(moment.index, sixteen_bits(canvas), worlds)
 
 
 def _dreamed(film: Film, moment: Moment, canvas: Tensor, worlds: tuple[World, ...], fresh: bool) -> Tensor:
-    dreamed = dream(canvas, film.eye, film.wishes(moment, worlds), film.ascent(moment, fresh), film.seed, moment.index)
+    dreamed = dream(canvas, film.extract, film.terms(moment, worlds), film.ascent(moment, fresh), film.seed, moment.index)
     if dreamed is canvas:  # a picture that was not dreamed stays as it is
         return canvas
-    return colour.held(dreamed, *film.tone(moment))
+    return colour.hold_tone(dreamed, *film.tone(moment))
 
 
 # ---- a dream that ends where it began
 
 
-def _in_itself(camera: Camera, canvas: Tensor) -> Tensor:
+def _in_itself(scene: Scene, canvas: Tensor) -> Tensor:
     """The canvas with a copy of itself where the camera will end, and in that another, down to the last pixel."""
-    begun, nested = camera.clock.tick(0), canvas
-    for _ in range(ceil(log2(max(camera.size)))):
-        nested = _closing(camera, canvas, nested, begun)
+    begun, nested = scene.clock.tick(0), canvas
+    for _ in range(ceil(log2(max(scene.size)))):
+        nested = _closing(scene, canvas, nested, begun)
     return nested
 
 
-def _closing(camera: Camera, canvas: Tensor, first: Tensor, moment: Moment) -> Tensor:
+def _closing(scene: Scene, canvas: Tensor, first: Tensor, moment: Moment) -> Tensor:
     """The canvas with the film's first picture where the camera will see it at the end."""
-    if moment.index == camera.clock.last_tick:
+    if moment.index == scene.clock.last_tick:
         return first
-    move = camera.path.between(camera.clock.tick(camera.clock.last_tick).seconds, moment.seconds)
-    copy = warp.moved(first, move, kernel=warp.lanczos4, border=camera.border)
+    move = scene.path.between(scene.clock.tick(scene.clock.last_tick).seconds, moment.seconds)
+    copy = warp.move_frame(first, move, kernel=warp.lanczos4, border=scene.border)
     inset = max(INSET[0] * (1 - warp.scale(move)), INSET[1])
-    shown = warp.cover(move, camera.size, inset, camera.device)
+    shown = warp.cover(move, scene.size, inset, scene.device)
     return torch.lerp(canvas, copy, shown * shown * (3 - 2 * shown))
 
 
@@ -223,42 +233,42 @@ def _closing(camera: Camera, canvas: Tensor, first: Tensor, moment: Moment) -> T
 
 def _ridden(film: Film, state: State, before: Moment, moment: Moment) -> State:
     """The detail carried by the flow onto the new picture; new ground dreamed in full, and all of it dreamed on."""
-    camera, ride = film.camera, film.ride(moment)
-    drift = camera.drift(before, moment)
-    worlds = _travelled_worlds(film, state.worlds, drifted(drift), moment)
-    if drift.kind == "cut" or not ride.persistence:
+    scene, blend = film.scene, film.blend(moment)
+    drift = scene.flow_between(before, moment)
+    worlds = _travelled_worlds(film, state.worlds, nearest_move(drift), moment)
+    if drift.kind == "cut" or not blend.persistence:
         return _ridden_afresh(film, moment, worlds)
-    assert state.riding
-    source, riding = camera.picture(moment), state.riding
-    kept = carried(riding.detail, drift, camera.border)
+    assert state.carried
+    source, carried = scene.picture(moment), state.carried
+    kept = carry_detail(carried.detail, drift, scene.border)
     if drift.kind != "same":
-        canvas = (source + ride.persistence * kept).clamp(0, 1)
-        wishes, on = film.wishes(moment, worlds), film.ascent(moment, False)
+        canvas = (source + blend.persistence * kept).clamp(0, 1)
+        terms, on = film.terms(moment, worlds), film.ascent(moment, False)
         new = 1 - drift.trust
         if float(new.mean()) > UNSURE:
             fresh = film.ascent(moment, True)
-            anew = dream(source, film.eye, wishes, fresh, film.seed, -moment.index, new) - source
-            canvas = (canvas + evened(anew, new, riding.strength)).clamp(0, 1)
-        stride = replace(on, step_size=on.step_size * riding.gain)
-        dreamed = dream(canvas, film.eye, wishes, stride, film.seed, moment.index)
-        riding = ridden(riding, _added(film, moment, source, dreamed), kept, drift.trust, ride)
-    return _shown(film, moment, source, worlds, riding)
+            anew = dream(source, film.extract, terms, fresh, film.seed, -moment.index, new) - source
+            canvas = (canvas + match_strength(anew, new, carried.strength)).clamp(0, 1)
+        stride = replace(on, step_size=on.step_size * carried.gain)
+        dreamed = dream(canvas, film.extract, terms, stride, film.seed, moment.index)
+        carried = blend_detail(carried, _added(film, moment, source, dreamed), kept, drift.trust, blend)
+    return _shown(film, moment, source, worlds, carried)
 
 
 def _ridden_afresh(film: Film, moment: Moment, worlds: tuple[World, ...]) -> State:
     """The first picture of a shot, dreamed in full."""
-    source = film.camera.picture(moment)
-    wishes, ascent = film.wishes(moment, worlds), film.ascent(moment, True)
-    detail = _added(film, moment, source, dream(source, film.eye, wishes, ascent, film.seed, moment.index))
-    return _shown(film, moment, source, worlds, mounted(detail))
+    source = film.scene.picture(moment)
+    terms, ascent = film.terms(moment, worlds), film.ascent(moment, True)
+    detail = _added(film, moment, source, dream(source, film.extract, terms, ascent, film.seed, moment.index))
+    return _shown(film, moment, source, worlds, start(detail))
 
 
 def _added(film: Film, moment: Moment, source: Tensor, dreamed: Tensor) -> Tensor:
     """What a dream adds to footage."""
-    return levelled(dreamed - source, film.tone(moment)[1])
+    return remove_mean(dreamed - source, film.tone(moment)[1])
 
 
-def _shown(film: Film, moment: Moment, source: Tensor, worlds: tuple[World, ...], riding: Riding) -> State:
+def _shown(film: Film, moment: Moment, source: Tensor, worlds: tuple[World, ...], carried: Carried) -> State:
     """What rides goes on everywhere, and is seen inside the mask: what moves out of it and comes back is as it was."""
-    canvas = film.camera.inside(moment, source + riding.detail)
-    return State(moment.index, sixteen_bits(canvas), worlds, riding=riding)
+    canvas = film.scene.apply_mask(moment, source + carried.detail)
+    return State(moment.index, sixteen_bits(canvas), worlds, carried=carried)

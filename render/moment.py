@@ -26,7 +26,7 @@ class Clock:
     rate: Fraction
     bpm: float = 120.0
     seed: int = 0
-    upbeat: float = 0.0
+    first_beat: float = 0.0
     features: Mapping[str, Feature] = field(default_factory=dict, compare=False)
     tail: int = 0
     backwards: bool = False

@@ -43,7 +43,7 @@ from render.construct import build
 from render.develop import shoot as shooting
 from render.dream import ascent, network
 from render.dream.view import View
-from render.film import Film, begin, in_tiles, step
+from render.film import Film, begin, step, with_tiles
 from render.picture import colour, warp
 
 CONFIG = """
@@ -225,10 +225,10 @@ def layers(width: int, height: int, times: int) -> dict[str, float]:
     frame = torch.rand(1, 3, height, width).requires_grad_()
     before = np.zeros(3)
     for block in BLOCKS:
-        eye = known.see([block], CPU)
+        extract = known.extractor([block], CPU)
 
-        def forward(eye: network.Eye = eye, block: str = block) -> Tensor:
-            return eye(frame)[block].square().mean()
+        def forward(extract: network.Extractor = extract, block: str = block) -> Tensor:
+            return extract(frame)[block].square().mean()
 
         def both(forward: Callable[[], Tensor] = forward) -> None:
             torch.autograd.grad(forward(), frame)
@@ -324,14 +324,14 @@ def tiles(width: int, height: int, steps: int, side: int, threads: int) -> dict[
     for tile in (0, side):
         with ProcessPoolExecutor(1, get_context("spawn")) as alone:
             seen[tile] = alone.submit(first_tick, width, height, steps, tile, threads).result()
-    (whole, most, one), (cut, least, other) = seen[0], seen[side]
+    (whole, most, one), (cut, min_side, other) = seen[0], seen[side]
     noise = float((one - other).square().mean())
     return {
         "seconds, whole": whole,
         "seconds, in tiles": cut,
         "times as long": cut / whole,
         "peak MiB, whole": most,
-        "peak MiB, in tiles": least,
+        "peak MiB, in tiles": min_side,
         "PSNR, dB": -10 * log10(noise) if noise else float("inf"),
     }
 
@@ -339,7 +339,7 @@ def tiles(width: int, height: int, steps: int, side: int, threads: int) -> dict[
 def first_tick(width: int, height: int, steps: int, tile: int, threads: int) -> tuple[float, float, Tensor]:
     """Seconds and peak memory of a film's first tick, and its canvas."""
     torch.set_num_threads(threads)
-    seen = in_tiles(built(googlenet(), width, height, steps), tile)
+    seen = with_tiles(built(googlenet(), width, height, steps), tile)
     begun = perf_counter()
     canvas = begin(seen).canvas
     return perf_counter() - begun, peak(), canvas

@@ -67,7 +67,7 @@ class Named:
 def place(judge: Network, picture: Tensor, index: int) -> int:
     """Which place a class has among the classes that a network sees in a picture."""
     with torch.no_grad():
-        logits = judge.see([CLASSES], CPU)(picture)[CLASSES].mean((0, 2, 3))
+        logits = judge.extractor([CLASSES], CPU)(picture)[CLASSES].mean((0, 2, 3))
     return int((logits > logits[index]).sum()) + 1
 
 

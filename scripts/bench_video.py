@@ -54,7 +54,7 @@ from render.errors import RenderError
 from render.film import Film, State, ticks
 from render.picture import warp
 from render.picture.picture import from_pixels, resize
-from render.riding import levelled
+from render.propagate import remove_mean
 
 CONFIG = """
 size: {width}x{height}
@@ -153,14 +153,14 @@ def by(
 ) -> list[Picture]:
     """The clip dreamed that way; the first dream, and the gardens of each, are ours."""
     sources = [from_pixels((frame * 255).round().astype(np.uint8)) for frame in footage.frames]
-    whole = film.ascent(film.camera.clock.tick(0), True)
+    whole = film.ascent(film.scene.clock.tick(0), True)
     climb = replace(whole, steps=max(1, round(baseline.share * whole.steps)), step_size=step_size)
     dreams = [states[0].canvas]
     for index in range(1, len(sources)):
-        moment = film.camera.clock.tick(index)
+        moment = film.scene.clock.tick(index)
         canvas = baseline.lay(sources[index], sources[index - 1], dreams[-1], where[index - 1]).clamp(0, 1)
-        dreamed = dream(canvas, film.eye, film.wishes(moment, states[index].worlds), climb, film.seed, index)
-        detail = levelled(dreamed - sources[index], film.tone(moment)[1])
+        dreamed = dream(canvas, film.extract, film.terms(moment, states[index].worlds), climb, film.seed, index)
+        detail = remove_mean(dreamed - sources[index], film.tone(moment)[1])
         dreams.append((sources[index] + detail).clamp(0, 1))
     return [picture(frame) for frame in dreams]
 
@@ -200,7 +200,7 @@ def judged(footage: Footage, asked: argparse.Namespace, step_sizes: dict[str, fl
         if asked.drift:
             return clips
         wanted, where = coherence.strength(clips["ours"], footage, SETTLED), places(footage)
-        usual = film.ascent(film.camera.clock.tick(0), True).step_size
+        usual = film.ascent(film.scene.clock.tick(0), True).step_size
         for name, baseline in BASELINES.items():
             way = partial(by, baseline, film, footage, where, states)
             clips[name], step_sizes[name] = tuned(way, footage, wanted, step_sizes.get(name, usual / baseline.share))

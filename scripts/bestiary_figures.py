@@ -38,7 +38,7 @@ from render.dream import network, objective
 from render.dream.bestiary import model
 from render.dream.bestiary.generator import picture
 from render.dream.bestiary.motifs import MOTIFS
-from render.dream.network import CLASSES, Eye, Network
+from render.dream.network import CLASSES, Extractor, Network
 from render.dream.objective import Objective
 from render.dream.view import view_of
 from render.film import ticks
@@ -216,18 +216,18 @@ def step_times(weights: Path, pairs: int) -> tuple[float, float]:
     kinds = len(ours.labels)
     share = torch.full((1, kinds, 1, 1), 1 / kinds)
     rows = [
-        (ours.see([CLASSES], CPU), objective.garden(ours, CLASSES, range(kinds), lambda xy: share)),
-        (classic.see(["inception4c"], CPU), objective.layer(classic, "inception4c")),
+        (ours.extractor([CLASSES], CPU), objective.garden(ours, CLASSES, range(kinds), lambda xy: share)),
+        (classic.extractor(["inception4c"], CPU), objective.layer(classic, "inception4c")),
     ]
-    taken = np.array([[_step(eye, wish) for eye, wish in rows] for _ in range(pairs)])
+    taken = np.array([[_step(extract, wish) for extract, wish in rows] for _ in range(pairs)])
     return round(float(np.median(taken[:, 0])), 1), round(float(np.median(taken[:, 0] / taken[:, 1])), 3)
 
 
-def _step(eye: Eye, wish: Objective) -> float:
+def _step(extract: Extractor, wish: Objective) -> float:
     view = view_of(torch.zeros(1, 3, *STEP_SIZE))
     canvas = torch.rand(1, 3, *STEP_SIZE).contiguous(memory_format=torch.channels_last).requires_grad_(True)
     begun = time.perf_counter()
-    torch.autograd.grad(wish.score(eye(canvas), view), canvas)
+    torch.autograd.grad(wish.score(extract(canvas), view), canvas)
     return (time.perf_counter() - begun) * 1000
 
 

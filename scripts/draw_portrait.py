@@ -19,7 +19,7 @@ from draw_harbour import rgb
 from draw_valley import at, ease, finished, spectrum
 from numpy.typing import NDArray
 
-from render.picture.motion import through
+from render.picture.motion import spline_point
 
 Array = NDArray[Any]
 WIDTH, HEIGHT = 576, 720
@@ -56,7 +56,9 @@ def curve(points: str, closed: bool) -> Array:
     """The spline through points, twelve for each of them: [n, 2]."""
     ring = [[int(number) / 1000 for number in point.split(",")] for point in points.split()]
     ring += ring[:1] if closed else []
-    return through(torch.tensor(ring, dtype=torch.float64), torch.linspace(0, 1, 12 * len(ring), dtype=torch.float64)).numpy()
+    return spline_point(
+        torch.tensor(ring, dtype=torch.float64), torch.linspace(0, 1, 12 * len(ring), dtype=torch.float64)
+    ).numpy()
 
 
 def shape(points: str) -> Array:

@@ -27,8 +27,8 @@ from render.config import load_text
 from render.construct import build
 from render.errors import RenderError
 from render.film import Film, State, ticks
+from render.frames import frames
 from render.picture.picture import to_pixels
-from render.reel import frames
 
 RATE = 8  # ticks a second; only their number matters
 TILES = 4  # the frame is looked at in 4x4
@@ -96,7 +96,7 @@ def pixels(frame: Tensor) -> measures.Pixels:
 def strongest(made: Film, layer: str, canvas: Tensor) -> NDArray[np.int64]:
     """The channel that is loudest on average in each of 4x4 tiles."""
     with torch.no_grad():
-        tiles = F.adaptive_avg_pool2d(made.eye(canvas)[layer], TILES)
+        tiles = F.adaptive_avg_pool2d(made.extract(canvas)[layer], TILES)
     return tiles[0].argmax(0).flatten().cpu().numpy()
 
 
@@ -146,11 +146,11 @@ def fewest_changed(rows: Sequence[Row]) -> float:
 
 def pumping(made: Film) -> Verdict:
     """Fine detail of each frame between two ticks, by that of the ticks beside it; tick 0, the photo's own, counts not."""
-    clock = made.camera.clock
+    clock = made.scene.clock
     states = [state.canvas for state in ticks(made)]
     there = [measures.fine(pixels(canvas)) for canvas in states]
     ratios = []
-    for index, frame in enumerate(frames(made.camera, states, clock)):
+    for index, frame in enumerate(frames(made.scene, states, clock)):
         tick, u = clock.beside(index / clock.fps)
         if u and tick:
             ratios.append(measures.fine(pixels(frame)) / ((1 - u) * there[tick] + u * there[tick + 1]))
@@ -214,7 +214,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     pictures: list[measures.Pixels] = []
     states = remembered(ticks(made), {0, 100, 200, 400, 600, 800, 1000, asked.ticks}, pictures)
     rows = list(told(measured(made, layer, islice(states, asked.ticks + 1)), asked.ticks))
-    found = verdicts(rows, *reference(pixels(made.camera.picture(made.camera.clock.tick(0)))))
+    found = verdicts(rows, *reference(pixels(made.scene.picture(made.scene.clock.tick(0)))))
     found += [pumping(between)] if asked.pump else []
     print(*found, sep="\n")
     if asked.sheet:

@@ -136,11 +136,11 @@ def _through(matrix: Floats, x: Floats, y: Floats) -> tuple[Floats, Floats]:
 
 def filmed(stage: Stage, count: int, sensor: Sensor | None = None) -> Footage:
     """`count` frames of a stage, through a camera of 8 bits."""
-    eye, chance = sensor or Sensor(), np.random.default_rng(5)
+    extract, chance = sensor or Sensor(), np.random.default_rng(5)
     frames = []
     for t in range(count):
-        light = stage.frame(t) * (1 + eye.gain * sin(2 * pi * t / 24))
-        noisy = light + eye.noise * chance.standard_normal(light.shape, np.float32)
+        light = stage.frame(t) * (1 + extract.gain * sin(2 * pi * t / 24))
+        noisy = light + extract.noise * chance.standard_normal(light.shape, np.float32)
         frames.append((noisy.clip(0, 1) * 255).round().astype(np.float32) / 255)
     return Footage(frames, lru_cache(maxsize=64)(stage.way))
 

@@ -35,13 +35,13 @@ from render import cli
 from render.config.load import read
 from render.construct import build
 from render.develop import files
+from render.develop.flow_cache import FOLDER
 from render.develop.negative import SEGMENT
 from render.develop.shoot import shoot
-from render.develop.traces import FOLDER
 from render.errors import RenderError
 from render.facts import load
 from render.film import State
-from render.show.reason import NEGATIVE
+from render.show.limits import NEGATIVE
 
 ACTS = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "subprocess.Popen"}  # as Python's audit hooks call them
 VARIES = {".lock", "run.json"}  # files of a take that name processes and times
@@ -276,7 +276,7 @@ def endure(config: Path, overrides: Sequence[str], folder: Path) -> list[str]:
                 print(f"tick {state.tick}: {levels[-1].megabytes:.1f} MB, {levels[-1].handles} open files", flush=True)
 
     shot = shoot(asked, read(config), folder, device, watch)
-    height, width = build(asked, device).camera.size
+    height, width = build(asked, device).scene.size
     disk = sum(path.stat().st_size for path in (shot.folder / "negative").iterdir())
     print(f"developed: {level(0).megabytes:.1f} MB, {level(0).handles} open files; negative {disk / 1e6:.1f} MB")
     return verdict(levels, disk, NEGATIVE * (clock.last_tick + 1) * height * width)

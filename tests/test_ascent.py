@@ -11,28 +11,28 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from render.dream import objective
-from render.dream.ascent import PARAMETRISATIONS, Ascent, Wishes, dream, gradient, rms, sizes, smooth
+from render.dream.ascent import PARAMETRISATIONS, Ascent, Terms, dream, gradient, rms, sizes, smooth
 from render.dream.objective import Objective
 from render.dream.view import view_of
 
 NETWORK = tiny.network()
-EYE = NETWORK.see(["edges", "shapes", "classes"], tiny.CPU)
-ONCE = Ascent(steps=1, step_size=0.01, octaves=1, octave_scale=1.4, jitter=3, smoothing=0.5, chroma=0.7, least=8)
+EYE = NETWORK.extractor(["edges", "shapes", "classes"], tiny.CPU)
+ONCE = Ascent(steps=1, step_size=0.01, octaves=1, octave_scale=1.4, jitter=3, smoothing=0.5, chroma=0.7, min_side=8)
 SHAPES, EYES = objective.layer(NETWORK, "shapes"), objective.classes(NETWORK, [0])
 GRAIN = tiny.grain((24, 36))
 
 
-def louder(wish: Objective, times: float) -> Objective:
+def louder(objective_at: Objective, times: float) -> Objective:
     """The same wish with another size of score."""
-    return Objective(wish.layers, lambda seen, view: times * wish.score(seen, view))
+    return Objective(objective_at.layers, lambda seen, view: times * objective_at.score(seen, view))
 
 
-def dreamed(canvas: Tensor, wishes: Wishes, ascent: Ascent, seed: int = 1, tick: int = 0) -> Tensor:
-    return dream(canvas, EYE, wishes, ascent, seed, tick)
+def dreamed(canvas: Tensor, terms: Terms, ascent: Ascent, seed: int = 1, tick: int = 0) -> Tensor:
+    return dream(canvas, EYE, terms, ascent, seed, tick)
 
 
 @pytest.mark.parametrize(
-    ("wishes", "ascent"),
+    ("terms", "ascent"),
     [
         ([(0.0, SHAPES), (0.0, EYES)], replace(ONCE, steps=3, octaves=3)),
         ([(1.0, SHAPES)], replace(ONCE, steps=0, octaves=3)),
@@ -40,8 +40,8 @@ def dreamed(canvas: Tensor, wishes: Wishes, ascent: Ascent, seed: int = 1, tick:
     ],
     ids=["no weight", "no steps", "no wishes"],
 )
-def test_nothing_asked_changes_no_bit(wishes: Wishes, ascent: Ascent) -> None:
-    assert torch.equal(dreamed(GRAIN, wishes, ascent), GRAIN)
+def test_nothing_asked_changes_no_bit(terms: Terms, ascent: Ascent) -> None:
+    assert torch.equal(dreamed(GRAIN, terms, ascent), GRAIN)
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.5, 1.0])
@@ -60,14 +60,14 @@ def test_the_picture_stays_between_black_and_white() -> None:
 
 @pytest.mark.parametrize("times", [1e-6, 1e6])
 def test_weights_share_the_gradient_whatever_the_scores_size(times: float) -> None:
-    def uphill(wishes: Wishes) -> Tensor:
-        return gradient(GRAIN, EYE, wishes, view_of(GRAIN, 0, 0), ONCE)
+    def uphill(terms: Terms) -> Tensor:
+        return gradient(GRAIN, EYE, terms, view_of(GRAIN, 0, 0), ONCE)
 
-    shapes, eyes = uphill([(1.0, SHAPES)]), uphill([(1.0, louder(EYES, times))])
+    shapes, extractors = uphill([(1.0, SHAPES)]), uphill([(1.0, louder(EYES, times))])
     assert float(rms(shapes)) == pytest.approx(1, rel=0.02)
-    assert float(rms(eyes)) == pytest.approx(1, rel=0.02)
+    assert float(rms(extractors)) == pytest.approx(1, rel=0.02)
     mixed = uphill([(0.5, SHAPES), (0.5, louder(EYES, times))])
-    torch.testing.assert_close(mixed, 0.5 * shapes + 0.5 * eyes, atol=0.02, rtol=0)
+    torch.testing.assert_close(mixed, 0.5 * shapes + 0.5 * extractors, atol=0.02, rtol=0)
 
 
 @pytest.mark.parametrize("parametrisation", PARAMETRISATIONS)
@@ -75,11 +75,11 @@ def test_weights_share_the_gradient_whatever_the_scores_size(times: float) -> No
 def test_layers_share_a_sum_as_their_weights_say(size: tuple[int, int], parametrisation: str) -> None:
     """Whatever their depth: the rms that each has in the sum, with its sign, is its weight's share, within 2 %."""
     canvas, ascent = tiny.photo(size), replace(ONCE, parametrisation=parametrisation)
-    wishes = [(1.0, objective.layer(NETWORK, "edges")), (0.5, SHAPES), (-0.25, EYES)]
-    alone = [gradient(canvas, EYE, [wish], view_of(canvas), ascent) for wish in wishes]
-    for (weight, _), part in zip(wishes, alone, strict=True):
+    terms = [(1.0, objective.layer(NETWORK, "edges")), (0.5, SHAPES), (-0.25, EYES)]
+    alone = [gradient(canvas, EYE, [objective_at], view_of(canvas), ascent) for objective_at in terms]
+    for (weight, _), part in zip(terms, alone, strict=True):
         assert float(rms(part)) == pytest.approx(abs(weight), rel=0.02)
-    together = gradient(canvas, EYE, wishes, view_of(canvas), ascent)
+    together = gradient(canvas, EYE, terms, view_of(canvas), ascent)
     torch.testing.assert_close(together, torch.stack(alone).sum(0), atol=1e-3, rtol=0.02)
 
 
@@ -100,10 +100,10 @@ def test_a_masked_wish_weighs_the_same_inside() -> None:
 @pytest.mark.parametrize("views", [{"jitter": 0}, {"turn": 20.0}, {"scale": 1.3}], ids=str)
 def test_turned_views_dream_the_same_things(views: dict[str, float]) -> None:
     """From whatever view: the wish comes true on the canvas as it is, and other views make other dreams."""
-    wishes, ascent = [(1.0, EYES)], replace(ONCE, steps=8)
-    after = dreamed(GRAIN, wishes, replace(ascent, **views))
+    terms, ascent = [(1.0, EYES)], replace(ONCE, steps=8)
+    after = dreamed(GRAIN, terms, replace(ascent, **views))
     assert float(EYES.score(EYE(after), view_of(after))) > float(EYES.score(EYE(GRAIN), view_of(GRAIN)))
-    assert not torch.equal(after, dreamed(GRAIN, wishes, ascent))
+    assert not torch.equal(after, dreamed(GRAIN, terms, ascent))
 
 
 def test_negative_weights_push_away() -> None:
@@ -115,7 +115,7 @@ def test_negative_weights_push_away() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "octaves", "scale", "least", "wanted"),
+    ("size", "octaves", "scale", "min_side", "wanted"),
     [
         ((360, 640), 3, 1.4, 64, [(184, 327), (257, 457), (360, 640)]),
         ((144, 256), 4, 2.0, 64, [(72, 128), (144, 256)]),
@@ -125,9 +125,9 @@ def test_negative_weights_push_away() -> None:
     ],
 )
 def test_octaves_grow_and_small_ones_are_left_out(
-    size: tuple[int, int], octaves: int, scale: float, least: int, wanted: list[tuple[int, int]]
+    size: tuple[int, int], octaves: int, scale: float, min_side: int, wanted: list[tuple[int, int]]
 ) -> None:
-    assert sizes(size, replace(ONCE, octaves=octaves, octave_scale=scale, least=least)) == wanted
+    assert sizes(size, replace(ONCE, octaves=octaves, octave_scale=scale, min_side=min_side)) == wanted
 
 
 def test_chance_has_an_address() -> None:
@@ -163,8 +163,8 @@ def test_the_network_learns_nothing() -> None:
     row = tiny.stages()
     before = {name: weight.clone() for name, stage in row.items() for name, weight in stage.state_dict(prefix=name).items()}
     parameters = [weight for stage in row.values() for weight in stage.parameters()]
-    eye = tiny.in_stages(row)(list(row))
-    dream(GRAIN, eye, [(1.0, SHAPES)], replace(ONCE, steps=2), 1, 0)
+    extract = tiny.in_stages(row)(list(row))
+    dream(GRAIN, extract, [(1.0, SHAPES)], replace(ONCE, steps=2), 1, 0)
     after = {name: weight for name, stage in row.items() for name, weight in stage.state_dict(prefix=name).items()}
     assert all(torch.equal(before[name], weight) for name, weight in after.items())
     assert all(weight.grad is None and not weight.requires_grad for weight in parameters)

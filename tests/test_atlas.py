@@ -89,9 +89,9 @@ def test_a_sheet_is_the_same_each_time_and_another_for_another_seed() -> None:
 def test_plates_show_what_was_asked_for() -> None:
     """More of its channel than a plate of another channel has."""
     sheet = asked(NETWORK, layer="shapes", channels="1,4")
-    eye = NETWORK.see(["shapes"], tiny.CPU)
+    extract = NETWORK.extractor(["shapes"], tiny.CPU)
     seen = [
-        eye(torch.from_numpy(p).permute(2, 0, 1)[None] / 255)["shapes"]
+        extract(torch.from_numpy(p).permute(2, 0, 1)[None] / 255)["shapes"]
         for p in dreamed(sheet, NETWORK, replace(RECIPE, steps=12))
     ]
     one, other = (x.mean((0, 2, 3))[[1, 4]].tolist() for x in seen)

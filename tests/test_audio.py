@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from render.develop import ffmpeg
 from render.errors import ConfigError, MissingError
 from render.source import audio
-from render.source.audio import Heard, beat, heard, loudness, onsets, samples, track
+from render.source.audio import Music, beat, listen, loudness, onsets, samples, track
 
 ZERO = Fraction(0)
 
@@ -47,7 +47,7 @@ def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tracks.wav(tmp_path_factory.mktemp("music") / "song.wav", song())
 
 
-def at(found: Heard, name: str, *seconds: float) -> list[float]:
+def at(found: Music, name: str, *seconds: float) -> list[float]:
     return [float(value) for value in found.features[name](np.array(seconds))]
 
 
@@ -55,7 +55,7 @@ def at(found: Heard, name: str, *seconds: float) -> list[float]:
 
 
 def test_each_band_hears_its_own(music: Path) -> None:
-    found = heard(music, ZERO, BANDS)
+    found = listen(music, ZERO, BANDS)
     now = np.linspace(0, 6, 601)
     for name in BANDS:
         values = found.features[name](now)
@@ -70,7 +70,7 @@ def test_each_band_hears_its_own(music: Path) -> None:
 def test_a_feature_rises_when_it_sounds_and_falls_as_it_is_told(tmp_path: Path) -> None:
     once = tracks.wav(tmp_path / "once.wav", tracks.clicks([1, 2], 4, pitch=80, decay=60))
     quick, slow = (Feature((40, 120), 0.01, release) for release in (0.1, 0.4))
-    found = heard(once, ZERO, {"quick": quick, "slow": slow})
+    found = listen(once, ZERO, {"quick": quick, "slow": slow})
     times = np.arange(0, 4, 0.001)
     for name, release in (("quick", 0.1), ("slow", 0.4)):
         values = found.features[name](times)
@@ -93,7 +93,7 @@ def test_loudness_is_measured_in_the_band_and_nowhere_else(band: tuple[float, fl
 
 
 def test_film_time_starts_where_it_is_told_and_ends_with_the_music(music: Path) -> None:
-    whole, later = heard(music, ZERO, BANDS), heard(music, Fraction(3, 2), BANDS)
+    whole, later = listen(music, ZERO, BANDS), listen(music, Fraction(3, 2), BANDS)
     assert (whole.seconds, later.seconds) == (6, Fraction(9, 2))
     now = np.linspace(0, 4.4, 100)
     for name in BANDS:
@@ -101,12 +101,12 @@ def test_film_time_starts_where_it_is_told_and_ends_with_the_music(music: Path) 
         assert at(later, name, 4.6, 100) == [0, 0]
         assert at(whole, name, -1) == [0]
     with pytest.raises(ConfigError, match=r"is 9 s, and .* lasts 6 s"):
-        heard(music, Fraction(9), {})
+        listen(music, Fraction(9), {})
 
 
 def test_silence_moves_nothing(tmp_path: Path) -> None:
     silent = tracks.wav(tmp_path / "silent.wav", np.zeros(2 * tracks.RATE))
-    found = heard(silent, ZERO, {**BANDS, "hits": Feature("onsets")})
+    found = listen(silent, ZERO, {**BANDS, "hits": Feature("onsets")})
     assert all(found.features[name](np.linspace(0, 2, 50)).max() == 0 for name in found.features)
     with pytest.raises(MissingError, match="no beat"):
         beat(silent, ZERO)
@@ -114,17 +114,17 @@ def test_silence_moves_nothing(tmp_path: Path) -> None:
 
 def test_rare_and_early_hits_are_heard(tmp_path: Path) -> None:
     rare = tracks.wav(tmp_path / "rare.wav", tracks.clicks([0, 25], 40, pitch=60, decay=30))
-    assert min(at(heard(rare, ZERO, {"kick": KICK}), "kick", 0.05, 25.05)) > 0.9
+    assert min(at(listen(rare, ZERO, {"kick": KICK}), "kick", 0.05, 25.05)) > 0.9
 
 
 def test_what_was_heard_is_kept_until_the_file_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tracks.wav(tmp_path / "a.wav", song(2))
-    first = heard(path, ZERO, BANDS)
+    first = listen(path, ZERO, BANDS)
     with monkeypatch.context() as without:
         without.setattr(audio, "loudness", None)
-        assert at(heard(path, ZERO, BANDS), "kick", 1.04) == at(first, "kick", 1.04)
+        assert at(listen(path, ZERO, BANDS), "kick", 1.04) == at(first, "kick", 1.04)
     tracks.wav(path, song(3))
-    second = heard(path, ZERO, BANDS)
+    second = listen(path, ZERO, BANDS)
     assert second.seconds == 3
     assert second.digest != first.digest
 
@@ -137,34 +137,38 @@ def test_what_was_heard_is_kept_until_the_file_changes(tmp_path: Path, monkeypat
 @pytest.mark.parametrize("bpm", [90, 120, 140])
 def test_a_click_track_is_found(tmp_path: Path, bpm: int, pitch: float, decay: float, silence: float) -> None:
     path = tracks.wav(tmp_path / "clicks.wav", tracks.metronome(bpm, 10 + silence, silence, pitch, decay))
-    tempo, upbeat = beat(path, ZERO)
+    tempo, first_beat = beat(path, ZERO)
     assert tempo == pytest.approx(bpm, abs=1)
-    assert -0.02 <= upbeat < 60 / tempo
+    assert -0.02 <= first_beat < 60 / tempo
     beats = np.arange(silence, 9.9 + silence, 60 / bpm)
-    counted = np.round((beats - upbeat) * tempo / 60)
-    assert np.abs(upbeat + counted * 60 / tempo - beats).max() < 0.02
+    counted = np.round((beats - first_beat) * tempo / 60)
+    assert np.abs(first_beat + counted * 60 / tempo - beats).max() < 0.02
     found = onsets(samples(path))
     assert max(np.abs(found - one).min() for one in beats) < 0.02
 
 
 def test_the_beat_counts_from_the_start_of_the_film(tmp_path: Path) -> None:
     path = tracks.wav(tmp_path / "clicks.wav", tracks.metronome(120, 12, 0.1))
-    found = heard(path, Fraction(23, 10), {"hits": Feature("onsets")}, "auto")
+    found = listen(path, Fraction(23, 10), {"hits": Feature("onsets")}, "auto")
     assert found.bpm == pytest.approx(120, abs=1)
-    assert found.upbeat == pytest.approx(0.3, abs=0.02)
+    assert found.first_beat == pytest.approx(0.3, abs=0.02)
     assert min(at(found, "hits", 0.33, 0.83, 5.33)) > 0.8
     assert max(at(found, "hits", 0.27, 0.77)) < 0.3
-    assert (heard(path, ZERO, {}, 97.5).bpm, heard(path, ZERO, {}, 97.5).upbeat, heard(path, ZERO, {}).bpm) == (97.5, 0, None)
+    assert (listen(path, ZERO, {}, 97.5).bpm, listen(path, ZERO, {}, 97.5).first_beat, listen(path, ZERO, {}).bpm) == (
+        97.5,
+        0,
+        None,
+    )
 
 
 def test_without_librosa_bands_are_heard_and_the_rest_names_the_cure(music: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "librosa", None)
     audio._envelope.cache_clear()
     audio._beat.cache_clear()
-    assert at(heard(music, ZERO, BANDS, 120), "kick", 1.04)[0] > 0.9
+    assert at(listen(music, ZERO, BANDS, 120), "kick", 1.04)[0] > 0.9
     for features, bpm in (({"hits": Feature("onsets")}, None), ({}, "auto")):
         with pytest.raises(MissingError) as caught:
-            heard(music, ZERO, features, bpm)
+            listen(music, ZERO, features, bpm)
         assert caught.value.hint == 'pip install "zoomdream[audio]"'
 
 
@@ -191,11 +195,11 @@ FORMATS = {  # ending: what ffmpeg is told
 def test_formats_sound_alike(tmp_path: Path, music: Path, ending: str) -> None:
     path = tmp_path / f"ein Stück, 50%.{ending}"
     subprocess.run([ffmpeg._program(), "-v", "error", "-i", str(music), *FORMATS[ending], str(path)], check=True)
-    found = heard(path, ZERO, BANDS)
+    found = listen(path, ZERO, BANDS)
     assert float(found.seconds) == pytest.approx(6, abs=0.06)
     now = np.linspace(0.1, 5.9, 200)
     kick = found.features["kick"](now)
-    assert np.corrcoef(kick, heard(music, ZERO, BANDS).features["kick"](now))[0, 1] > 0.97, "the same, at the same time"
+    assert np.corrcoef(kick, listen(music, ZERO, BANDS).features["kick"](now))[0, 1] > 0.97, "the same, at the same time"
     assert track(path)
 
 
@@ -226,7 +230,7 @@ def test_files_that_are_no_music(tmp_path: Path, music: Path) -> None:
     }
     for name, words in says.items():
         with pytest.raises(MissingError, match=words) as caught:
-            heard(tmp_path / name, ZERO, BANDS)
+            listen(tmp_path / name, ZERO, BANDS)
         assert str(tmp_path / name) in str(caught.value) or name == "."
         assert "\n" not in caught.value.message
 
@@ -237,7 +241,7 @@ def test_a_damaged_piece_is_left_out(tmp_path: Path, music: Path) -> None:
     damaged = bytearray(path.read_bytes())
     damaged[20_000:20_400] = bytes(np.random.default_rng(0).integers(0, 256, 400, dtype=np.uint8))
     path.write_bytes(damaged)
-    assert float(heard(path, ZERO, {}).seconds) == pytest.approx(6, abs=0.3)
+    assert float(listen(path, ZERO, {}).seconds) == pytest.approx(6, abs=0.3)
 
 
 def test_sound_that_begins_late_keeps_its_place(tmp_path: Path) -> None:

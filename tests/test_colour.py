@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from render.picture import colour
-from render.picture.colour import Tone, fine, held, sharpened, tone
+from render.picture.colour import Tone, fine, hold_tone, sharpen_to, tone
 
 REFERENCE = Tone(torch.tensor([0.5, 0.45, 0.4]), 0.1)
 
@@ -29,20 +29,20 @@ def test_tone_is_channel_means_and_the_deviation_about_them() -> None:
 @pytest.mark.parametrize("hold", [0.0, 0.25, 0.5, 1.0])
 def test_a_tone_is_held_exactly_as_far_as_asked(hold: float) -> None:
     frame = 0.35 + 0.5 * (tiny.grain((40, 60)) - 0.5)  # so that nothing clips on the way
-    before, after = tone(frame), tone(held(frame, REFERENCE, hold))
+    before, after = tone(frame), tone(hold_tone(frame, REFERENCE, hold))
     torch.testing.assert_close(after.mean, torch.lerp(before.mean, REFERENCE.mean, hold), atol=1e-5, rtol=0)
     assert after.contrast == pytest.approx(before.contrast + hold * (REFERENCE.contrast - before.contrast), abs=1e-5)
 
 
 def test_not_held_is_left_alone() -> None:
     frame = tiny.grain((8, 8))
-    assert held(frame, REFERENCE, 0) is frame
+    assert hold_tone(frame, REFERENCE, 0) is frame
 
 
 def test_light_rolls_off_instead_of_clipping() -> None:
     """A sun somewhat too bright keeps its shape; the middle of the range is left alone."""
     ramp = torch.linspace(0.0, 1.0, 200).expand(1, 3, 20, 200)
-    seen = held(ramp, tone(ramp), 0.5)
+    seen = hold_tone(ramp, tone(ramp), 0.5)
     assert seen.min() >= 0
     assert seen.max() <= 1
     assert (seen[..., 1:] > seen[..., :-1]).all()
@@ -53,8 +53,8 @@ def test_light_rolls_off_instead_of_clipping() -> None:
 
 def test_what_is_held_stays_a_picture() -> None:
     burnt = (tiny.grain((20, 20)) > 0.5).float()
-    assert held(burnt, Tone(torch.full((3,), 0.8), 0.25), 1.0).max() <= 1
-    flat = held(torch.full((1, 3, 20, 20), 0.5), REFERENCE, 1.0)
+    assert hold_tone(burnt, Tone(torch.full((3,), 0.8), 0.25), 1.0).max() <= 1
+    flat = hold_tone(torch.full((1, 3, 20, 20), 0.5), REFERENCE, 1.0)
     assert flat.isfinite().all()
     torch.testing.assert_close(tone(flat).mean, REFERENCE.mean)
 
@@ -68,13 +68,13 @@ def test_fine_detail_is_what_the_measures_say() -> None:
 def test_sharpening_reaches_the_energy_asked_for(more: float) -> None:
     """Near enough: the mask that is added has some of the middle's detail too."""
     frame = tiny.photo((64, 64))
-    assert fine(sharpened(frame, more * fine(frame))) == pytest.approx(more * fine(frame), rel=0.25)
+    assert fine(sharpen_to(frame, more * fine(frame))) == pytest.approx(more * fine(frame), rel=0.25)
 
 
 def test_sharpening_never_blurs_and_knows_its_bounds() -> None:
     frame = tiny.photo((40, 60))
-    assert sharpened(frame, 0.0) is frame
-    assert fine(sharpened(frame, 100 * fine(frame))) < colour.MOST**2.5 * fine(frame)
+    assert sharpen_to(frame, 0.0) is frame
+    assert fine(sharpen_to(frame, 100 * fine(frame))) < colour.MOST**2.5 * fine(frame)
     flat = torch.full((1, 3, 9, 9), 0.5)
-    assert sharpened(flat, 1.0) is flat
-    torch.testing.assert_close(tone(sharpened(frame, 2 * fine(frame))).mean, tone(frame).mean, atol=1e-4, rtol=0)
+    assert sharpen_to(flat, 1.0) is flat
+    torch.testing.assert_close(tone(sharpen_to(frame, 2 * fine(frame))).mean, tone(frame).mean, atol=1e-4, rtol=0)

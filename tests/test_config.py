@@ -19,7 +19,7 @@ import yaml
 from render.config import Config, json_schema, load, load_text, reference
 from render.config.draft import draft
 from render.config.facts import Facts
-from render.config.kinds import Kind
+from render.config.kinds import SettingType
 from render.config.model import MOTIONS, OBJECTIVES, OUTPUT_SUFFIXES, SOURCES
 from render.config.problem import ProblemsError
 from render.config.scalars import Network, Size
@@ -268,13 +268,15 @@ def music(text: str = "", **facts: Any) -> Config:
 
 
 def test_numbers_move_to_music_and_beats_are_its_own() -> None:
-    config = music("duration: audio\nmotion: {zoom: 1 + kick, rotate: {0b: 0, 4b: 8}, center: [0.5, kick]}", bpm=90, upbeat=0.5)
+    config = music(
+        "duration: audio\nmotion: {zoom: 1 + kick, rotate: {0b: 0, 4b: 8}, center: [0.5, kick]}", bpm=90, first_beat=0.5
+    )
     clock = config.clock
-    assert (clock.seconds, clock.bpm, clock.upbeat) == (7, 90, 0.5)
+    assert (clock.seconds, clock.bpm, clock.first_beat) == (7, 90, 0.5)
     assert config.motion.zoom.over(np.array([0.0, 1.0]), clock) == pytest.approx([2, 1 + np.exp(-1)])
     assert config.motion.rotate.over(np.array([0.5, 0.5 + 4 / 1.5]), clock) == pytest.approx([0, 8])
     assert (config.features, config.variables) == (("kick",), {"kick", "b"})
-    assert music("duration: 6b", bpm=90, upbeat=0.5).clock.seconds == 4, "a length has no upbeat"
+    assert music("duration: 6b", bpm=90, first_beat=0.5).clock.seconds == 4, "a length has no upbeat"
 
 
 HEARD = "motion: {zoom: 1 + kick}"
@@ -285,11 +287,11 @@ def test_music_shapes_the_picture_only_by_what_the_numbers_hear() -> None:
     for text in ("", HEARD, BEATS):
         faded = load_text(f"audio: {{file: a.wav, fade: 3}}\n{text}", look=told_of)
         assert music(text).fingerprint() == music(f"{text}\noutputs: b.mp4").fingerprint() == faded.fingerprint()
-    assert music().fingerprint() == music(music_digest="b", bpm=90, upbeat=0.1, music=Fraction(3)).fingerprint()
+    assert music().fingerprint() == music(music_digest="b", bpm=90, first_beat=0.1, music=Fraction(3)).fingerprint()
     assert music().fingerprint() == load_text("seed: 0").fingerprint()
     for other in ({"music_digest": "b"}, {"text": f"{HEARD}\nseed: 1"}):
         assert music(**{"text": HEARD, **other}).fingerprint() != music(HEARD).fingerprint()
-    assert music(HEARD).fingerprint() == music(HEARD, bpm=90, upbeat=0.1).fingerprint()
+    assert music(HEARD).fingerprint() == music(HEARD, bpm=90, first_beat=0.1).fingerprint()
     for other in ({"bpm": 90}, {"upbeat": 0.1}):
         assert music(BEATS, **other).fingerprint() != music(BEATS).fingerprint()
     assert music(BEATS).fingerprint() == music(BEATS, music_digest="b").fingerprint()
@@ -477,7 +479,7 @@ def filled(section: type[Section], changes: dict[str, Any], but: str = "") -> di
     return {key: samples[key] for key, info in section.rows().items() if info.is_required() and key != but} | changes
 
 
-def settings() -> list[tuple[str, type[Section], str, Kind]]:
+def settings() -> list[tuple[str, type[Section], str, SettingType]]:
     """Every setting that is not a mapping: the text around its section, the section, its key and its kind."""
     return [
         (around, section, key, kind)
@@ -498,7 +500,7 @@ def test_the_walk_finds_every_setting() -> None:
 @pytest.mark.parametrize(
     ("around", "section", "key", "kind"), settings(), ids=lambda one: getattr(one, "__name__", str(one))[:30]
 )
-def test_every_key_has_an_error(around: str, section: type[Section], key: str, kind: Kind) -> None:
+def test_every_key_has_an_error(around: str, section: type[Section], key: str, kind: SettingType) -> None:
     message = says(document(around, section, {key: kind.bad}))
     assert re.match(r"film\.yaml:1:\d+: ", message)
     assert key in message.splitlines()[0]

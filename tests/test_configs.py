@@ -11,12 +11,12 @@ import torch
 
 from render.construct import build
 from render.develop.negative import Kept
-from render.develop.shoot import extra, restored
+from render.develop.shoot import extra, restore
 from render.dream.bestiary.model import WEIGHTS
 from render.facts import load
 from render.film import ticks
+from render.frames import frames
 from render.picture.picture import to_pixels
-from render.reel import frames
 
 CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
 NEEDS_WEIGHTS = {"noise.yaml", "safari.yaml", "sky.yaml"}  # that do not come with the project
@@ -44,8 +44,8 @@ def test_every_config_draws_two_small_frames_and_resumes(path: Path) -> None:
         pytest.skip("the embedded network has no weights yet")
     film = build(config, tiny.CPU)
     first, second = ticks(film)
-    drawn = list(frames(film.camera, [first.canvas, second.canvas], film.camera.clock))
+    drawn = list(frames(film.scene, [first.canvas, second.canvas], film.scene.clock))
     assert len(drawn) == 2
     assert all(frame.shape == (1, 3, 36, 64) and bool(frame.isfinite().all()) and float(frame.std()) > 0.03 for frame in drawn)
-    (again,) = ticks(film, restored(Kept(0, to_pixels(first.canvas, np.uint16), extra(first)), tiny.CPU))
+    (again,) = ticks(film, restore(Kept(0, to_pixels(first.canvas, np.uint16), extra(first)), tiny.CPU))
     assert torch.equal(again.canvas, second.canvas)

@@ -250,7 +250,7 @@ def test_features_move_every_kind_of_number() -> None:
 
 
 def test_beats_are_counted_from_the_first_of_the_music() -> None:
-    clock = replace(CLOCK, bpm=90.0, upbeat=0.25)
+    clock = replace(CLOCK, bpm=90.0, first_beat=0.25)
     assert read_time("3b").seconds(clock) == pytest.approx(2.25)
     assert float(read_time("3b").exact(clock)) == pytest.approx(2), "a length has no upbeat"
     assert curve("b").over(np.array([0.25, 2.25]), clock) == pytest.approx([0, 3])

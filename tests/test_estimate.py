@@ -16,10 +16,10 @@ from render.config import load_text
 from render.develop import stills
 from render.dream.network import Activations
 from render.film import Film, ticks
+from render.show import cost
 from render.show import estimate as estimates
-from render.show import spent
-from render.show.estimate import Cost, dreaming, estimate, in_all, together
-from render.show.spent import Spent
+from render.show.cost import Cost
+from render.show.estimate import Estimate, dreaming, estimate, in_all, together
 
 FILMS = {  # what they ask for, and how exactly their dreams can be counted
     "usual": ([], 0.01),
@@ -47,22 +47,22 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Pixels that the network has looked at, by which everything is timed instead of a clock."""
     total = [0.0]
 
-    def timed(device: torch.device, do: Callable[[], object]) -> Spent:
+    def timed(device: torch.device, do: Callable[[], object]) -> Cost:
         before = total[0]
         do()
-        return Spent(total[0] - before, total[0] - before)
+        return Cost(total[0] - before, total[0] - before)
 
     monkeypatch.setattr(estimates, "timed", timed)
-    monkeypatch.setattr(spent, "timed", timed)
+    monkeypatch.setattr(cost, "timed", timed)
     return total
 
 
 def counting(film: Film, total: list[float]) -> Film:
-    def eye(frame: Tensor) -> Activations:
+    def extract(frame: Tensor) -> Activations:
         total[0] += frame.shape[-1] * frame.shape[-2]
-        return film.eye(frame)
+        return film.extract(frame)
 
-    return replace(film, eye=eye)
+    return replace(film, extract=extract)
 
 
 @pytest.fixture
@@ -105,8 +105,8 @@ def test_a_large_film_is_measured_small(monkeypatch: pytest.MonkeyPatch, seen: l
     asked = ["dream.octaves=1", "outputs=a.png"]
     config, film = load_text("seed: 7", overrides=["size=48x32", "duration=1s", *asked]), tiny.film("seed: 7", asked)
     small, times = estimates.within(config, film, estimates.LARGE)
-    assert small.camera.size[0] * small.camera.size[1] * times == 48 * 32
-    assert small.camera.size < film.camera.size
+    assert small.scene.size[0] * small.scene.size[1] * times == 48 * 32
+    assert small.scene.size < film.scene.size
     whole, once = estimates.within(config, film, 48 * 32)
     assert (whole, once) == (film, 1.0)
 
@@ -114,22 +114,22 @@ def test_a_large_film_is_measured_small(monkeypatch: pytest.MonkeyPatch, seen: l
 def test_what_is_done_at_once_is_not_added_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(estimates, "processors", lambda: 2)
     for seconds, frames, printed, later in [
-        (4, Spent(4, 4), [], []),
-        (4, Spent(4, 4), [Spent(3, 3)], []),
-        (5, Spent(4, 4), [Spent(3, 6)], []),
-        (9, Spent(4, 4), [Spent(9, 9)], []),
-        (9, Spent(4, 4), [Spent(1, 1)], [Spent(5, 5)]),
+        (4, Cost(4, 4), [], []),
+        (4, Cost(4, 4), [Cost(3, 3)], []),
+        (5, Cost(4, 4), [Cost(3, 6)], []),
+        (9, Cost(4, 4), [Cost(9, 9)], []),
+        (9, Cost(4, 4), [Cost(1, 1)], [Cost(5, 5)]),
     ]:
         assert together(frames, printed, later) == seconds
-    prints = (Spent(2, 2), [Spent(1, 1)], [Spent(3, 3)])
-    assert in_all(Spent(10, 10), [prints], waits=False) == 13, "one of the two processors is free for frames and prints"
-    assert in_all(Spent(10, 20), [prints], waits=False) == 11.5 + 3
-    assert in_all(Spent(10, 20), [prints], waits=True) == 10 + 2 + 3
-    assert in_all(Spent(10, 20), [prints, prints], waits=False) == 11.5 + 3 + 5
+    prints = (Cost(2, 2), [Cost(1, 1)], [Cost(3, 3)])
+    assert in_all(Cost(10, 10), [prints], waits=False) == 13, "one of the two processors is free for frames and prints"
+    assert in_all(Cost(10, 20), [prints], waits=False) == 11.5 + 3
+    assert in_all(Cost(10, 20), [prints], waits=True) == 10 + 2 + 3
+    assert in_all(Cost(10, 20), [prints, prints], waits=False) == 11.5 + 3 + 5
 
 
 def test_costs_are_told_in_words() -> None:
-    cost = Cost((64, 36), 1, "30", 1, {"dreaming": Spent(3.21, 3, 2e6), "a.mp4": Spent(4000, 1, 3.4e9)}, 13000)
+    cost = Estimate((64, 36), 1, "30", 1, {"dreaming": Cost(3.21, 3, 2e6), "a.mp4": Cost(4000, 1, 3.4e9)}, 13000)
     assert str(cost) == (
         "64x36, 1 frame at 30 fps from 1 dream\n"
         "  dreaming        3.2 s    2.0 MB\n"

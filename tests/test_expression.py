@@ -122,7 +122,7 @@ def test_names_are_the_variables_that_are_used() -> None:
 
 def test_features_of_the_music_are_strangers_until_they_are_known() -> None:
     heard = expression.parse("1 + kick*sin(s) + hats")
-    assert heard.strangers == {"kick": 4, "hats": 18}
+    assert heard.free_names == {"kick": 4, "hats": 18}
     assert heard.names == {"s", "kick", "hats"}
     heard.require(["hats", "kick"])
     assert heard({**VALUES, "kick": 0.0, "hats": 2.0}) == 3

@@ -19,12 +19,12 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from render.develop.shoot import extra, restored
+from render.develop.shoot import extra, restore
 from render.dream import garden
 from render.film import Film, State, begin, step, ticks
+from render.frames import at_rate, between, frames
 from render.picture import warp
 from render.picture.picture import to_pixels
-from render.reel import at_rate, between, frames
 
 MOTIONS = {
     "zoom in": "{zoom: 1.6}",
@@ -43,14 +43,14 @@ def pixels(frame: Tensor) -> measures.Pixels:
 
 
 def shown(film: Film) -> list[Tensor]:
-    return list(frames(film.camera, (state.canvas for state in ticks(film)), film.camera.clock))
+    return list(frames(film.scene, (state.canvas for state in ticks(film)), film.scene.clock))
 
 
 def kept(state: State) -> State:
     """The state as it comes back from a negative."""
     from render.develop.negative import Kept
 
-    again = restored(Kept(state.tick, to_pixels(state.canvas, np.uint16), extra(state)), tiny.CPU)
+    again = restore(Kept(state.tick, to_pixels(state.canvas, np.uint16), extra(state)), tiny.CPU)
     assert again is not None
     return again
 
@@ -129,7 +129,7 @@ def test_the_dream_knows_nothing_of_the_frame_rate(motion: str) -> None:
 def test_frames_at_shared_instants_are_the_same_picture(motion: str, border: str) -> None:
     films = at_rates(motion, border)
     canvases = [state.canvas for state in ticks(films[24])]
-    seen = {fps: list(frames(film.camera, canvases, film.camera.clock)) for fps, film in films.items()}
+    seen = {fps: list(frames(film.scene, canvases, film.scene.clock)) for fps, film in films.items()}
     for one, other in ((24, 30), (24, 60), (30, 60)):
         shared = gcd(one, other)
         for instant in range(shared):
@@ -141,10 +141,10 @@ def test_frames_at_shared_instants_are_the_same_picture(motion: str, border: str
 def test_a_frame_on_a_tick_is_the_tick(motion: str) -> None:
     film = tiny.film(f"motion: {motion}")
     canvases = [state.canvas for state in ticks(film)]
-    seen = list(frames(film.camera, canvases, film.camera.clock))
+    seen = list(frames(film.scene, canvases, film.scene.clock))
     assert all(torch.equal(seen[frame], canvases[frame // 3]) for frame in range(0, 24, 3))
-    clock = film.camera.clock
-    before, after = (between(film.camera, canvases[2], canvases[3], 2, clock.tick(2 + u), float(u)) for u in (0, 1))
+    clock = film.scene.clock
+    before, after = (between(film.scene, canvases[2], canvases[3], 2, clock.tick(2 + u), float(u)) for u in (0, 1))
     assert torch.equal(before, canvases[2])
     assert measures.psnr(pixels(after), pixels(canvases[3])) >= 60
 
@@ -154,10 +154,10 @@ def test_nothing_jumps_at_a_tick(motion: str) -> None:
     """Frames just before and just after a tick are as the tick."""
     film = tiny.film(f"motion: {motion}")
     canvases = [state.canvas for state in ticks(film)]
-    clock = replace(film.camera.clock, fps=Fraction(8000), frames=3010)
+    clock = replace(film.scene.clock, fps=Fraction(8000), frames=3010)
     near = [clock.frame(2999), clock.frame(3001)]
-    early = between(film.camera, canvases[2], canvases[3], 2, near[0], 0.999)
-    late = between(film.camera, canvases[3], canvases[4], 3, near[1], 0.001)
+    early = between(film.scene, canvases[2], canvases[3], 2, near[0], 0.999)
+    late = between(film.scene, canvases[3], canvases[4], 3, near[1], 0.001)
     for frame in (early, late):
         inside = (..., slice(4, -4), slice(4, -4))
         assert measures.psnr(pixels(frame[inside]), pixels(canvases[3][inside])) >= 38
@@ -169,7 +169,7 @@ def test_borders_are_filled(motion: str, border: str) -> None:
     """A grey wall stays a grey wall wherever the camera goes: nothing black or undefined comes in from beyond the edge."""
     still = "source: {noise: {contrast: 0}}\nlook: {hold: 0}\ndream: {objective: {layer: edges, weight: 0}}"
     film = tiny.film(f"motion: {motion}\n{still}", [f"motion.border={border}"])
-    wall = film.camera.picture(film.camera.clock.tick(0))
+    wall = film.scene.picture(film.scene.clock.tick(0))
     for frame in shown(film):
         torch.testing.assert_close(frame, wall, atol=1e-4, rtol=0)
 
@@ -186,9 +186,9 @@ def test_nothing_pumps_between_ticks() -> None:
     """At x1.08 a tick, frames between ticks are as crisp as the ticks."""
     film = tiny.film(f"motion: {{zoom: {1.08**8}}}", ["size=96x64", "fps=32", "dream.step_size=0.03"])
     canvases = [state.canvas for state in ticks(film)]
-    seen = list(frames(film.camera, canvases, film.camera.clock))
+    seen = list(frames(film.scene, canvases, film.scene.clock))
     for index, frame in enumerate(seen[4:], 4):
-        tick, u = film.camera.clock.beside(index / film.camera.clock.fps)
+        tick, u = film.scene.clock.beside(index / film.scene.clock.fps)
         there = (1 - u) * measures.fine(pixels(canvases[tick])) + u * measures.fine(pixels(canvases[tick + 1]))
         assert 0.85 <= measures.fine(pixels(frame)) / there <= 1.2
 
@@ -205,8 +205,8 @@ def test_a_cross_fade_of_two_pictures_is_as_crisp_as_they(u: float) -> None:
 
 def midway(film: Film, before: Tensor, after: Tensor, u: float) -> Tensor:
     """The frame u of the way from `before`, as tick 2, to `after`."""
-    moment = replace(film.camera.clock.tick(2), seconds=(2 + u) / 8)
-    return between(film.camera, before, after, 2, moment, u)
+    moment = replace(film.scene.clock.tick(2), seconds=(2 + u) / 8)
+    return between(film.scene, before, after, 2, moment, u)
 
 
 def test_a_cross_fade_starts_and_ends_gently() -> None:
@@ -229,9 +229,9 @@ def test_where_neither_side_has_seen_anything_the_border_fills_in(border: str) -
     film = tiny.film("motion: {zoom: 1, rotate: 240}", [f"motion.border={border}", "size=96x64"])
     before, after = tiny.photo((64, 96), 0), tiny.photo((64, 96), 1)
     frame = midway(film, before, after, 0.3)
-    move = film.camera.path.between(0.25, 2.3 / 8)
+    move = film.scene.path.between(0.25, 2.3 / 8)
     off = {
-        rule: float((warp.moved(before, move, kernel=warp.bicubic, border=rule) - frame)[..., :2, -4:].abs().mean())
+        rule: float((warp.move_frame(before, move, kernel=warp.bicubic, border=rule) - frame)[..., :2, -4:].abs().mean())
         for rule in BORDERS
     }
     assert min(off, key=lambda rule: off[rule]) == border
@@ -241,12 +241,12 @@ def test_gardens_move_with_the_camera() -> None:
     """A kind stays on the piece of the world where it grew."""
     film = tiny.film("motion: {zoom: 1, pan: [1.6, 0.8]}\ndream: {objective: {garden: all, drift: 0}}")
     old = begin(film)
-    new, xy, (bed,) = step(film, old), warp.grid((8, 12)), film.gardens(film.camera.clock.tick(0))
+    new, xy, (bed,) = step(film, old), warp.grid((8, 12)), film.gardens(film.scene.clock.tick(0))
 
     def kinds(state: State, xy: Tensor) -> Tensor:
         return garden.weights(state.worlds[0], bed, 6, film.seed, 0)(xy)
 
-    there = warp.carry(film.camera.path.between(0, 1 / 8), xy)
+    there = warp.carry(film.scene.path.between(0, 1 / 8), xy)
     torch.testing.assert_close(kinds(new, there), kinds(old, xy), atol=1e-3, rtol=0)
     assert (kinds(new, xy) - kinds(old, xy)).abs().max() > 0.05
 
@@ -256,7 +256,7 @@ def test_frames_hold_two_canvases_at_most() -> None:
     alive: list[weakref.ref[Tensor]] = []
 
     def canvases() -> Iterator[Tensor]:
-        for index in range(film.camera.clock.last_tick + 1):
+        for index in range(film.scene.clock.last_tick + 1):
             canvas = tiny.grain((32, 48), index)
             alive.append(weakref.ref(canvas))
             yield canvas
@@ -264,7 +264,7 @@ def test_frames_hold_two_canvases_at_most() -> None:
 
     gc.collect()
     number = 0
-    for _ in frames(film.camera, canvases(), film.camera.clock):
+    for _ in frames(film.scene, canvases(), film.scene.clock):
         number += 1
         assert sum(one() is not None for one in alive) <= 2
         assert len(alive) <= number // 2 + 2, "frames come as soon as their ticks are there"
@@ -291,7 +291,7 @@ def test_footage_is_dreamed_upon(footage: Path) -> None:
     states = list(ticks(film))
     assert torch.equal(seen[3], states[1].canvas)
     for index in (0, 4, 5, 9):
-        source = film.camera.picture(film.camera.clock.frame(index))
+        source = film.scene.picture(film.scene.clock.frame(index))
         assert measures.psnr(pixels(seen[index]), pixels(source)) > 18, "the footage shows through"
         assert not torch.equal(seen[index], source)
     for state in states:
@@ -302,7 +302,7 @@ def test_without_a_dream_footage_is_left_as_it_is(footage: Path) -> None:
     plain = "look: {hold: 0}\nmotion: {zoom: 1}\ndream: {objective: {layer: edges, weight: 0}}"
     film = tiny.film('source: {frames: "*.png"}\n' + plain, ["duration=12 frames"], footage)
     for index, frame in enumerate(shown(film)):
-        assert measures.psnr(pixels(frame), pixels(film.camera.picture(film.camera.clock.frame(index)))) > 60
+        assert measures.psnr(pixels(frame), pixels(film.scene.picture(film.scene.clock.frame(index)))) > 60
 
 
 # ---- without a dream, the film is the camera
@@ -329,8 +329,8 @@ def test_footage_is_at_the_same_place_at_every_rate(footage: Path) -> None:
     """A print of another frame rate shows the same pictures at the same times."""
     film = tiny.film('source: {frames: "*.png"}\nmotion: {zoom: 1}', ["duration=12 frames", "fps=24"], footage)
     canvases = [state.canvas for state in ticks(film)]
-    whole = list(frames(film.camera, canvases, film.camera.clock))
-    half = list(frames(film.camera, canvases, at_rate(film.camera.clock, Fraction(12))))
+    whole = list(frames(film.scene, canvases, film.scene.clock))
+    half = list(frames(film.scene, canvases, at_rate(film.scene.clock, Fraction(12))))
     assert len(half) == 6
     for frame, there in zip(half, whole[::2], strict=True):
         assert measures.psnr(pixels(frame), pixels(there)) > 50
@@ -345,9 +345,9 @@ def test_what_the_camera_uncovers_is_new(border: str, mirrored: bool) -> None:
     still = "dream: {objective: {layer: edges, weight: 0}}"
     film = tiny.film(f"motion: {{zoom: 0.05, border: {border}}}\n{still}", ["size=96x64"])
     first = begin(film)
-    move = film.camera.path.between(0, 1 / 8)
-    by_rule = warp.moved(first.canvas, move, kernel=warp.lanczos4, border=border)
-    outside = (warp.cover(move, film.camera.size, 0.01) == 0).expand_as(by_rule)
+    move = film.scene.path.between(0, 1 / 8)
+    by_rule = warp.move_frame(first.canvas, move, kernel=warp.lanczos4, border=border)
+    outside = (warp.cover(move, film.scene.size, 0.01) == 0).expand_as(by_rule)
     assert outside.float().mean() > 0.2
     pair = torch.stack((step(film, first).canvas[outside], by_rule[outside]))
     assert (float(torch.corrcoef(pair)[0, 1]) > 0.99) == mirrored
@@ -356,8 +356,8 @@ def test_what_the_camera_uncovers_is_new(border: str, mirrored: bool) -> None:
 def test_past_the_last_tick_the_last_canvas_moves_on() -> None:
     film = tiny.film("motion: {zoom: 2}", ["duration=4 frames", "fps=8", "dream.rate=8"])
     canvases = [state.canvas for state in ticks(film)]
-    *_, last = frames(film.camera, canvases, at_rate(film.camera.clock, Fraction(32)))
-    seconds = film.camera.clock.tick(3).seconds
-    move = film.camera.path.between(seconds, seconds + 3 / 32)
-    expected = warp.moved(canvases[-1], move, kernel=warp.bicubic, border="reflect").clamp(0, 1)
+    *_, last = frames(film.scene, canvases, at_rate(film.scene.clock, Fraction(32)))
+    seconds = film.scene.clock.tick(3).seconds
+    move = film.scene.path.between(seconds, seconds + 3 / 32)
+    expected = warp.move_frame(canvases[-1], move, kernel=warp.bicubic, border="reflect").clamp(0, 1)
     assert measures.psnr(pixels(last), pixels(expected)) > 30

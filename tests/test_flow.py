@@ -14,11 +14,11 @@ import torch
 from numpy.typing import NDArray
 
 from render.config import load_text, model
-from render.construct import cuts, look
+from render.construct import cut_test, flow_estimator
 from render.errors import MissingError
 from render.picture import warp
 from render.picture.picture import Pixels, from_pixels
-from render.source.flow import ENGINES, FINE, Drift, Look, Trace, flow, judged, looked_at, looking
+from render.source.flow import ENGINES, FINE, Flow, FlowEstimator, FlowPair, classify_pair, flow, make_estimator, working_size
 
 SIZE = (360, 640)
 
@@ -93,15 +93,17 @@ SCENES = {  # and the most that the flow may be off on average, pixels, where th
 }
 
 
-def asked(engine: str = "dis", quality: str = "high", widest: int = 960, dilate: int | None = None, feather: float = 1) -> Look:
-    return looking(engine, quality, widest, dilate, feather, tiny.CPU)
+def asked(
+    engine: str = "dis", quality: str = "high", widest: int = 960, dilate: int | None = None, feather: float = 1
+) -> FlowEstimator:
+    return make_estimator(engine, quality, widest, dilate, feather, tiny.CPU)
 
 
-def between(earlier: Pixels, later: Pixels, how: Look | None = None, cut: bool | None = None) -> Drift:
+def between(earlier: Pixels, later: Pixels, how: FlowEstimator | None = None, cut: bool | None = None) -> Flow:
     return flow(from_pixels(earlier), from_pixels(later), how or asked(), cut)
 
 
-def pixels(drift: Drift) -> Places:
+def pixels(drift: Flow) -> Places:
     """The way back in pixels of the film."""
     height, width = drift.back.shape[1:3]
     return np.asarray(((drift.back - warp.grid((height, width))) * height / 2)[0].numpy())
@@ -141,10 +143,10 @@ def test_engines_find_a_pan_at_every_quality_and_look_at_a_smaller_picture(engin
 
 
 def test_flow_is_looked_for_at_a_size_that_is_not_too_large() -> None:
-    assert looked_at((720, 1280), 960) == (540, 960)
-    assert looked_at((1280, 720), 960) == (960, 540)
-    assert looked_at((360, 640), 960) == (360, 640)
-    assert looked_at((1, 5000), 960) == (1, 960)
+    assert working_size((720, 1280), 960) == (540, 960)
+    assert working_size((1280, 720), 960) == (960, 540)
+    assert working_size((360, 640), 960) == (360, 640)
+    assert working_size((1, 5000), 960) == (1, 960)
 
 
 # ---- kinds of pairs
@@ -193,8 +195,8 @@ def test_pairs_are_told_apart(name: str) -> None:
         assert np.abs(pixels(drift)).mean() < 0.05
 
 
-def trace(lost: float, alike: float, still: float) -> Trace:
-    return Trace(np.zeros((1, 1, 2), np.int16), np.zeros((1, 1), np.uint8), lost, alike, still)
+def trace(lost: float, alike: float, still: float) -> FlowPair:
+    return FlowPair(np.zeros((1, 1, 2), np.int16), np.zeros((1, 1), np.uint8), lost, alike, still)
 
 
 @pytest.mark.parametrize(
@@ -206,16 +208,16 @@ def trace(lost: float, alike: float, still: float) -> Trace:
         (trace(0.7, 0.92, 0.6), "usual", "usual"),  # motion too fast to follow is no flash: in place it would smear
     ],
 )
-def test_what_is_judged(found: Trace, kind: str, known: str) -> None:
-    assert judged(found) == kind
-    assert judged(found, cut=False) == known
+def test_what_is_judged(found: FlowPair, kind: str, known: str) -> None:
+    assert classify_pair(found) == kind
+    assert classify_pair(found, cut=False) == known
 
 
 def test_a_flash_that_burns_the_picture_out_holds_everything_in_place() -> None:
-    def burnt(earlier: Pixels, later: Pixels) -> Trace:
+    def burnt(earlier: Pixels, later: Pixels) -> FlowPair:
         return trace(0.9, 0.95, 0.94)
 
-    drift = between(photo(), photo(1), Look(burnt, 960, "burnt"))
+    drift = between(photo(), photo(1), FlowEstimator(burnt, 960, "burnt"))
     assert drift.kind == "flash"
     assert drift.trust.min() == 1
     assert torch.equal(drift.back, warp.grid((180, 320)))
@@ -226,7 +228,7 @@ def test_cuts_that_are_known_are_not_looked_for() -> None:
     assert between(photo(), photo(3), cut=False).kind == "usual"
     assert between(photo(), photo(3), cut=False).trust.mean() < 0.5
     config = load_text("{fps: 24, cuts: [1s, 36], source: {noise: perlin}}")
-    known, clock = cuts(config), config.clock
+    known, clock = cut_test(config), config.clock
     assert [known(clock.frame(i), clock.frame(i + 1)) for i in (22, 23, 24, 34, 35, 36)] == [
         False,
         True,
@@ -236,8 +238,8 @@ def test_cuts_that_are_known_are_not_looked_for() -> None:
         False,
     ]
     assert known(clock.frame(26), clock.frame(20)), "backwards, too"
-    assert cuts(load_text("cuts: none"))(clock.frame(23), clock.frame(24)) is False
-    assert cuts(load_text("seed: 1"))(clock.frame(23), clock.frame(24)) is None
+    assert cut_test(load_text("cuts: none"))(clock.frame(23), clock.frame(24)) is False
+    assert cut_test(load_text("seed: 1"))(clock.frame(23), clock.frame(24)) is None
 
 
 def test_no_engine_leaves_all_in_place_but_sees_cuts() -> None:
@@ -313,17 +315,17 @@ def random_raft() -> dict[str, torch.Tensor]:
 
 
 def test_a_network_looks_at_any_size_with_weights_from_a_file() -> None:
-    how = looking("raft-small", "fast", 960, None, 1, tiny.CPU, random_raft())
+    how = make_estimator("raft-small", "fast", 960, None, 1, tiny.CPU, random_raft())
     drift = between(photo()[:50, :131], photo(1)[:50, :131], how, cut=False)
     assert drift.back.isfinite().all()
     assert drift.trust.shape == (1, 1, 50, 131)
     others = {name: value + 1 for name, value in random_raft().items()}
-    assert how.name != looking("raft-small", "fast", 960, None, 1, tiny.CPU, others).name
+    assert how.name != make_estimator("raft-small", "fast", 960, None, 1, tiny.CPU, others).name
 
 
 def test_weights_that_are_missing_or_others_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(MissingError, match="not those of torchvision's raft_small"):
-        looking("raft-small", "fast", 960, None, 1, tiny.CPU, {"a": torch.zeros(1)})
+        make_estimator("raft-small", "fast", 960, None, 1, tiny.CPU, {"a": torch.zeros(1)})
 
     def offline(*_: object, **__: object) -> None:
         raise OSError("no route to host")
@@ -331,16 +333,16 @@ def test_weights_that_are_missing_or_others_are_named(monkeypatch: pytest.Monkey
     monkeypatch.setattr("torch.hub.load_state_dict_from_url", offline)
     monkeypatch.setattr("torchvision.models._api.load_state_dict_from_url", offline)
     with pytest.raises(MissingError, match=r"is raft-large.*no route to host[^$]*raft-large: weights.safetensors"):
-        looking("raft-large", "fast", 960, None, 1, tiny.CPU)
+        make_estimator("raft-large", "fast", 960, None, 1, tiny.CPU)
 
 
 def test_settings_reach_the_engine() -> None:
     config = load_text("flow: {engine: farneback, quality: fast, max_width: 99, occlusion: {dilate: 4, feather: 0}}")
-    assert look(config, tiny.CPU).widest == 99
-    assert look(config, tiny.CPU).name == asked("farneback", "fast", 99, 4, 0.0).name
-    assert look(load_text("seed: 1"), tiny.CPU).name == asked(feather=1.0).name
+    assert flow_estimator(config, tiny.CPU).widest == 99
+    assert flow_estimator(config, tiny.CPU).name == asked("farneback", "fast", 99, 4, 0.0).name
+    assert flow_estimator(load_text("seed: 1"), tiny.CPU).name == asked(feather=1.0).name
     with pytest.raises(MissingError):
-        look(load_text("flow: {engine: {raft-small: nowhere.pth}}", folder="."), tiny.CPU)
+        flow_estimator(load_text("flow: {engine: {raft-small: nowhere.pth}}", folder="."), tiny.CPU)
 
 
 def test_every_engine_of_the_vocabulary_is_there() -> None:

@@ -23,7 +23,7 @@ from render.cli import main
 from render.config import load_text
 from render.config.model import CODECS, SOURCES
 from render.develop import ffmpeg
-from render.develop.prints import CONTAINERS, embedded, republish
+from render.develop.prints import CONTAINERS, embedded_config, republish
 from render.develop.shoot import shoot
 from render.errors import ConfigError, MissingError
 from render.facts import facts
@@ -268,7 +268,7 @@ def test_where_its_makers_files_lie_is_nowhere_to_be_read(tmp_path: Path) -> Non
     assert [file.name for file in shown if str(tmp_path).encode() in file.read_bytes()] == []
     assert (page.parent / "films/lake-take-001/film.yaml").read_text() == given.replace(f"{home}/", "")
     film, full = (page.parent / "films/lake-take-001" / name for name in ("film.mp4", "film-in-full.yaml"))
-    assert embedded(film) == full.read_text()
+    assert embedded_config(film) == full.read_text()
     assert load_text(full.read_text(), folder=home) == load_text((take / "resolved.yaml").read_text(), folder=home)
     before, after = ([*ffmpeg.read(one, (64, 36), "rgb24")] for one in (filmed, film))
     assert np.array_equal(before, after)

@@ -104,7 +104,7 @@ def test_no_name_leaves_the_root(name: str) -> None:
         config = load_text(f"name: {json.dumps(name)}")
     except ConfigError:
         return
-    assert prints.filled("{name}.mp4", config.name) == f"{config.name}.mp4" == Path(f"{config.name}.mp4").name
+    assert prints.fill_name("{name}.mp4", config.name) == f"{config.name}.mp4" == Path(f"{config.name}.mp4").name
 
 
 ODD = ["-y", "-i", "a;b=c#", "pipe", "%d", "'q'", "film.mp4", "日本", "=", "--"]

@@ -10,13 +10,13 @@ import tiny
 import torch
 from torch import nn
 
-from render.dream.network import Network, frozen, in_stages
-from render.show.listing import Field, classes, layers, measured
+from render.dream.network import Network, freeze, in_stages
+from render.show.listing import ReceptiveField, classes, layers, measured
 
 
 def of(**stages: nn.Module) -> Network:
     """A network of these stages."""
-    row = OrderedDict((name, frozen(stage, tiny.CPU)) for name, stage in stages.items())
+    row = OrderedDict((name, freeze(stage, tiny.CPU)) for name, stage in stages.items())
     return replace(tiny.network(), layers=tuple(row), cut=in_stages(row), aliases={})
 
 
@@ -32,19 +32,23 @@ def test_fields_are_what_arithmetic_says() -> None:
         whole=nn.AdaptiveAvgPool2d(1),
     )
     assert measured(network, network.layers) == {
-        "stem": Field(6, 2, 7),
-        "pooled": Field(6, 4, 7 + 2 * 2),
-        "wide": Field(5, 4, 11 + 4 * 4),
-        "holed": Field(4, 4, 27 + 8 * 4),
-        "unpadded": Field(3, 8, 59 + 2 * 4),
-        "whole": Field(3, 0, 0),
+        "stem": ReceptiveField(6, 2, 7),
+        "pooled": ReceptiveField(6, 4, 7 + 2 * 2),
+        "wide": ReceptiveField(5, 4, 11 + 4 * 4),
+        "holed": ReceptiveField(4, 4, 27 + 8 * 4),
+        "unpadded": ReceptiveField(3, 8, 59 + 2 * 4),
+        "whole": ReceptiveField(3, 0, 0),
     }
 
 
 def test_fields_wider_than_the_first_strip_are_measured_on_the_second() -> None:
     torch.manual_seed(0)
     network = of(near=nn.Conv2d(3, 4, 3, padding=1), far=nn.Conv2d(4, 4, (1, 401), padding=(0, 200)), all=Mean())
-    assert measured(network, network.layers) == {"near": Field(4, 1, 3), "far": Field(4, 1, 403), "all": Field(4, 1, 0)}
+    assert measured(network, network.layers) == {
+        "near": ReceptiveField(4, 1, 3),
+        "far": ReceptiveField(4, 1, 403),
+        "all": ReceptiveField(4, 1, 0),
+    }
 
 
 class Mean(nn.Module):
@@ -56,8 +60,8 @@ class Mean(nn.Module):
 
 def test_safe_octaves_hold_some_cells() -> None:
     network = tiny.network()
-    assert Field(8, 2, 7).octave(network) == network.least
-    assert Field(8, 32, 700).octave(network) == 128
+    assert ReceptiveField(8, 2, 7).octave(network) == network.min_side
+    assert ReceptiveField(8, 32, 700).octave(network) == 128
 
 
 def test_every_layer_has_its_line() -> None:

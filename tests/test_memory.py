@@ -22,12 +22,12 @@ def test_what_a_look_keeps_is_counted_once_and_without_weights() -> None:
     conv = nn.Conv2d(3, 8, 3, padding=1).requires_grad_(False)
     frame = torch.rand(1, 3, 20, 30)
 
-    def eye(x: torch.Tensor) -> dict[str, torch.Tensor]:
+    def extract(x: torch.Tensor) -> dict[str, torch.Tensor]:
         seen = conv(x + 1)
         left, right = seen.split(4, dim=1)
         return {"all": seen * seen, "left": left.square() + left, "right": right.square()}
 
-    assert memory.kept(eye, frame) == (3 + 8) * 20 * 30 * 4
+    assert memory.kept(extract, frame) == (3 + 8) * 20 * 30 * 4
     assert memory.kept(lambda x: {"all": torch.relu(conv(x))}, frame) == (3 + 8) * 20 * 30 * 4
 
 

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from render.config import load_text
-from render.construct import path
-from render.picture.motion import VELOCITIES, Path, Speeds
+from render.construct import camera_path
+from render.picture.motion import VELOCITIES, CameraPath, Speeds
 from render.picture.warp import STILL, Move, carry, scale
 
 NEUTRAL = {"zoom": 1.0, "rotate": 0.0, "pan": (0.0, 0.0), "spiral": 0.0, "swirl": 0.0, "shake": 0.0, "tilt": (0.0, 0.0)}
@@ -23,7 +23,7 @@ PLACES = torch.tensor(
 )
 
 
-def steady(center: tuple[float, float] = (0.5, 0.5), **values: object) -> Path:
+def steady(center: tuple[float, float] = (0.5, 0.5), **values: object) -> CameraPath:
     """A path of constant speeds; motions not named are neutral."""
     every = {**NEUTRAL, **values, "center": center}
 
@@ -32,10 +32,10 @@ def steady(center: tuple[float, float] = (0.5, 0.5), **values: object) -> Path:
                 else torch.full((len(seconds),), float(value), dtype=torch.float64)  # type: ignore[arg-type]
                 for name, value in every.items()}  # fmt: skip
 
-    return Path(speeds, 16 / 9)
+    return CameraPath(speeds, 16 / 9)
 
 
-def winding() -> Path:
+def winding() -> CameraPath:
     """All motions at once, each on its own curve, about a centre that moves."""
 
     def speeds(seconds: np.ndarray) -> Speeds:
@@ -51,7 +51,7 @@ def winding() -> Path:
             "center": torch.stack((0.5 + 0.3 * s.sin(), 0.5 + 0.4 * (1.7 * s).cos()), dim=-1),
         }
 
-    return Path(speeds, 16 / 9)
+    return CameraPath(speeds, 16 / 9)
 
 
 def apart(one: Move, other: Move) -> float:
@@ -138,7 +138,7 @@ def test_zoom_and_turn_at_once_are_a_spiral() -> None:
 def test_speeds_are_integrated(fps: int) -> None:
     """0 to 12 degrees a second over 6 s is 36 degrees; speeds taken at the start of each tick give 35.25."""
     config = load_text("motion: {zoom: 1, rotate: {0s: 0, 6s: 12}}\nduration: 6s", overrides=[f"fps={fps}"])
-    move = path(config, (36, 64)).between(0, 6)
+    move = camera_path(config, (36, 64)).between(0, 6)
     degrees = float(torch.atan2(move.matrix[1, 0], move.matrix[0, 0])) * 180 / pi
     assert degrees == pytest.approx(36, abs=1e-3)
 
@@ -146,7 +146,7 @@ def test_speeds_are_integrated(fps: int) -> None:
 def test_keyframes_of_zoom_move_in_log_space() -> None:
     """From x1 to x4 a second over 2 s: the mean speed is x2, so x4 in all."""
     config = load_text("motion: {zoom: {0s: 1, 2s: 4}}\nduration: 2s")
-    assert scale(path(config, (36, 64)).between(0, 2)) == pytest.approx(4, rel=1e-4)
+    assert scale(camera_path(config, (36, 64)).between(0, 2)) == pytest.approx(4, rel=1e-4)
 
 
 def test_nothing_grows_with_the_length_of_the_film() -> None:

@@ -15,7 +15,7 @@ from test_weights import caffemodel
 from torch import Tensor, nn
 
 from render.dream import inception, network, objective, weights
-from render.dream.network import CLASSES, Network, frozen, in_stages, load, together
+from render.dream.network import CLASSES, Network, combine, freeze, in_stages, load
 from render.dream.view import view_of
 from render.errors import ConfigError, MissingError, RenderError
 
@@ -42,7 +42,7 @@ def test_only_as_deep_as_asked(calls: dict[type, int]) -> None:
     ours = tiny.network()
     for layers, wanted in ((["edges"], 1), (["shapes"], 2), (["classes", "edges"], 3)):
         calls.clear()
-        assert set(layers) <= set(ours.see(layers, tiny.CPU)(tiny.grain((16, 16))))
+        assert set(layers) <= set(ours.extractor(layers, tiny.CPU)(tiny.grain((16, 16))))
         assert calls[nn.Conv2d] == wanted
 
 
@@ -118,7 +118,7 @@ def plainly(t: dict[str, Tensor], x: Tensor) -> dict[str, Tensor]:
 def test_inception_is_the_published_graph(size: tuple[int, int]) -> None:
     t = caffe_tensors()
     x = 255 * tiny.photo(size)[:, [2, 1, 0]] - torch.tensor([104.0, 117.0, 123.0])[:, None, None]
-    stages = {name: frozen(stage, tiny.CPU) for name, stage in inception.stages(t).items()}
+    stages = {name: freeze(stage, tiny.CPU) for name, stage in inception.stages(t).items()}
     assert list(stages) == ["conv1", "conv2", *(f"inception_{block}" for block in WIDTHS), "classes"]
     with torch.no_grad():
         seen, wanted = in_stages(stages)(["classes"])(x.contiguous(memory_format=torch.channels_last)), plainly(t, x)
@@ -135,7 +135,7 @@ def test_inception_v1_sees_frames_as_caffe_did(tmp_path: Path) -> None:
     ours = load("inception_v1", tmp_path / "caffe.safetensors", tiny.CPU)
     x = 255 * FRAME[:, [2, 1, 0]] - torch.tensor([104.0, 117.0, 123.0])[:, None, None]
     with torch.no_grad():
-        seen = ours.see(["conv2"], tiny.CPU)(FRAME)["conv2"]
+        seen = ours.extractor(["conv2"], tiny.CPU)(FRAME)["conv2"]
     wanted = plainly(t, x)["conv2"]
     torch.testing.assert_close(seen / wanted.std(), wanted / wanted.std(), atol=1e-3, rtol=0)
     assert (ours.layer("mid"), len(ours.labels), ours.label("lion")) == ("inception_4c", 1000, 291)
@@ -147,7 +147,7 @@ def test_the_original_weights_know_a_lion() -> None:
 
     ours = load("inception_v1", CAFFE, tiny.CPU)
     with torch.no_grad():
-        scores = ours.see([CLASSES], tiny.CPU)(picture(SHARED / "photos" / "lion.jpg", "cover", (224, 224)))[CLASSES]
+        scores = ours.extractor([CLASSES], tiny.CPU)(picture(SHARED / "photos" / "lion.jpg", "cover", (224, 224)))[CLASSES]
     best = int(scores.mean((2, 3)).argmax())
     assert ours.labels[best] == "lion"
 
@@ -199,10 +199,10 @@ def test_places_is_the_same_network_with_other_classes(tmp_path: Path) -> None:
     (tmp_path / "categories.txt").write_text("/a/abbey 0\n/a/airfield 1\n/a/alley 2\n/a/arch 3\n/b/bar 4\n", encoding="utf-8")
     ours = load("inception_v1", tmp_path / "places.caffemodel", tiny.CPU, tmp_path / "categories.txt")
     assert (ours.label("arch"), ours.layers[-1]) == (3, CLASSES)
-    whole = {name: frozen(stage, tiny.CPU) for name, stage in inception.stages(t).items()}
+    whole = {name: freeze(stage, tiny.CPU) for name, stage in inception.stages(t).items()}
     x = 255 * FRAME[:, [2, 1, 0]] - torch.tensor([104.0, 117.0, 123.0])[:, None, None]
     with torch.no_grad():
-        seen, wanted = ours.see([CLASSES], tiny.CPU)(FRAME)[CLASSES], in_stages(whole)([CLASSES])(x)[CLASSES]
+        seen, wanted = ours.extractor([CLASSES], tiny.CPU)(FRAME)[CLASSES], in_stages(whole)([CLASSES])(x)[CLASSES]
     torch.testing.assert_close(seen, wanted, rtol=1e-3, atol=1e-3)
 
 
@@ -238,14 +238,14 @@ def test_a_digest_tells_files_apart(tmp_path: Path) -> None:
 
 def test_several_eyes_are_one_that_marks_what_each_sees() -> None:
     one, other = tiny.network(0), tiny.network(1)
-    eye = together({"": one.see(["edges"], tiny.CPU), "other: ": other.see(["shapes"], tiny.CPU)})
+    extract = combine({"": one.extractor(["edges"], tiny.CPU), "other: ": other.extractor(["shapes"], tiny.CPU)})
     frame = tiny.grain((16, 16))
-    seen = eye(frame)
+    seen = extract(frame)
     assert {"edges", "other: edges", "other: shapes"} == set(seen), "the first is not asked for its shapes"
-    torch.testing.assert_close(seen["other: shapes"], other.see(["shapes"], tiny.CPU)(frame)["shapes"])
-    alone, marked = objective.layer(other, "shapes"), objective.marked("other: ", objective.layer(other, "shapes"))
+    torch.testing.assert_close(seen["other: shapes"], other.extractor(["shapes"], tiny.CPU)(frame)["shapes"])
+    alone, marked = objective.layer(other, "shapes"), objective.with_prefix("other: ", objective.layer(other, "shapes"))
     torch.testing.assert_close(
-        marked.score(seen, view_of(frame)), alone.score(other.see(["shapes"], tiny.CPU)(frame), view_of(frame))
+        marked.score(seen, view_of(frame)), alone.score(other.extractor(["shapes"], tiny.CPU)(frame), view_of(frame))
     )
 
 
@@ -257,7 +257,7 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def made(name: str, seed: int) -> Callable[[Path | None, torch.device], Network]:
         def make(file: Path | None, device: torch.device) -> Network:
             names.append(name)
-            return replace(tiny.network(seed), name=name, digest=name, least=8 + 2 * seed)
+            return replace(tiny.network(seed), name=name, digest=name, min_side=8 + 2 * seed)
 
         return make
 
@@ -269,7 +269,7 @@ def test_only_networks_that_are_asked_are_loaded_and_each_once(loaded: list[str]
     film = tiny.film("dream: {objective: [{layer: low, network: c}, {class: eye, network: b}, {class: 1, network: c}]}")
     assert sorted(loaded) == ["b", "c"]
     assert sorted(film.digest) == ["b", "c"]
-    assert film.ascent(film.camera.clock.tick(0), True).least == 12, "the more demanding of the two"
+    assert film.ascent(film.scene.clock.tick(0), True).min_side == 12, "the more demanding of the two"
     loaded.clear()
     tiny.film("dream: {network: b, objective: [{layer: low}, {layer: low, network: b}]}")
     assert loaded == ["b"]
@@ -280,9 +280,9 @@ def test_each_objective_asks_its_own_network(loaded: list[str]) -> None:
     both = tiny.film(
         "dream: {objective: [{channels: 3, layer: shapes}, {channels: 3, layer: shapes, network: b, weight: 0.5}]}"
     )
-    canvas, moment = tiny.photo((32, 48)), both.camera.clock.tick(0)
-    scores = [float(wish.score(both.eye(canvas), view_of(canvas))) for _, wish in both.wishes(moment, ())]
-    alone = [float(tiny.network(seed).see(["shapes"], tiny.CPU)(canvas)["shapes"][:, 3].mean()) for seed in (0, 1)]
+    canvas, moment = tiny.photo((32, 48)), both.scene.clock.tick(0)
+    scores = [float(objective_at.score(both.extract(canvas), view_of(canvas))) for _, objective_at in both.terms(moment, ())]
+    alone = [float(tiny.network(seed).extractor(["shapes"], tiny.CPU)(canvas)["shapes"][:, 3].mean()) for seed in (0, 1)]
     assert scores == pytest.approx(alone)
     assert scores[0] != scores[1]
 

@@ -22,7 +22,7 @@ from render.dream.bestiary.model import WEIGHTS
 from render.dream.objective import Objective
 from render.dream.view import view_of
 from render.errors import RenderError
-from render.film import Film, opened
+from render.film import Film, first_worlds
 from render.picture.picture import to_pixels
 
 ASKED = {
@@ -57,20 +57,22 @@ def film_of(term: str, folder: Path, overrides: Sequence[str] = (), layer: str =
     return tiny.film(f"dream: {{objective: {term.replace('LAYER', layer)}}}", [*CLIMB, *overrides], folder)
 
 
-def wish(film: Film) -> Objective:
+def objective_at(film: Film) -> Objective:
     """What a film of one objective wishes for at its first tick."""
-    moment = film.camera.clock.tick(0)
-    ((_, objective),) = film.wishes(moment, opened(film, moment))
+    moment = film.scene.clock.tick(0)
+    ((_, objective),) = film.terms(moment, first_worlds(film, moment))
     return objective
 
 
 def score(film: Film, canvas: Tensor) -> float:
     with torch.no_grad():
-        return float(wish(film).score(film.eye(canvas), view_of(canvas, 0, 0)))
+        return float(objective_at(film).score(film.extract(canvas), view_of(canvas, 0, 0)))
 
 
 def five_steps(film: Film, canvas: Tensor, weight: float = 1.0) -> Tensor:
-    return dream(canvas, film.eye, [(weight, wish(film))], film.ascent(film.camera.clock.tick(0), True), seed=1, tick=0)
+    return dream(
+        canvas, film.extract, [(weight, objective_at(film))], film.ascent(film.scene.clock.tick(0), True), seed=1, tick=0
+    )
 
 
 @pytest.mark.parametrize("term", EVERY)
@@ -110,9 +112,9 @@ def test_two_masks_dream_two_things(folder: Path) -> None:
         {class: leaf, mask: {file: left.png, feather: 0}},
         {class: eye, mask: {file: left.png, feather: 0, invert: true}}]}"""
     film, canvas = tiny.film(text, [*CLIMB, "dream.first_steps=15"], folder), tiny.grain((32, 48))
-    moment = film.camera.clock.tick(0)
-    dreamed = dream(canvas, film.eye, film.wishes(moment, ()), film.ascent(moment, True), seed=1, tick=0)
-    grown = (film.eye(dreamed)["classes"] - film.eye(canvas)["classes"])[0, [3, 0]].detach()
+    moment = film.scene.clock.tick(0)
+    dreamed = dream(canvas, film.extract, film.terms(moment, ()), film.ascent(moment, True), seed=1, tick=0)
+    grown = (film.extract(dreamed)["classes"] - film.extract(canvas)["classes"])[0, [3, 0]].detach()
     left, right = grown[..., :6].mean((1, 2)), grown[..., 6:].mean((1, 2))
     assert left[0] > right[0]
     assert right[1] > left[1]
@@ -124,11 +126,11 @@ def test_a_neuron_grows_in_its_place(folder: Path) -> None:
     canvas, places = tiny.grain((32, 48)), {"[0.25, 0.25]": (4, 6), "[0.75, 0.5]": (8, 18)}
     for at, (down, right) in places.items():
         film = film_of(f"{{neuron: 2, layer: LAYER, at: {at}}}", folder, ["dream.first_steps=10"])
-        grown = (film.eye(five_steps(film, canvas))["shapes"] - film.eye(canvas)["shapes"])[0, 2].detach()
+        grown = (film.extract(five_steps(film, canvas))["shapes"] - film.extract(canvas)["shapes"])[0, 2].detach()
         assert int(grown.flatten().argmax()) in {(down - i) * 24 + right - j for i in (0, 1) for j in (0, 1)}
     moving = film_of("{neuron: 2, layer: LAYER, at: [{0s: 0, 1s: 1}, 0.5]}", folder)
-    first, last = (moving.wishes(moving.camera.clock.tick(tick), ())[0][1] for tick in (0, 8))
-    seen, view = moving.eye(canvas), view_of(canvas)
+    first, last = (moving.terms(moving.scene.clock.tick(tick), ())[0][1] for tick in (0, 8))
+    seen, view = moving.extract(canvas), view_of(canvas)
     assert float(first.score(seen, view)) != float(last.score(seen, view))
 
 
@@ -137,7 +139,7 @@ def test_a_guide_is_followed(folder: Path) -> None:
     """Each place comes nearer to the part of the guide that it was most like; another guide makes another picture."""
     film, canvas = film_of("{guide: guide.png, layer: LAYER}", folder), tiny.grain((32, 48))
     other = film_of("{guide: left.png, layer: LAYER}", folder)
-    guide = next(iter(wish(film).layers))
+    guide = next(iter(objective_at(film).layers))
     assert guide == "shapes"
     assert film.digest != other.digest
     assert not torch.equal(five_steps(film, canvas), five_steps(other, canvas))
@@ -150,13 +152,13 @@ def test_a_guide_is_followed(folder: Path) -> None:
 @pytest.mark.usefixtures("tiny_network")
 def test_directions_are_signed_and_named(folder: Path) -> None:
     film, canvas = film_of("{direction: {eye: 1, leaf: -1}, layer: classes}", folder), tiny.grain((32, 48))
-    change = (film.eye(five_steps(film, canvas))["classes"] - film.eye(canvas)["classes"]).mean((0, 2, 3))
+    change = (film.extract(five_steps(film, canvas))["classes"] - film.extract(canvas)["classes"]).mean((0, 2, 3))
     assert change[0] > 0 > change[3]
     moving = film_of("{direction: {0: 1, 3: {0s: 1, 1s: -1}}, layer: classes}", folder)
-    first, last = (moving.wishes(moving.camera.clock.tick(tick), ())[0][1] for tick in (0, 8))
-    means = moving.eye(canvas)["classes"].mean((0, 2, 3))
-    assert float(first.score(moving.eye(canvas), view_of(canvas))) == pytest.approx(float(means[0] + means[3]), rel=1e-4)
-    assert float(last.score(moving.eye(canvas), view_of(canvas))) == pytest.approx(float(means[0] - means[3]), rel=1e-4)
+    first, last = (moving.terms(moving.scene.clock.tick(tick), ())[0][1] for tick in (0, 8))
+    means = moving.extract(canvas)["classes"].mean((0, 2, 3))
+    assert float(first.score(moving.extract(canvas), view_of(canvas))) == pytest.approx(float(means[0] + means[3]), rel=1e-4)
+    assert float(last.score(moving.extract(canvas), view_of(canvas))) == pytest.approx(float(means[0] - means[3]), rel=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -185,7 +187,7 @@ def test_objectives_mean_what_they_say(term: str) -> None:
 
     def seen(canvas: Tensor) -> dict[str, float]:
         with torch.no_grad():
-            layers = {**film.eye(canvas)}
+            layers = {**film.extract(canvas)}
             if "classes" not in layers:
                 layers["classes"] = tiny.stages()["classes"](layers["shapes"])
         logits = layers["classes"].mean((2, 3))[0]
@@ -208,7 +210,7 @@ def test_channels_are_those_that_were_named() -> None:
     canvas, grown = tiny.grain((32, 48)), []
     for channel in (1, 4):
         film = tiny.film(f"dream: {{objective: {{channels: [{channel}], layer: shapes}}}}", CLIMB)
-        grown.append(film.eye(five_steps(film, canvas))["shapes"].mean((0, 2, 3))[[1, 4]])
+        grown.append(film.extract(five_steps(film, canvas))["shapes"].mean((0, 2, 3))[[1, 4]])
     assert grown[0][0] > grown[1][0]
     assert grown[1][1] > grown[0][1]
 
@@ -220,9 +222,11 @@ def test_a_garden_grows_each_kind_in_its_own_place() -> None:
     canvas = tiny.grain((32, 48))
     from render.construct import garden
 
-    moment = film.camera.clock.tick(0)
-    where = garden.weights(opened(film, moment)[0], film.gardens(moment)[0], 2, film.seed, 0)(view_of(canvas, 0, 0)(8, 12))
-    grown = (film.eye(five_steps(film, canvas))["classes"] - film.eye(canvas)["classes"])[:, [0, 3]].detach()
+    moment = film.scene.clock.tick(0)
+    where = garden.weights(first_worlds(film, moment)[0], film.gardens(moment)[0], 2, film.seed, 0)(
+        view_of(canvas, 0, 0)(8, 12)
+    )
+    grown = (film.extract(five_steps(film, canvas))["classes"] - film.extract(canvas)["classes"])[:, [0, 3]].detach()
     own, others = (where * grown).sum() / where.sum(), ((1 - where) * grown).sum() / (1 - where).sum()
     assert own > others + 0.5 * others.abs()
 

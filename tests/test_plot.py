@@ -91,8 +91,8 @@ def test_a_film_that_stands_still_has_no_plot(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def heard(text: str, bpm: float | None, upbeat: float = 0.0) -> Config:
-    return load_text(text).informed(Facts(bpm=bpm, upbeat=upbeat))
+def heard(text: str, bpm: float | None, first_beat: float = 0.0) -> Config:
+    return load_text(text).informed(Facts(bpm=bpm, first_beat=first_beat))
 
 
 TURNING = "{duration: 3s, motion: {rotate: 5*sin(s)}"

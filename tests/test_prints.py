@@ -70,7 +70,7 @@ def test_every_print_reads_back(tmp_path: Path, ending: str, codec: str, size: t
     assert len(frames) == (1 if row.still else 9)
     colour = np.median(frames[-1][:, shape[0] // 2 :].reshape(-1, 3), axis=0)
     assert np.abs(colour - COLOUR).max() <= LOSSY.get(codec, 3)
-    assert ending in BARE or prints.embedded(path) == CONFIG
+    assert ending in BARE or prints.embedded_config(path) == CONFIG
     assert any("even sizes" in notice for notice in notices) == (shape != size)
     if not row.still:
         seconds = sum(ffmpeg._packets(path))
@@ -99,7 +99,7 @@ def test_another_configuration_in_a_film_changes_nothing_else(tmp_path: Path, en
     prints.republish(heard, part, "y", "name: y\n")
     assert len(packets(part)) > 12
     assert packets(part) == packets(heard)
-    assert (prints.embedded(heard), prints.embedded(part)) == (CONFIG, "name: y\n")
+    assert (prints.embedded_config(heard), prints.embedded_config(part)) == (CONFIG, "name: y\n")
     assert CONFIG[:9].encode() not in part.read_bytes()
 
 
@@ -116,12 +116,12 @@ def test_a_width_of_its_own(tmp_path: Path, ending: str) -> None:
     assert size_of(path) == (48, 32)
 
 
-@pytest.mark.parametrize(("ending", "least"), [(".gif", 4000), (".mp4", 6000), (".webp", 4000)])
-def test_a_size_limit_is_met_and_told(tmp_path: Path, ending: str, least: int) -> None:
+@pytest.mark.parametrize(("ending", "smallest"), [(".gif", 4000), (".mp4", 6000), (".webp", 4000)])
+def test_a_size_limit_is_met_and_told(tmp_path: Path, ending: str, smallest: int) -> None:
     grain = np.random.default_rng(0).integers(0, 256, (6, 90, 160, 3), dtype=np.uint8)
-    limited = Output(f"x{ending}", size_limit=least * 5)
+    limited = Output(f"x{ending}", size_limit=smallest * 5)
     (path,), notices = prints.develop([limited], lambda _: grain, (160, 90), NTSC, tmp_path, "x", "")
-    assert path.stat().st_size <= least * 5
+    assert path.stat().st_size <= smallest * 5
     assert "size limit" in notices[0]
     assert ffmpeg.count(path) == 6
     impossible = Output(f"x{ending}", size_limit=100)
@@ -141,7 +141,7 @@ def test_a_sequence_appears_at_once_and_in_order(tmp_path: Path) -> None:
     (path,), _ = prints.develop([output], frames, (6, 4), NTSC, tmp_path, "x", CONFIG)
     assert path == tmp_path / "shots/x-0000.png"
     assert sorted(os.listdir(tmp_path / "shots")) == [f"x-{i:04}.png" for i in range(12)]
-    assert prints.embedded(tmp_path / "shots/x-0011.png") == CONFIG
+    assert prints.embedded_config(tmp_path / "shots/x-0011.png") == CONFIG
     (back,) = ffmpeg.read(tmp_path / "shots/x-0011.png", (6, 4), "rgb48le")
     assert np.all(back == 11000)
 
@@ -266,4 +266,4 @@ def test_all_that_can_be_asked_for_can_be_developed() -> None:
     assert set(model.OUTPUT_SUFFIXES) <= set(prints.CONTAINERS)
     assert set(model.CODECS) - {"auto"} <= set(prints.PRINTS)
     for ending in model.PICTURE_SUFFIXES:
-        assert prints.chosen(Output(f"{{frame}}{ending}")).still
+        assert prints.print_format(Output(f"{{frame}}{ending}")).still

@@ -333,7 +333,7 @@ def test_a_tour_cross_fades_from_one_dream_to_the_next(tmp_path: Path, tiny_netw
         assert tour[-1] == pytest.approx([0, 1])
         assert np.all(np.diff(tour, axis=0) * [-1, 1] >= 0)
         made = build(config.model_copy(update={"size": Size(48, 32)}), tiny.CPU)
-        wished = [[weight for weight, _ in made.wishes(config.clock.tick(tick), ())] for tick in range(81)]
+        wished = [[weight for weight, _ in made.terms(config.clock.tick(tick), ())] for tick in range(81)]
         assert wished == tour, "and this is what the dream weighs"
 
 

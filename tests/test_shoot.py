@@ -23,12 +23,12 @@ from conftest import Said
 
 from render.config import load_text
 from render.develop.negative import SEGMENT
-from render.develop.shoot import Shot, extra, print_again, restored, shoot
+from render.develop.shoot import Shot, extra, print_again, restore, shoot
 from render.errors import MissingError
 from render.facts import facts
 from render.film import State
+from render.frames import at_rate, clip_clock
 from render.moment import Clock
-from render.reel import at_rate, reached
 
 CPU = torch.device("cpu")
 FILM = """\
@@ -261,8 +261,8 @@ def test_another_rate_is_as_long(fps: Fraction) -> None:
 
 def test_the_film_so_far_ends_at_its_last_tick() -> None:
     clock = Clock(Fraction(24), 240, Fraction(8))
-    assert [reached(clock, last).frames for last in (0, 1, 2)] == [1, 4, 7]
-    assert reached(clock, clock.last_tick).frames == 240
+    assert [clip_clock(clock, last).frames for last in (0, 1, 2)] == [1, 4, 7]
+    assert clip_clock(clock, clock.last_tick).frames == 240
 
 
 def test_a_state_comes_back_from_its_tensors() -> None:
@@ -274,7 +274,7 @@ def test_a_state_comes_back_from_its_tensors() -> None:
     state = State(5, canvas, tuple(garden.begin(3, i, 0.3) for i in range(2)))
     import numpy as np
 
-    back = restored(Kept(5, to_pixels(canvas, np.uint16), extra(state)), CPU)
+    back = restore(Kept(5, to_pixels(canvas, np.uint16), extra(state)), CPU)
     assert back is not None
     assert back.tick == 5
     assert torch.equal(back.canvas, canvas)

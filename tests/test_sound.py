@@ -81,7 +81,7 @@ def test_every_container_plays_the_sound_in_time(tmp_path: Path, music: Path, en
     assert ffmpeg.count(path) == FRAMES, "sound never changes the film"
     assert flashes(path) == pytest.approx(1, abs=0.045)
     assert clicks(path) == pytest.approx([0.25, 1, 2], abs=0.01)
-    assert prints.embedded(path) == "name: x"
+    assert prints.embedded_config(path) == "name: x"
 
 
 @pytest.mark.parametrize("start", [Fraction(1, 2), Fraction(9, 10)])

@@ -16,21 +16,21 @@ from torch import Tensor, nn
 
 from render.dream import garden, inception, memory, network, objective
 from render.dream.ascent import Ascent, _glance, dream, gradient
-from render.dream.field import Field, fields
 from render.dream.garden import Bed
-from render.dream.network import CLASSES, Eye, Network, frozen, in_stages, together
+from render.dream.network import CLASSES, Extractor, Network, combine, freeze, in_stages
 from render.dream.objective import Objective
-from render.dream.tile import Tiling, looked, spans, tiling
+from render.dream.receptive import ReceptiveField, measure_fields
+from render.dream.tile import Tiling, extract_tiled, spans, tiling
 from render.dream.view import view_of
 
 SIZE = (110, 190)
 PHASES = ((0.5, 0.5), (0.0, 0.93))
-CLIMB = Ascent(steps=2, step_size=0.01, octaves=2, octave_scale=1.4, jitter=3, smoothing=0.25, chroma=0.8, least=8)
+CLIMB = Ascent(steps=2, step_size=0.01, octaves=2, octave_scale=1.4, jitter=3, smoothing=0.25, chroma=0.8, min_side=8)
 
 
 def of(**stages: nn.Module) -> Network:
     """A network of these stages; the last one's classes are six."""
-    row = OrderedDict((name, frozen(stage, tiny.CPU)) for name, stage in stages.items())
+    row = OrderedDict((name, freeze(stage, tiny.CPU)) for name, stage in stages.items())
     return replace(tiny.network(), layers=tuple(row), cut=in_stages(row), aliases={})
 
 
@@ -46,9 +46,14 @@ def rough() -> Network:
 
 def original() -> Network:
     """GoogLeNet with weights that have learned nothing, its third block the last."""
-    row = OrderedDict((name, frozen(stage, tiny.CPU)) for name, stage in inception.stages(caffe_tensors()).items())
+    row = OrderedDict((name, freeze(stage, tiny.CPU)) for name, stage in inception.stages(caffe_tensors()).items())
     return replace(
-        tiny.network(), layers=tuple(row), cut=in_stages(row), least=64, std=(0.01, 0.01, 0.01), aliases={"low": "inception_3a"}
+        tiny.network(),
+        layers=tuple(row),
+        cut=in_stages(row),
+        min_side=64,
+        std=(0.01, 0.01, 0.01),
+        aliases={"low": "inception_3a"},
     )
 
 
@@ -79,19 +84,19 @@ OBJECTIVES: Mapping[str, Callable[[Network, str], Objective]] = {
     "channels": lambda seer, name: objective.channels(seer, name, [1, 3]),
     "neuron": lambda seer, name: objective.neuron(seer, name, 2, (0.4, 0.6)),
     "direction": lambda seer, name: objective.direction(seer, name, {1: 1.0, 3: -0.5}),
-    "guide": lambda seer, name: objective.guide(seer, name, seer.see([name], tiny.CPU)(tiny.photo((64, 64), 5))[name]),
+    "guide": lambda seer, name: objective.guide(seer, name, seer.extractor([name], tiny.CPU)(tiny.photo((64, 64), 5))[name]),
     "garden": kinds,
     "masked": masked,
 }
 
 
 @cache
-def seer(name: str) -> tuple[Network, str, Eye, Tiling]:
+def seer(name: str) -> tuple[Network, str, Extractor, Tiling]:
     make, layer = NETWORKS[name]
     seen = make()
     layer = seen.layer(layer)
-    eye = seen.see([layer], tiny.CPU)
-    return seen, layer, eye, tiling(64, fields(eye, [layer], seen.least, tiny.CPU), seen.least)
+    extract = seen.extractor([layer], tiny.CPU)
+    return seen, layer, extract, tiling(64, measure_fields(extract, [layer], seen.min_side, tiny.CPU), seen.min_side)
 
 
 def off(one: Tensor, other: Tensor) -> float:
@@ -102,83 +107,85 @@ def off(one: Tensor, other: Tensor) -> float:
 @pytest.mark.parametrize("asked", OBJECTIVES)
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_objective_asks_of_tiles_what_it_asks_of_the_whole(name: str, asked: str) -> None:
-    seen, layer, eye, tiles = seer(name)
-    wishes = [(1.0, OBJECTIVES[asked](seen, layer))]
+    seen, layer, extract, tiles = seer(name)
+    terms = [(1.0, OBJECTIVES[asked](seen, layer))]
     frame = tiny.photo(SIZE)
-    whole = gradient(frame, eye, wishes, view_of(frame, 5, -7, degrees=4), CLIMB)
+    whole = gradient(frame, extract, terms, view_of(frame, 5, -7, degrees=4), CLIMB)
     for phase in PHASES[: 1 if name == "inception_v1" else 2]:
         view = replace(view_of(frame, 5, -7, degrees=4), phase=phase)
-        assert off(whole, gradient(frame, eye, wishes, view, replace(CLIMB, tiling=tiles))) < 1e-4
+        assert off(whole, gradient(frame, extract, terms, view, replace(CLIMB, tiling=tiles))) < 1e-4
 
 
 def test_that_law_can_fail() -> None:
     """Tiles that do not overlap, or begin between two cells, see something else."""
-    seen, layer, eye, tiles = seer("rough")
-    wishes, frame = [(1.0, objective.layer(seen, layer))], tiny.photo(SIZE)
-    whole = gradient(frame, eye, wishes, view_of(frame), CLIMB)
+    seen, layer, extract, tiles = seer("rough")
+    terms, frame = [(1.0, objective.layer(seen, layer))], tiny.photo(SIZE)
+    whole = gradient(frame, extract, terms, view_of(frame), CLIMB)
     alone = replace(tiles, overlap=(0, 12))
-    assert off(whole, gradient(frame, eye, wishes, view_of(frame), replace(CLIMB, tiling=alone))) > 0.01
+    assert off(whole, gradient(frame, extract, terms, view_of(frame), replace(CLIMB, tiling=alone))) > 0.01
 
 
 def test_several_wishes_of_several_networks_are_mixed_as_for_the_whole() -> None:
     """One asks nothing of a layer that the others need."""
     (one, shallow, first, near), (two, deep, second, far) = seer("tiny"), seer("bestiary")
-    eye = together({"": first, "b: ": second})
+    extract = combine({"": first, "b: ": second})
     cells = {**near.cells, **{f"b: {name}": cell for name, cell in far.cells.items()}}
     tiles = Tiling(64, cells, (max(near.overlap[0], far.overlap[0]), max(near.overlap[1], far.overlap[1])), 32)
-    wishes = [(1.0, objective.layer(one, shallow)), (-0.4, objective.marked("b: ", objective.channels(two, deep, [3])))]
+    terms = [(1.0, objective.layer(one, shallow)), (-0.4, objective.with_prefix("b: ", objective.channels(two, deep, [3])))]
     frame = tiny.photo(SIZE, 2)
-    whole = gradient(frame, eye, wishes, view_of(frame), CLIMB)
-    assert off(whole, gradient(frame, eye, wishes, view_of(frame), replace(CLIMB, tiling=tiles))) < 1e-4
+    whole = gradient(frame, extract, terms, view_of(frame), CLIMB)
+    assert off(whole, gradient(frame, extract, terms, view_of(frame), replace(CLIMB, tiling=tiles))) < 1e-4
 
 
 def test_a_dream_in_tiles_is_the_same_dream() -> None:
-    seen, layer, eye, tiles = seer("tiny")
-    wishes, frame = [(1.0, objective.layer(seen, layer))], tiny.photo(SIZE, 3)
-    whole = dream(frame, eye, wishes, CLIMB, 7, 2)
-    cut = dream(frame, eye, wishes, replace(CLIMB, tiling=tiles), 7, 2)
+    seen, layer, extract, tiles = seer("tiny")
+    terms, frame = [(1.0, objective.layer(seen, layer))], tiny.photo(SIZE, 3)
+    whole = dream(frame, extract, terms, CLIMB, 7, 2)
+    cut = dream(frame, extract, terms, replace(CLIMB, tiling=tiles), 7, 2)
     assert off(whole - frame, cut - frame) < 1e-3
-    assert torch.equal(cut, dream(frame, eye, wishes, replace(CLIMB, tiling=tiles), 7, 2))
+    assert torch.equal(cut, dream(frame, extract, terms, replace(CLIMB, tiling=tiles), 7, 2))
 
 
 # ---- one answer for the whole picture
 
 
-def answering() -> tuple[Network, Eye, Tiling]:
+def answering() -> tuple[Network, Extractor, Tiling]:
     """A classifier of mean activations, as most are, which gives its classes but no map of them."""
     torch.manual_seed(1)
     head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(12, len(tiny.LABELS), 1))
     seen = of(**(tiny.stages() | {CLASSES: head}))
-    eye = seen.see([CLASSES, "shapes"], tiny.CPU)
-    return seen, eye, tiling(64, fields(eye, [CLASSES, "shapes"], seen.least, tiny.CPU), seen.least)
+    extract = seen.extractor([CLASSES, "shapes"], tiny.CPU)
+    return seen, extract, tiling(64, measure_fields(extract, [CLASSES, "shapes"], seen.min_side, tiny.CPU), seen.min_side)
 
 
 def test_an_answer_for_the_whole_is_asked_of_all_tiles() -> None:
-    seen, eye, tiles = answering()
+    seen, extract, tiles = answering()
     assert tiles.cells[CLASSES] == 0
-    wishes, frame = [(1.0, objective.classes(seen, [2]))], tiny.photo((128, 192), 4)
-    whole = gradient(frame, eye, wishes, view_of(frame), CLIMB)
+    terms, frame = [(1.0, objective.classes(seen, [2]))], tiny.photo((128, 192), 4)
+    whole = gradient(frame, extract, terms, view_of(frame), CLIMB)
     for phase in PHASES:
-        cut = gradient(frame, eye, wishes, replace(view_of(frame), phase=phase), replace(CLIMB, tiling=tiles))
+        cut = gradient(frame, extract, terms, replace(view_of(frame), phase=phase), replace(CLIMB, tiling=tiles))
         assert off(whole, cut) < 0.05
     alone = replace(tiles, overlap=(0, 0))
-    assert off(whole, gradient(frame, eye, wishes, view_of(frame), replace(CLIMB, tiling=alone))) > 0.05
+    assert off(whole, gradient(frame, extract, terms, view_of(frame), replace(CLIMB, tiling=alone))) > 0.05
 
 
 def test_no_seam_where_tiles_meet() -> None:
     """The gradient is as strong within four pixels of a border as elsewhere, for cells and for a whole answer."""
-    seen, eye, tiles = answering()
+    seen, extract, tiles = answering()
     frame = tiny.photo((64, 320), 6)
-    for wish in (objective.classes(seen, [2]), objective.layer(seen, "shapes")):
+    for objective_at in (objective.classes(seen, [2]), objective.layer(seen, "shapes")):
         near, far = 0.0, 0.0
         for step in range(12):
             view = replace(view_of(frame), phase=(0.5, step / 11))
-            added = gradient(frame, eye, [(1.0, wish)], view, replace(CLIMB, tiling=tiles, smoothing=0.0))
+            added = gradient(frame, extract, [(1.0, objective_at)], view, replace(CLIMB, tiling=tiles, smoothing=0.0))
             energy = added.square().mean((0, 1, 2))
             border = torch.zeros(frame.shape[3], dtype=torch.bool)
             for span in spans(frame.shape[3], tiles, view.phase[1])[1:]:
                 border[span.begin - 4 : span.begin + 4] = True
-            inside = energy / gradient(frame, eye, [(1.0, wish)], view, replace(CLIMB, smoothing=0.0)).square().mean((0, 1, 2))
+            inside = energy / gradient(
+                frame, extract, [(1.0, objective_at)], view, replace(CLIMB, smoothing=0.0)
+            ).square().mean((0, 1, 2))
             near, far = near + float(inside[border].mean()) / 12, far + float(inside[~border].mean()) / 12
         assert near == pytest.approx(far, rel=0.05)
 
@@ -217,19 +224,19 @@ def test_the_grid_is_moved_in_each_step_by_chance_with_an_address() -> None:
 
 
 def test_a_small_frame_is_looked_at_whole() -> None:
-    _, layer, eye, tiles = seer("tiny")
+    _, layer, extract, tiles = seer("tiny")
     frame = tiny.photo((48, 64))
-    assert torch.equal(looked(eye, frame, [layer], tiles, (0.1, 0.9))[layer], eye(frame)[layer])
+    assert torch.equal(extract_tiled(extract, frame, [layer], tiles, (0.1, 0.9))[layer], extract(frame)[layer])
 
 
 def test_tiles_keep_nothing_but_the_frame() -> None:
-    _, layer, eye, tiles = seer("tiny")
+    _, layer, extract, tiles = seer("tiny")
     frame = tiny.photo(SIZE)
-    assert memory.kept(lambda x: looked(eye, x, [layer], tiles, (0.5, 0.5)), frame) == frame.nbytes
-    assert memory.kept(eye, frame) > 4 * frame.nbytes
+    assert memory.kept(lambda x: extract_tiled(extract, x, [layer], tiles, (0.5, 0.5)), frame) == frame.nbytes
+    assert memory.kept(extract, frame) > 4 * frame.nbytes
 
 
 def test_tiles_overlap_as_far_as_is_seen_and_twice_as_far_for_an_answer_that_has_no_place() -> None:
-    near, far = Field(8, 4, 30, (10, 20)), Field(8, 16, 90, (30, 60))
+    near, far = ReceptiveField(8, 4, 30, (10, 20)), ReceptiveField(8, 16, 90, (30, 60))
     assert tiling(256, {"near": near, "far": far}, 32) == Tiling(256, {"near": 4, "far": 16}, (30, 60), 32)
-    assert tiling(256, {"far": far, "all": Field(8, 0, 0)}, 32).overlap == (60, 120)
+    assert tiling(256, {"far": far, "all": ReceptiveField(8, 0, 0)}, 32).overlap == (60, 120)

@@ -77,8 +77,8 @@ def test_frame_i_is_picture_i_however_it_is_asked(tmp_path: Path, name: str) -> 
 
 def test_sparing_memory_changes_no_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     footage = probe(clip(tmp_path / "a.mp4", counted(60)))
-    monkeypatch.setattr("render.source.projector.ROOM", 1)
-    monkeypatch.setattr("render.source.projector.LEAP", 4)
+    monkeypatch.setattr("render.source.decoder.ROOM", 1)
+    monkeypatch.setattr("render.source.decoder.LEAP", 4)
     clock, source = clock_of(footage), shown(footage)
     for tick in range(14):  # as frames are developed: the ticks on both sides, then what lies between
         for i in (4 * tick, 4 * tick + 4, 4 * tick + 1, 4 * tick + 2, 4 * tick + 3):
@@ -132,14 +132,14 @@ def test_one_picture_is_a_film(tmp_path: Path) -> None:
 def test_long_footage_takes_no_more_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     footage = probe(clip(tmp_path / "a.mp4", counted(2000), "-c:v libx264 -preset ultrafast -crf 10"))
     picture, kept = 48 * 24 * 3 // 2, list[int]()
-    monkeypatch.setattr("render.source.projector.ROOM", 40 * picture)
-    monkeypatch.setattr("render.source.projector._keep", _watched(kept))
+    monkeypatch.setattr("render.source.decoder.ROOM", 40 * picture)
+    monkeypatch.setattr("render.source.decoder._keep", _watched(kept))
     assert numbers(footage) == list(range(2000))
     assert 2 < max(kept) <= 40
 
 
 def _watched(kept: list[int]) -> object:
-    from render.source.projector import _keep
+    from render.source.decoder import _keep
 
     def keep(pictures: dict[int, object], *rest: object) -> None:
         _keep(pictures, *rest)  # type: ignore[arg-type]

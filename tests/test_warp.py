@@ -44,7 +44,7 @@ def test_coords_are_isotropic_and_centred() -> None:
 @pytest.mark.parametrize("size", [(20, 31), (33, 18)])
 def test_standing_still_changes_nothing(kernel: Callable[..., Tensor], border: str, size: tuple[int, int]) -> None:
     frame = tiny.grain(size)
-    torch.testing.assert_close(warp.moved(frame, affine(), kernel=kernel, border=border), frame, atol=2e-5, rtol=0)
+    torch.testing.assert_close(warp.move_frame(frame, affine(), kernel=kernel, border=border), frame, atol=2e-5, rtol=0)
 
 
 @each_border
@@ -52,7 +52,7 @@ def test_standing_still_changes_nothing(kernel: Callable[..., Tensor], border: s
 @pytest.mark.parametrize("pan", [(3, 0), (0, -4), (2, 5)])
 def test_a_pan_by_whole_pixels_is_exact(kernel: Callable[..., Tensor], border: str, pan: tuple[int, int]) -> None:
     frame = tiny.grain((24, 30))
-    seen = warp.moved(frame, affine(right=pan[0] * 2 / 24, down=pan[1] * 2 / 24), kernel=kernel, border=border)
+    seen = warp.move_frame(frame, affine(right=pan[0] * 2 / 24, down=pan[1] * 2 / 24), kernel=kernel, border=border)
     wanted = frame.roll((pan[1], pan[0]), (2, 3))
     inside = (..., slice(6, -6), slice(6, -6)) if border != "wrap" else ...
     torch.testing.assert_close(seen[inside], wanted[inside], atol=1e-4, rtol=0)
@@ -63,7 +63,7 @@ def test_what_lies_beyond_the_edge(border: str, wanted: list[int]) -> None:
     """A pan of two pixels to the right brings in what the border rule says."""
     frame = torch.arange(8.0).expand(1, 3, 8, 8) / 8
     for kernel in KERNELS.values():
-        seen = warp.moved(frame, affine(right=0.5), kernel=kernel, border=border)
+        seen = warp.move_frame(frame, affine(right=0.5), kernel=kernel, border=border)
         torch.testing.assert_close(seen[0, 0, 4, :4] * 8, torch.tensor(wanted).float(), atol=1e-3, rtol=0)
 
 
@@ -83,7 +83,7 @@ def test_what_lies_beyond_the_edge(border: str, wanted: list[int]) -> None:
 def test_a_wall_of_one_colour_stays_so(kernel: Callable[..., Tensor], border: str, move: Move) -> None:
     """The weights of every pixel sum to 1, wherever it looks."""
     wall = torch.tensor([0.2, 0.5, 0.9])[None, :, None, None].expand(1, 3, 18, 26).contiguous()
-    torch.testing.assert_close(warp.moved(wall, move, kernel=kernel, border=border), wall, atol=2e-6, rtol=0)
+    torch.testing.assert_close(warp.move_frame(wall, move, kernel=kernel, border=border), wall, atol=2e-6, rtol=0)
 
 
 def _waves(x: Tensor, y: Tensor) -> Tensor:
@@ -98,7 +98,7 @@ def _waves(x: Tensor, y: Tensor) -> Tensor:
 def test_a_shift_by_parts_of_a_pixel(kernel: Callable[..., Tensor], error: float, shift: tuple[float, float]) -> None:
     y, x = torch.meshgrid(torch.arange(48.0), torch.arange(48.0), indexing="ij")
     move = affine(right=shift[0] / 24, down=shift[1] / 24)
-    seen = warp.moved(_waves(x, y), move, kernel=kernel, border="wrap")
+    seen = warp.move_frame(_waves(x, y), move, kernel=kernel, border="wrap")
     off = (seen - _waves(x - shift[0], y - shift[1])).abs().max()
     assert off < error
     assert kernel is warp.lanczos4 or off > 0.004, "the bar would not tell kernels apart"
@@ -108,7 +108,7 @@ def test_turning_is_clockwise_and_keeps_shapes() -> None:
     """What is above the middle goes to its right, as far from it as before, in a frame that is not square."""
     frame = torch.zeros(1, 3, 40, 60)
     frame[..., 7:9, 29:31] = 1  # 12 pixels above the middle
-    seen = warp.moved(frame, affine(degrees=90), kernel=warp.lanczos4, border="replicate")
+    seen = warp.move_frame(frame, affine(degrees=90), kernel=warp.lanczos4, border="replicate")
     assert seen[0, 0, 19:21, 41:43].min() > 0.95
 
 
@@ -116,9 +116,9 @@ def loop(frame: Tensor, kernel: Callable[..., Tensor]) -> tuple[float, float]:
     """PSNR and share of fine detail kept, of 30 moves of x1.02 against one of x1.02**30, both clamped."""
     move = affine(scale=1.02)
     at_once = Move(torch.linalg.matrix_power(move.matrix, 30))
-    once = warp.moved(frame, at_once, kernel=warp.lanczos4, border="reflect").clamp(0, 1)
+    once = warp.move_frame(frame, at_once, kernel=warp.lanczos4, border="reflect").clamp(0, 1)
     for _ in range(30):
-        frame = warp.moved(frame, move, kernel=kernel, border="reflect").clamp(0, 1)
+        frame = warp.move_frame(frame, move, kernel=kernel, border="reflect").clamp(0, 1)
     often, direct = pixels(frame), pixels(once)
     return measures.psnr(often, direct), measures.fine(often) / measures.fine(direct)
 
@@ -138,7 +138,7 @@ def test_zooming_out_does_not_alias(scale: float) -> None:
     """A checkerboard of single pixels is grey from afar; with a kernel that does not widen it would flicker."""
     y, x = torch.meshgrid(torch.arange(64), torch.arange(64), indexing="ij")
     board = ((x + y) % 2).float().expand(1, 3, 64, 64).contiguous()
-    seen = warp.moved(board, affine(scale, 3.0, 0.003, 0.001), kernel=warp.lanczos4, border="wrap")
+    seen = warp.move_frame(board, affine(scale, 3.0, 0.003, 0.001), kernel=warp.lanczos4, border="wrap")
     assert (seen - 0.5).abs().max() < 0.03
 
 

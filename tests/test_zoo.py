@@ -21,10 +21,10 @@ from torch.utils.hooks import RemovableHandle
 from render.construct import PARTS
 from render.dream import network, zoo
 from render.dream.ascent import dream
-from render.dream.network import CLASSES, Eye, Network, load
+from render.dream.network import CLASSES, Extractor, Network, load
 from render.dream.view import view_of
 from render.errors import ConfigError, MissingError
-from render.film import opened
+from render.film import first_worlds
 from render.picture.picture import to_pixels
 
 EACH = (
@@ -82,11 +82,11 @@ def dreamed_on(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Network]:
 
     def on(name: str) -> Network:
         monkeypatch.setattr(zoo, "_downloaded", untrained)
-        loaded, eyes = load(name, None, tiny.CPU), {}
+        loaded, extractors = load(name, None, tiny.CPU), {}
 
-        def cut(layers: Sequence[str]) -> Eye:
-            known = next((eye for seen, eye in eyes.items() if seen >= set(layers)), None)
-            return known or eyes.setdefault(frozenset(layers), loaded.cut(layers))
+        def cut(layers: Sequence[str]) -> Extractor:
+            known = next((extract for seen, extract in extractors.items() if seen >= set(layers)), None)
+            return known or extractors.setdefault(frozenset(layers), loaded.cut(layers))
 
         kept = replace(loaded, cut=cut)
         monkeypatch.setattr(network, "load", lambda *asked: kept)
@@ -102,18 +102,18 @@ def test_every_objective_rises_in_five_steps(name: str, dreamed_on: Callable[[st
     iio.imwrite(tmp_path / "guide.png", to_pixels(tiny.photo((72, 80), seed=5)))
     film = tiny.film(
         f"dream: {{network: {name}, objective: [{', '.join(TERMS.values())}]}}",
-        [*CLIMB, f"size={ours.least}x{ours.least}"],
+        [*CLIMB, f"size={ours.min_side}x{ours.min_side}"],
         tmp_path,
     )
-    moment, canvas = film.camera.clock.tick(0), tiny.photo(film.camera.size)
-    for term, (_, wish) in zip(TERMS, film.wishes(moment, opened(film, moment)), strict=True):
-        eye = ours.see(wish.layers, tiny.CPU)
+    moment, canvas = film.scene.clock.tick(0), tiny.photo(film.scene.size)
+    for term, (_, objective_at) in zip(TERMS, film.terms(moment, first_worlds(film, moment)), strict=True):
+        extract = ours.extractor(objective_at.layers, tiny.CPU)
 
-        def score(frame: Tensor, eye: Eye = eye, wish: object = wish) -> float:
+        def score(frame: Tensor, extract: Extractor = extract, objective_at: object = objective_at) -> float:
             with torch.no_grad():
-                return float(wish.score(eye(frame), view_of(frame)))  # type: ignore[attr-defined]
+                return float(objective_at.score(extract(frame), view_of(frame)))  # type: ignore[attr-defined]
 
-        dreamed = dream(canvas, eye, [(1.0, wish)], film.ascent(moment, True), seed=1, tick=0)
+        dreamed = dream(canvas, extract, [(1.0, objective_at)], film.ascent(moment, True), seed=1, tick=0)
         assert score(dreamed) > score(canvas), term
 
 
@@ -184,7 +184,7 @@ def test_folded_and_cut_networks_see_what_whole_ones_see(name: str, saved: Calla
         frame = tiny.photo(size)
         wanted = by_hook(model, LAYERS[name], frame)
         with torch.no_grad():
-            seen = ours.see([*LAYERS[name], CLASSES], tiny.CPU)(frame)
+            seen = ours.extractor([*LAYERS[name], CLASSES], tiny.CPU)(frame)
         for layer in (*LAYERS[name], CLASSES):
             loud = float(wanted[layer].abs().max())
             assert loud > 1e-3, f"{layer} sees nothing; this test would pass for any network"
@@ -192,7 +192,7 @@ def test_folded_and_cut_networks_see_what_whole_ones_see(name: str, saved: Calla
 
 
 def test_batch_norm_is_folded_away(saved: Callable[[str], tuple[nn.Module, Path]], monkeypatch: pytest.MonkeyPatch) -> None:
-    eye, called = load("googlenet", saved("googlenet")[1], tiny.CPU).see(["inception3a"], tiny.CPU), dict[type, int]()
+    extract, called = load("googlenet", saved("googlenet")[1], tiny.CPU).extractor(["inception3a"], tiny.CPU), dict[type, int]()
     for kind in (nn.Conv2d, nn.BatchNorm2d):
 
         def forward(self: nn.Module, x: Tensor, kind: type = kind, whole: Callable[..., Tensor] = kind.forward) -> Tensor:
@@ -200,7 +200,7 @@ def test_batch_norm_is_folded_away(saved: Callable[[str], tuple[nn.Module, Path]
             return whole(self, x)
 
         monkeypatch.setattr(kind, "forward", forward)
-    eye(tiny.photo((64, 80)))
+    extract(tiny.photo((64, 80)))
     assert called.get(nn.BatchNorm2d, 0) == 0
     assert 5 <= called[nn.Conv2d] <= 9, "conv1 conv2 conv3 and the six of inception3a, and nothing deeper"
 
@@ -209,10 +209,10 @@ def test_a_transformer_looks_at_any_size(saved: Callable[[str], tuple[nn.Module,
     """Also where patches do not fit; and a picture twice as large is seen as the same, only finer."""
     ours = load("vit_b_32", saved("vit_b_32")[1], tiny.CPU)
     layer = ours.layer("low")
-    eye = ours.see([layer, CLASSES], tiny.CPU)
+    extract = ours.extractor([layer, CLASSES], tiny.CPU)
     with torch.no_grad():
         for size, cells in (((64, 64), (2, 2)), ((65, 100), (3, 4)), ((128, 96), (4, 3))):
-            seen = eye(tiny.photo(size))
+            seen = extract(tiny.photo(size))
             assert (seen[layer].shape[2:], seen[CLASSES].shape) == (cells, (1, 1000, 1, 1))
     assert set(ours.layers) == {"conv_proj", *(f"encoder.layers.encoder_layer_{i}" for i in range(12)), CLASSES}
 
@@ -255,7 +255,7 @@ def test_a_checkpoint_of_ones_own(tmp_path: Path) -> None:
     save_file(untrained("squeezenet1_1", num_classes=3).state_dict(), file)
     ours = load("squeezenet1_1", file, tiny.CPU)
     assert ours.labels == ("0", "1", "2")
-    assert ours.see([CLASSES], tiny.CPU)(tiny.photo((64, 64)))[CLASSES].shape[1] == 3
+    assert ours.extractor([CLASSES], tiny.CPU)(tiny.photo((64, 64)))[CLASSES].shape[1] == 3
     with pytest.raises(ConfigError, match=r"no such class(.|\n)*labels: names.txt"):
         ours.label("lion")
     (tmp_path / "mine.txt").write_text("lion\ncastle\nfern\n", encoding="utf-8")

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from render.config import load_text
 from render.construct import build
-from render.dream.network import Network, frozen, in_stages
+from render.dream.network import Network, freeze, in_stages
 from render.facts import facts
 from render.film import Film
 
@@ -32,9 +32,9 @@ def stages(seed: int = 0) -> OrderedDict[str, nn.Module]:
         return layer
 
     return OrderedDict(
-        edges=frozen(nn.Sequential(conv(3, 8, 5), nn.SiLU()), CPU),
-        shapes=frozen(nn.Sequential(nn.AvgPool2d(2), conv(8, 12, 5), nn.SiLU()), CPU),
-        classes=frozen(nn.Sequential(nn.AvgPool2d(2), conv(12, len(LABELS), 3)), CPU),
+        edges=freeze(nn.Sequential(conv(3, 8, 5), nn.SiLU()), CPU),
+        shapes=freeze(nn.Sequential(nn.AvgPool2d(2), conv(8, 12, 5), nn.SiLU()), CPU),
+        classes=freeze(nn.Sequential(nn.AvgPool2d(2), conv(12, len(LABELS), 3)), CPU),
     )
 
 
@@ -48,7 +48,7 @@ def network(seed: int = 0) -> Network:
         cut=in_stages(row),
         mean=(0.45, 0.45, 0.45),
         std=(0.25, 0.25, 0.25),
-        least=8,
+        min_side=8,
         digest="tiny",
         aliases={"low": "edges"},
     )

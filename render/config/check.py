@@ -17,7 +17,7 @@ from render.config.facts import Facts
 from render.config.kinds import name_from
 from render.config.model import OBJECTIVES, Audio, Config, Places, find
 from render.config.nodes import Node, Text
-from render.config.problem import Place, Problem, ProblemsError, SettingError, did_you_mean, shown
+from render.config.problem import Place, Problem, ProblemsError, SettingError, did_you_mean, quote
 from render.config.schedule import movable, read_schedule
 from render.config.section import Section, is_list, sections, tag
 from render.moment import Clock
@@ -29,7 +29,7 @@ TIME_KEY = re.compile(r"[0-9]|end$")
 UNKNOWN = "unknown key"  # begins the one message that does not begin with a key's name
 
 
-Look = Callable[[Config], Facts]
+Inspect = Callable[[Config], Facts]
 
 
 def nothing(config: Config) -> Facts:
@@ -37,7 +37,7 @@ def nothing(config: Config) -> Facts:
     return Facts()
 
 
-def checked(tree: Node, name: str, look: Look = nothing) -> Config:
+def checked(tree: Node, name: str, look: Inspect = nothing) -> Config:
     """The Config that `tree` asks for, checked over the whole film. Raises ProblemsError.
 
     name: the film's, where the tree gives none. look: finds out what the film's files say.
@@ -158,9 +158,9 @@ def _shape(path: tuple[str | int, ...], value: Any) -> SettingError:
     """A list or mapping was wanted, and something else was given."""
     section, info, _ = _setting(path)
     if info and is_list(info.annotation) and not isinstance(path[-1], int):
-        return SettingError(f"is {shown(value)}; it takes a list", path=path)
+        return SettingError(f"is {quote(value)}; it takes a list", path=path)
     inner = sections(info.annotation) if info else (section,)
-    return SettingError(f"is {shown(value)}; it takes a mapping of {' '.join(inner[0].rows())}", path=path)
+    return SettingError(f"is {quote(value)}; it takes a mapping of {' '.join(inner[0].rows())}", path=path)
 
 
 # ── over the whole film ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -181,7 +181,7 @@ def impossible(config: Config) -> Iterator[SettingError]:
     files = [output.file.replace("{name}", config.name) for output in config.outputs]
     for index, file in enumerate(files):
         if file in files[:index]:
-            yield SettingError(f"is {shown(file)}, which another output is called already", path=("outputs", index, "file"))
+            yield SettingError(f"is {quote(file)}, which another output is called already", path=("outputs", index, "file"))
     instants = checked_instants(clock)
     for key, curve in config.curves():
         unheard = curve.names & set(config.audio.features if config.audio else ()) - clock.features.keys()

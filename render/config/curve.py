@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from render.config import expression
 from render.config.easing import EASINGS, Easing, easing
 from render.config.expression import Expression
-from render.config.problem import SettingError, did_you_mean, nearest, shown
+from render.config.problem import SettingError, did_you_mean, nearest, quote
 from render.config.scalars import TIME_HINT, Time, read_time
 from render.moment import Clock, Moment
 
@@ -51,9 +51,9 @@ class Span:
         if not isfinite(value):
             raise SettingError(f"is {value}, which is not a number to work with")
         if self.whole and value != int(value):
-            raise SettingError(f"is {shown(value)}; it must be a whole number of {self.unit}")
+            raise SettingError(f"is {quote(value)}; it must be a whole number of {self.unit}")
         if not self.low <= value <= self.high:
-            raise SettingError(f"is {shown(value)}, outside {self}")
+            raise SettingError(f"is {quote(value)}, outside {self}")
 
     def __str__(self) -> str:
         return f"{self.low:g} to {self.high:g} {self.unit}".rstrip()
@@ -149,7 +149,7 @@ def _track(given: Any, span: Span) -> Track:
     }
     reader = readers.get(type(given))
     if reader is None:
-        raise SettingError(f"is {shown(given)}; it takes {wants(span)}", examples(span))
+        raise SettingError(f"is {quote(given)}; it takes {wants(span)}", examples(span))
     return reader(given, span)
 
 
@@ -186,7 +186,7 @@ def _feature(word: str, span: Span) -> Track:
     def require(features: Collection[str]) -> None:
         if word not in features:
             near = nearest(word, features)
-            raise SettingError(f"is {shown(word)}; it takes {wants(span)}", f"{near}  {examples(span)}".strip())
+            raise SettingError(f"is {quote(word)}; it takes {wants(span)}", f"{near}  {examples(span)}".strip())
 
     return Track(lambda seconds, clock: clock.features[word](seconds), frozenset({word}), require=require)
 
@@ -205,7 +205,7 @@ def variables(seconds: Array, clock: Clock) -> dict[str, Any]:
     return {
         "f": seconds * float(clock.fps),
         "s": seconds,
-        "b": (seconds - clock.upbeat) * clock.bpm / 60,
+        "b": (seconds - clock.first_beat) * clock.bpm / 60,
         "p": seconds / clock.seconds,
         "fps": float(clock.fps),
         "seed": clock.seed,
@@ -214,7 +214,7 @@ def variables(seconds: Array, clock: Clock) -> dict[str, Any]:
 
 def heard(formula: Expression, seconds: Array, clock: Clock) -> dict[str, Any]:
     """What the formula names of the film's music, at each of `seconds`."""
-    return {name: clock.features[name](seconds) for name in formula.strangers}
+    return {name: clock.features[name](seconds) for name in formula.free_names}
 
 
 @dataclass(frozen=True)
@@ -237,14 +237,14 @@ def _key(text: str, value: Any, ease: Easing, span: Span, *path: str | int) -> K
     try:
         time = read_time(text)
     except SettingError as wrong:
-        raise SettingError(f"has the key {shown(text)}, which is no time", wrong.hint, path, on_key=True) from None
+        raise SettingError(f"has the key {quote(text)}, which is no time", wrong.hint, path, on_key=True) from None
     return Key(time, _inner(value, span, *path), ease)
 
 
 def _inner(value: Any, span: Span, *path: str | int) -> Track:
     """The value at one key: a number or an expression, no keyframes again."""
     if isinstance(value, dict | list):
-        raise SettingError(f"is {shown(value)} at one key; a key takes a number or an expression", path=path)
+        raise SettingError(f"is {quote(value)} at one key; a key takes a number or an expression", path=path)
     with _inside(*path):
         track = _track(value, span)
 
@@ -274,7 +274,7 @@ def _ease(name: Any, *path: str | int) -> Easing:
 def _list(given: list[Any], span: Span) -> Track:
     """`[{at: 0s, value: 1, ease: in-out}, …]`."""
     if given and not any(isinstance(entry, dict) for entry in given):
-        raise SettingError(f"is {shown(given)}; it takes {wants(span)}", examples(span))
+        raise SettingError(f"is {quote(given)}; it takes {wants(span)}", examples(span))
     return _keyframes([_listed(entry, index, span) for index, entry in enumerate(given)], span)
 
 
@@ -314,7 +314,7 @@ def _deforum_formula(text: str, column: int) -> Track:
         with _at_column(column):
             formula.require(features)
 
-    return Track(at, frozenset({"f", *formula.strangers}), require=require)
+    return Track(at, frozenset({"f", *formula.free_names}), require=require)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from render.config.problem import SettingError, did_you_mean, nearest, shown
+from render.config.problem import SettingError, did_you_mean, nearest, quote
 
 Array = NDArray[np.float64]
 Easing = Callable[[Array], Array]
@@ -43,7 +43,7 @@ def easing(name: str) -> Easing:
     word = f"ease-{word}" if re.match(r"(in|out)(-|$)", word) else word
     if word not in EASINGS:
         near = nearest(word, EASINGS)
-        raise SettingError(f"is {shown(name)}, which is no easing", "  ".join(filter(None, (near, EXAMPLES))))
+        raise SettingError(f"is {quote(name)}, which is no easing", "  ".join(filter(None, (near, EXAMPLES))))
     return EASINGS[word]
 
 
@@ -51,17 +51,17 @@ def _bezier_of(name: str, numbers: tuple[str, ...]) -> Easing:
     try:
         x1, y1, x2, y2 = (float(number) for number in numbers)
     except ValueError:
-        raise SettingError(f"is {shown(name)}; cubic-bezier takes four numbers", "cubic-bezier(0.25, 0.1, 0.25, 1)") from None
+        raise SettingError(f"is {quote(name)}; cubic-bezier takes four numbers", "cubic-bezier(0.25, 0.1, 0.25, 1)") from None
     if not (0 <= x1 <= 1 and 0 <= x2 <= 1 and abs(y1) <= 100 and abs(y2) <= 100):
-        raise SettingError(f"is {shown(name)}; its first and third number are times and must be 0 to 1")
+        raise SettingError(f"is {quote(name)}; its first and third number are times and must be 0 to 1")
     return bezier(x1, y1, x2, y2)
 
 
 def _steps_of(name: str, count: int, jump: str) -> Easing:
     if jump not in JUMPS:
-        raise SettingError(f"is {shown(name)}; it jumps nowhere that is known", did_you_mean(jump, JUMPS))
+        raise SettingError(f"is {quote(name)}; it jumps nowhere that is known", did_you_mean(jump, JUMPS))
     if count < 1 + (jump == "jump-none"):
-        raise SettingError(f"is {shown(name)}; that is too few steps", "steps(4) or steps(4, jump-start)")
+        raise SettingError(f"is {quote(name)}; that is too few steps", "steps(4) or steps(4, jump-start)")
     return steps(count, *JUMPS[jump])
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from render.config.problem import SettingError, did_you_mean, shown
+from render.config.problem import SettingError, did_you_mean, quote
 
 LONGEST = 500  # characters
 DEEPEST = 40  # calls, brackets and operators inside one another
@@ -50,7 +50,7 @@ class Expression:
     text: str
     names: frozenset[str]
     run: Run = field(compare=False, repr=False)
-    strangers: Mapping[str, int] = field(default_factory=dict, compare=False)
+    free_names: Mapping[str, int] = field(default_factory=dict, compare=False)
     variables: tuple[str, ...] = ()
 
     def __call__(self, values: Values) -> Array:
@@ -60,7 +60,7 @@ class Expression:
 
     def require(self, features: Collection[str]) -> None:
         """Raises ExpressionError for the first stranger that is not among the film's `features`."""
-        for name, column in self.strangers.items():
+        for name, column in self.free_names.items():
             if name not in features:
                 known = did_you_mean(name, (*self.variables, *CONSTANTS, *features))
                 raise ExpressionError(f'uses "{name}", which is no variable', known, column=column)
@@ -87,7 +87,7 @@ def parse(text: str, names: tuple[str, ...] = VARIABLES) -> Expression:
     tree = _tree(flat.strip(), start)
     compiler = _Compiler(names, start)
     run = compiler.run(tree, 0)
-    return Expression(text, frozenset(compiler.used) | compiler.strangers.keys(), run, compiler.strangers, names)
+    return Expression(text, frozenset(compiler.used) | compiler.free_names.keys(), run, compiler.free_names, names)
 
 
 def free(name: str) -> None:
@@ -96,7 +96,7 @@ def free(name: str) -> None:
     if name in (*VARIABLES, *CONSTANTS, *FUNCTIONS, *RESERVED):
         raise SettingError(f'calls a feature "{name}", which means something else in expressions', hint)
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,39}", name):
-        raise SettingError(f"calls a feature {shown(name)}; names are letters, digits and _", hint)
+        raise SettingError(f"calls a feature {quote(name)}; names are letters, digits and _", hint)
 
 
 def _look(text: str) -> None:
@@ -140,7 +140,7 @@ class _Compiler:
     names: tuple[str, ...]
     start: int
     used: set[str] = field(default_factory=set)
-    strangers: dict[str, int] = field(default_factory=dict)
+    free_names: dict[str, int] = field(default_factory=dict)
 
     def run(self, node: ast.expr, depth: int) -> Run:
         """The function of one node and all below it."""
@@ -178,7 +178,7 @@ class _Compiler:
         if word in self.names:
             self.used.add(word)
         else:
-            self.strangers.setdefault(word, self.start + node.col_offset)
+            self.free_names.setdefault(word, self.start + node.col_offset)
         return lambda values: np.asarray(values[word], dtype=np.float64)
 
     def call(self, node: ast.Call, depth: int) -> Run:

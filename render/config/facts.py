@@ -28,7 +28,7 @@ class Facts:
     footage: Fraction | None = None
     music: Fraction | None = None
     bpm: float | None = None
-    upbeat: float = 0.0
+    first_beat: float = 0.0
     features: Mapping[str, Feature] = field(default_factory=dict)
     music_digest: str = ""
     sounding: bool = False

@@ -17,14 +17,14 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
 from render.config.curve import Curve, Span, read_curve, wants
-from render.config.problem import SettingError, did_you_mean, nearest, shown
+from render.config.problem import SettingError, did_you_mean, nearest, quote
 from render.config.scalars import SIZES, Network, Size, Time, read_bytes, read_rate, read_size, read_time
 
 Schema = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Kind:
+class SettingType:
     """How a setting is read.
 
     read: YAML value -> value, raises SettingError. wants: what it takes, in words. schema: the same as JSON Schema.
@@ -85,12 +85,12 @@ CURVE_SCHEMA: Schema = {
 }
 
 
-def number(unit: str, low: float, high: float, *, whole: bool = False, log: bool = False) -> Kind:
+def number(unit: str, low: float, high: float, *, whole: bool = False, log: bool = False) -> SettingType:
     """A number that may move: `unit`, from `low` to `high`; `whole` counts things, `log` moves by factors."""
     span = Span(unit, low, high, whole, log)
     first, *others = CURVE_SCHEMA["anyOf"]
     limits = {**first, "minimum": low, "maximum": high, "type": "integer" if whole else "number"}
-    return Kind(
+    return SettingType(
         lambda value: value if isinstance(value, Curve) else read_curve(value, span),
         wants(span),
         {"anyOf": [limits, *others]},
@@ -101,13 +101,13 @@ def number(unit: str, low: float, high: float, *, whole: bool = False, log: bool
     )
 
 
-def pair(first: str, second: str, kind: Kind) -> Kind:
+def pair(first: str, second: str, kind: SettingType) -> SettingType:
     """Two numbers that may move, as in [0, 0]; the names say what each is."""
     form = f"[{first}, {second}]"
 
     def read(value: Any) -> tuple[Any, Any]:
         if not isinstance(value, list | tuple) or len(value) != 2:
-            raise SettingError(f"is {shown(value)}; it takes two numbers, {form}", "each of them may move: [0, {0s: 0, 4s: 1}]")
+            raise SettingError(f"is {quote(value)}; it takes two numbers, {form}", "each of them may move: [0, {0s: 0, 4s: 1}]")
         return _item(kind, value, 0), _item(kind, value, 1)
 
     schema = {"type": "array", "prefixItems": [kind.schema] * 2, "minItems": 2, "maxItems": 2}
@@ -115,42 +115,42 @@ def pair(first: str, second: str, kind: Kind) -> Kind:
     def write(both: tuple[Any, Any]) -> list[Any]:
         return [kind.write(one) for one in both]
 
-    return Kind(read, f"{form}, each {kind.wants}", schema, write, kind.span, bad=0)
+    return SettingType(read, f"{form}, each {kind.wants}", schema, write, kind.span, bad=0)
 
 
-def _item(kind: Kind, value: Any, index: int | str) -> Any:
+def _item(kind: SettingType, value: Any, index: int | str) -> Any:
     try:
         return kind.read(value[index])
     except SettingError as wrong:
         raise wrong.inside(index) from None
 
 
-def static(low: float, high: float, unit: str = "", *, whole: bool = True) -> Kind:
+def static(low: float, high: float, unit: str = "", *, whole: bool = True) -> SettingType:
     """A number that cannot move."""
     span = Span(unit, low, high, whole)
 
     def read(value: Any) -> int | float:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise SettingError(f"is {shown(value)}; it takes a number, {span}, and cannot move")
+            raise SettingError(f"is {quote(value)}; it takes a number, {span}, and cannot move")
         span.check(value)
         return int(value) if whole else float(value)
 
     schema = {"type": "integer" if whole else "number", "minimum": low, "maximum": high}
-    return Kind(read, f"a number, {span}", schema, span=str(span), bad="fast")
+    return SettingType(read, f"a number, {span}", schema, span=str(span), bad="fast")
 
 
-def choice(*names: str) -> Kind:
+def choice(*names: str) -> SettingType:
     """One of a few words."""
 
     def read(value: Any) -> str:
         if value not in names:
-            raise SettingError(f"is {shown(value)}; it takes one of {' '.join(names)}", nearest(str(value), names))
+            raise SettingError(f"is {quote(value)}; it takes one of {' '.join(names)}", nearest(str(value), names))
         return str(value)
 
-    return Kind(read, " or ".join(names), {"enum": list(names)}, bad="nothing of the kind")
+    return SettingType(read, " or ".join(names), {"enum": list(names)}, bad="nothing of the kind")
 
 
-def or_auto(kind: Kind, *others: str) -> Kind:
+def or_auto(kind: SettingType, *others: str) -> SettingType:
     """As `kind`, or the word auto, or one of some others."""
     words = ("auto", *others)
 
@@ -171,7 +171,7 @@ def or_auto(kind: Kind, *others: str) -> Kind:
     )
 
 
-def engine(names: tuple[str, ...], learned: tuple[str, ...]) -> Kind:
+def engine(names: tuple[str, ...], learned: tuple[str, ...]) -> SettingType:
     """One of a few words, of which those that have `learned` may bring the file of their weights, as a Network."""
     words = choice(*names)
 
@@ -188,7 +188,7 @@ def engine(names: tuple[str, ...], learned: tuple[str, ...]) -> Kind:
 
     weighed = {"type": "object", "minProperties": 1, "maxProperties": 1, "properties": dict.fromkeys(learned, _WORD)}
     schema = {"anyOf": [words.schema, {**weighed, "additionalProperties": False}]}
-    return Kind(read, f"{words.wants}, or {{{learned[0]}: file}}", schema, _write_network, bad="nothing of the kind")
+    return SettingType(read, f"{words.wants}, or {{{learned[0]}: file}}", schema, _write_network, bad="nothing of the kind")
 
 
 MOST_POINTS = 1000  # of a path
@@ -202,10 +202,10 @@ def _read_band(value: Any) -> tuple[float, float] | str:
     hint = "write a band in Hz such as 40-120, rms for all of it, or onsets for each note that begins"
     match = BAND_FORM.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
-        raise SettingError(f"is {shown(value)}, which is no band", hint)
+        raise SettingError(f"is {quote(value)}, which is no band", hint)
     low, high = float(match[1]), float(match[2])
     if not LOWEST <= low < high <= HIGHEST:
-        raise SettingError(f"is {shown(value)}; a band goes up, within {LOWEST} to {HIGHEST} Hz", hint)
+        raise SettingError(f"is {quote(value)}; a band goes up, within {LOWEST} to {HIGHEST} Hz", hint)
     return low, high
 
 
@@ -215,7 +215,7 @@ def _write_band(band: Any) -> Any:
 
 def _read_flag(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise SettingError(f"is {shown(value)}; it takes true or false")
+        raise SettingError(f"is {quote(value)}; it takes true or false")
     return value
 
 
@@ -227,7 +227,7 @@ def _read_within(value: Any) -> Time:
         time = read_time(value) if isinstance(value, str) and re.search(r"[a-z:]", value) else None
     if time is None or time.unit != "seconds":
         hint = "write 5s or 00:01:30, from 0s on, where the file begins"
-        raise SettingError(f"is {shown(value)}, which is no time in a file", hint)
+        raise SettingError(f"is {quote(value)}, which is no time in a file", hint)
     return time
 
 
@@ -244,7 +244,7 @@ def _read_name(value: Any) -> str:
     text = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
     if not text or name_from(text) != text:
         hint = "it names a folder and files: letters, digits, spaces, - and _; at most 100"
-        raise SettingError(f"is {shown(value)}, which cannot name a folder", hint)
+        raise SettingError(f"is {quote(value)}, which cannot name a folder", hint)
     return text
 
 
@@ -256,7 +256,7 @@ def _read_seed(value: Any) -> int:
     if value == "random":
         return Drawn(randbelow(2**31))
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**63:
-        raise SettingError(f"is {shown(value)}; it takes a whole number from 0, or random")
+        raise SettingError(f"is {quote(value)}; it takes a whole number from 0, or random")
     return value
 
 
@@ -288,15 +288,15 @@ def _read_duration(value: Any) -> Time:
     if isinstance(value, Time):
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
-        raise SettingError(f"is {shown(value)} without a unit", f"write {value}s for seconds or {value:.0f} frames")
+        raise SettingError(f"is {quote(value)} without a unit", f"write {value}s for seconds or {value:.0f} frames")
     if value in ("source", "audio"):
         return Time(Fraction(1), str(value), str(value))
     hint = "write 12s, 360 frames, 00:00:12, 48b (beats), source or audio"
     time = read_time(value) if isinstance(value, str) and re.search(r"[a-z:]", value) else None
     if time is None or time.unit == "percent":
-        raise SettingError(f"is {shown(value)}, which is no length", hint)
+        raise SettingError(f"is {quote(value)}, which is no length", hint)
     if not time.amount:
-        raise SettingError(f"is {shown(value)}; a film has at least one frame", hint)
+        raise SettingError(f"is {quote(value)}; a film has at least one frame", hint)
     return time
 
 
@@ -313,16 +313,16 @@ ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
 def _read_path(value: Any) -> Path:
     if not isinstance(value, str) or not value.strip() or not value.isprintable():
-        raise SettingError(f"is {shown(value)}; it takes the name of a file")
+        raise SettingError(f"is {quote(value)}; it takes the name of a file")
     if ADDRESS.match(value):
-        raise SettingError(f"is {shown(value)}, an address; it takes a file of this machine", "download it, and name that file")
+        raise SettingError(f"is {quote(value)}, an address; it takes a file of this machine", "download it, and name that file")
     folder: Path = getattr(value, "folder", Path())
     return Path(abspath(Path(folder, _at_home(value))))
 
 
 def _read_glob(value: Any) -> str:
     if not isinstance(value, str) or not value.strip() or not value.isprintable():
-        raise SettingError(f"is {shown(value)}; it takes a pattern of file names", 'for example "shots/*.png"')
+        raise SettingError(f"is {quote(value)}; it takes a pattern of file names", 'for example "shots/*.png"')
     folder: Path = getattr(value, "folder", Path())
     return str(Path(escape(str(folder.absolute())), _at_home(value)))
 
@@ -339,7 +339,7 @@ def _read_network(value: Any) -> Network:
         hint = (
             "write bestiary, a torchvision name, {inception_v1: weights.safetensors}, or {NAME: {weights: FILE, labels: FILE}}"
         )
-        raise SettingError(f"is {shown(value)}; it takes a name, or one name and its weights file", hint)
+        raise SettingError(f"is {quote(value)}; it takes a name, or one name and its weights file", hint)
     ((name, files),) = value.items()
     try:
         given = _read_files(files) if isinstance(files, Mapping) else {"weights": _read_path(files)}
@@ -371,7 +371,7 @@ def _write_network(network: Network) -> Any:
 
 def _read_layer(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise SettingError(f"is {shown(value)}; it takes the name of a layer", "`render layers NETWORK` lists them")
+        raise SettingError(f"is {quote(value)}; it takes the name of a layer", "`render layers NETWORK` lists them")
     return str(value).strip()
 
 
@@ -382,7 +382,7 @@ def _read_one(noun: str, hint: str) -> Callable[[Any], str | int]:
         if isinstance(value, str) and value.strip():
             return str(value).strip()
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**16:
-            raise SettingError(f"is {shown(value)}, which is no {noun}", hint)
+            raise SettingError(f"is {quote(value)}, which is no {noun}", hint)
         return value
 
     return read
@@ -396,18 +396,18 @@ def _read_several(noun: str, hint: str) -> Callable[[Any], tuple[str | int, ...]
         wanted = value if isinstance(value, list | tuple) else [value]
         if not wanted:
             raise SettingError("is an empty list", hint)
-        return tuple(_item(Kind(one, noun, {}), wanted, index) for index in range(len(wanted)))
+        return tuple(_item(SettingType(one, noun, {}), wanted, index) for index in range(len(wanted)))
 
     return read
 
 
-def direction(weight: Kind) -> Kind:
+def direction(weight: SettingType) -> SettingType:
     """How much of each channel: a mapping of channels, by number or name, to numbers as `weight` reads them."""
     hint = "as in {3: 1, 17: -0.5}"
 
     def read(value: Any) -> Mapping[str | int, Any]:
         if not isinstance(value, Mapping) or not value:
-            raise SettingError(f"is {shown(value)}; it takes channels and how much of each", hint)
+            raise SettingError(f"is {quote(value)}; it takes channels and how much of each", hint)
         given = {_numbered(channel): one for channel, one in value.items()}
         return {channel: _item(weight, given, channel) for channel in given}
 
@@ -415,7 +415,7 @@ def direction(weight: Kind) -> Kind:
         return {channel: weight.write(one) for channel, one in value.items()}
 
     schema = {"type": "object", "minProperties": 1, "additionalProperties": weight.schema}
-    return Kind(read, f"channels and how much of each, {weight.wants}", schema, write, weight.span, bad=3)
+    return SettingType(read, f"channels and how much of each, {weight.wants}", schema, write, weight.span, bad=3)
 
 
 def _numbered(channel: str | int) -> str | int:
@@ -430,7 +430,7 @@ def _read_garden(value: Any) -> Any:
 def _read_points(value: Any) -> tuple[tuple[float, float], ...]:
     hint = "write path: [[0.5, 0.5], [0.2, 0.7], [0.8, 0.4]]; [0, 0] is the top left corner, [1, 1] the lower right"
     if not isinstance(value, list | tuple) or not 2 <= len(value) <= MOST_POINTS:
-        raise SettingError(f"is {shown(value)}; it takes a list of 2 to {MOST_POINTS} points", hint)
+        raise SettingError(f"is {quote(value)}; it takes a list of 2 to {MOST_POINTS} points", hint)
     for index, point in enumerate(value):
         numbers = (
             [one for one in point if isinstance(one, int | float) and 0 <= one <= 1] if isinstance(point, list | tuple) else []
@@ -457,7 +457,7 @@ def _cut(value: Any, *path: int) -> Time:
     if isinstance(value, Time):
         return value
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise SettingError(f"is {shown(value)}, which is no time", CUTS_HINT, path)
+        raise SettingError(f"is {quote(value)}, which is no time", CUTS_HINT, path)
     try:
         return read_time(str(value))
     except SettingError as wrong:
@@ -468,7 +468,7 @@ def _listed(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def output_name(suffixes: tuple[str, ...], pictures: tuple[str, ...]) -> Kind:
+def output_name(suffixes: tuple[str, ...], pictures: tuple[str, ...]) -> SettingType:
     """The name of an output inside the take's folder; its ending, one of `suffixes`, is its format.
 
     `{name}` and `{frame}` (or `{frame:06}`) are filled in; only `pictures` can be a sequence with `{frame}`.
@@ -492,10 +492,10 @@ def output_name(suffixes: tuple[str, ...], pictures: tuple[str, ...]) -> Kind:
             "and only pictures can be a sequence": "{frame" in text and not text.lower().endswith(pictures),
         }
         if fault := next((fault for fault, found in faults.items() if found), None):
-            raise SettingError(f"is {shown(value)}, {fault}", hint)
+            raise SettingError(f"is {quote(value)}, {fault}", hint)
         return text
 
-    return Kind(read, f"a file name ending in {' '.join(suffixes)}", {"type": "string"}, bad="film.avi")
+    return SettingType(read, f"a file name ending in {' '.join(suffixes)}", {"type": "string"}, bad="film.avi")
 
 
 _WORD: Schema = {"type": "string"}
@@ -506,56 +506,56 @@ _FILES: Schema = {
 }
 _RATE: Schema = {"anyOf": [{"type": "number", "exclusiveMinimum": 0, "maximum": 240}, _WORD]}
 
-NAME = Kind(_read_name, "a name for the run's folder", {"type": ["string", "integer"]}, bad="a/b")
-SEED = Kind(_read_seed, "a whole number from 0, or random", {"anyOf": [_COUNT, {"const": "random"}]}, int, bad=-1)
-SIZE = Kind(
+NAME = SettingType(_read_name, "a name for the run's folder", {"type": ["string", "integer"]}, bad="a/b")
+SEED = SettingType(_read_seed, "a whole number from 0, or random", {"anyOf": [_COUNT, {"const": "random"}]}, int, bad=-1)
+SIZE = SettingType(
     lambda value: value if isinstance(value, Size) else read_size(value),
     f"WxH, {' '.join(SIZES)} or source",
     {"type": "string", "examples": [*SIZES, "source", "1280x720"]},
     str,
     bad="0x720",
 )
-FPS = Kind(_read_fps, "frames per second, above 0 to 240, or a fraction", _RATE, _write_rate, bad=0)
-FILM_FPS = Kind(_read_film_fps, "frames per second, above 0 to 240, a fraction, or source", _RATE, _write_rate, bad=0)
-DREAM_RATE = Kind(_read_dream_rate, "dreams per second, above 0 to 240, or every-frame", _RATE, _write_rate, bad=0)
-DURATION = Kind(_read_duration, "12s, 360 frames, 00:00:12, 48b, source or audio", _WORD, str, bad="soon")
-FILE = Kind(_read_path, "a file", _WORD, str, bad=[])
-FILES = Kind(_read_glob, 'a pattern such as "shots/*.png"', _WORD, bad=3)
-NETWORK = Kind(
+FPS = SettingType(_read_fps, "frames per second, above 0 to 240, or a fraction", _RATE, _write_rate, bad=0)
+FILM_FPS = SettingType(_read_film_fps, "frames per second, above 0 to 240, a fraction, or source", _RATE, _write_rate, bad=0)
+DREAM_RATE = SettingType(_read_dream_rate, "dreams per second, above 0 to 240, or every-frame", _RATE, _write_rate, bad=0)
+DURATION = SettingType(_read_duration, "12s, 360 frames, 00:00:12, 48b, source or audio", _WORD, str, bad="soon")
+FILE = SettingType(_read_path, "a file", _WORD, str, bad=[])
+FILES = SettingType(_read_glob, 'a pattern such as "shots/*.png"', _WORD, bad=3)
+NETWORK = SettingType(
     _read_network,
     "bestiary, a torchvision name, or {inception_v1: file}",
     {"anyOf": [_WORD, {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": _FILES}]},
     _write_network,
     bad=[],
 )
-LAYER = Kind(_read_layer, "the name of a layer", _WORD, bad=3)
+LAYER = SettingType(_read_layer, "the name of a layer", _WORD, bad=3)
 CHANNEL_HINT = "channels are counted from 0, as `render layers NETWORK` lists them"
-CHANNEL = Kind(_read_one("channel", CHANNEL_HINT), "a channel by number or name", {"anyOf": [_WORD, _COUNT]}, bad=[])
-CHANNELS = Kind(_read_several("channel", CHANNEL_HINT), "channels by number or name, [3, 17]", _WORDS, _listed, bad=[])
-CLASSES = Kind(
+CHANNEL = SettingType(_read_one("channel", CHANNEL_HINT), "a channel by number or name", {"anyOf": [_WORD, _COUNT]}, bad=[])
+CHANNELS = SettingType(_read_several("channel", CHANNEL_HINT), "channels by number or name, [3, 17]", _WORDS, _listed, bad=[])
+CLASSES = SettingType(
     _read_several("class", "`render classes NETWORK` lists them; indices count from 0"),
     "a class by name or number, or a list",
     _WORDS,
     _listed,
     bad=[],
 )
-POINTS = Kind(
+POINTS = SettingType(
     _read_points,
     "points of the frame, [[0.5, 0.5], [0.2, 0.7]]",
     {"type": "array", "minItems": 2, "items": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}},
     lambda points: [list(point) for point in points] if points else points,
     bad=[[0, 2]],
 )
-CUTS = Kind(
+CUTS = SettingType(
     _read_cuts,
     "auto, none, or a list of times",
     {"anyOf": [{"enum": ["auto", "none"]}, {"type": "array", "minItems": 1, "items": {"type": ["string", "integer"]}}]},
     lambda cuts: cuts if isinstance(cuts, str) else [str(cut) for cut in cuts],
     bad=["soon"],
 )
-GARDEN = Kind(_read_garden, "all, or a list of classes (of channels, with layer)", _WORDS, _listed, bad=[])
-BAND = Kind(_read_band, "a band in Hz such as 40-120, rms or onsets", _WORD, _write_band, bad="120-40")
-FLAG = Kind(_read_flag, "true or false", {"type": "boolean"}, bad="maybe")
-WITHIN = Kind(_read_within, "a time in the file, 5s or 00:01:30", _WORD, str, bad=5)
+GARDEN = SettingType(_read_garden, "all, or a list of classes (of channels, with layer)", _WORDS, _listed, bad=[])
+BAND = SettingType(_read_band, "a band in Hz such as 40-120, rms or onsets", _WORD, _write_band, bad="120-40")
+FLAG = SettingType(_read_flag, "true or false", {"type": "boolean"}, bad="maybe")
+WITHIN = SettingType(_read_within, "a time in the file, 5s or 00:01:30", _WORD, str, bad=5)
 BPM = or_auto(static(20, 400, "beats per minute", whole=False))
-BYTES = Kind(read_bytes, "a file size such as 10MB", {"type": ["string", "integer"]}, bad="much")
+BYTES = SettingType(read_bytes, "a file size such as 10MB", {"type": ["string", "integer"]}, bad="much")

@@ -8,17 +8,17 @@ from os.path import realpath
 from pathlib import Path
 
 from render.config import nodes
-from render.config.check import Look, checked, nothing
+from render.config.check import Inspect, checked, nothing
 from render.config.draft import draft
 from render.config.kinds import FILE
 from render.config.model import Config
 from render.config.nodes import Node
-from render.config.problem import Origin, Place, Problem, ProblemsError, SettingError, report, shown
+from render.config.problem import Origin, Place, Problem, ProblemsError, SettingError, quote, report
 from render.config.section import OneOf, Section, is_list, sections
 from render.errors import ConfigError, MissingError
 
 
-def load(path: Path | str, overrides: Sequence[str] = (), quality: str = "final", look: Look = nothing) -> Config:
+def load(path: Path | str, overrides: Sequence[str] = (), quality: str = "final", look: Inspect = nothing) -> Config:
     """The film that the file at `path` asks for.
 
     overrides: `key.key=value` texts of `--set`, in order. look: finds out what the film's own files say.
@@ -34,13 +34,13 @@ def load_text(
     folder: Path | str = ".",
     overrides: Sequence[str] = (),
     quality: str = "final",
-    look: Look = nothing,
+    look: Inspect = nothing,
 ) -> Config:
     """The film that `text` asks for; `name` is the file's in messages, `folder` where its relative paths start."""
     origin = Origin(name, Path(folder).absolute(), nodes.lines_of(text), 0)
-    tree = extended(nodes.parse(text, origin), (realpath(origin.folder / Path(name).name),))
+    tree = with_base(nodes.parse(text, origin), (realpath(origin.folder / Path(name).name),))
     for rank, override in enumerate(overrides):
-        tree = overridden(tree, override, 1000 + rank)
+        tree = with_override(tree, override, 1000 + rank)
     config = checked(tree, Path(name).stem, look)
     return draft(config) if quality == "draft" else config
 
@@ -69,7 +69,7 @@ def read(path: Path) -> str:
 # ── merging ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def extended(tree: Node, seen: tuple[str, ...]) -> Node:
+def with_base(tree: Node, seen: tuple[str, ...]) -> Node:
     """`tree` laid over the file that it extends, and that over its own base."""
     entry = tree.entry("extends")
     if entry is None:
@@ -86,19 +86,19 @@ def extended(tree: Node, seen: tuple[str, ...]) -> Node:
     try:
         text = read(path)
     except MissingError as error:
-        raise MissingError(report([Problem(place, f"extends {shown(wanted)}, which cannot be read", str(error))])) from None
+        raise MissingError(report([Problem(place, f"extends {quote(wanted)}, which cannot be read", str(error))])) from None
     base = nodes.parse(text, replace(origin, lines=nodes.lines_of(text)))
-    return merged(extended(base, (*seen, realpath(path))), tree, Config)
+    return merge(with_base(base, (*seen, realpath(path))), tree, Config)
 
 
-def merged(base: Node, over: Node, section: type[Section] | None) -> Node:
+def merge(base: Node, over: Node, section: type[Section] | None) -> Node:
     """`over` laid upon `base`: sections key by key, everything else (lists, keyframes, one-of blocks) whole."""
     if base.pairs is None or over.pairs is None or section is None or issubclass(section, OneOf):
         return over
     pairs = {str(key.scalar): (key, node) for key, node in base.pairs}
     for key, node in over.pairs:
         name = str(key.scalar)
-        pairs[name] = (key, merged(pairs[name][1], node, within(section, name)) if name in pairs else node)
+        pairs[name] = (key, merge(pairs[name][1], node, within(section, name)) if name in pairs else node)
     return replace(over, pairs=tuple(pairs.values()), flaws=(*base.flaws, *over.flaws))
 
 
@@ -109,7 +109,7 @@ def within(section: type[Section], key: str) -> type[Section] | None:
     return found[0] if len(found) == 1 else None
 
 
-def overridden(tree: Node, override: str, rank: int) -> Node:
+def with_override(tree: Node, override: str, rank: int) -> Node:
     """`tree` with one `--set key.key=value` laid over it; relative paths in the value start in the working folder."""
     key, equals, text = override.partition("=")
     origin = Origin(f"--set {override}", Path.cwd(), (), rank)

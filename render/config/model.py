@@ -486,7 +486,7 @@ class Config(Section):
         fps = self.fps if isinstance(self.fps, Fraction) else self._facts.fps or Fraction(30)
         rate = self.dream.rate if isinstance(self.dream.rate, Fraction) else fps
         rate = min(rate, fps) if self.source.moves else rate  # footage has nothing new to dream between two frames
-        heard = (self._facts.bpm or 120.0, self.seed, self._facts.upbeat, self._facts.features)
+        heard = (self._facts.bpm or 120.0, self.seed, self._facts.first_beat, self._facts.features)
         clock = Clock(fps, 1, rate, *heard, on_frames=self.source.moves)
         frames = max(1, round(self._seconds(clock) * fps))
         rounds: dict[str, Callable[[], Clock]] = {
@@ -534,7 +534,7 @@ class Config(Section):
     def _heard(self) -> dict[str, Any]:
         """What shapes the picture of its music: what its numbers move to, and nothing of how it sounds."""
         clock = self.clock
-        beat = {"bpm": clock.bpm, "upbeat": clock.upbeat} if "b" in self.variables else {}
+        beat = {"bpm": clock.bpm, "upbeat": clock.first_beat} if "b" in self.variables else {}
         if not self.audio or not self.features:
             return beat
         asked = {name: self.audio.features[name].model_dump() for name in self.features}

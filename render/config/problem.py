@@ -107,7 +107,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"{nearest(word, names)}  known: {' '.join(names)}".strip()
 
 
-def shown(value: object) -> str:
+def quote(value: object) -> str:
     """A YAML value in a message: short, one line, in the way YAML would write it."""
     words = {None: "empty", True: "true", False: "false"}
     if value is None or isinstance(value, bool):

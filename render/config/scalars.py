@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
-from render.config.problem import SettingError, shown
+from render.config.problem import SettingError, quote
 from render.moment import Clock
 
 TIME_HINT = "write 2s, 48 frames (or a bare 48), 4b (beats), 50%, end or 00:01:30"
@@ -48,7 +48,7 @@ class Time:
 
     def seconds(self, clock: Clock) -> float:
         """As a moment, in seconds of the film that `clock` counts; beat 0 falls where the music has its first."""
-        return float(self.exact(clock)) + clock.upbeat * (self.unit == "beats")
+        return float(self.exact(clock)) + clock.first_beat * (self.unit == "beats")
 
     @property
     def names(self) -> frozenset[str]:
@@ -79,10 +79,10 @@ def read_time(text: str) -> Time:
         return Time(hours * 3600 + minutes * 60 + seconds, "seconds", word)
     match = AMOUNT.fullmatch(word) if len(word) <= 40 else None
     if match is None:
-        raise SettingError(f"is {shown(text)}, which is no time", TIME_HINT)
+        raise SettingError(f"is {quote(text)}, which is no time", TIME_HINT)
     amount, unit = Fraction(match[1]), UNITS[(match[2] or "f")[0]]
     if unit == "frames" and amount.denominator > 1:
-        raise SettingError(f"is {shown(text)}, and frames are counted whole", f"for seconds write {word.rstrip('frames ')}s")
+        raise SettingError(f"is {quote(text)}, and frames are counted whole", f"for seconds write {word.rstrip('frames ')}s")
     return Time(amount, unit, word)
 
 
@@ -124,13 +124,13 @@ def read_size(value: object) -> Size:
         return Size(0, 0, int(match[1] or 1))
     match = re.fullmatch(r"([-+]?[0-9]{1,9})\s*[x×]\s*([-+]?[0-9]{1,9})", word)
     if match is None:
-        raise SettingError(f"is {shown(value)}, which is no size", SIZE_HINT)
+        raise SettingError(f"is {quote(value)}, which is no size", SIZE_HINT)
     width, height = int(match[1]), int(match[2])
     if not (SMALLEST <= width <= LARGEST and SMALLEST <= height <= LARGEST):
-        raise SettingError(f"is {shown(value)}; each side must be {SMALLEST} to {LARGEST} pixels", SIZE_HINT)
+        raise SettingError(f"is {quote(value)}; each side must be {SMALLEST} to {LARGEST} pixels", SIZE_HINT)
     if width * height > MOST_PIXELS:
         raise SettingError(
-            f"is {shown(value)}, {width * height / 1e6:.0f} million pixels; at most {MOST_PIXELS // 10**6} can be dreamed"
+            f"is {quote(value)}, {width * height / 1e6:.0f} million pixels; at most {MOST_PIXELS // 10**6} can be dreamed"
         )
     return Size(width, height)
 
@@ -153,11 +153,11 @@ def read_rate(value: object, most: int = 240) -> Fraction:
     except ZeroDivisionError:
         rate = None
     if rate is None or isinstance(value, bool):
-        raise SettingError(f"is {shown(value)}, which is no rate", hint)
+        raise SettingError(f"is {quote(value)}, which is no rate", hint)
     if not 0 < rate <= most:
-        raise SettingError(f"is {shown(value)}, outside 0 to {most} per second", hint)
+        raise SettingError(f"is {quote(value)}, outside 0 to {most} per second", hint)
     if rate < Fraction(1, 1000) or rate.denominator > 10**6:
-        raise SettingError(f"is {shown(value)}, which is too fine a fraction to keep time by", hint)
+        raise SettingError(f"is {quote(value)}, which is too fine a fraction to keep time by", hint)
     return rate
 
 
@@ -166,8 +166,8 @@ def read_bytes(value: object) -> int:
     match = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*([A-Z]*)", str(value).strip().upper())
     unit = BYTES.get(match[2] or "B") if match and not isinstance(value, bool) else None
     if match is None or unit is None:
-        raise SettingError(f"is {shown(value)}, which is no file size", "write 10MB, 500kB or 2.5MB")
+        raise SettingError(f"is {quote(value)}, which is no file size", "write 10MB, 500kB or 2.5MB")
     size = int(float(match[1]) * unit)
     if size < 1000:
-        raise SettingError(f"is {shown(value)}; no film is smaller than 1kB", "write 10MB, 500kB or 2.5MB")
+        raise SettingError(f"is {quote(value)}; no film is smaller than 1kB", "write 10MB, 500kB or 2.5MB")
     return size

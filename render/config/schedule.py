@@ -26,9 +26,9 @@ from typing import Any
 import numpy as np
 
 from render.config.curve import Array, Curve, Span, Track
-from render.config.kinds import Kind
+from render.config.kinds import SettingType
 from render.config.nodes import lines_of
-from render.config.problem import Origin, Place, Problem, ProblemsError, SettingError, nearest, report, shown
+from render.config.problem import Origin, Place, Problem, ProblemsError, SettingError, nearest, quote, report
 from render.config.scalars import Time
 from render.config.section import Section, kind_of
 from render.errors import MissingError
@@ -101,12 +101,12 @@ def read_schedule(path: Path, spans: Mapping[str, Span], place: Place) -> Schedu
     readers = {".csv": _table, ".tsv": _table, ".json": _manifest}
     if path.suffix.lower() not in readers:
         endings = ", ".join(readers)
-        raise ProblemsError([Problem(place, f"schedule is {shown(path.name)}; it takes a file ending in {endings}")])
+        raise ProblemsError([Problem(place, f"schedule is {quote(path.name)}; it takes a file ending in {endings}")])
     data = _data(path, place)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ProblemsError([Problem(place, f"schedule is {shown(path.name)}, which is no text in UTF-8")]) from None
+        raise ProblemsError([Problem(place, f"schedule is {quote(path.name)}, which is no text in UTF-8")]) from None
     here = Path.cwd()
     origin = Origin(str(path.relative_to(here) if path.is_relative_to(here) else path), path.parent, lines_of(text), AFTER_ALL)
     with np.errstate(all="ignore"):  # what is too large to reckon with is infinite, and told as a problem of its cell
@@ -121,7 +121,7 @@ def _data(path: Path, place: Place) -> bytes:
         reason = f"it has more than {LARGEST // 10**6} MB"
     except OSError as error:
         reason = error.strerror or str(error)
-    raise MissingError(report([Problem(place, f"schedule is {shown(path.name)}, which cannot be read", f"{path}: {reason}")]))
+    raise MissingError(report([Problem(place, f"schedule is {quote(path.name)}, which cannot be read", f"{path}: {reason}")]))
 
 
 def _refuse(problems: Iterable[Problem]) -> None:
@@ -159,7 +159,7 @@ def _number(cell: str) -> float:
         return float(cell)
     except ValueError:
         hint = f"write {cell.replace(',', '.')}" if re.fullmatch(r"[-+]?[0-9]+,[0-9]+", cell) else ""
-        raise SettingError(f"is {shown(cell)}, which is no number", hint) from None
+        raise SettingError(f"is {quote(cell)}, which is no number", hint) from None
 
 
 def _curve(column: Column, values: Array, span: Span) -> Curve:
@@ -213,18 +213,18 @@ def _cells(origin: Origin, line: int, delimiter: str) -> list[Cell]:
 def _wrong_head(head: Sequence[Cell], spans: Mapping[str, Span]) -> Iterator[Problem]:
     (place, clock), *columns = head
     if clock.lower() not in UNITS:
-        yield Problem(place, f"the first column is {shown(clock)}", "it holds the time: call it seconds, frame or beat")
+        yield Problem(place, f"the first column is {quote(clock)}", "it holds the time: call it seconds, frame or beat")
     elif not columns:
         yield Problem(place, "there is nothing but the time", "add a column such as motion.zoom")
     seen: set[str] = set()
     for place, key in columns:
         parts = [one for one in spans if one.startswith(f"{key}.")]
         if key in seen:
-            yield Problem(place, f"{shown(key)} stands here twice")
+            yield Problem(place, f"{quote(key)} stands here twice")
         elif key not in spans and parts:
-            yield Problem(place, f"{shown(key)} is several numbers", f"name one of them: {' '.join(parts)}")
+            yield Problem(place, f"{quote(key)} is several numbers", f"name one of them: {' '.join(parts)}")
         elif key not in spans:
-            yield Problem(place, f"{shown(key)} is no number that can move in this film", _meant(key, spans) or EXAMPLES)
+            yield Problem(place, f"{quote(key)} is no number that can move in this film", _meant(key, spans) or EXAMPLES)
         seen.add(key)
 
 
@@ -342,7 +342,7 @@ def laid_over(part: Any, curves: Mapping[str, Curve], path: tuple[str, ...] = ()
     return part
 
 
-def _inside(part: Any) -> Iterator[tuple[str, Kind | None, Any]]:
+def _inside(part: Any) -> Iterator[tuple[str, SettingType | None, Any]]:
     """What a section or a list holds: its name in YAML, how it is read, and its value."""
     if isinstance(part, Section):
         fields = type(part).model_fields.items()

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJson
 from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, core_schema
 
-from render.config.kinds import Kind
-from render.config.problem import SettingError, shown
+from render.config.kinds import SettingType
+from render.config.problem import SettingError, quote
 
 PART = "part"  # marks a setting that a function of the same name carries out
 
@@ -63,7 +63,7 @@ class OneOf(Section):
     @classmethod
     def _just_one(cls, value: Any) -> Any:
         if not isinstance(value, Mapping):
-            raise SettingError(f"is {shown(value)}; it takes exactly one of {' '.join(cls.rows())}", cls._written(value))
+            raise SettingError(f"is {quote(value)}; it takes exactly one of {' '.join(cls.rows())}", cls._written(value))
         known = cls.rows()
         given = [key for key in value if key in known]
         if len(given) > 1:
@@ -122,7 +122,7 @@ class Named:
 
     def _named(self, value: Any) -> Any:
         if not isinstance(value, Mapping):
-            raise SettingError(f"is {shown(value)}; it takes a mapping of names")
+            raise SettingError(f"is {quote(value)}; it takes a mapping of names")
         for name in value:
             try:
                 self.check(name)
@@ -164,9 +164,9 @@ def is_named(info: FieldInfo) -> bool:
     return any(isinstance(one, Named) for one in info.metadata)
 
 
-def kind_of(info: FieldInfo) -> Kind | None:
+def kind_of(info: FieldInfo) -> SettingType | None:
     """How a setting is read, where it is not a mapping or a list of them."""
-    return next((one for one in info.metadata if isinstance(one, Kind)), None)
+    return next((one for one in info.metadata if isinstance(one, SettingType)), None)
 
 
 def reference_of(section: type[Section], prefix: str = "") -> list[Row]:

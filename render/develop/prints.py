@@ -18,7 +18,7 @@ from typing import Protocol
 from render.develop import ffmpeg, files, stills
 from render.develop.alongside import at_once
 from render.develop.ffmpeg import PixelFormat, Pixels, Send
-from render.develop.sound import AAC, FLAC, OPUS, Voice, Words, words
+from render.develop.sound import AAC, FLAC, OPUS, AudioArguments, AudioEncoder, audio_arguments
 from render.errors import ConfigError, DevelopError, MissingError
 from render.source.audio import Sound
 
@@ -76,7 +76,7 @@ class Job:
     tuning: Tuning
     title: str
     config: str
-    sound: Words
+    sound: AudioArguments
     notice: Callable[[str], None]
 
 
@@ -111,7 +111,7 @@ class Container:
 
     codecs: tuple[str, ...]
     arguments: tuple[str, ...] = ()
-    voice: Voice | None = None
+    voice: AudioEncoder | None = None
 
 
 def developing(
@@ -144,7 +144,7 @@ def developing(
                         take(frame)
                 yield
             yield  # all are there: who walks these steps may let another finish the files
-    return [numbered(job.path, 0) for job in jobs], notices
+    return [frame_path(job.path, 0) for job in jobs], notices
 
 
 develop = at_once(developing)
@@ -162,18 +162,18 @@ def require(outputs: Iterable[Output], name: str) -> None:
     """Refuse before any work what cannot be developed: ConfigError, or MissingError for an encoder that is not there."""
     places: set[str] = set()
     for output in outputs:
-        row = chosen(output)
+        row = print_format(output)
         if row.encoder and row.encoder not in ffmpeg.encoders():
             raise MissingError(f"{output.file}: this ffmpeg ({ffmpeg.version()}) has no encoder {row.encoder}")
         if row.hardware and not ffmpeg.at_hand(row.encoder):
             raise MissingError(f"{output.file}: {row.encoder} needs {row.hardware}, and finds none", "codec: auto needs none")
-        place = filled(output.file, name)
+        place = fill_name(output.file, name)
         if place in places:
             raise ConfigError(f"{output.file}: two outputs have this name")
         places.add(place)
 
 
-def chosen(output: Output) -> Print:
+def print_format(output: Output) -> Print:
     """The row for an output; a ConfigError says what there is instead."""
     ending = Path(output.file).suffix.lower()
     if ending not in CONTAINERS:
@@ -197,18 +197,18 @@ def chosen(output: Output) -> Print:
 
 def rate(output: Output, fps: Fraction) -> Fraction:
     """How many frames a second an output of a film of `fps` has."""
-    usual = chosen(output).usual_fps
+    usual = print_format(output).usual_fps
     return output.fps or (min(fps, usual) if usual else fps)
 
 
 def evenly_from(output: Output, size: tuple[int, int]) -> int:
     """The number of frames of a (width, height) from which on one more costs as much as the last: palettes look at so many."""
-    row = chosen(output)
+    row = print_format(output)
     width, height = _shape(row, size, output.width)
     return ceil(SAMPLE / (width * height)) if row.work is _palette_film else 1
 
 
-def filled(template: str, name: str) -> str:
+def fill_name(template: str, name: str) -> str:
     """An output's file name with {name} filled in and {frame} left; it stays inside the folder it is put in."""
     text = template.replace("{name}", name)
     bare = FRAME.sub("0", text)
@@ -222,12 +222,12 @@ def filled(template: str, name: str) -> str:
     return text
 
 
-def numbered(path: Path, frame: int) -> Path:
+def frame_path(path: Path, frame: int) -> Path:
     """The path of one picture of a sequence; any other path is itself."""
     return path.with_name(FRAME.sub(lambda match: f"{frame:0{match[1] or 1}}", path.name))
 
 
-def embedded(path: Path) -> str | None:
+def embedded_config(path: Path) -> str | None:
     """The configuration that a print carries, or None. It comes from outside: believe nothing in it."""
     try:
         with path.open("rb") as file:
@@ -259,8 +259,8 @@ def _job(
     sound: Sound | None,
     notice: Callable[[str], None],
 ) -> Job:
-    row = chosen(output)
-    path = folder / filled(output.file, name)
+    row = print_format(output)
+    path = folder / fill_name(output.file, name)
     shape = _shape(row, size, output.width)
     if 0 in shape:
         raise ConfigError(f"{output.file}: {size[0]}x{size[1]} is too small for it")
@@ -269,7 +269,7 @@ def _job(
     elif not output.width and shape != size:
         notice(f"{path.name} is {shape[0]}x{shape[1]} of {size[0]}x{size[1]}, since it can hold only even sizes")
     crf = output.crf if output.crf is not None else row.crf and row.crf[0]
-    heard = words(sound, CONTAINERS[path.suffix.lower()].voice, SOUND)
+    heard = audio_arguments(sound, CONTAINERS[path.suffix.lower()].voice, SOUND)
     return Job(row, output, path, size, rate(output, fps), Tuning(shape, crf), name, config, heard, notice)
 
 
@@ -338,14 +338,14 @@ def _sequence(job: Job) -> Iterator[Send]:
 
         yield take
         for frame in range(number):
-            os.replace(waiting / str(frame), numbered(job.path, frame))
-    if numbered(job.path, number).exists():
+            os.replace(waiting / str(frame), frame_path(job.path, frame))
+    if frame_path(job.path, number).exists():
         job.notice(f"{job.path.parent}: pictures of an earlier, longer print follow after number {number - 1}")
 
 
 def _still(job: Job, frame: Pixels) -> bytes:
     assert job.row.still
-    return job.row.still(stills.resized(_depth(frame, job.row.pixels), job.tuning.size), job.config)
+    return job.row.still(stills.resize_pixels(_depth(frame, job.row.pixels), job.tuning.size), job.config)
 
 
 Encode = Callable[[Job, Tuning, Path, Path, int], None]

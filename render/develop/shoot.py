@@ -17,27 +17,27 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from render import riding
+from render import propagate
 from render.config import Config, load_text
 from render.config.kinds import Drawn
 from render.config.load import read
 from render.config.scalars import Size
-from render.construct import build, camera
+from render.construct import build, build_scene
 from render.develop import prints, sound
 from render.develop.alongside import Safe, alongside, at_once, finished
 from render.develop.ffmpeg import Pixels
+from render.develop.flow_cache import with_flow_cache
 from render.develop.negative import Kept, settled
+from render.develop.retile import in_recorded_tiles, retile_notices, ticks_within_memory
 from render.develop.seam import measured
-from render.develop.sparing import as_begun, sparing, told
 from render.develop.take import Take, existing_take, open_take, unfinished
-from render.develop.traces import remembering
 from render.dream import garden
 from render.dream.ascent import sizes
 from render.errors import MissingError, RenderError, RoomError, gpu_failed, memory_ended
 from render.facts import facts
-from render.film import Camera, Film, State, ticks
+from render.film import Film, Scene, State, ticks
+from render.frames import at_rate, dreamed_up_to, frame_count, in_loop_order, rate_ratio
 from render.picture.picture import from_pixels, to_pixels
-from render.reel import at_rate, every, length, shown, so_far
 
 SAFE = "what is dreamed is safe"
 VERSION = 1  # of the dream: it counts up when the same settings begin to give other pictures
@@ -66,12 +66,12 @@ def shoot(config: Config, given: str, root: Path, device: torch.device, watch: W
         if isinstance(config.seed, Drawn) and not fresh and (seed := begun_with(root, config, film)) is not None:
             config = config.model_copy(update={"seed": seed})
             film = build(config, device)
-        film = replace(film, camera=remembering(film.camera, root))
+        film = replace(film, scene=with_flow_cache(film.scene, root))
         fingerprint = shape(config, film)
         with open_take(root, config.name, fingerprint, given, config.yaml(), fresh) as take:
-            film = as_begun(film, take)
-            safe, end = Safe(), film.camera.clock.last_tick
-            with closing(developing(config, film.camera, take, safe)) as steps:
+            film = in_recorded_tiles(film, take)
+            safe, end = Safe(), film.scene.clock.last_tick
+            with closing(developing(config, film.scene, take, safe)) as steps:
                 with alongside(steps, safe) as ahead:
                     dreamed, last = expose(film, take, watch, safe, spare=config.dream.tile == "auto")
                     safe.end(last + 1 if last == end else 0)
@@ -79,8 +79,8 @@ def shoot(config: Config, given: str, root: Path, device: torch.device, watch: W
                     ahead.result()
                     paths, notices = finished(steps)
             if not whole:  # a film that ends elsewhere is another film: its prints begin anew
-                paths, notices = develop(config, so_far(film.camera, last), take) if last >= 0 else ([], [])
-            return Shot(take.folder, paths, left_out(film) + told(film, take) + notices, dreamed, whole)
+                paths, notices = develop(config, dreamed_up_to(film.scene, last), take) if last >= 0 else ([], [])
+            return Shot(take.folder, paths, left_out(film) + retile_notices(film, take) + notices, dreamed, whole)
 
 
 def require_outputs(config: Config) -> None:
@@ -96,7 +96,7 @@ def require_outputs(config: Config) -> None:
 def shape(config: Config, film: Film) -> dict[str, Any]:
     """All that shapes the film's pictures: a take with the same is the same film."""
     known = {"version": VERSION, "seed": int(config.seed), "config": config.fingerprint()}
-    return {**known, "files": film.digest, "size": list(film.camera.size)}
+    return {**known, "files": film.digest, "size": list(film.scene.size)}
 
 
 def begun_with(root: Path, config: Config, film: Film) -> int | None:
@@ -110,11 +110,11 @@ def begun_with(root: Path, config: Config, film: Film) -> int | None:
 
 def left_out(film: Film) -> list[str]:
     """A notice if the network cannot use the smallest octaves."""
-    ascent = film.ascent(film.camera.clock.tick(0), True)
-    used = len(sizes(film.camera.size, ascent))
+    ascent = film.ascent(film.scene.clock.tick(0), True)
+    used = len(sizes(film.scene.size, ascent))
     if used == ascent.octaves:
         return []
-    return [f"{used} of {ascent.octaves} octaves are dreamed: sides under {ascent.least} pixels are too small to see in"]
+    return [f"{used} of {ascent.octaves} octaves are dreamed: sides under {ascent.min_side} pixels are too small to see in"]
 
 
 def expose(film: Film, take: Take, watch: Watch, safe: Safe, spare: bool) -> tuple[int, int]:
@@ -125,15 +125,15 @@ def expose(film: Film, take: Take, watch: Watch, safe: Safe, spare: bool) -> tup
     begun, dreamed = monotonic(), 0
 
     def tell_but_the_last(tick: int) -> None:
-        if tick < film.camera.clock.last_tick:
+        if tick < film.scene.clock.last_tick:
             safe.now(settled(tick))
 
     with take.negative() as negative:
-        state = restored(negative.last(), film.camera.device)
+        state = restore(negative.last(), film.scene.device)
         last = first = state.tick if state else -1
         tell_but_the_last(last)
-        states = sparing(film, state, take) if spare else ticks(film, state)
-        for new in watch(states, first, film.camera.clock.last_tick):
+        states = ticks_within_memory(film, state, take) if spare else ticks(film, state)
+        for new in watch(states, first, film.scene.clock.last_tick):
             negative.keep(new.tick, to_pixels(new.canvas, np.uint16), extra(new))
             last = new.tick
             tell_but_the_last(last)
@@ -141,9 +141,9 @@ def expose(film: Film, take: Take, watch: Watch, safe: Safe, spare: bool) -> tup
     if last >= 0 and take.record.get("dreamed") != last + 1:  # dreamed now, or by a process that was killed before its note
         take.poster(next(take.negative().ticks(last // 2)))
         seconds = round(take.record.get("seconds", 0) + monotonic() - begun, 2)
-        finished = last == film.camera.clock.last_tick
+        finished = last == film.scene.clock.last_tick
         take.note(
-            device=str(film.camera.device),
+            device=str(film.scene.device),
             threads=torch.get_num_threads(),
             seconds=seconds,
             dreamed=last + 1,
@@ -153,24 +153,26 @@ def expose(film: Film, take: Take, watch: Watch, safe: Safe, spare: bool) -> tup
 
 
 def developing(
-    config: Config, seen: Camera, take: Take, safe: Safe | None = None
+    config: Config, seen: Scene, take: Take, safe: Safe | None = None
 ) -> Generator[None, None, tuple[list[Path], list[str]]]:
     """Develop the outputs that are not there yet from the negative, a frame each step; the paths of all outputs, and notices.
 
     safe: of a film that is being dreamed, whose ticks and whose end are waited for.
     """
-    heard = sound.wanted(config, length(seen) / seen.clock.fps)
+    heard = sound.film_sound(config, frame_count(seen) / seen.clock.fps)
     facts = {"fps": str(seen.clock.fps), "frames": seen.clock.frames, "loop": seen.loop, "sound": sound.told(heard)}
     wanted, seams = take.undeveloped(config.outputs, facts), list[str]()
     negative, (height, width), last = take.negative(), seen.size, seen.clock.last_tick
 
     def at(fps: Fraction) -> Iterator[Pixels]:
-        passing = (to_pixels(frame, np.uint16) for frame in shown(seen, reel, at_rate(seen.clock, fps, seen.loop)))
+        passing = (
+            to_pixels(frame, np.uint16) for frame in in_loop_order(seen, canvases_from, at_rate(seen.clock, fps, seen.loop))
+        )
         yield from passing if seen.loop == "none" or seams else measured(passing, seams.append)
         if safe:
             safe.wait(last + 1)
 
-    def reel(start: int, step: int) -> Iterator[Tensor]:
+    def canvases_from(start: int, step: int) -> Iterator[Tensor]:
         return (from_pixels(pixels, seen.device) for pixels in canvases(start, step))
 
     def canvases(start: int, step: int) -> Iterator[Pixels]:
@@ -180,13 +182,13 @@ def developing(
             safe.wait(last + 1)
         return negative.ticks(start, step)
 
-    size, rate, text, thinned = (width, height), seen.clock.fps, config.yaml(), partial(every, seen)
+    size, rate, text, thinned = (width, height), seen.clock.fps, config.yaml(), partial(rate_ratio, seen)
     _, notices = yield from prints.developing(wanted, at, size, rate, take.folder, config.name, text, heard, thinned)
     if safe:
         safe.wait(last + 1)
         yield  # who dreams writes in the record, too
     take.developed(wanted, facts)
-    paths = [prints.numbered(take.folder / prints.filled(output.file, config.name), 0) for output in config.outputs]
+    paths = [prints.frame_path(take.folder / prints.fill_name(output.file, config.name), 0) for output in config.outputs]
     return paths, notices + seams
 
 
@@ -210,11 +212,11 @@ def print_again(folder: Path, outputs: Sequence[str], settings: Mapping[str, str
         height, width = kept.canvas.shape[:2]
         needless = () if config.source.moves or config.mask else ("source.noise=uniform",)  # a still is not seen again
         seen = load_text(text, str(folder / "resolved.yaml"), folder, [f"size={width}x{height}", *needless], look=facts)
-        there = remembering(camera(seen, torch.device("cpu")), folder.absolute().parents[1])
+        there = with_flow_cache(build_scene(seen, torch.device("cpu")), folder.absolute().parents[1])
         if there.source.digest not in str(take.record.get("fingerprint", {}).get("files")):
             told = "is other footage now than when this film was dreamed"
             raise config.problem("source", told, "render the film again: new footage makes a new take", MissingError)
-        return develop(config, so_far(there, kept.tick), take)
+        return develop(config, dreamed_up_to(there, kept.tick), take)
 
 
 def extra(state: State) -> dict[str, Tensor]:
@@ -222,12 +224,12 @@ def extra(state: State) -> dict[str, Tensor]:
     named: dict[str, Mapping[str, Tensor]] = {
         **{f"world{i}": garden.to_tensors(world) for i, world in enumerate(state.worlds)},
         **({} if state.first is None else {"first": {"canvas": state.first}}),
-        **({"riding": riding.to_tensors(state.riding)} if state.riding else {}),
+        **({"riding": propagate.to_tensors(state.carried)} if state.carried else {}),
     }
     return {f"{part}.{name}": value for part, tensors in named.items() for name, value in tensors.items()}
 
 
-def restored(kept: Kept | None, device: torch.device) -> State | None:
+def restore(kept: Kept | None, device: torch.device) -> State | None:
     """The state that was kept."""
     if kept is None:
         return None
@@ -241,7 +243,7 @@ def restored(kept: Kept | None, device: torch.device) -> State | None:
         from_pixels(kept.canvas, device),
         worlds,
         first=named["first"]["canvas"].to(device) if "first" in named else None,
-        riding=riding.from_tensors(named["riding"], device) if "riding" in named else None,
+        carried=propagate.from_tensors(named["riding"], device) if "riding" in named else None,
     )
 
 

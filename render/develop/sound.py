@@ -15,7 +15,7 @@ LAYOUTS = "mono|stereo|5.1"  # what every encoder below knows; others become the
 
 
 @dataclass(frozen=True)
-class Voice:
+class AudioEncoder:
     """An encoder, its bits a second for a channel (0: it is lossless), and the codecs that are kept as they are."""
 
     encoder: str
@@ -23,20 +23,20 @@ class Voice:
     kept: frozenset[str] = frozenset()
 
 
-AAC = Voice("aac", 96_000, frozenset({"aac", "mp3", "ac3", "eac3"}))
-OPUS = Voice("libopus", 80_000, frozenset({"opus", "vorbis"}))
-FLAC = Voice("flac", kept=AAC.kept | OPUS.kept | {"flac", "alac", "dts", "pcm_s16le", "pcm_s24le"})
+AAC = AudioEncoder("aac", 96_000, frozenset({"aac", "mp3", "ac3", "eac3"}))
+OPUS = AudioEncoder("libopus", 80_000, frozenset({"opus", "vorbis"}))
+FLAC = AudioEncoder("flac", kept=AAC.kept | OPUS.kept | {"flac", "alac", "dts", "pcm_s16le", "pcm_s24le"})
 
 
 @dataclass(frozen=True)
-class Words:
+class AudioArguments:
     """ffmpeg's arguments for a film's sound: those of its input, and those of what is made of it."""
 
     taken: tuple[str, ...] = ()
     made: tuple[str, ...] = ()
 
 
-def wanted(config: Config, seconds: Fraction) -> Sound | None:
+def film_sound(config: Config, seconds: Fraction) -> Sound | None:
     """What is heard with a film that lasts so long: its music, or else what its footage has."""
     if config.audio:
         return Sound(config.audio.file, config.audio.start.amount, seconds, config.audio.fade)
@@ -55,7 +55,7 @@ def told(sound: Sound | None) -> Mapping[str, str]:
     return {name: str(value) for name, value in {**vars(sound), "file": digest(sound.file)}.items()} if sound else {}
 
 
-def words(sound: Sound | None, voice: Voice | None, number: int) -> Words:
+def audio_arguments(sound: Sound | None, voice: AudioEncoder | None, number: int) -> AudioArguments:
     """What adds a sound to a film as ffmpeg's input `number`: nothing where there is none, or the container holds none.
 
     A track that fits is copied, bit for bit; any other is cut to the sample, filled up with silence and encoded anew. Never
@@ -63,18 +63,18 @@ def words(sound: Sound | None, voice: Voice | None, number: int) -> Words:
     """
     found = track(sound.file) if sound and voice else None
     if not sound or not voice or not found:
-        return Words()
+        return AudioArguments()
     file, safe = f"file:{sound.file.absolute()}", ("-protocol_whitelist", "file")
     maps = ("-map", f"{number}:a:0", "-map_metadata:s:a", "-1", "-map_chapters", "-1", "-flags:a", "+bitexact")
     if fits(sound, found, voice):
-        return Words((*safe, "-t", _seconds(sound.seconds), "-i", file), (*maps, "-c:a", "copy"))
+        return AudioArguments((*safe, "-t", _seconds(sound.seconds), "-i", file), (*maps, "-c:a", "copy"))
     quality = ("-b:a", str(voice.bits * found.channels)) if voice.bits else ("-sample_fmt", "s16")
     # ffmpeg would give up waiting for a slow picture after ten seconds of sound, and the same film would have other bytes
     encode = ("-af", _filters(sound), "-c:a", voice.encoder, *quality, "-max_interleave_delta", "0")
-    return Words((*safe, "-i", file), (*maps, *encode))
+    return AudioArguments((*safe, "-i", file), (*maps, *encode))
 
 
-def fits(sound: Sound, found: Track, voice: Voice) -> bool:
+def fits(sound: Sound, found: Track, voice: AudioEncoder) -> bool:
     """Whether a track can be copied as it is: from its beginning, as far as the film goes, without a fade."""
     whole = sound.start <= UNHEARD and not sound.fade and found.seconds >= sound.seconds - SPARE
     return whole and found.codec in voice.kept

@@ -49,7 +49,7 @@ def png_text(file: BinaryIO) -> str | None:
     return None
 
 
-def resized(picture: Pixels, size: tuple[int, int]) -> Pixels:
+def resize_pixels(picture: Pixels, size: tuple[int, int]) -> Pixels:
     """[H, W, 3] at another (width, height)."""
     if picture.shape[1::-1] == size:
         return picture

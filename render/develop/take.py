@@ -86,7 +86,7 @@ class Take:
 
     def _print(self, output: prints.Output, film: Mapping[str, Any]) -> Any:
         """What the record says of a print; its length, so that a print that was removed or replaced does not count."""
-        path = prints.numbered(self.folder / prints.filled(output.file, self.record.get("name", "film")), 0)
+        path = prints.frame_path(self.folder / prints.fill_name(output.file, self.record.get("name", "film")), 0)
         settings = {key: getattr(output, key) for key in ("width", "fps", "crf", "codec", "size_limit")}
         length = path.stat().st_size if path.exists() else None
         return json.loads(_json({"settings": settings, "film": film, "bytes": length}))
@@ -135,7 +135,7 @@ def existing_take(folder: Path) -> Take:
         return Take(folder, False, _lock(folder))
 
 
-def recorded(folder: Path) -> dict[str, Any]:
+def read_record(folder: Path) -> dict[str, Any]:
     """What the record of the take in `folder` says; nothing if it is damaged, of another format, or not there."""
     record = _record(folder)
     return record if record.get("format") == FORMAT else {}

@@ -14,16 +14,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from render.dream import waves
-from render.dream.network import Eye
+from render.dream import fourier
+from render.dream.network import Extractor
 from render.dream.objective import Objective
-from render.dream.tile import Tiling, looked
+from render.dream.tile import Tiling, extract_tiled
 from render.dream.view import View, view_of
-from render.picture.chance import generator
 from render.picture.colour import luma
 from render.picture.picture import resize
+from render.picture.rng import generator
 
-Wishes = Sequence[tuple[float, Objective]]  # weights and what they weigh
+Terms = Sequence[tuple[float, Objective]]  # weights and what they weigh
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Ascent:
     jitter: int
     smoothing: float
     chroma: float
-    least: int
+    min_side: int
     turn: float = 0.0
     scale: float = 1.0
     parametrisation: str = "pixel"
@@ -54,36 +54,36 @@ def sizes(size: tuple[int, int], ascent: Ascent) -> list[tuple[int, int]]:
     """(height, width) of each octave, small to large; those below the network's smallest useful side are left out."""
     shrinks = [ascent.octave_scale**octave for octave in reversed(range(ascent.octaves))]
     octaves = [(round(size[0] / shrink), round(size[1] / shrink)) for shrink in shrinks]
-    return [octave for octave in octaves[:-1] if min(octave) >= ascent.least] + [size]
+    return [octave for octave in octaves[:-1] if min(octave) >= ascent.min_side] + [size]
 
 
 def dream(
-    canvas: Tensor, eye: Eye, wishes: Wishes, ascent: Ascent, seed: int, tick: int, where: Tensor | None = None
+    canvas: Tensor, extract: Extractor, terms: Terms, ascent: Ascent, seed: int, tick: int, where: Tensor | None = None
 ) -> Tensor:
     """The canvas after the network has had its way with it; all weights 0 leave it as it is.
 
     where: [1, 1, H, W], how much of each step is taken in each place; everywhere all of it if not given.
     """
-    wishes = [(weight, objective) for weight, objective in wishes if weight]
-    if not wishes or not ascent.steps:
+    terms = [(weight, objective) for weight, objective in terms if weight]
+    if not terms or not ascent.steps:
         return canvas
     octaves = sizes((canvas.shape[-2], canvas.shape[-1]), ascent)
     detail = torch.zeros_like(resize(canvas, octaves[0]))
     for octave, size in enumerate(octaves):
         base = resize(canvas, size).clamp(0, 1)  # bicubic overshoots, and what is clamped away would count as detail
         reach = None if where is None else resize(where, size).clamp(0, 1)
-        detail = _climb(base + resize(detail, size), eye, wishes, ascent, (seed, tick, octave), reach) - base
+        detail = _climb(base + resize(detail, size), extract, terms, ascent, (seed, tick, octave), reach) - base
     return canvas + detail
 
 
 def _climb(
-    canvas: Tensor, eye: Eye, wishes: Wishes, ascent: Ascent, address: tuple[int, int, int], reach: Tensor | None
+    canvas: Tensor, extract: Extractor, terms: Terms, ascent: Ascent, address: tuple[int, int, int], reach: Tensor | None
 ) -> Tensor:
     on = PARAMETRISATIONS[ascent.parametrisation]
     state = on.begin(canvas, ascent)
     for step in range(ascent.steps):
         canvas = on.shown(state)
-        uphill = gradient(canvas, eye, wishes, _glance(canvas, ascent, (*address, step)), ascent)
+        uphill = gradient(canvas, extract, terms, _glance(canvas, ascent, (*address, step)), ascent)
         state = on.climbed(state, uphill, ascent.step_size / rms(uphill).clamp_min(1) * (1 if reach is None else reach))
     return on.shown(state)
 
@@ -98,15 +98,15 @@ def _glance(canvas: Tensor, ascent: Ascent, address: tuple[int, ...]) -> View:
     return replace(view_of(canvas, down, right, turn * ascent.turn, ascent.scale**scale), phase=(above, before))
 
 
-def gradient(canvas: Tensor, eye: Eye, wishes: Wishes, view: View, ascent: Ascent) -> Tensor:
+def gradient(canvas: Tensor, extract: Extractor, terms: Terms, view: View, ascent: Ascent) -> Tensor:
     """The mix of the wishes' gradients, each shaped and at unit rms where it counts, so that weights mean what they say."""
-    layers = sorted({layer for _, objective in wishes for layer in objective.layers})
+    layers = sorted({layer for _, objective in terms for layer in objective.layers})
     rolled = view.rolled(canvas.detach()).requires_grad_()
     with torch.enable_grad():
-        seen = looked(eye, view.seen(rolled), layers, ascent.tiling, view.phase)
-        scores = [objective.score(seen, view) for _, objective in wishes]
+        seen = extract_tiled(extract, view.seen(rolled), layers, ascent.tiling, view.phase)
+        scores = [objective.score(seen, view) for _, objective in terms]
     total = torch.zeros_like(rolled)
-    for i, ((weight, objective), score) in enumerate(zip(wishes, scores, strict=True)):
+    for i, ((weight, objective), score) in enumerate(zip(terms, scores, strict=True)):
         (raw,) = torch.autograd.grad(score, rolled, retain_graph=i + 1 < len(scores))
         shaped = PARAMETRISATIONS[ascent.parametrisation].shaped(raw.contiguous(), ascent)
         if objective.mask is None:
@@ -178,8 +178,8 @@ PARAMETRISATIONS = {
     ),
     "fourier": Parametrisation(
         shaped=lambda raw, ascent: raw,
-        begin=lambda canvas, ascent: waves.begin(canvas, ascent.smoothing, ascent.chroma),
-        climbed=waves.climbed,
-        shown=waves.shown,
+        begin=lambda canvas, ascent: fourier.begin(canvas, ascent.smoothing, ascent.chroma),
+        climbed=fourier.climbed,
+        shown=fourier.shown,
     ),
 }

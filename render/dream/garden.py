@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from render.picture.chance import generator
+from render.picture.rng import generator
 from render.picture.warp import Move, affine, scale
 
 PERIOD = 32  # lattice points after which an octave repeats

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from render.dream.network import Eye
+from render.dream.network import Extractor
 from render.dream.tile import Tiling
 
 SPARE = 1.1  # all that a look takes, by what it keeps for its gradient: 0.9 to 1.05 were measured
@@ -25,7 +25,7 @@ GROUPS = {  # of a container: what it may take, what it takes, and where of that
 }
 
 
-def kept(eye: Eye, frame: Tensor) -> int:
+def kept(extract: Extractor, frame: Tensor) -> int:
     """What a look at a frame keeps for its gradient, besides the network's weights."""
     found: dict[int, int] = {}
 
@@ -35,7 +35,7 @@ def kept(eye: Eye, frame: Tensor) -> int:
         return value
 
     with torch.enable_grad(), torch.autograd.graph.saved_tensors_hooks(note, lambda value: value):
-        eye(frame.detach().requires_grad_())
+        extract(frame.detach().requires_grad_())
     return sum(found.values())
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from render.dream import folding, weights
+from render.dream import fuse, weights
 from render.errors import ConfigError, MissingError
 
 Activations = Mapping[str, Tensor]
-Eye = Callable[[Tensor], Activations]
+Extractor = Callable[[Tensor], Activations]
 
 CLASSES = "classes"  # the layer of class scores: a map [1, K, h, w] whose mean is the logits, or the logits as [1, K, 1, 1]
 
@@ -34,10 +34,10 @@ class Network:
     name: str
     layers: tuple[str, ...]
     labels: tuple[str, ...]
-    cut: Callable[[Sequence[str]], Eye]
+    cut: Callable[[Sequence[str]], Extractor]
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
-    least: int
+    min_side: int
     digest: str
     scale: float = 1.0
     flip: bool = False
@@ -83,14 +83,14 @@ class Network:
         hint = did_you_mean(name, known) + f"names: {', '.join(known)}" if known else "write its number"
         raise ConfigError(f'is "{name}", and {self.name}\'s layer {layer} has no channel of that name', hint)
 
-    def see(self, layers: Sequence[str], device: torch.device) -> Eye:
+    def extractor(self, layers: Sequence[str], device: torch.device) -> Extractor:
         """Frame -> activations of those layers, preprocessing included."""
-        eye = self.cut(layers)
+        extract = self.cut(layers)
         std = torch.tensor(self.std, device=device)[:, None, None]
         scale, offset = self.scale / std, torch.tensor(self.mean, device=device)[:, None, None] / std
 
         def look(frame: Tensor) -> Activations:
-            return eye((frame.flip(1) if self.flip else frame) * scale - offset)
+            return extract((frame.flip(1) if self.flip else frame) * scale - offset)
 
         return look
 
@@ -116,39 +116,39 @@ def load(name: str, file: Path | None, device: torch.device, labels: Path | None
     return replace(network, labels=words, digest=network.digest + weights.digest(named))
 
 
-def together(eyes: Mapping[str, Eye]) -> Eye:
+def combine(extractors: Mapping[str, Extractor]) -> Extractor:
     """Several networks' eyes as one, in which each one's activations bear its mark before their names."""
 
     def look(frame: Tensor) -> Activations:
-        return {mark + layer: seen for mark, eye in eyes.items() for layer, seen in eye(frame).items()}
+        return {mark + layer: seen for mark, extract in extractors.items() for layer, seen in extract(frame).items()}
 
     return look
 
 
-def frozen(module: nn.Module, device: torch.device) -> nn.Module:
+def freeze(module: nn.Module, device: torch.device) -> nn.Module:
     """For looking only: eval mode, no gradients for weights, and channels-last, which is faster on CPU and GPU alike."""
     for name, inner in list(module.named_modules()):
-        if name and folding.fits(inner):
-            module.set_submodule(name, folding.Stem(inner))
+        if name and fuse.fits(inner):
+            module.set_submodule(name, fuse.Stem(inner))
     module = module.eval().requires_grad_(False).to(device)
     return module.to(memory_format=torch.channels_last)
 
 
-def in_stages(stages: Mapping[str, nn.Module]) -> Callable[[Sequence[str]], Eye]:
+def in_stages(stages: Mapping[str, nn.Module]) -> Callable[[Sequence[str]], Extractor]:
     """The cut of a network that is a row of stages: it stops after the deepest one asked for."""
 
-    def cut(layers: Sequence[str]) -> Eye:
+    def cut(layers: Sequence[str]) -> Extractor:
         deepest = max(list(stages).index(layer) for layer in layers)
         run = list(stages.items())[: deepest + 1]
 
-        def eye(x: Tensor) -> Activations:
+        def extract(x: Tensor) -> Activations:
             seen = {}
             for name, stage in run:
                 x = stage(x)
                 seen[name] = x
             return seen
 
-        return eye
+        return extract
 
     return cut
 
@@ -161,7 +161,7 @@ def bestiary(file: Path | None, device: torch.device) -> Network:
     if file:
         weights.tensors(file)  # names what is wrong with the file itself
     try:
-        stages = {name: frozen(stage, device) for name, stage in model.stages(file).items()}
+        stages = {name: freeze(stage, device) for name, stage in model.stages(file).items()}
         usual = model.statistics(file)
     except Exception as error:  # safetensors and torch each have their own words for a tensor too few
         raise MissingError(f"{file}: these are not the weights of the bestiary: {_last_line(error)}") from error
@@ -172,7 +172,7 @@ def bestiary(file: Path | None, device: torch.device) -> Network:
         cut=in_stages(stages),
         mean=model.MEAN,
         std=model.STD,
-        least=32,
+        min_side=32,
         digest=weights.digest(file or model.WEIGHTS),
         aliases={"low": "ornament", "mid": "texture", "high": "creatures"},
         statistics={name: (mean.float().to(device), std.float().to(device)) for name, (mean, std) in usual.items()},
@@ -191,23 +191,23 @@ def inception_v1(file: Path | None, device: torch.device) -> Network:
     if file is None:
         hint = "network: {inception_v1: bvlc_googlenet.caffemodel} (or .safetensors)"
         raise ConfigError("is inception_v1, which needs the file of its weights", hint)
-    stages = {name: frozen(stage, device) for name, stage in inception.stages(weights.tensors(file)).items()}
-    eye = in_stages(stages)
+    stages = {name: freeze(stage, device) for name, stage in inception.stages(weights.tensors(file)).items()}
+    extract = in_stages(stages)
     try:
         with torch.no_grad():
-            classes = eye([CLASSES])(torch.zeros(1, 3, 64, 64, device=device))[CLASSES].shape[1]
+            classes = extract([CLASSES])(torch.zeros(1, 3, 64, 64, device=device))[CLASSES].shape[1]
     except RuntimeError as error:
         raise MissingError(f"{file}: these are not the weights of inception_v1: {_last_line(error)}") from error
     return Network(
         name="inception_v1",
         layers=tuple(stages),
         labels=weights.usual(classes, imagenet()),
-        cut=eye,
+        cut=extract,
         mean=(104.0, 117.0, 123.0),
         std=(1.0, 1.0, 1.0),
         scale=255.0,
         flip=True,
-        least=64,
+        min_side=64,
         digest=weights.digest(file),
         aliases={"low": "inception_3a", "mid": "inception_4c", "high": "inception_5a"},
         notes={

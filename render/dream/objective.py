@@ -116,7 +116,7 @@ def garden(network: Network, name: str, indices: Sequence[int], weights: Weights
     return Objective((name,), score)
 
 
-def marked(mark: str, objective: Objective) -> Objective:
+def with_prefix(mark: str, objective: Objective) -> Objective:
     """The same, asked of an eye that looks through several networks and marks the activations of each."""
     layers = tuple(mark + name for name in objective.layers)
 

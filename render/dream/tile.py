@@ -21,8 +21,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from render.dream.field import Field
-from render.dream.network import Activations, Eye
+from render.dream.network import Activations, Extractor
+from render.dream.receptive import ReceptiveField
 
 FULL = 0.8  # of its side that a tile takes of the frame; the rest is room for the grid to move in
 
@@ -38,7 +38,7 @@ class Tiling:
     side: int
     cells: Mapping[str, int]
     overlap: tuple[int, int]
-    least: int
+    min_side: int
 
     @property
     def step(self) -> int:
@@ -67,7 +67,7 @@ class Span:
 Tile = tuple[Span, Span]  # down and right
 
 
-def tiling(side: int, found: Mapping[str, Field], least: int) -> Tiling:
+def tiling(side: int, found: Mapping[str, ReceptiveField], min_side: int) -> Tiling:
     """Tiles of that side, overlapping as far as the layers in `found` look.
 
     Twice as far if one has no cells: its answer is made of all that a tile sees, and none of that may be near a rim.
@@ -75,15 +75,17 @@ def tiling(side: int, found: Mapping[str, Field], least: int) -> Tiling:
     cells = {layer: field.cell for layer, field in found.items()}
     far = 1 if all(cells.values()) else 2
     before, after = (far * max(field.reach[end] for field in found.values()) for end in (0, 1))
-    return Tiling(side, cells, (before, after), least)
+    return Tiling(side, cells, (before, after), min_side)
 
 
-def looked(eye: Eye, frame: Tensor, layers: Sequence[str], tiling: Tiling | None, phase: tuple[float, float]) -> Activations:
+def extract_tiled(
+    extract: Extractor, frame: Tensor, layers: Sequence[str], tiling: Tiling | None, phase: tuple[float, float]
+) -> Activations:
     """The activations of those layers for a frame [1, 3, H, W]. phase: 0..1, how far down and right the grid is moved."""
     if tiling is None or max(frame.shape[2:]) <= tiling.side:
-        return eye(frame)
+        return extract(frame)
     tiles = list(product(*(spans(side, tiling, moved) for side, moved in zip(frame.shape[2:], phase, strict=True))))
-    return dict(zip(layers, _Mosaic.apply(frame, eye, layers, tiling.cells, tiles), strict=True))
+    return dict(zip(layers, _Mosaic.apply(frame, extract, layers, tiling.cells, tiles), strict=True))
 
 
 def spans(length: int, tiling: Tiling, phase: float) -> list[Span]:
@@ -97,8 +99,8 @@ def spans(length: int, tiling: Tiling, phase: float) -> list[Span]:
 
 def _span(begin: int, end: int, length: int, tiling: Tiling) -> Span:
     before, after = tiling.overlap
-    last = min(length, max(end + after, tiling.least))
-    first = max(0, min(begin - before, last - tiling.least))
+    last = min(length, max(end + after, tiling.min_side))
+    first = max(0, min(begin - before, last - tiling.min_side))
     return Span(first // tiling.step * tiling.step, last, begin, None if end == length else end)
 
 
@@ -107,14 +109,14 @@ class _Mosaic(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, frame: Tensor, eye: Eye, layers: Sequence[str], cells: Mapping[str, int], tiles: Sequence[Tile]
+        ctx: Any, frame: Tensor, extract: Extractor, layers: Sequence[str], cells: Mapping[str, int], tiles: Sequence[Tile]
     ) -> Any:
         ctx.save_for_backward(frame)
         ctx.set_materialize_grads(False)
-        ctx.eye, ctx.layers, ctx.cells, ctx.tiles = eye, layers, cells, tiles
+        ctx.extract, ctx.layers, ctx.cells, ctx.tiles = extract, layers, cells, tiles
         area, maps = sum(map(_area, tiles)), dict[str, Tensor]()
         for tile in reversed(tiles):  # the last one knows where the maps end
-            seen = eye(_part(frame, tile))
+            seen = extract(_part(frame, tile))
             for layer in layers:
                 if cell := cells[layer]:
                     whole = maps.setdefault(layer, _blank(seen[layer], tile, cell))
@@ -129,15 +131,17 @@ class _Mosaic(torch.autograd.Function):
         asked = {layer: slope for layer, slope in zip(ctx.layers, slopes, strict=True) if slope is not None}
         total = torch.zeros_like(frame)
         for tile in ctx.tiles:
-            _add(total, frame, tile, ctx.eye, asked, ctx.cells)
+            _add(total, frame, tile, ctx.extract, asked, ctx.cells)
         return total, None, None, None, None
 
 
-def _add(total: Tensor, frame: Tensor, tile: Tile, eye: Eye, asked: Mapping[str, Tensor], cells: Mapping[str, int]) -> None:
+def _add(
+    total: Tensor, frame: Tensor, tile: Tile, extract: Extractor, asked: Mapping[str, Tensor], cells: Mapping[str, int]
+) -> None:
     """Add to the frame's gradient what is asked of one tile's activations."""
     part, share = _part(frame, tile).detach().requires_grad_(), _area(tile) / frame[0, 0].numel()
     with torch.enable_grad():
-        seen = eye(part)
+        seen = extract(part)
         of_cells = [
             (_within(seen[layer], tile, cell), _own(asked[layer], tile, cell)) for layer in asked if (cell := cells[layer])
         ]

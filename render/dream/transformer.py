@@ -14,12 +14,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from render.dream.network import CLASSES, Activations, Eye
+from render.dream.network import CLASSES, Activations, Extractor
 
 DEPTHS = {"low": 0.25, "mid": 0.5, "high": 0.75}  # how deep in the network ornament, parts of things, and things are seen
 PATCHES, LAYERS = "conv_proj", "encoder.layers."
 
-Seen = tuple[tuple[str, ...], Mapping[str, str], tuple[str, ...], Callable[[Sequence[str]], Eye]]
+Seen = tuple[tuple[str, ...], Mapping[str, str], tuple[str, ...], Callable[[Sequence[str]], Extractor]]
 
 
 def seen(model: Any, device: torch.device) -> Seen:
@@ -29,11 +29,11 @@ def seen(model: Any, device: torch.device) -> Seen:
     layers = (PATCHES, *row)
     aliases = {alias: layers[round(depth * len(row))] for alias, depth in DEPTHS.items()}
 
-    def cut(wanted: Sequence[str]) -> Eye:
+    def cut(wanted: Sequence[str]) -> Extractor:
         names = [*layers, CLASSES]
         deepest = max(names.index(layer) for layer in wanted)
 
-        def eye(x: Tensor) -> Activations:
+        def extract(x: Tensor) -> Activations:
             patches = model.conv_proj(_whole_patches(x, model.patch_size))
             tokens = _placed(patches, model)
             maps = {PATCHES: patches}
@@ -45,7 +45,7 @@ def seen(model: Any, device: torch.device) -> Seen:
                     maps[name] = tokens[:, 1:].mT.unflatten(2, patches.shape[2:])
             return maps
 
-        return eye
+        return extract
 
     return layers, aliases, layers, cut
 

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from torch.fx import GraphModule
 from torchvision.models.feature_extraction import create_feature_extractor, get_graph_node_names
 
-from render.dream import folding, transformer, weights
-from render.dream.network import CLASSES, NETWORKS, Activations, Eye, Network, did_you_mean, frozen
+from render.dream import fuse, transformer, weights
+from render.dream.network import CLASSES, NETWORKS, Activations, Extractor, Network, did_you_mean, freeze
 from render.errors import ConfigError, MissingError
 
 BARE = {"aux_logits": False, "init_weights": False}  # without what only training needs
@@ -59,7 +59,7 @@ def classifier(name: str, file: Path | None, device: torch.device) -> Network:
         cut=cut,
         mean=(0.5, 0.5, 0.5) if name in HALVED else tuple(preset.mean),
         std=(0.5, 0.5, 0.5) if name in HALVED else tuple(preset.std),
-        least=LEAST.get(name, 64),
+        min_side=LEAST.get(name, 64),
         digest=weights.digest(file) if file else str(enum),
         aliases=aliases,
         blocks=(*blocks, CLASSES),
@@ -114,7 +114,7 @@ def _key(key: str) -> str:
 
 # ---- its layers
 
-Seen = tuple[tuple[str, ...], Mapping[str, str], tuple[str, ...], Callable[[Sequence[str]], Eye]]
+Seen = tuple[tuple[str, ...], Mapping[str, str], tuple[str, ...], Callable[[Sequence[str]], Extractor]]
 
 
 def _traced(name: str, model: nn.Module, device: torch.device) -> Seen:
@@ -128,15 +128,15 @@ def _traced(name: str, model: nn.Module, device: torch.device) -> Seen:
     strides = {block: stride for block in blocks if (stride := shapes[paths[block]][1])}
     ends = {**{layer: paths[layer] for layer in layers}, CLASSES: nodes[-1]}
 
-    def cut(wanted: Sequence[str]) -> Eye:
-        eye = create_feature_extractor(model, sorted({ends[layer] for layer in wanted}), suppress_diff_warning=True)
-        eye = frozen(folding.folded(GraphModule(eye, eye.graph)), device)
+    def cut(wanted: Sequence[str]) -> Extractor:
+        extract = create_feature_extractor(model, sorted({ends[layer] for layer in wanted}), suppress_diff_warning=True)
+        extract = freeze(fuse.folded(GraphModule(extract, extract.graph)), device)
 
-        def see(x: Tensor) -> Activations:
-            seen = eye(x)
+        def extractor(x: Tensor) -> Activations:
+            seen = extract(x)
             return {layer: readings[ends[layer]](seen[ends[layer]]) for layer in wanted}
 
-        return see
+        return extractor
 
     return layers, _by_stride(strides), blocks, cut
 
@@ -150,9 +150,9 @@ def _module_paths(model: nn.Module, nodes: Sequence[str]) -> dict[str, str]:
 
 def _shapes(plan: nn.Module, ends: set[str]) -> dict[str, tuple[tuple[int, tuple[int, ...]], int]]:
     """For each end the number of its dimensions and those that grow with the picture, and the pixels a cell; no numbers run."""
-    eye = create_feature_extractor(plan.to("meta"), sorted(ends), suppress_diff_warning=True)
+    extract = create_feature_extractor(plan.to("meta"), sorted(ends), suppress_diff_warning=True)
     with torch.no_grad():
-        small, large = (eye(torch.zeros(1, 3, *size, device="meta")) for size in SIZES)
+        small, large = (extract(torch.zeros(1, 3, *size, device="meta")) for size in SIZES)
     shapes = {}
     for end in ends:
         if isinstance(small[end], Tensor):

@@ -27,7 +27,7 @@ def tone(frame: Tensor) -> Tone:
     return Tone(mean, rms(frame - mean[:, None, None]))
 
 
-def held(frame: Tensor, reference: Tone, hold: float) -> Tensor:
+def hold_tone(frame: Tensor, reference: Tone, hold: float) -> Tensor:
     """The frame with its tone brought `hold` (0..1) of the way to the reference; 0 leaves it to burn."""
     if not hold:
         return frame
@@ -43,7 +43,7 @@ def _rolled_off(frame: Tensor, edge: float) -> Tensor:
     return inside + edge * ((frame - inside) / edge).tanh()
 
 
-def mixed(before: Tensor, after: Tensor, share: float) -> Tensor:
+def crossfade(before: Tensor, after: Tensor, share: float) -> Tensor:
     """A cross-fade, `share` of `after`, as rich in contrast as the two are: an average of two pictures is a fog."""
     mix = torch.lerp(before, after, share)
     now, wanted = tone(mix), (1 - share) * tone(before).contrast + share * tone(after).contrast
@@ -63,7 +63,7 @@ def fine(frame: Tensor) -> float:
     return _power((light - _binomial(light))[..., 2:-2, 2:-2])
 
 
-def sharpened(frame: Tensor, energy: float) -> Tensor:
+def sharpen_to(frame: Tensor, energy: float) -> Tensor:
     """The frame with its fine detail brought up to `energy`, at most by MOST.
 
     A cross-fade averages two dreams, and where they disagree detail is lost; the film would pump between ticks.

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from render.picture.chance import generator
+from render.picture.rng import generator
 from render.picture.warp import STILL, Move
 
 CELLS = 240  # a second; speeds are constant within a cell of this grid, which knows nothing of the frame rate
@@ -99,7 +99,7 @@ VELOCITIES: dict[str, Velocity] = {
 BENDING = ("swirl",)  # those under which straight lines bend, unless they are 0; all others are matrices
 
 
-def through(points: Tensor, share: Tensor) -> Tensor:
+def spline_point(points: Tensor, share: Tensor) -> Tensor:
     """Where one is after `share` [m] (0..1) of the way through points [n, 2], on Catmull and Rom's curve (1974): [m, 2].
 
     Points that end where they begin are gone round without a corner.
@@ -115,7 +115,7 @@ def through(points: Tensor, share: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Path:
+class CameraPath:
     """Where the camera goes.
 
     speeds: seconds [n] -> each motion's value at those times, [n] or [n, 2], and "center" [n, 2] in 0..1, what the motions
@@ -128,7 +128,9 @@ class Path:
     seed: int = 0
     mirror: float | None = None
     _known: dict[int, Move] = field(default_factory=lambda: {0: Move(STILL)}, compare=False, repr=False)
-    _newest: dict[int, Flow] = field(default_factory=dict, compare=False, repr=False)  # the flows of the seconds asked last
+    _newest: dict[int, VelocityField] = field(
+        default_factory=dict, compare=False, repr=False
+    )  # the flows of the seconds asked last
 
     def between(self, start: float, end: float) -> Move:
         """The move that takes what is seen at `start` seconds to where it is at `end`.
@@ -153,21 +155,21 @@ class Path:
             self._known[last + 1] = self.between(last, last + 1) @ self._known[last]
         return self.between(floor(seconds), seconds) @ self._known[floor(seconds)]
 
-    def _flow(self, second: int) -> Flow:
+    def _flow(self, second: int) -> VelocityField:
         """The flow of a second's cells. It is worked out as a whole, so that no move depends on what was asked before."""
         if known := self._newest.get(second):
             return known
         seconds = second + (np.arange(CELLS) + 0.5) / CELLS
         values = {name: value.double().reshape(CELLS, 1, -1) for name, value in self.speeds(seconds).items()}
         center = (values["center"] * 2 - 1) * torch.tensor((self.aspect, 1.0), dtype=torch.float64)
-        flow = self._newest[second] = Flow(values, center, When(torch.from_numpy(seconds)[:, None], self.seed))
+        flow = self._newest[second] = VelocityField(values, center, When(torch.from_numpy(seconds)[:, None], self.seed))
         for old in list(self._newest)[:-NEWEST]:
             self._newest.pop(old, None)
         return flow
 
 
 @dataclass(frozen=True)
-class Flow:
+class VelocityField:
     """The summed velocity in some cells of time: its motions' values [n, 1, 1 or 2], its centre [n, 1, 2], and its times.
 
     What is asked of it is asked of `cells`: their numbers, and how long each of them counts, seconds.

@@ -94,7 +94,7 @@ def scale(move: Move) -> float:
     return float(torch.linalg.det(affine(move)[:2, :2]).abs().sqrt())
 
 
-def moved(frame: Tensor, move: Move, *, kernel: Kernel, border: str) -> Tensor:
+def move_frame(frame: Tensor, move: Move, *, kernel: Kernel, border: str) -> Tensor:
     """The frame after the move: each pixel is looked up where it was before.
 
     A move that does not turn looks up rows, then columns: the same sum, several times as fast.
@@ -102,7 +102,7 @@ def moved(frame: Tensor, move: Move, *, kernel: Kernel, border: str) -> Tensor:
     back = move.inverse
     size, shrink = (frame.shape[-2], frame.shape[-1]), max(1.0, scale(back))
     if back.turns:
-        return _gathered(frame, looked_up(back, size, frame.device), kernel, border, shrink)
+        return _gathered(frame, source_coords(back, size, frame.device), kernel, border, shrink)
     across, down = _straight(back, grid(size, frame.device))
     x, y = _pixel(across, down, size)
     rows = _down(frame, *_taps(y.flatten(), size[0], kernel, border, shrink))
@@ -120,7 +120,7 @@ def _gathered(frame: Tensor, xy: Tensor, kernel: Kernel, border: str, shrink: fl
     return kernel(resize(frame, small), xy * wider, border=border)
 
 
-def looked_up(back: Move, size: tuple[int, int], device: torch.device | str = "cpu") -> Tensor:
+def source_coords(back: Move, size: tuple[int, int], device: torch.device | str = "cpu") -> Tensor:
     """Where each pixel of a frame of (height, width) comes from, Coords [1, H, W, 2].
 
     Where lines bend, only every LATTICE-th pixel is followed, and the others lie on cubics between.
@@ -161,7 +161,7 @@ def cover(move: Move, size: tuple[int, int], feather: float, device: torch.devic
     x, y = carry(back, xy[:, :: size[0] - 1, :: size[1] - 1]).unbind(-1)
     if not back.bends and float(_inside(x, y, size).min()) >= feather:  # then it is so everywhere: a frame is convex
         return torch.ones(1, 1, 1, 1, device=device)
-    x, y = looked_up(back, size, device).unbind(-1) if back.turns else _straight(back, xy)
+    x, y = source_coords(back, size, device).unbind(-1) if back.turns else _straight(back, xy)
     return (_inside(x, y, size) / feather).clamp(0, 1)[:, None]
 
 

@@ -23,9 +23,9 @@ from torch import Tensor
 from render.develop.ffmpeg import Pixels
 from render.dream import objective
 from render.dream.ascent import Ascent, dream
-from render.dream.field import Field
-from render.dream.network import CLASSES, Eye, Network
+from render.dream.network import CLASSES, Extractor, Network
 from render.dream.objective import Objective
+from render.dream.receptive import ReceptiveField
 from render.errors import ConfigError
 from render.moment import Clock
 from render.picture import colour
@@ -175,12 +175,12 @@ def _evenly(things: Sequence[T], most: int) -> list[T]:
 
 def _grid(plates: Sequence[Plate]) -> tuple[Row, ...]:
     """Rows of equal length, more across than down, and as few places left over as can be."""
-    least = ceil(sqrt(1.5 * len(plates)))
-    across = min(range(least, least + 3), key=lambda number: -len(plates) % number)
+    across = ceil(sqrt(1.5 * len(plates)))
+    across = min(range(across, across + 3), key=lambda number: -len(plates) % number)
     return tuple(Row(tuple(plates[start : start + across])) for start in range(0, len(plates), across))
 
 
-def _facts(network: Network, layer: str, field: Field) -> Iterator[str]:
+def _facts(network: Network, layer: str, field: ReceptiveField) -> Iterator[str]:
     if note := (network.notes or {}).get(layer):
         yield note
     yield f"{field.channels} channels, a cell is {_span(field.cell)}"
@@ -202,24 +202,24 @@ def _first(label: str) -> str:
 def dreamed(sheet: Sheet, network: Network, recipe: Recipe) -> Iterator[Pixels]:
     """The plates in their order, dreamed."""
     for layer, plates in groupby(sheet.plates, lambda plate: plate.layer):
-        eye = network.see([layer], recipe.device)
+        extract = network.extractor([layer], recipe.device)
         for plate in plates:
-            yield to_pixels(_dreamed(plate, eye, recipe, network.least).cpu())
+            yield to_pixels(_dreamed(plate, extract, recipe, network.min_side).cpu())
 
 
-def _dreamed(plate: Plate, eye: Eye, recipe: Recipe, least: int) -> Tensor:
-    wishes = [(1.0, plate.objective)]
+def _dreamed(plate: Plate, extract: Extractor, recipe: Recipe, min_side: int) -> Tensor:
+    terms = [(1.0, plate.objective)]
     if plate.seed is None:
         assert recipe.photo is not None
         photo = recipe.photo.to(recipe.device)
-        dreamed = dream(photo, eye, wishes, _as_films(max(1, recipe.steps // 3), least), recipe.seed, 0)
-        return colour.held(dreamed, colour.tone(photo), HOLD)
+        dreamed = dream(photo, extract, terms, _as_films(max(1, recipe.steps // 3), min_side), recipe.seed, 0)
+        return colour.hold_tone(dreamed, colour.tone(photo), HOLD)
     fog = noise("perlin", FOG, (recipe.size, recipe.size), recipe.seed + plate.seed).at(BEGINNING).to(recipe.device)
-    ascent = _as_films(recipe.steps, least) if plate.whole else _as_nature(recipe.steps, least)
-    return colour.held(dream(fog, eye, wishes, ascent, recipe.seed, 0), TONE, HOLD)
+    ascent = _as_films(recipe.steps, min_side) if plate.whole else _as_nature(recipe.steps, min_side)
+    return colour.hold_tone(dream(fog, extract, terms, ascent, recipe.seed, 0), TONE, HOLD)
 
 
-def _as_nature(steps: int, least: int) -> Ascent:
+def _as_nature(steps: int, min_side: int) -> Ascent:
     """With the natural-image prior: waves, and a new view in each step."""
     return Ascent(
         steps=steps,
@@ -229,16 +229,18 @@ def _as_nature(steps: int, least: int) -> Ascent:
         jitter=16,
         smoothing=0.0,
         chroma=1.0,
-        least=least,
+        min_side=min_side,
         turn=10.0,
         scale=1.15,
         parametrisation="fourier",
     )
 
 
-def _as_films(steps: int, least: int) -> Ascent:
+def _as_films(steps: int, min_side: int) -> Ascent:
     """With steps in the picture itself; on a photo a third as many, that it stays a photo."""
-    return Ascent(steps=steps, step_size=0.014, octaves=3, octave_scale=1.4, jitter=16, smoothing=0.25, chroma=0.8, least=least)
+    return Ascent(
+        steps=steps, step_size=0.014, octaves=3, octave_scale=1.4, jitter=16, smoothing=0.25, chroma=0.8, min_side=min_side
+    )
 
 
 # ── drawing ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -19,8 +19,8 @@ from render.moment import Moment
 from render.picture import warp
 from render.picture.picture import to_pixels
 from render.show.preview import small
-from render.show.progress import Told
-from render.source.flow import Drift
+from render.show.progress import ProgressStyle
+from render.source.flow import Flow
 
 PLACES = 5  # of the film
 COLUMNS = ("source", "motion", "trust", "dream")
@@ -32,12 +32,12 @@ WHEEL = np.array([(255, 0, 0), (255, 255, 0), (0, 255, 0), (0, 255, 255), (0, 0,
 STARTS = np.cumsum([0, 15, 6, 4, 11, 13, 6]) / 55
 
 
-def strip(config: Config, root: Path, device: torch.device, told: Told) -> Path:
+def strip(config: Config, root: Path, device: torch.device, told: ProgressStyle) -> Path:
     """A few ticks of the film, dreamed small, a row each: a PNG beside the takes."""
     film = build(small(config), device)
-    if not film.camera.source.moves:
+    if not film.scene.source.moves:
         raise config.problem("source", "stands still, and --flow shows what moves in footage", "give it a video or frames")
-    last = film.camera.clock.last_tick
+    last = film.scene.clock.last_tick
     if not last:
         raise config.problem("duration", "holds a single dream, and nothing moves from it to another", "make it longer")
     wanted = {round(place * last / PLACES) for place in range(1, PLACES + 1)} - {0}
@@ -49,16 +49,16 @@ def strip(config: Config, root: Path, device: torch.device, told: Told) -> Path:
 
 def drawn(film: Film, states: Sequence[State]) -> Pixels:
     """The rows of those ticks under one another: each with what moved since the tick before."""
-    clock = film.camera.clock
+    clock = film.scene.clock
     moments = [(clock.tick(state.tick - 1), clock.tick(state.tick)) for state in states]
-    drifts = [film.camera.drift(before, moment) for before, moment in moments]
+    drifts = [film.scene.flow_between(before, moment) for before, moment in moments]
     speeds = [_speeds(drift, *pair) for drift, pair in zip(drifts, moments, strict=True)]
     fastest = [float(np.quantile(np.hypot(speed[..., 0], speed[..., 1]), 0.99)) for speed in speeds]
     full = max(*fastest, 1e-3)
-    rows = [_header(film.camera.size[1])]
+    rows = [_header(film.scene.size[1])]
     for state, (_, moment), drift, speed, fast in zip(states, moments, drifts, speeds, fastest, strict=True):
         trust = to_pixels(drift.trust.expand(-1, 3, -1, -1))
-        source, dream = to_pixels(film.camera.picture(moment)), to_pixels(state.canvas)
+        source, dream = to_pixels(film.scene.picture(moment)), to_pixels(state.canvas)
         rows += [np.concatenate((source, coloured(speed / full), trust, dream), axis=1), _caption(moment, drift, fast, source)]
     return np.concatenate(rows)
 
@@ -72,7 +72,7 @@ def coloured(vectors: NDArray[np.float64]) -> Pixels:
     return np.asarray(np.rint(np.where(length > 1, 0.75 * hue, shade) * 255).astype(np.uint8))
 
 
-def _speeds(drift: Drift, before: Moment, moment: Moment) -> NDArray[np.float64]:
+def _speeds(drift: Flow, before: Moment, moment: Moment) -> NDArray[np.float64]:
     """[H, W, 2], frame heights per second: where things go, which is the way back turned round."""
     at_rest = warp.grid((drift.back.shape[1], drift.back.shape[2]), drift.back.device)
     moved = (at_rest - drift.back)[0].double().cpu().numpy() / 2
@@ -91,7 +91,7 @@ def _header(width: int) -> Pixels:
     return np.asarray(page)
 
 
-def _caption(moment: Moment, drift: Drift, fastest: float, source: Pixels) -> Pixels:
+def _caption(moment: Moment, drift: Flow, fastest: float, source: Pixels) -> Pixels:
     trusted = f"{100 * float(drift.trust.mean()):.0f} % trusted"
     words = {
         "usual": f"{trusted}, up to {fastest:.2g} frame heights a second",

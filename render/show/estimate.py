@@ -27,16 +27,16 @@ from render.config.scalars import Size
 from render.construct import build
 from render.develop import prints, sound
 from render.develop.ffmpeg import Pixels
+from render.develop.flow_cache import with_flow_cache
 from render.develop.negative import SEGMENT, Negative
 from render.develop.shoot import extra
-from render.develop.traces import remembering
 from render.dream.ascent import Ascent, dream, sizes
-from render.film import Camera, Film, State, begin, opened, step
+from render.film import Film, Scene, State, begin, first_worlds, step
+from render.frames import at_rate, frame_count, frames_in, rate_ratio
 from render.moment import Clock, Moment
 from render.picture.picture import resize, to_pixels
-from render.reel import at_rate, every, length, run
-from render.show.pace import clocked
-from render.show.spent import CPU, PATIENCE, Spent, line, often, timed
+from render.show.cost import CPU, PATIENCE, Cost, line, often, timed
+from render.show.eta import duration_words
 
 LARGE = 2**20  # pixels; larger films are measured at about this size, since what they cost grows with their pixels
 COUNTED = 40  # moments at which is counted what is asked for, evenly over the film
@@ -46,14 +46,14 @@ FEW, MORE = 2, 8  # frames through an encoder, and so many more: what it takes t
 
 
 @dataclass(frozen=True)
-class Cost:
+class Estimate:
     """size: (width, height). parts: what each part of the render spends, by name. seconds: of all, which do some at once."""
 
     size: tuple[int, int]
     frames: int
     fps: str
     ticks: int
-    parts: dict[str, Spent]
+    parts: dict[str, Cost]
     seconds: float
 
     @property
@@ -66,7 +66,7 @@ class Cost:
         rows = [*((name, part.seconds, part.disk) for name, part in self.parts.items()), ("in all", self.seconds, self.disk)]
         wide = max(len(name) for name, _, _ in rows)
         made = f"{width}x{height}, {counted(self.frames, 'frame')} at {self.fps} fps from {counted(self.ticks, 'dream')}"
-        lines = (f"  {name:{wide}}  {clocked(seconds):>11}  {weighed(disk):>8}".rstrip() for name, seconds, disk in rows)
+        lines = (f"  {name:{wide}}  {duration_words(seconds):>11}  {weighed(disk):>8}".rstrip() for name, seconds, disk in rows)
         return "\n".join([made, *lines])
 
 
@@ -87,21 +87,21 @@ def starting() -> float:
     return process_time()
 
 
-def estimate(config: Config, film: Film) -> Cost:
+def estimate(config: Config, film: Film) -> Estimate:
     """What the film that was built from `config` will cost on this machine, prints and all."""
-    seen, clock, begun = film.camera, film.camera.clock, starting()
+    seen, clock, begun = film.scene, film.scene.clock, starting()
     small, times = within(config, film, LARGE)
     with TemporaryDirectory(prefix="render-") as folder:
-        small = replace(small, camera=remembering(small.camera, Path(folder)))
+        small = replace(small, scene=with_flow_cache(small.scene, Path(folder)))
         states, dreamed = dreaming(small)
         kept, read = storing(states, clock.last_tick + 1, Path(folder, "negative"))
         rates = {output.file: prints.rate(output, clock.fps) for output in config.outputs}
-        reels = {fps: showing(small.camera, states, fps) for fps in dict.fromkeys(rates.values())}
+        reels = {fps: showing(small.scene, states, fps) for fps in dict.fromkeys(rates.values())}
         printed = {
             output.file: printing(config, output, reels[rates[output.file]], Path(folder, f"print{number}")) * times
             for number, output in enumerate(config.outputs)
         }
-    walks = prints.walks(reels, partial(every, seen))
+    walks = prints.walks(reels, partial(rate_ratio, seen))
     shown = {fps: (reels[fps].spent + read) * times for fps in walks}
     groups = []
     for fps, spent in shown.items():
@@ -109,23 +109,23 @@ def estimate(config: Config, film: Film) -> Cost:
         at_once = [printed[output.file] for output in group if not after_all(output)]
         groups.append((spent, at_once, [printed[output.file] for output in group if after_all(output)]))
     parts = {
-        "starting": Spent(begun, begun),
+        "starting": Cost(begun, begun),
         "dreaming": (dreamed + kept) * times,
-        "frames between": sum(shown.values(), Spent()),
-        **{prints.filled(file, config.name): spent for file, spent in printed.items()},
+        "frames between": sum(shown.values(), Cost()),
+        **{prints.fill_name(file, config.name): spent for file, spent in printed.items()},
     }
     seconds = begun + in_all(parts["dreaming"], groups, waits=clock.backwards or seen.loop == "crossfade")
-    return Cost((seen.size[1], seen.size[0]), length(seen), str(clock.fps), clock.last_tick + 1, parts, seconds)
+    return Estimate((seen.size[1], seen.size[0]), frame_count(seen), str(clock.fps), clock.last_tick + 1, parts, seconds)
 
 
 def within(config: Config, film: Film, most: int) -> tuple[Film, float]:
     """The film with at most about `most` pixels, and how many times as many it really has."""
-    height, width = film.camera.size
+    height, width = film.scene.size
     if height * width <= most:
         return film, 1.0
     shrink = (most / (height * width)) ** 0.5
     size = Size(*(max(32, round(side * shrink / 2) * 2) for side in (width, height)))
-    small = build(config.model_copy(update={"size": size}), film.camera.device)
+    small = build(config.model_copy(update={"size": size}), film.scene.device)
     return small, height * width / (size.width * size.height)
 
 
@@ -134,10 +134,10 @@ def after_all(output: Output) -> bool:
     return output.suffix == ".gif" or output.size_limit is not None
 
 
-Group = tuple[Spent, Sequence[Spent], Sequence[Spent]]  # outputs of one walk: frames, prints as they come, and others later
+Group = tuple[Cost, Sequence[Cost], Sequence[Cost]]  # outputs of one walk: frames, prints as they come, and others later
 
 
-def in_all(dreaming: Spent, groups: Sequence[Group], waits: bool) -> float:
+def in_all(dreaming: Cost, groups: Sequence[Group], waits: bool) -> float:
     """Seconds of dreaming and of all prints, of which those of the first walk are begun beside it, unless it `waits`."""
     alone = [together(*group) for group in groups]
     if waits:
@@ -146,7 +146,7 @@ def in_all(dreaming: Spent, groups: Sequence[Group], waits: bool) -> float:
     return together(dreaming, [frames, *printed], later) + sum(alone[1:])
 
 
-def together(frames: Spent, printed: Sequence[Spent], later: Sequence[Spent]) -> float:
+def together(frames: Cost, printed: Sequence[Cost], later: Sequence[Cost]) -> float:
     """Seconds of doing one thing, others at the same time, and others later, one by one."""
     at_once = (frames, *printed)
     longest = max(*(spent.seconds for spent in at_once), sum(spent.work for spent in at_once) / processors())
@@ -161,22 +161,22 @@ def processors() -> int:
 # ---- dreaming
 
 
-def dreaming(film: Film) -> tuple[list[State], Spent]:
+def dreaming(film: Film) -> tuple[list[State], Cost]:
     """Some ticks of the film, hardly dreamed, and what all its ticks spend when they are dreamed in full."""
-    clock, climb = film.camera.clock, climbing(film)
+    clock, climb = film.scene.clock, climbing(film)
     asked: list[bool] = []  # of each dream in a tick, whether it was on fresh ground
 
     def hardly(moment: Moment, fresh: bool) -> Ascent:
         asked.append(fresh)
         return _once(film.ascent(moment, fresh))
 
-    def tick(make: Callable[[], State], moment: Moment) -> tuple[State, Spent]:
+    def tick(make: Callable[[], State], moment: Moment) -> tuple[State, Cost]:
         """A tick, and what it spent on other things than its dreams."""
         asked.clear()
         made: list[State] = []
-        spent = timed(film.camera.device, lambda: made.append(make()))
+        spent = timed(film.scene.device, lambda: made.append(make()))
         dreams = [climb(moment, _once(film.ascent(moment, fresh))) for fresh in asked]
-        return made[0], spent - sum(dreams, Spent())
+        return made[0], spent - sum(dreams, Cost())
 
     sketch, start = replace(film, ascent=hardly), clock.tick(0)
     total = climb(start, film.ascent(start, True))
@@ -188,41 +188,45 @@ def dreaming(film: Film) -> tuple[list[State], Spent]:
     others, fresh = [], Counter[bool]()
     for place in sorted({int(share * (clock.last_tick - 1)) for share in PLACES}):
         moment = clock.tick(place + 1)
-        film.camera.picture(clock.tick(place))  # as the tick before would have left the footage
+        film.scene.picture(clock.tick(place))  # as the tick before would have left the footage
         state, spent = tick(partial(step, sketch, replace(begun, tick=place)), moment)
         states.append(state)
         others.append(spent)
         fresh.update(asked)
     moments = evenly(clock)[1:]
     for kind, number in fresh.items():
-        each = sum((climb(moment, film.ascent(moment, kind)) for moment in moments), Spent()) * (1 / len(moments))
+        each = sum((climb(moment, film.ascent(moment, kind)) for moment in moments), Cost()) * (1 / len(moments))
         total += each * (clock.last_tick * number / len(others))
-    return states, total + sum(others, Spent()) * (clock.last_tick / len(others))
+    return states, total + sum(others, Cost()) * (clock.last_tick / len(others))
 
 
-def climbing(film: Film) -> Callable[[Moment, Ascent], Spent]:
+def climbing(film: Film) -> Callable[[Moment, Ascent], Cost]:
     """What a dream at a moment spends on its steps: one is timed at each size, and for each choice of objectives that count."""
-    camera, start = film.camera, film.camera.clock.tick(0)
-    canvas, worlds, ascent = camera.picture(start), opened(film, start), replace(film.ascent(start, False), steps=1, octaves=1)
-    wanted = cache(lambda moment: tuple(bool(weight) for weight, _ in film.wishes(moment, worlds)))
-    chosen = Counter(wanted(moment) for moment in evenly(camera.clock))
-    examples = {wanted(moment): moment for moment in evenly(camera.clock)}
+    scene, start = film.scene, film.scene.clock.tick(0)
+    canvas, worlds, ascent = (
+        scene.picture(start),
+        first_worlds(film, start),
+        replace(film.ascent(start, False), steps=1, octaves=1),
+    )
+    wanted = cache(lambda moment: tuple(bool(weight) for weight, _ in film.terms(moment, worlds)))
+    chosen = Counter(wanted(moment) for moment in evenly(scene.clock))
+    examples = {wanted(moment): moment for moment in evenly(scene.clock)}
     usual = max(chosen, key=lambda choice: (any(choice), chosen[choice]))
 
     @cache
-    def tried(size: tuple[int, int], choice: tuple[bool, ...]) -> Spent:
-        small, wishes = resize(canvas, size), film.wishes(examples[choice], worlds)
-        return often(camera.device, lambda: dream(small, film.eye, wishes, ascent, film.seed, 0))
+    def tried(size: tuple[int, int], choice: tuple[bool, ...]) -> Cost:
+        small, terms = resize(canvas, size), film.terms(examples[choice], worlds)
+        return often(scene.device, lambda: dream(small, film.extract, terms, ascent, film.seed, 0))
 
-    def one(size: tuple[int, int], choice: tuple[bool, ...]) -> Spent:
+    def one(size: tuple[int, int], choice: tuple[bool, ...]) -> Cost:
         if not any(choice):
-            return Spent()
-        full = tried(camera.size, choice).seconds / tried(camera.size, usual).seconds if choice != usual else 1.0
+            return Cost()
+        full = tried(scene.size, choice).seconds / tried(scene.size, usual).seconds if choice != usual else 1.0
         return tried(size, usual) * full
 
-    def climb(moment: Moment, ascent: Ascent) -> Spent:
-        each = (one(size, wanted(moment)) for size in sizes(camera.size, ascent)) if ascent.steps else ()
-        return sum(each, Spent()) * ascent.steps
+    def climb(moment: Moment, ascent: Ascent) -> Cost:
+        each = (one(size, wanted(moment)) for size in sizes(scene.size, ascent)) if ascent.steps else ()
+        return sum(each, Cost()) * ascent.steps
 
     return climb
 
@@ -240,7 +244,7 @@ def evenly(clock: Clock) -> list[Moment]:
 # ---- storing, showing, printing
 
 
-def storing(states: Sequence[State], ticks: int, folder: Path) -> tuple[Spent, Spent]:
+def storing(states: Sequence[State], ticks: int, folder: Path) -> tuple[Cost, Cost]:
     """What it takes to keep so many ticks in a negative, and to read them again once."""
     pixels, held = to_pixels(states[-1].canvas, np.uint16), extra(states[-1])
 
@@ -262,32 +266,34 @@ class Shown:
 
     frames: list[Pixels]
     number: int
-    spent: Spent
+    spent: Cost
 
 
-def showing(camera: Camera, states: Sequence[State], fps: Fraction) -> Shown:
+def showing(scene: Scene, states: Sequence[State], fps: Fraction) -> Shown:
     """The film's frames between its ticks, tried at some places."""
-    clock = at_rate(camera.clock, fps, camera.loop)
-    number = length(replace(camera, clock=clock)) + (clock.tail if camera.loop == "crossfade" else 0)
-    cycle = ceil(fps / camera.clock.rate)  # frames from a tick to the next
+    clock = at_rate(scene.clock, fps, scene.loop)
+    number = frame_count(replace(scene, clock=clock)) + (clock.tail if scene.loop == "crossfade" else 0)
+    cycle = ceil(fps / scene.clock.rate)  # frames from a tick to the next
     span = min(clock.frames, cycle * ceil(3 / cycle))
     frames: list[Pixels] = []
-    spent = Spent()
+    spent = Cost()
 
     def shoot(wanted: range) -> None:
-        reel = endlessly(state.canvas for state in states)
-        frames.extend(to_pixels(frame, np.uint16) for frame in run(camera, lambda start, way: reel, clock, wanted))
+        canvases_from = endlessly(state.canvas for state in states)
+        frames.extend(
+            to_pixels(frame, np.uint16) for frame in frames_in(scene, lambda start, way: canvases_from, clock, wanted)
+        )
 
     for share in PLACES:
         start = int(share * (clock.frames - span))
-        camera.picture(clock.frame(start))
-        spent += timed(camera.device, partial(shoot, range(start, start + span)))
+        scene.picture(clock.frame(start))
+        spent += timed(scene.device, partial(shoot, range(start, start + span)))
         if spent.work > PATIENCE:
             break
     return Shown(frames, number, spent * (number / len(frames)))
 
 
-def printing(config: Config, output: Output, shown: Shown, folder: Path) -> Spent:
+def printing(config: Config, output: Output, shown: Shown, folder: Path) -> Cost:
     """What an output takes, from frames that are there, each as often as its size limit will ask for."""
     unlimited = output.model_copy(update={"size_limit": output.size_limit and 10**15})
     height, width, _ = shown.frames[0].shape
@@ -298,7 +304,7 @@ def printing(config: Config, output: Output, shown: Shown, folder: Path) -> Spen
             return islice(endlessly(there_and_back), number)
 
         place, fps = folder / str(number), prints.rate(output, config.clock.fps)
-        heard = sound.wanted(config, number / fps)
+        heard = sound.film_sound(config, number / fps)
         prints.develop([unlimited], frames, (width, height), config.clock.fps, place, config.name, config.yaml(), heard)
         return _weight(place)
 

@@ -34,7 +34,7 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 from render.config import nodes
 from render.config.load import read
 from render.develop import files, prints
-from render.develop.take import RECORD, recorded
+from render.develop.take import RECORD, read_record
 from render.errors import ConfigError, MissingError, RenderError
 from render.show.plot import BRIGHT, DIM, GROUND, SHEET
 
@@ -143,7 +143,7 @@ def _is_take(folder: Path) -> bool:
 
 def _exhibit(folder: Path) -> Exhibit:
     """The exhibit that a take is; a RenderError if it is none, or any of FAULTS if it is damaged."""
-    record = recorded(folder)
+    record = read_record(folder)
     if not record:
         raise MissingError("not a take that this version of render made, or damaged")
     if record.get("finished") is not True:
@@ -187,7 +187,7 @@ def _played(folder: Path, record: Mapping[str, Any]) -> tuple[Path | None, str]:
     """The print that browsers play best, and in which element; none if none is whole."""
     found = []
     for file, made in record["prints"].items():
-        path = prints.numbered(folder / prints.filled(file, record["name"]), 0)
+        path = prints.frame_path(folder / prints.fill_name(file, record["name"]), 0)
         kind = path.suffix.lower(), made["settings"]["codec"]
         whole = path.is_file() and path.stat().st_size == made["bytes"] and os.access(path, os.R_OK)
         inside = path.resolve().is_relative_to(folder.resolve())  # a link could show the world any file of its owner's
@@ -373,7 +373,7 @@ def _pair(exhibit: Exhibit) -> tuple[Image.Image, Image.Image]:
     import torch
 
     from render.config import load_text
-    from render.construct import camera
+    from render.construct import build_scene
     from render.develop.negative import Negative
     from render.develop.stills import eight_bits
     from render.facts import facts
@@ -382,13 +382,15 @@ def _pair(exhibit: Exhibit) -> tuple[Image.Image, Image.Image]:
 
     (width, height), path = exhibit.size, exhibit.folder / "resolved.yaml"
     config = load_text(exhibit.resolved, str(path), exhibit.folder, [f"size={width}x{height}"], look=facts)
-    seen = camera(config, torch.device("cpu"))
+    seen = build_scene(config, torch.device("cpu"))
     middle = range(seen.clock.last_tick // 2, -1, -1)
     near = (tick for tick in middle if 1 / NEARER <= warp.scale(seen.path.so_far(seen.clock.tick(tick).seconds)) <= NEARER)
     moment = seen.clock.tick(next(near, 0))
     picture = seen.picture(moment)
     if not seen.source.moves:
-        picture = warp.moved(picture, seen.path.so_far(moment.seconds), kernel=warp.bicubic, border=seen.border).clamp(0, 1)
+        picture = warp.move_frame(picture, seen.path.so_far(moment.seconds), kernel=warp.bicubic, border=seen.border).clamp(
+            0, 1
+        )
     dreamed = eight_bits(next(Negative(exhibit.folder / "negative").ticks(moment.index)))
     return _small(Image.fromarray(to_pixels(picture)), WIDER), _small(Image.fromarray(dreamed), WIDER)
 
@@ -414,7 +416,7 @@ def _current(path: Path, source: Path) -> bool:
 def _copy(exhibit: Exhibit, part: Path, resolved: str) -> None:
     """Copy a take's film; the configuration in it becomes what the page shows."""
     assert exhibit.film
-    if prints.embedded(exhibit.film) in (None, resolved):
+    if prints.embedded_config(exhibit.film) in (None, resolved):
         shutil.copyfile(exhibit.film, part)
     else:
         prints.republish(exhibit.film, part, exhibit.name, resolved)

@@ -7,8 +7,8 @@ from textwrap import wrap
 
 import torch
 
-from render.dream.field import Field, fields
 from render.dream.network import Network
+from render.dream.receptive import ReceptiveField, measure_fields
 
 CPU = torch.device("cpu")
 
@@ -36,9 +36,9 @@ def layers(network: Network, query: str = "") -> Iterator[str]:
         yield f"and {inner} more inside them; `render layers {network.name} WORD` lists those with WORD in their names"
 
 
-def measured(network: Network, names: Sequence[str], device: torch.device = CPU) -> dict[str, Field]:
+def measured(network: Network, names: Sequence[str], device: torch.device = CPU) -> dict[str, ReceptiveField]:
     """The fields of layers of a network."""
-    return fields(network.see(names, device), names, network.least, device)
+    return measure_fields(network.extractor(names, device), names, network.min_side, device)
 
 
 def classes(network: Network, query: str) -> Iterator[str]:

@@ -103,7 +103,7 @@ def marks(config: Config) -> Iterator[Mark]:
     if isinstance(config.cuts, tuple):
         yield from (Mark("cut", time.seconds(clock)) for time in config.cuts)
     if config.facts.bpm:
-        times = ((number, clock.upbeat + number * 60 / clock.bpm) for number in count())
+        times = ((number, clock.first_beat + number * 60 / clock.bpm) for number in count())
         for number, seconds in takewhile(lambda beat: beat[1] <= clock.seconds, times):
             yield Mark("beat" if number % 4 else "bar", seconds)
 

@@ -11,28 +11,28 @@ import torch
 from render.config import Config
 from render.config.draft import draft
 from render.config.model import Output
-from render.construct import build, camera
+from render.construct import build, build_scene
 from render.develop import files, prints, stills
 from render.develop.ffmpeg import Pixels
 from render.dream import garden
-from render.film import Camera, ticks
+from render.film import Scene, ticks
+from render.frames import frames
 from render.picture import warp
 from render.picture.picture import to_pixels
-from render.reel import frames
-from render.show.progress import Told
+from render.show.progress import ProgressStyle
 
 PICTURES = 8  # in a strip, in two rows
 SHINES = 0.1  # of a garden comes anew with each frame of the camera's preview
 WIDTH = 400  # pixels of each at most
 
 
-def strip(config: Config, root: Path, device: torch.device, told: Told) -> Path:
+def strip(config: Config, root: Path, device: torch.device, told: ProgressStyle) -> Path:
     """A contact strip of the film, dreamed small, first frame to last: a PNG beside the takes."""
     film = build(small(config), device)
-    clock = film.camera.clock
+    clock = film.scene.clock
     wanted = sorted({round(i * (clock.frames - 1) / (PICTURES - 1)) for i in range(PICTURES)})
     states = told(ticks(film), -1, clock.last_tick, f"{config.name}, small")
-    seen = frames(film.camera, (state.canvas for state in states), clock)
+    seen = frames(film.scene, (state.canvas for state in states), clock)
     pictures = [to_pixels(frame) for i, frame in enumerate(seen) if i in wanted]
     half = (len(pictures) + 1) // 2
     pictures += [np.zeros_like(pictures[0])] * (2 * half - len(pictures))
@@ -44,7 +44,7 @@ def strip(config: Config, root: Path, device: torch.device, told: Told) -> Path:
 
 def motion(config: Config, root: Path, device: torch.device) -> Path:
     """The camera alone, in real time: a small mp4 beside the takes."""
-    seen = camera(small(config), device)
+    seen = build_scene(small(config), device)
     height, width = seen.size
     paths, _ = prints.develop(
         [Output(file="preview-motion.mp4")],
@@ -65,7 +65,7 @@ def small(config: Config) -> Config:
     return config
 
 
-def over_a_garden(seen: Camera, seed: int) -> Iterator[Pixels]:
+def over_a_garden(seen: Scene, seed: int) -> Iterator[Pixels]:
     """What the camera does to a garden: the map of one is moved by it, and shines through anew, with shapes at every depth."""
     bed = garden.Bed(size=0.3, drift=0.0, sharpness=3.0)
     world, xy = garden.begin(seed, 0, bed.size), warp.grid(seen.size)
@@ -75,5 +75,5 @@ def over_a_garden(seen: Camera, seed: int) -> Iterator[Pixels]:
         yield to_pixels(canvas)
         move = seen.path.between(moment.seconds, moment.seconds + moment.dt)
         world = garden.travel(world, move, bed, moment.dt, seed, 0)
-        moved = warp.moved(canvas, move, kernel=warp.bicubic, border=seen.border)
+        moved = warp.move_frame(canvas, move, kernel=warp.bicubic, border=seen.border)
         canvas = torch.lerp(moved, garden.weights(world, bed, 3, seed, 0)(xy), SHINES)

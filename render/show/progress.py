@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from time import monotonic
 from typing import Protocol, TypeVar
 
-from render.show.pace import clocked, paced
+from render.show.eta import duration_words, with_eta
 
 T = TypeVar("T")
 
 
-class Told(Protocol):
+class ProgressStyle(Protocol):
     """(states, tick they begin after, last tick, name) -> the same states; efforts: see `paced`."""
 
     def __call__(
@@ -29,8 +29,8 @@ def bar(states: Iterable[T], first: int, last: int, name: str, efforts: Sequence
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("dreams{task.fields[pace]}"))
     with Progress(*columns, console=Console(stderr=True, highlight=False)) as progress:
         task = progress.add_task(name, total=last + 1, completed=first + 1, pace="")
-        for state, left in paced(states, first, last, efforts):
-            pace = f"  {1 / max(left.each, 1e-3):.1f} a second  {clocked(left.seconds)} left"
+        for state, left in with_eta(states, first, last, efforts):
+            pace = f"  {1 / max(left.each, 1e-3):.1f} a second  {duration_words(left.seconds)} left"
             progress.update(task, completed=left.index, pace=pace)
             yield state
 
@@ -38,7 +38,7 @@ def bar(states: Iterable[T], first: int, last: int, name: str, efforts: Sequence
 def plain(states: Iterable[T], first: int, last: int, name: str, efforts: Sequence[float] | None = None) -> Iterator[T]:
     """A line every few seconds, for logs."""
     said = monotonic()
-    for state, left in paced(states, first, last, efforts):
+    for state, left in with_eta(states, first, last, efforts):
         yield state
         if monotonic() - said > 5 or left.index == left.of:
             said = monotonic()
@@ -49,7 +49,7 @@ def plain(states: Iterable[T], first: int, last: int, name: str, efforts: Sequen
 def lines(states: Iterable[T], first: int, last: int, name: str, efforts: Sequence[float] | None = None) -> Iterator[T]:
     """A line of JSON for each tick, for programs."""
     begun = monotonic()
-    for state, left in paced(states, first, last, efforts):
+    for state, left in with_eta(states, first, last, efforts):
         yield state
         fact = {"film": name, "tick": left.index - 1, "last": last, "seconds": round(monotonic() - begun, 3)}
         print(json.dumps({**fact, "left": round(left.seconds, 3)}), file=sys.stderr, flush=True)
@@ -60,4 +60,4 @@ def none(states: Iterable[T], first: int, last: int, name: str, efforts: Sequenc
     return iter(states)
 
 
-STYLES: dict[str, Told] = {"bar": bar, "plain": plain, "json": lines, "none": none}
+STYLES: dict[str, ProgressStyle] = {"bar": bar, "plain": plain, "json": lines, "none": none}

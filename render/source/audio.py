@@ -67,7 +67,7 @@ class Feature(Protocol):
 
 
 @dataclass(frozen=True)
-class Heard:
+class Music:
     """What a film hears. seconds: from its start to the end of the music. bpm: None where nobody asked.
 
     upbeat: seconds of the film at which the first beat falls. features: seconds of the film, an array -> 0..1 at each.
@@ -76,7 +76,7 @@ class Heard:
 
     seconds: Fraction
     bpm: float | None
-    upbeat: float
+    first_beat: float
     features: Mapping[str, Callable[[Any], Any]]
     digest: str
 
@@ -90,7 +90,7 @@ class Track:
     seconds: float
 
 
-def heard(file: Path, start: Fraction, features: Mapping[str, Feature], bpm: float | str | None = None) -> Heard:
+def listen(file: Path, start: Fraction, features: Mapping[str, Feature], bpm: float | str | None = None) -> Music:
     """What a film that begins `start` seconds into the music of `file` hears; bpm "auto" finds the beat.
 
     Raises ConfigError if it ends before, and MissingError for a file without music, or where librosa is needed and missing.
@@ -98,9 +98,9 @@ def heard(file: Path, start: Fraction, features: Mapping[str, Feature], bpm: flo
     whole = Fraction(len(samples(file)), RATE)
     if start >= whole:
         raise ConfigError(f"is {float(start):.4g} s, and {file} lasts {float(whole):.4g} s", "start before its end")
-    tempo, upbeat = beat(file, start) if bpm == "auto" else (bpm, 0.0)
+    tempo, first_beat = beat(file, start) if bpm == "auto" else (bpm, 0.0)
     named = {name: _at(envelope(file, one.band, one.attack, one.release), start) for name, one in features.items()}
-    return Heard(whole - start, None if tempo is None else float(tempo), upbeat, named, digest(file))
+    return Music(whole - start, None if tempo is None else float(tempo), first_beat, named, digest(file))
 
 
 def _at(values: Numbers, start: Fraction) -> Callable[[Any], Any]:

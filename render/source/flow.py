@@ -37,7 +37,7 @@ SOFT = 2.0  # pixels of blur before pictures are compared as a whole
 
 
 @dataclass(frozen=True)
-class Trace:
+class FlowPair:
     """What an engine found for a pair of pictures, at the size it looked at; small enough to be kept.
 
     back: int16 [h, w, 2], in 1/FINE pixels. trust: uint8 [h, w], 255 is full. lost: the share of the picture where both
@@ -52,19 +52,19 @@ class Trace:
 
 
 @dataclass(frozen=True)
-class Look:
+class FlowEstimator:
     """How motion is looked for. trace: two uint8 [h, w, 3] -> Trace. widest: pixels of a side at which it looks at most.
 
     name: of all that shapes a trace.
     """
 
-    trace: Callable[[Pixels, Pixels], Trace]
+    trace: Callable[[Pixels, Pixels], FlowPair]
     widest: int
     name: str
 
 
 @dataclass(frozen=True)
-class Drift:
+class Flow:
     """What moved from one picture to a later one, at the film's size.
 
     back: Coords [1, H, W, 2], where each pixel of the later picture was in the earlier. trust: [1, 1, H, W], 1 where it was
@@ -77,20 +77,20 @@ class Drift:
     kind: str
 
 
-def flow(before: Tensor, after: Tensor, look: Look, cut: bool | None = None) -> Drift:
+def flow(before: Tensor, after: Tensor, look: FlowEstimator, cut: bool | None = None) -> Flow:
     """What moved between two Frames of a size. cut: whether there is a cut between them, where that is known already."""
     size = (after.shape[-2], after.shape[-1])
-    earlier, later = (to_pixels(resize(frame, looked_at(size, look.widest))) for frame in (before, after))
+    earlier, later = (to_pixels(resize(frame, working_size(size, look.widest))) for frame in (before, after))
     if cut:
         return _at_rest(size, after.device, "cut")
-    if same(earlier, later):
+    if same_picture(earlier, later):
         return _at_rest(size, after.device, "same")
     trace = look.trace(earlier, later)
-    kind = judged(trace, cut)
+    kind = classify_pair(trace, cut)
     return _spread(trace, size, after.device) if kind == "usual" else _at_rest(size, after.device, kind)
 
 
-def judged(trace: Trace, cut: bool | None = None) -> str:
+def classify_pair(trace: FlowPair, cut: bool | None = None) -> str:
     """The kind of a pair of pictures: usual, flash or cut."""
     if trace.lost <= LOST:
         return "usual"
@@ -99,7 +99,7 @@ def judged(trace: Trace, cut: bool | None = None) -> str:
     return "flash" if trace.still > trace.alike - STILL else "usual"
 
 
-def same(earlier: Pixels, later: Pixels) -> bool:
+def same_picture(earlier: Pixels, later: Pixels) -> bool:
     """Whether two pictures are one that is shown twice, as footage of another frame rate does."""
     differ = cv2.absdiff(earlier, later).astype(np.float32).mean(axis=2)
     height, width = differ.shape
@@ -108,18 +108,18 @@ def same(earlier: Pixels, later: Pixels) -> bool:
     return bool(differ.mean() < SAME[0] and most < SAME[1])
 
 
-def looked_at(size: tuple[int, int], widest: int) -> tuple[int, int]:
+def working_size(size: tuple[int, int], widest: int) -> tuple[int, int]:
     """The (height, width) at which flow is looked for: large motions are beyond any engine at full size."""
     scale = min(1.0, widest / max(size))
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def _at_rest(size: tuple[int, int], device: torch.device, kind: str) -> Drift:
+def _at_rest(size: tuple[int, int], device: torch.device, kind: str) -> Flow:
     trust = torch.full((1, 1, *size), 0.0 if kind == "cut" else 1.0, device=device)
-    return Drift(grid(size, device), trust, kind)
+    return Flow(grid(size, device), trust, kind)
 
 
-def _spread(trace: Trace, size: tuple[int, int], device: torch.device) -> Drift:
+def _spread(trace: FlowPair, size: tuple[int, int], device: torch.device) -> Flow:
     """The trace at the film's size, in Coords."""
     height, width = trace.trust.shape
     step = torch.tensor((size[1] / width * 2 / size[0], 2 / height), device=device) / FINE
@@ -127,13 +127,13 @@ def _spread(trace: Trace, size: tuple[int, int], device: torch.device) -> Drift:
     trust = torch.from_numpy(trace.trust).to(device)[None, None].float() / 255
     if (height, width) != size:
         back, trust = (F.interpolate(one, size=size, mode="bilinear", align_corners=False) for one in (back, trust))
-    return Drift(grid(size, device) + back.permute(0, 2, 3, 1) * step, trust, "usual")
+    return Flow(grid(size, device) + back.permute(0, 2, 3, 1) * step, trust, "usual")
 
 
 # ---- looking
 
 
-def looking(
+def make_estimator(
     engine: str,
     quality: str,
     widest: int,
@@ -141,7 +141,7 @@ def looking(
     feather: float,
     device: torch.device,
     weights: Mapping[str, Tensor] | None = None,
-) -> Look:
+) -> FlowEstimator:
     """How `engine` (a row of ENGINES) looks, at a `quality` (fast, medium or high).
 
     dilate: pixels by which what is lost grows, None for one in 640 of the longer side, so 0 in a small picture. feather:
@@ -150,22 +150,22 @@ def looking(
     """
     made = ENGINES[engine](quality, weights, device)
 
-    def trace(earlier: Pixels, later: Pixels) -> Trace:
+    def trace(earlier: Pixels, later: Pixels) -> FlowPair:
         found = _traced(made, earlier, later, dilate, feather)
         return (
             replace(found, back=np.zeros_like(found.back), trust=np.full_like(found.trust, 255)) if engine == "none" else found
         )
 
     name = f"{engine} {quality} {dilate} {feather} {_digest(weights or {})}"
-    return Look(trace, widest, name)
+    return FlowEstimator(trace, widest, name)
 
 
-def _traced(engine: Engine, earlier: Pixels, later: Pixels, dilate: int | None, feather: float) -> Trace:
+def _traced(engine: Engine, earlier: Pixels, later: Pixels, dilate: int | None, feather: float) -> FlowPair:
     """The flow from the later picture back to the earlier, and what the flow the other way says of it."""
     height, width = later.shape[:2]
     matched = _evenly_lit(earlier, later)
     if matched is None:
-        return Trace(np.zeros((height, width, 2), np.int16), np.zeros((height, width), np.uint8), 1.0, 0.0, 0.0)
+        return FlowPair(np.zeros((height, width, 2), np.int16), np.zeros((height, width), np.uint8), 1.0, 0.0, 0.0)
     earlier, later = matched
     back, forth = engine(later, earlier), engine(earlier, later)
     there = _pixel_grid(height, width) + back
@@ -173,7 +173,7 @@ def _traced(engine: Engine, earlier: Pixels, later: Pixels, dilate: int | None, 
     lost |= _outside(there)
     grown = round(max(height, width) / 640) if dilate is None else dilate
     grey, was = _grey(later), _grey(earlier)
-    return Trace(
+    return FlowPair(
         back=np.clip(np.rint(back * FINE), -(2**15), 2**15 - 1).astype(np.int16),
         trust=_trust(lost, grown, feather),
         lost=float(lost.mean()),
@@ -200,9 +200,9 @@ def _evenly_lit(earlier: Pixels, later: Pixels) -> tuple[Pixels, Pixels] | None:
 
 def _disagree(back: Vectors, forth: Vectors) -> NDArray[np.bool_]:
     """Where the way back and forth does not end where it began."""
-    share, least = DISAGREE
+    share, min_side = DISAGREE
     apart = np.square(back + forth).sum(-1)
-    return np.asarray(apart > share * (np.square(back).sum(-1) + np.square(forth).sum(-1)) + least)
+    return np.asarray(apart > share * (np.square(back).sum(-1) + np.square(forth).sum(-1)) + min_side)
 
 
 def _outside(there: Vectors) -> NDArray[np.bool_]:
@@ -258,7 +258,7 @@ def _dis(quality: str, weights: Any, device: torch.device) -> Engine:
         search.setFinestScale(finest)
         return np.asarray(search.calc(_grey(here), _grey(there), None))  # type: ignore[call-overload]
 
-    return _roomy(calc, least=64, multiple=1)  # a picture smaller than that would end the process
+    return _roomy(calc, min_side=64, multiple=1)  # a picture smaller than that would end the process
 
 
 def _farneback(quality: str, weights: Any, device: torch.device) -> Engine:
@@ -269,7 +269,7 @@ def _farneback(quality: str, weights: Any, device: torch.device) -> Engine:
         found = np.zeros((*here.shape[:2], 2), np.float32)
         return np.asarray(cv2.calcOpticalFlowFarneback(_grey(here), _grey(there), found, 0.5, 5, 15, rounds, 5, 1.2, 0))
 
-    return _roomy(calc, least=64, multiple=1)
+    return _roomy(calc, min_side=64, multiple=1)
 
 
 def _raft(name: str) -> Callable[[str, Mapping[str, Tensor] | None, torch.device], Engine]:
@@ -285,7 +285,7 @@ def _raft(name: str) -> Callable[[str, Mapping[str, Tensor] | None, torch.device
                 found = network(pair[:1], pair[1:], num_flow_updates=updates)[-1]
             return np.asarray(found[0].permute(1, 2, 0).cpu().numpy())
 
-        return _roomy(calc, least=128, multiple=8)
+        return _roomy(calc, min_side=128, multiple=8)
 
     return made
 
@@ -311,12 +311,12 @@ def _raft_network(name: str, weights: Mapping[str, Tensor] | None) -> torch.nn.M
     return model
 
 
-def _roomy(engine: Engine, least: int, multiple: int) -> Engine:
+def _roomy(engine: Engine, min_side: int, multiple: int) -> Engine:
     """The engine with pictures mirrored past their right and lower edge, to `least` pixels and a multiple."""
 
     def calc(here: Pixels, there: Pixels) -> Vectors:
         height, width = here.shape[:2]
-        more = [max(least, -(-side // multiple) * multiple) - side for side in (height, width)]
+        more = [max(min_side, -(-side // multiple) * multiple) - side for side in (height, width)]
         if not any(more):
             return engine(here, there)
         room = ((0, more[0]), (0, more[1]), (0, 0))

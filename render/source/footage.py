@@ -18,7 +18,7 @@ from statistics import median
 from av.container import InputContainer
 
 from render.errors import ConfigError, MissingError
-from render.source.projector import USUAL, opened, packets, pictures, pictures_from, readable, unit_of, upright_size
+from render.source.decoder import USUAL, naming_faults, open_video, packets, pictures, pictures_from, unit_of, upright_size
 
 SAY_LENGTH = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi"})  # of other containers ffmpeg guesses it
 SLACK = Fraction(1, 20)  # seconds by which a file may be shorter than it says
@@ -84,7 +84,7 @@ def probe(file: Path, start: Fraction = Fraction(0), end: Fraction | None = None
 
     Raises MissingError that names the file and what is wrong with it, or ConfigError if `start` is past its end.
     """
-    with readable(file):
+    with naming_faults(file):
         state = file.stat()
         if not file.is_file():
             raise MissingError(f"{file}: is {'a folder' if file.is_dir() else 'no file'}, not a video")
@@ -96,7 +96,7 @@ def probe(file: Path, start: Fraction = Fraction(0), end: Fraction | None = None
 @lru_cache(maxsize=8)
 def _probed(file: Path, start: Fraction, end: Fraction | None, changed: int) -> Footage:
     """See `probe`. changed: when the file was, so that it is read again after that."""
-    with opened(file) as (container, stream):
+    with open_video(file) as (container, stream):
         said = [rate for rate in (stream.guessed_rate, stream.average_rate) if rate]
         unit = unit_of(container, stream)
         aspect = stream.sample_aspect_ratio or Fraction(1)
@@ -190,7 +190,7 @@ def _flaw(file: Path, damage: Sequence[Fraction], times: Sequence[Fraction], ove
 
 def _promised(file: Path) -> Fraction:
     """Seconds that the file says it lasts, where all that it holds, sound too, is over before; else 0."""
-    with opened(file) as (container, _):
+    with open_video(file) as (container, _):
         if container.format.name not in SAY_LENGTH or not container.duration:
             return Fraction(0)
         promised, begin = Fraction(container.duration, 10**6), Fraction(container.start_time or 0, 10**6)

@@ -38,7 +38,7 @@ def frames(files: list[Path], fit: str, size: tuple[int, int], fps: Fraction) ->
     return Source(at, moves=True, digest=sha256("".join(map(digest, files)).encode()).hexdigest())
 
 
-def found(pattern: str) -> list[Path]:
+def picture_files(pattern: str) -> list[Path]:
     """The picture files that a pattern such as `shots/*.png`, or a folder, means, in natural order; MissingError if none."""
     place = Path(pattern)
     if place.is_dir():

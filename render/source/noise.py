@@ -8,7 +8,7 @@ from math import cos, log2, sin
 import torch
 from torch import Tensor
 
-from render.picture.chance import generator
+from render.picture.rng import generator
 from render.source import Source
 
 MEAN = 0.46  # of a photo, and what `look` holds noise to

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from render.picture.picture import resize
 from render.source import Source
+from render.source.decoder import planes, projector
 from render.source.footage import Footage
 from render.source.image import FITS, GREY, digest
-from render.source.projector import planes, projector
 
 TICKS = 4  # pictures kept as Frames: the two ticks beside a moment, the moment's own, and the one before
 PQ, HLG = 16, 18  # transfers of high dynamic range, numbered as in ITU-T H.273

@@ -11,8 +11,8 @@ import tiny
 
 from render.config import load_text
 from render.film import Film, State
-from render.show import reason
-from render.show.spent import Spent
+from render.show import limits
+from render.show.cost import Cost
 
 FILM = """\
 size: 64x36
@@ -48,7 +48,7 @@ TOO_MUCH = {  # what the machine is made to have, and what is said where
 def test_too_much_is_refused_with_its_place_or_confirmed(run: Run, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
     machine, words = TOO_MUCH[what]
     for name, value in machine.items():
-        monkeypatch.setattr(reason, name, value)
+        monkeypatch.setattr(limits, name, value)
     code, said = run()
     assert (code, words in said) == (2, True), said
     assert "--yes" in said
@@ -61,34 +61,34 @@ def test_what_has_been_begun_is_not_asked_again(run: Run, monkeypatch: pytest.Mo
     with monkeypatch.context() as patch:
         patch.setattr("render.develop.take.Take.note", lambda *_, **__: None)  # so that it never counts as finished
         assert run()[0] == 0
-    monkeypatch.setattr(reason, "_free", lambda root: 0)
+    monkeypatch.setattr(limits, "_free", lambda root: 0)
     assert run()[0] == 0
     assert run("--set", "seed=4")[0] == 2
 
 
 def test_usual_films_are_not_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(reason, "_small", lambda *_: pytest.fail("a usual film was measured"))
+    monkeypatch.setattr(limits, "_small", lambda *_: pytest.fail("a usual film was measured"))
     for text in ("seed: 1", "size: 1080p", "{size: 720p, duration: 60s}"):
-        reason.refuse_unreasonable(load_text(text), tiny.CPU, tmp_path)
+        limits.refuse_unreasonable(load_text(text), tiny.CPU, tmp_path)
 
 
 @pytest.mark.parametrize("text", ["size: 7680x4320", "{duration: 23:00:00, dream: {steps: 100}}", "{size: 4k, duration: 5:00}"])
 def test_vast_films_are_measured_small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny_network: None, text: str) -> None:
     measured: list[tuple[int, int]] = []
 
-    def dreaming(film: Film) -> tuple[list[State], Spent]:
-        measured.append(film.camera.size)
-        return [], Spent(1.0)
+    def dreaming(film: Film) -> tuple[list[State], Cost]:
+        measured.append(film.scene.size)
+        return [], Cost(1.0)
 
-    monkeypatch.setattr(reason, "dreaming", dreaming)
-    monkeypatch.setattr(reason, "_free", lambda root: 1e18)
-    reason.refuse_unreasonable(load_text(text), tiny.CPU, tmp_path)
+    monkeypatch.setattr(limits, "dreaming", dreaming)
+    monkeypatch.setattr(limits, "_free", lambda root: 1e18)
+    limits.refuse_unreasonable(load_text(text), tiny.CPU, tmp_path)
     assert measured == [(180, 320)]
 
 
 def test_work_grows_with_all_that_makes_a_film_long() -> None:
     def work(text: str) -> float:
-        return reason.work(load_text(text), 1000)
+        return limits.work(load_text(text), 1000)
 
     usual = work("seed: 1")
     assert work("duration: 100s") == pytest.approx(10 * usual, rel=0.02)
@@ -100,4 +100,4 @@ def test_work_grows_with_all_that_makes_a_film_long() -> None:
 
 
 def test_what_would_fit_is_named() -> None:
-    assert reason._fitting(7680, 4320, 0.25) == "3840x2160"
+    assert limits._fitting(7680, 4320, 0.25) == "3840x2160"

@@ -18,7 +18,7 @@ from torch import nn
 from render import cli, film
 from render.config import load_text
 from render.construct import build
-from render.develop import sparing
+from render.develop import retile
 from render.develop.negative import Negative
 from render.dream import memory, network
 from render.dream.network import in_stages
@@ -78,11 +78,11 @@ def fits(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[int]]:
     def limit(side: int, error: Exception = ENDS["of Python"], since: int = 3) -> list[int]:
         real, tried = film.dream, list[int]()
 
-        def dream(canvas: Any, eye: Any, wishes: Any, ascent: Any, *rest: Any) -> Any:
+        def dream(canvas: Any, extract: Any, terms: Any, ascent: Any, *rest: Any) -> Any:
             tried.append(ascent.tiling.side if ascent.tiling else 0)
             if len(tried) >= since and (not tried[-1] or tried[-1] > side):
                 raise error
-            return real(canvas, eye, wishes, ascent, *rest)
+            return real(canvas, extract, terms, ascent, *rest)
 
         monkeypatch.setattr(film, "dream", dream)
         return tried
@@ -95,7 +95,7 @@ def dreamed(take: str = "take-001") -> torch.Tensor:
 
 
 def recorded(take: str = "take-001") -> Any:
-    return json.loads((TAKES / take / "run.json").read_text())[sparing.TILE]
+    return json.loads((TAKES / take / "run.json").read_text())[retile.TILE]
 
 
 @pytest.mark.parametrize("name", ENDS)
@@ -130,11 +130,11 @@ def test_where_tiles_cannot_help_or_are_not_wanted_it_is_said(
 @pytest.mark.parametrize("begun", [0, 136])
 def test_a_take_goes_on_in_the_tiles_it_was_begun_in(begun: int, monkeypatch: pytest.MonkeyPatch, tiny_network: None) -> None:
     """Whether there is more memory now or less."""
-    take: Any = SimpleNamespace(record={sparing.TILE: begun})
+    take: Any = SimpleNamespace(record={retile.TILE: begun})
     monkeypatch.setattr(memory, "room", lambda device: 0.0 if not begun else 1e12)
     now = built("auto")
-    assert sparing.side(now) == (128 if not begun else 0)
-    assert sparing.side(sparing.as_begun(now, take)) == begun
+    assert retile.tile_side(now) == (128 if not begun else 0)
+    assert retile.tile_side(retile.in_recorded_tiles(now, take)) == begun
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_tiles_are_what_is_asked_for_or_what_memory_asks_for(
     asked: str | int, room: float, side: int, monkeypatch: pytest.MonkeyPatch, tiny_network: None
 ) -> None:
     monkeypatch.setattr(memory, "room", lambda device: room)
-    assert sparing.side(built(asked)) == side
+    assert retile.tile_side(built(asked)) == side
 
 
 def test_tiles_for_an_answer_without_a_place_begin_where_the_cells_it_is_made_of_do(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,14 +15,14 @@ from PIL import Image
 from torch import Tensor
 
 from render.develop.negative import Kept
-from render.develop.shoot import extra, restored
+from render.develop.shoot import extra, restore
 from render.film import Film, State, step, ticks
+from render.frames import frames
 from render.picture import colour, warp
 from render.picture.picture import from_pixels, to_pixels
 from render.picture.warp import Move
-from render.reel import frames
-from render.riding import Ride, carried, drifted, evened, levelled, mounted, ridden
-from render.source.flow import Drift
+from render.propagate import Blend, blend_detail, carry_detail, match_strength, nearest_move, remove_mean, start
+from render.source.flow import Flow
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
 SIZE = (72, 96)
@@ -46,7 +46,7 @@ def footage(folder: Path, pictures: Sequence[Tensor], *overrides: str, text: str
 
 
 def details(film: Film) -> list[Tensor]:
-    return [state.canvas - film.camera.picture(film.camera.clock.tick(state.tick)) for state in ticks(film)]
+    return [state.canvas - film.scene.picture(film.scene.clock.tick(state.tick)) for state in ticks(film)]
 
 
 def alike(one: Tensor, other: Tensor) -> float:
@@ -64,7 +64,7 @@ def test_nothing_moves_and_nothing_is_dreamed_on_so_all_stays(tmp_path: Path) ->
 
 def test_a_pan_by_whole_pixels_takes_the_detail_along(tmp_path: Path) -> None:
     film = footage(tmp_path, [view(8 * i, -4 * i) for i in range(3)], "dream.steps=0", "flow.persistence=1", "look.hold=0")
-    first, *others = (state.riding.detail for state in ticks(film) if state.riding)
+    first, *others = (state.carried.detail for state in ticks(film) if state.carried)
     inside = (..., slice(20, -20), slice(24, -24))
     for moved_by, detail in enumerate(others, 1):
         assert alike(first.roll((-4 * moved_by, 8 * moved_by), (2, 3))[inside], detail[inside]) > 0.95
@@ -76,7 +76,7 @@ def test_each_alone_is_what_persistence_0_means(tmp_path: Path) -> None:
     alone = footage(tmp_path, [view(3 * i) for i in range(3)], "flow.persistence=0.9")
     states = list(ticks(film))
     assert torch.equal(states[0].canvas, next(ticks(alone)).canvas)
-    assert all(state.riding and state.riding.gain == 1 for state in states)
+    assert all(state.carried and state.carried.gain == 1 for state in states)
 
 
 def test_the_dream_sticks(tmp_path: Path) -> None:
@@ -105,8 +105,8 @@ def test_a_cut_leaves_nothing_of_the_shot_before(tmp_path: Path) -> None:
 def test_cuts_that_are_named_are_believed(tmp_path: Path) -> None:
     pictures = [view(i) for i in range(4)]
     film = footage(tmp_path, pictures, text="cuts: [2]")
-    clock = film.camera.clock
-    kinds = [film.camera.drift(clock.tick(i), clock.tick(i + 1)).kind for i in range(3)]
+    clock = film.scene.clock
+    kinds = [film.scene.flow_between(clock.tick(i), clock.tick(i + 1)).kind for i in range(3)]
     assert kinds == ["usual", "cut", "usual"]
 
 
@@ -138,7 +138,7 @@ def test_strength_is_held_on_a_still_clip_with_noise(tmp_path: Path) -> None:
 def test_it_goes_on_from_any_tick_bit_for_bit(tmp_path: Path) -> None:
     film = footage(tmp_path, [view(i, i) for i in range(5)])
     for before, after in pairwise(ticks(film)):
-        again = restored(Kept(before.tick, to_pixels(before.canvas, np.uint16), extra(before)), tiny.CPU)
+        again = restore(Kept(before.tick, to_pixels(before.canvas, np.uint16), extra(before)), tiny.CPU)
         assert again
         assert same(step(film, again), after)
 
@@ -153,8 +153,8 @@ def test_between_ticks_the_true_picture_is_shown(tmp_path: Path) -> None:
     pictures = [view(i) for i in range(9)]
     film = footage(tmp_path, pictures, "dream.rate=6")
     states = list(ticks(film))
-    assert [film.camera.clock.place(state.tick) for state in states] == [0, 4, 8]
-    seen = list(frames(film.camera, [state.canvas for state in states], film.camera.clock))
+    assert [film.scene.clock.place(state.tick) for state in states] == [0, 4, 8]
+    seen = list(frames(film.scene, [state.canvas for state in states], film.scene.clock))
     first = states[0].canvas - pictures[0]
     inside = (..., slice(12, -12), slice(12, -16))
     for index in (1, 2, 3):
@@ -165,7 +165,7 @@ def test_between_ticks_the_true_picture_is_shown(tmp_path: Path) -> None:
 
 def test_without_a_wish_footage_is_itself(tmp_path: Path) -> None:
     film = footage(tmp_path, [view(i) for i in range(5)], "dream.rate=12", text="dream: {objective: {layer: low, weight: 0}}")
-    seen = frames(film.camera, [state.canvas for state in ticks(film)], film.camera.clock)
+    seen = frames(film.scene, [state.canvas for state in ticks(film)], film.scene.clock)
     for frame, picture in zip(seen, (view(i) for i in range(5)), strict=True):
         assert (frame - picture).abs().max() < 1 / 255
 
@@ -191,26 +191,26 @@ def test_a_mask_hides_the_dream_and_does_not_end_it(tmp_path: Path) -> None:
     hidden = list(ticks(footage(tmp_path, pictures, text=f"mask: {tmp_path}/black.jpg")))
     assert all((state.canvas - view(i)).abs().max() < 1 / 255 for i, state in enumerate(hidden))
     for one, other in zip(hidden, ticks(footage(tmp_path, pictures)), strict=True):
-        assert one.riding
-        assert other.riding
-        assert torch.equal(one.riding.detail, other.riding.detail)
+        assert one.carried
+        assert other.carried
+        assert torch.equal(one.carried.detail, other.carried.detail)
 
 
 def test_the_camera_looks_at_footage_and_the_dream_follows(tmp_path: Path) -> None:
     film = footage(tmp_path, [view()] * 4, "dream.steps=0", "flow.persistence=1", text="motion: {zoom: 3}")
-    clock = film.camera.clock
-    move = film.camera.path.between(0, clock.tick(2).seconds)
-    seen = warp.moved(view(), move, kernel=warp.bicubic, border="reflect")
-    assert (film.camera.picture(clock.tick(2)) - seen).abs().mean() < 0.01
+    clock = film.scene.clock
+    move = film.scene.path.between(0, clock.tick(2).seconds)
+    seen = warp.move_frame(view(), move, kernel=warp.bicubic, border="reflect")
+    assert (film.scene.picture(clock.tick(2)) - seen).abs().mean() < 0.01
     states = list(ticks(film))
-    details = [state.riding.detail for state in states if state.riding]
-    wanted = warp.moved(details[0], move, kernel=warp.lanczos4, border="reflect")
+    details = [state.carried.detail for state in states if state.carried]
+    wanted = warp.move_frame(details[0], move, kernel=warp.lanczos4, border="reflect")
     inside = (..., slice(12, -12), slice(12, -12))
     assert alike(wanted[inside], details[2][inside]) > 0.9
 
 
 def test_the_camera_so_far_is_its_path_from_the_start(tmp_path: Path) -> None:
-    path = footage(tmp_path, [view()] * 2, text="motion: {zoom: 1.3, rotate: 20, pan: [0.1, 0]}").camera.path
+    path = footage(tmp_path, [view()] * 2, text="motion: {zoom: 1.3, rotate: 20, pan: [0.1, 0]}").scene.path
     for seconds in (0.0, 0.4, 3.7, 2.2, 5.0):
         torch.testing.assert_close(path.so_far(seconds).matrix, path.between(0, seconds).matrix, atol=1e-9, rtol=0)
 
@@ -218,61 +218,64 @@ def test_the_camera_so_far_is_its_path_from_the_start(tmp_path: Path) -> None:
 # ---- its parts
 
 
-def drift_of(move: Move, kind: str = "usual", trust: float = 1.0) -> Drift:
-    return Drift(warp.carry(move.inverse, warp.grid(SIZE)), torch.full((1, 1, *SIZE), trust), kind)
+def drift_of(move: Move, kind: str = "usual", trust: float = 1.0) -> Flow:
+    return Flow(warp.carry(move.inverse, warp.grid(SIZE)), torch.full((1, 1, *SIZE), trust), kind)
 
 
 @pytest.mark.parametrize("kind", ["same", "flash"])
 def test_what_is_shown_twice_or_flashes_stays_in_place(kind: str) -> None:
     detail = tiny.grain(SIZE) - 0.5
     away = Move(torch.tensor([[1.0, 0, 0.5], [0, 1, 0], [0, 0, 1]], dtype=torch.float64))
-    assert torch.equal(carried(detail, drift_of(away, kind), "reflect"), detail)
-    assert not carried(detail, drift_of(away, "usual", trust=0.0), "reflect").any()
+    assert torch.equal(carry_detail(detail, drift_of(away, kind), "reflect"), detail)
+    assert not carry_detail(detail, drift_of(away, "usual", trust=0.0), "reflect").any()
 
 
 @pytest.mark.parametrize("turn", [0.0, 0.1])
 def test_a_garden_travels_as_the_footage_does(turn: float) -> None:
     c, s = 1.05 * cos(turn * pi), 1.05 * sin(turn * pi)
     move = Move(torch.tensor([[c, -s, 0.1], [s, c, -0.05], [0, 0, 1]], dtype=torch.float64))
-    torch.testing.assert_close(drifted(drift_of(move)).matrix, move.matrix, atol=1e-4, rtol=0)
-    assert torch.equal(drifted(drift_of(move, trust=0.0)).matrix, warp.STILL)
-    assert torch.equal(drifted(drift_of(move, "cut")).matrix, warp.STILL)
+    torch.testing.assert_close(nearest_move(drift_of(move)).matrix, move.matrix, atol=1e-4, rtol=0)
+    assert torch.equal(nearest_move(drift_of(move, trust=0.0)).matrix, warp.STILL)
+    assert torch.equal(nearest_move(drift_of(move, "cut")).matrix, warp.STILL)
 
 
 @pytest.mark.parametrize("steps_worth", [0.03, 0.05, 0.2, 0.6])
 def test_the_gain_steers_towards_the_strength(steps_worth: float) -> None:
     """Whatever a step is worth, after a few ticks the strength is the one that it had when it was fresh."""
-    detail, sure, ride = tiny.grain(SIZE) - 0.5, torch.ones(1, 1, *SIZE), Ride(0.9, 0.5)
-    riding, strengths = mounted(detail), []
+    detail, sure, blend = tiny.grain(SIZE) - 0.5, torch.ones(1, 1, *SIZE), Blend(0.9, 0.5)
+    carried, strengths = start(detail), []
     for _ in range(16):
-        dreamed = ride.persistence * riding.detail + riding.gain * steps_worth * detail
-        riding = ridden(riding, dreamed, riding.detail, sure, ride)
-        strengths.append(colour.rms(riding.detail) / riding.strength)
+        dreamed = blend.persistence * carried.detail + carried.gain * steps_worth * detail
+        carried = blend_detail(carried, dreamed, carried.detail, sure, blend)
+        strengths.append(colour.rms(carried.detail) / carried.strength)
     assert strengths[-1] == pytest.approx(1, abs=0.02)
     assert max(strengths) < 1.5
 
 
 def test_the_gain_stays_within_reason() -> None:
-    detail, sure, ride = tiny.grain(SIZE) - 0.5, torch.ones(1, 1, *SIZE), Ride(0.9, 0.5)
-    riding = mounted(detail)
+    detail, sure, blend = tiny.grain(SIZE) - 0.5, torch.ones(1, 1, *SIZE), Blend(0.9, 0.5)
+    carried = start(detail)
     for _ in range(9):
-        riding = ridden(riding, 0.9 * riding.detail, riding.detail, sure, ride)
-    assert riding.gain == 4, "steps that earn nothing"
-    assert ridden(mounted(0 * detail), 0 * detail, 0 * detail, sure, ride).gain == 1
+        carried = blend_detail(carried, 0.9 * carried.detail, carried.detail, sure, blend)
+    assert carried.gain == 4, "steps that earn nothing"
+    assert blend_detail(start(0 * detail), 0 * detail, 0 * detail, sure, blend).gain == 1
 
 
 def test_the_anchor_keeps_what_is_trusted() -> None:
     old, new = tiny.grain(SIZE) - 0.5, tiny.grain(SIZE, 1) - 0.5
-    begun, unsure, sure = mounted(old), torch.zeros(1, 1, *SIZE), torch.ones(1, 1, *SIZE)
-    assert torch.equal(ridden(begun, new, old, unsure, Ride(0.9, 0.5)).detail, new)
-    torch.testing.assert_close(ridden(begun, new, old, sure, Ride(0.9, 1.0)).detail, old)
-    assert [round(alike(ridden(begun, new, old, sure, Ride(0.9, 0.8)).detail, one), 1) for one in (old, new)] == [1.0, 0.2]
+    begun, unsure, sure = start(old), torch.zeros(1, 1, *SIZE), torch.ones(1, 1, *SIZE)
+    assert torch.equal(blend_detail(begun, new, old, unsure, Blend(0.9, 0.5)).detail, new)
+    torch.testing.assert_close(blend_detail(begun, new, old, sure, Blend(0.9, 1.0)).detail, old)
+    assert [round(alike(blend_detail(begun, new, old, sure, Blend(0.9, 0.8)).detail, one), 1) for one in (old, new)] == [
+        1.0,
+        0.2,
+    ]
 
 
 def test_what_is_drawn_together_is_as_fine_as_what_it_was_made_of() -> None:
     """The mean of two dreams is softer than either, and would be softer at every tick."""
     old, new = (tiny.grain(SIZE, seed) - 0.5 for seed in (0, 1))
-    mixed = ridden(mounted(old), new, old, torch.ones(1, 1, *SIZE), Ride(0.9, 0.8)).detail
+    mixed = blend_detail(start(old), new, old, torch.ones(1, 1, *SIZE), Blend(0.9, 0.8)).detail
     assert colour.fine(0.2 * new + 0.8 * old) < 0.8 * colour.fine(old)
     assert colour.fine(mixed) == pytest.approx(colour.fine(old), rel=0.15)
 
@@ -283,12 +286,12 @@ def test_what_is_newly_dreamed_is_no_stronger_than_the_rest(amount: float, expec
     where[..., :10] = 1
     new = where * (tiny.grain(SIZE) - 0.5)
     new = new / colour.rms(new[..., :10]) * amount
-    kept = colour.rms(evened(new, where, 1.0)[..., :10])
+    kept = colour.rms(match_strength(new, where, 1.0)[..., :10])
     assert kept == pytest.approx(expected, rel=1e-3)
-    assert torch.equal(evened(0 * new, where, 1.0), 0 * new)
+    assert torch.equal(match_strength(0 * new, where, 1.0), 0 * new)
 
 
 def test_a_level_is_taken_out_as_firmly_as_it_is_held() -> None:
     detail = tiny.grain(SIZE)
-    torch.testing.assert_close(levelled(detail, 1.0).mean((2, 3)), torch.zeros(1, 3), atol=1e-6, rtol=0)
-    assert torch.equal(levelled(detail, 0.0), detail)
+    torch.testing.assert_close(remove_mean(detail, 1.0).mean((2, 3)), torch.zeros(1, 3), atol=1e-6, rtol=0)
+    assert torch.equal(remove_mean(detail, 0.0), detail)

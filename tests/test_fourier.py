@@ -10,16 +10,16 @@ import tiny
 import torch
 from torch import Tensor
 
-from render.dream import objective, waves
+from render.dream import fourier, objective
 from render.dream.ascent import PARAMETRISATIONS, Ascent, dream, rms
 from render.film import step, ticks
 from render.picture import colour
 from render.picture.picture import to_pixels
 
 NETWORK = tiny.network()
-EYE = NETWORK.see(["classes"], tiny.CPU)
+EYE = NETWORK.extractor(["classes"], tiny.CPU)
 LEAF = objective.classes(NETWORK, [3])
-ONCE = Ascent(1, 0.01, 1, 1.4, jitter=3, smoothing=0.0, chroma=1.0, least=8, parametrisation="fourier")
+ONCE = Ascent(1, 0.01, 1, 1.4, jitter=3, smoothing=0.0, chroma=1.0, min_side=8, parametrisation="fourier")
 CANVASES = {
     "grain": tiny.grain((24, 36)),
     "photo": tiny.photo((31, 45)),
@@ -35,10 +35,10 @@ def uphill(size: Sequence[int], seed: int = 0) -> Tensor:
 def test_a_picture_is_taken_up_as_it_is(name: str) -> None:
     """Whatever its colours: and not changed by any number of steps of no size."""
     canvas = CANVASES[name]
-    state = waves.begin(canvas, smoothing=0.3, chroma=0.5)
+    state = fourier.begin(canvas, smoothing=0.3, chroma=0.5)
     for _ in range(3):
-        torch.testing.assert_close(waves.shown(state), canvas, atol=1e-6, rtol=0)
-        state = waves.climbed(state, uphill(canvas.shape[-2:]), torch.tensor(0.0))
+        torch.testing.assert_close(fourier.shown(state), canvas, atol=1e-6, rtol=0)
+        state = fourier.climbed(state, uphill(canvas.shape[-2:]), torch.tensor(0.0))
     assert torch.equal(dream(canvas, EYE, [(1.0, LEAF)], replace(ONCE, steps=0), 1, 0), canvas)
 
 
@@ -48,24 +48,26 @@ def test_a_picture_is_taken_up_as_it_is(name: str) -> None:
 def test_a_step_changes_middle_grey_as_much_as_asked(size: tuple[int, int], smoothing: float, chroma: float) -> None:
     grey = torch.full((1, 3, *size), 0.5)
     for times in (1e-6, 1.0, 1e6):  # whatever the gradient's own size
-        after = waves.shown(waves.climbed(waves.begin(grey, smoothing, chroma), times * uphill(size), torch.tensor(0.01)))
+        after = fourier.shown(fourier.climbed(fourier.begin(grey, smoothing, chroma), times * uphill(size), torch.tensor(0.01)))
         assert float(rms(after - grey)) == pytest.approx(0.01, rel=0.05)
         assert float((after - grey).mean((2, 3)).abs().max()) < 1e-3, "the mean is the tone's business"
 
 
 def test_a_gradient_of_nothing_is_no_step() -> None:
     canvas = CANVASES["grain"]
-    after = waves.shown(waves.climbed(waves.begin(canvas, 0.0, 1.0), torch.zeros_like(canvas), torch.tensor(0.1)))
+    after = fourier.shown(fourier.climbed(fourier.begin(canvas, 0.0, 1.0), torch.zeros_like(canvas), torch.tensor(0.1)))
     torch.testing.assert_close(after, canvas, atol=1e-6, rtol=0)
 
 
 def test_changes_fall_off_as_in_nature() -> None:
     """Power over frequency falls as 1/f**2, steeper with smoothing, whatever the gradient's own spectrum is."""
     size, slopes = (64, 64), []
-    near, far = (waves.rings(size) == 4), (waves.rings(size) == 16)
+    near, far = (fourier.rings(size) == 4), (fourier.rings(size) == 16)
     for smoothing in (0.0, 1.0):
         rough = uphill(size) - uphill(size).roll(1, 3)
-        change = waves.shown(waves.climbed(waves.begin(torch.full((1, 3, *size), 0.5), smoothing, 1.0), rough, 1e-3)) - 0.5
+        change = (
+            fourier.shown(fourier.climbed(fourier.begin(torch.full((1, 3, *size), 0.5), smoothing, 1.0), rough, 1e-3)) - 0.5
+        )
         power = torch.fft.rfft2(change.mean(1)[0]).abs().square()
         slopes.append(float((power[near].mean() / power[far].mean()).log() / torch.tensor(4.0).log()))
     assert slopes == pytest.approx([2.0, 4.0], abs=0.1)
@@ -74,7 +76,7 @@ def test_changes_fall_off_as_in_nature() -> None:
 def test_light_changes_more_than_colour() -> None:
     def colourful(chroma: float) -> float:
         grey = torch.full((1, 3, 48, 48), 0.5)
-        change = waves.shown(waves.climbed(waves.begin(grey, 0.0, chroma), uphill((48, 48)), 0.01)) - grey
+        change = fourier.shown(fourier.climbed(fourier.begin(grey, 0.0, chroma), uphill((48, 48)), 0.01)) - grey
         return float(rms(change - change.mean(1, keepdim=True)) / rms(change.mean(1)))
 
     assert colourful(0.0) < 1e-3
@@ -87,10 +89,10 @@ def test_what_steps_agree_on_adds_up() -> None:
     size, grey = (32, 48), torch.full((1, 3, 32, 48), 0.5)
 
     def gone(slopes: Sequence[Tensor]) -> float:
-        state = waves.begin(grey, 0.0, 1.0)
+        state = fourier.begin(grey, 0.0, 1.0)
         for slope in slopes:
-            state = waves.climbed(state, slope, 0.01)
-        return float(rms(waves.shown(state) - grey))
+            state = fourier.climbed(state, slope, 0.01)
+        return float(rms(fourier.shown(state) - grey))
 
     assert gone([uphill(size)] * 5) > 1.5 * gone([uphill(size, seed) for seed in range(5)])
 

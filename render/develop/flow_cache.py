@@ -18,9 +18,9 @@ from safetensors.numpy import load, save
 
 from render.develop import files
 from render.errors import RenderError
-from render.film import Camera
+from render.film import Scene
 from render.picture.picture import Pixels
-from render.source.flow import Look, Trace
+from render.source.flow import FlowEstimator, FlowPair
 
 FOLDER = ".flow"  # beside the films' own
 FORMAT = 1  # counts up when the same pictures begin to give other traces
@@ -30,15 +30,15 @@ FORGOTTEN = 3600  # seconds: an unfinished trace so old is what a killed process
 RARELY = "00"  # the names that begin with it are one in 256
 
 
-def remembering(camera: Camera, root: Path) -> Camera:
+def with_flow_cache(scene: Scene, root: Path) -> Scene:
     """The same camera, which remembers what it found of motion, in a folder of all films under `root`."""
-    return replace(camera, look=remembered(camera.look, root / FOLDER)) if camera.look else camera
+    return replace(scene, look=cached_estimator(scene.look, root / FOLDER)) if scene.look else scene
 
 
-def remembered(look: Look, folder: Path) -> Look:
+def cached_estimator(look: FlowEstimator, folder: Path) -> FlowEstimator:
     """The same look, which finds again in `folder` what any take found before. What cannot be kept is only found anew."""
 
-    def trace(earlier: Pixels, later: Pixels) -> Trace:
+    def trace(earlier: Pixels, later: Pixels) -> FlowPair:
         path = folder / _name(look, earlier, later)
         known = read(path)
         if known is None:
@@ -50,7 +50,7 @@ def remembered(look: Look, folder: Path) -> Look:
     return replace(look, trace=trace)
 
 
-def read(path: Path) -> Trace | None:
+def read(path: Path) -> FlowPair | None:
     """The trace in a file, or None if there is none or a byte of it is not as it was written."""
     try:
         content = path.read_bytes()
@@ -61,10 +61,10 @@ def read(path: Path) -> Trace | None:
         return None
     held = load(zlib.decompress(content[SEAL:]))
     back = np.cumsum(held["rows"], axis=1, dtype=np.int16).transpose(1, 2, 0)
-    return Trace(np.ascontiguousarray(back), held["trust"], *map(float, held["facts"]))
+    return FlowPair(np.ascontiguousarray(back), held["trust"], *map(float, held["facts"]))
 
 
-def _keep(path: Path, trace: Trace) -> None:
+def _keep(path: Path, trace: FlowPair) -> None:
     facts = np.array((trace.lost, trace.alike, trace.still))
     rows = np.diff(trace.back.transpose(2, 0, 1), axis=1, prepend=np.int16(0))  # from row to row little changes: half the size
     held = {"rows": np.ascontiguousarray(rows), "trust": np.ascontiguousarray(trace.trust), "facts": facts}
@@ -92,7 +92,7 @@ def sweep(folder: Path, most: int = MOST) -> None:
                 path.unlink()
 
 
-def _name(look: Look, earlier: Pixels, later: Pixels) -> str:
+def _name(look: FlowEstimator, earlier: Pixels, later: Pixels) -> str:
     content = sha256(repr((FORMAT, cv2.__version__, look.name, earlier.shape)).encode())
     content.update(earlier.tobytes())
     content.update(later.tobytes())

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.fx import GraphModule, symbolic_trace
 
-from render.dream.folding import Stem, fits, folded, side_by_side
+from render.dream.fuse import Stem, fits, folded, side_by_side
 
 
 @pytest.mark.parametrize(("kernel", "padding"), [(7, 3), (6, 2), (5, 2), (3, 1), (3, 0), (11, 2), (4, 1), (2, 0), (1, 0)])

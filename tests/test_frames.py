@@ -18,13 +18,13 @@ from torch import Tensor
 
 from render.config.model import LOOPS as NAMES
 from render.develop.negative import Kept
-from render.develop.shoot import extra, restored
+from render.develop.shoot import extra, restore
 from render.errors import ConfigError
 from render.film import Film, step, ticks
+from render.frames import LOOPS, CanvasSource, at_rate, dreamed_up_to, frame_count, frames, frames_in, in_loop_order, rate_ratio
 from render.moment import Clock
 from render.picture import colour, warp
 from render.picture.picture import to_pixels
-from render.reel import LOOPS, Reel, at_rate, every, frames, length, run, shown, so_far
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
 LOOPING = [name for name in NAMES if name != "none"]
@@ -33,7 +33,7 @@ MOTION = "zoom: 2.2"
 LONG = ("size=64x36", "duration=2s", "dream.step_size=0.04", "dream.smoothing=1")
 
 
-def reel(canvases: list[Tensor]) -> Reel:
+def canvases_from(canvases: list[Tensor]) -> CanvasSource:
     """As a negative gives them."""
 
     def taken(start: int, step: int) -> Iterator[Tensor]:
@@ -53,7 +53,7 @@ def dreamed(loop: str, motion: str = MOTION, *overrides: str) -> tuple[Film, lis
 
 def looped(loop: str, motion: str = MOTION, *overrides: str) -> list[Tensor]:
     film, canvases = dreamed(loop, motion, *overrides)
-    return list(shown(film.camera, reel(canvases), film.camera.clock))
+    return list(in_loop_order(film.scene, canvases_from(canvases), film.scene.clock))
 
 
 def steps_of(seen: list[Tensor], part: tuple[slice, slice] = (slice(None), slice(None))) -> list[float]:
@@ -91,9 +91,9 @@ def test_the_inner_copy_of_a_droste_does_not_pop_in() -> None:
 def test_a_droste_ends_on_its_first_canvas_and_holds_its_copy(zoom: float) -> None:
     film, canvases = dreamed("droste", f"zoom: {zoom}")
     assert torch.equal(canvases[0], canvases[-1])
-    clock = film.camera.clock
+    clock = film.scene.clock
     assert clock.tick(clock.last_tick).seconds == pytest.approx(clock.seconds), "the ticks are stretched to its end"
-    inner = warp.moved(canvases[0], film.camera.path.between(clock.seconds, 0), kernel=warp.lanczos4, border="reflect")
+    inner = warp.move_frame(canvases[0], film.scene.path.between(clock.seconds, 0), kernel=warp.lanczos4, border="reflect")
     at = (..., slice(17, 19), slice(31, 33))
     assert (inner - canvases[0])[at].abs().mean() < 0.02
     assert (canvases[0] - canvases[4]).abs().mean() > 0.05, "on the way it is another picture"
@@ -118,18 +118,18 @@ def test_a_droste_that_cannot_close_is_refused_with_its_place(motion: str, words
 
 def test_there_and_back_is_the_same_way() -> None:
     film, canvases = dreamed("pingpong")
-    seen = list(shown(film.camera, reel(canvases), film.camera.clock))
-    there = list(frames(film.camera, canvases, film.camera.clock))
+    seen = list(in_loop_order(film.scene, canvases_from(canvases), film.scene.clock))
+    there = list(frames(film.scene, canvases, film.scene.clock))
     assert len(there) == 25
     assert all(torch.equal(a, b) for a, b in zip(seen, [*there, *there[-2:0:-1]], strict=True))
 
 
 def test_a_crossfade_goes_from_what_follows_the_end_into_the_beginning() -> None:
     film, canvases = dreamed("crossfade")
-    camera, clock = film.camera, film.camera.clock
-    seen = list(shown(camera, reel(canvases), clock))
-    plain = list(frames(camera, canvases, clock))
-    (beyond,) = run(camera, reel(canvases), clock, range(clock.frames, clock.frames + 1))
+    scene, clock = film.scene, film.scene.clock
+    seen = list(in_loop_order(scene, canvases_from(canvases), clock))
+    plain = list(frames(scene, canvases, clock))
+    (beyond,) = frames_in(scene, canvases_from(canvases), clock, range(clock.frames, clock.frames + 1))
     assert clock.tail == 12
     torch.testing.assert_close(seen[0], beyond)
     assert all(torch.equal(a, b) for a, b in zip(seen[clock.tail :], plain[clock.tail :], strict=True))
@@ -139,16 +139,16 @@ def test_half_way_through_a_crossfade_there_is_no_fog() -> None:
     one, other = tiny.grain((36, 64)), tiny.grain((36, 64), seed=1)
     contrasts = [colour.tone(picture).contrast for picture in (one, other)]
     assert colour.tone(torch.lerp(one, other, 0.5)).contrast < 0.8 * min(contrasts)
-    assert colour.tone(colour.mixed(one, other, 0.5)).contrast > 0.93 * min(contrasts)
-    torch.testing.assert_close(colour.mixed(one, other, 0), one)
+    assert colour.tone(colour.crossfade(one, other, 0.5)).contrast > 0.93 * min(contrasts)
+    torch.testing.assert_close(colour.crossfade(one, other, 0), one)
 
 
 @each_loop
 @pytest.mark.parametrize("fps", [12, 25, 60])
 def test_a_loop_at_another_frame_rate_is_as_long_and_has_no_seam(loop: str, fps: int) -> None:
     film, canvases = dreamed(loop)
-    clock = at_rate(film.camera.clock, Fraction(fps), loop)
-    seen = list(shown(film.camera, reel(canvases), clock))
+    clock = at_rate(film.scene.clock, Fraction(fps), loop)
+    seen = list(in_loop_order(film.scene, canvases_from(canvases), clock))
     assert abs(len(seen) - 2 * fps) <= 1
     *inside, seam = steps_of(seen)
     assert seam <= 1.5 * max(inside[-1], inside[0])
@@ -158,16 +158,16 @@ def test_a_loop_at_another_frame_rate_is_as_long_and_has_no_seam(loop: str, fps:
 @pytest.mark.parametrize("duration", ["2s", "61 frames", "64 frames"])
 def test_frames_at_a_coarser_rate_are_among_those_at_a_finer_one_or_are_said_not_to_be(loop: str, duration: str) -> None:
     film, canvases = dreamed(loop, MOTION, "size=48x32", "dream.steps=1", f"duration={duration}")
-    fine = film.camera.clock.fps
+    fine = film.scene.clock.fps
 
     def at(fps: Fraction) -> list[Tensor]:
-        return list(shown(film.camera, reel(canvases), at_rate(film.camera.clock, fps, loop)))
+        return list(in_loop_order(film.scene, canvases_from(canvases), at_rate(film.scene.clock, fps, loop)))
 
-    assert every(film.camera, fine, fine) == 1
-    assert every(film.camera, fine, 2 * fine) == every(film.camera, fine, fine * 2 / 3) == 0
+    assert rate_ratio(film.scene, fine, fine) == 1
+    assert rate_ratio(film.scene, fine, 2 * fine) == rate_ratio(film.scene, fine, fine * 2 / 3) == 0
     for times in (2, 3):
-        one_of = every(film.camera, fine, fine / times)
-        fits = not film.camera.clock.frames % times and not film.camera.clock.tail % times and loop != "pingpong"
+        one_of = rate_ratio(film.scene, fine, fine / times)
+        fits = not film.scene.clock.frames % times and not film.scene.clock.tail % times and loop != "pingpong"
         assert one_of == (times if fits else 0)
         if one_of:
             assert all(torch.equal(a, b) for a, b in zip(at(fine)[::times], at(fine / times), strict=True))
@@ -177,7 +177,7 @@ def test_frames_at_a_coarser_rate_are_among_those_at_a_finer_one_or_are_said_not
 def test_a_loop_goes_on_from_any_tick_bit_for_bit(loop: str) -> None:
     film = film_of(loop, MOTION, "size=48x32", "dream.steps=1")
     for before, after in pairwise(ticks(film)):
-        again = restored(Kept(before.tick, to_pixels(before.canvas, np.uint16), extra(before)), tiny.CPU)
+        again = restore(Kept(before.tick, to_pixels(before.canvas, np.uint16), extra(before)), tiny.CPU)
         assert again
         assert torch.equal(step(film, again).canvas, after.canvas)
 
@@ -185,11 +185,11 @@ def test_a_loop_goes_on_from_any_tick_bit_for_bit(loop: str) -> None:
 @each_loop
 def test_what_is_not_whole_has_no_loop(loop: str) -> None:
     film, canvases = dreamed(loop)
-    camera = so_far(film.camera, 3)
-    seen = list(shown(camera, reel(canvases[:4]), camera.clock))
-    assert len(seen) == camera.clock.frames < 48
+    scene = dreamed_up_to(film.scene, 3)
+    seen = list(in_loop_order(scene, canvases_from(canvases[:4]), scene.clock))
+    assert len(seen) == scene.clock.frames < 48
     assert torch.equal(seen[0], canvases[0])
-    whole = so_far(film.camera, film.camera.clock.last_tick)
+    whole = dreamed_up_to(film.scene, film.scene.clock.last_tick)
     assert whole.loop == loop
 
 
@@ -219,10 +219,10 @@ def test_at_sixty_frames_a_second_nothing_judders(loop: str, tmp_path: Path) -> 
     half = torch.tensor((240 / 136, 1.0)).double() * 136 / 2
     begun = (torch.tensor((165.0, 100.0)).double() + 0.5 - half) / 68
     errors = []
-    for index, frame in enumerate(shown(film.camera, reel(canvases), film.camera.clock)):
+    for index, frame in enumerate(in_loop_order(film.scene, canvases_from(canvases), film.scene.clock)):
         if index > 18:  # the dot has grown, and nears the edge
             break
-        there = warp.carry(film.camera.path.between(0, index / 60), begun) * 68 + half - 0.5
+        there = warp.carry(film.scene.path.between(0, index / 60), begun) * 68 + half - 0.5
         errors.append(float((centroid(frame, there) - there).norm()))
     jumps = [abs(b - a) for a, b in pairwise(errors)]
     assert (sum(jump**2 for jump in jumps) / len(jumps)) ** 0.5 < 0.05
@@ -233,9 +233,9 @@ def test_masked_outside_the_source_stands_still(tmp_path: Path) -> None:
     half[:, 32:] = 255
     Image.fromarray(half).save(tmp_path / "half.png")
     film = film_of("none", MOTION, f"mask={{file: {tmp_path / 'half.png'}, feather: 0}}", "dream.step_size=0.05")
-    source = film.camera.picture(film.camera.clock.tick(0))
+    source = film.scene.picture(film.scene.clock.tick(0))
     canvases = [state.canvas for state in ticks(film)]
-    for frame in shown(film.camera, reel(canvases), film.camera.clock):
+    for frame in in_loop_order(film.scene, canvases_from(canvases), film.scene.clock):
         assert (frame - source)[..., :31].abs().max() < 1e-4, "between ticks, too"
     assert (canvases[-1] - source)[..., 33:].abs().mean() > 0.05
 
@@ -244,8 +244,8 @@ def test_masked_outside_the_source_stands_still(tmp_path: Path) -> None:
 def test_there_and_back_has_an_even_number_of_frames(frames_asked: int, given: int) -> None:
     film = film_of("pingpong", MOTION, f"duration={frames_asked} frames", "dream.steps=0", "dream.first_steps=0")
     canvases = [state.canvas for state in ticks(film)]
-    seen = list(shown(film.camera, reel(canvases), at_rate(film.camera.clock, film.camera.clock.fps, "pingpong")))
-    assert len(seen) == length(film.camera) == given
+    seen = list(in_loop_order(film.scene, canvases_from(canvases), at_rate(film.scene.clock, film.scene.clock.fps, "pingpong")))
+    assert len(seen) == frame_count(film.scene) == given
 
 
 def test_a_clock_of_footage_ticks_on_frames() -> None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from render.dream.network import Eye, Network
-from render.picture.chance import generator
+from render.dream.network import Extractor, Network
+from render.picture.rng import generator
 
 STRIPS = (256, 1024)  # pixels: the width of the strips that a cell's field is measured on; a wider field counts as all
 FURTHER = 448  # pixels by which a strip is lengthened to count cells: a multiple of all sides that cells have
@@ -19,7 +19,7 @@ FARTHEST = 256  # pixels: the reach of such a cell at most
 
 
 @dataclass(frozen=True)
-class Field:
+class ReceptiveField:
     """What a layer is made of: channels, and in pixels the side of a cell, and of what it sees; 0 is the whole picture.
 
     reach: how far before and after its first pixel a cell sees, pixels; of one that sees all, how far it does to speak of.
@@ -32,40 +32,46 @@ class Field:
 
     def octave(self, network: Network) -> int:
         """The smallest side of an octave in which the layer has something to say, pixels."""
-        return max(network.least, CELLS * self.cell)
+        return max(network.min_side, CELLS * self.cell)
 
 
-def fields(eye: Eye, names: Sequence[str], least: int, device: torch.device) -> dict[str, Field]:
+def measure_fields(extract: Extractor, names: Sequence[str], min_side: int, device: torch.device) -> dict[str, ReceptiveField]:
     """The fields of layers: where in a strip of noise, `least` pixels high or more, a cell in the middle has a gradient."""
-    found: dict[str, Field] = {}
+    found: dict[str, ReceptiveField] = {}
     for strip in STRIPS:
         open_ended = [name for name in names if name not in found or (found[name].cell and not found[name].sees)]
-        found |= _on_strip(eye, open_ended, (max(64, least), strip), device) if open_ended else {}
+        found |= _on_strip(extract, open_ended, (max(64, min_side), strip), device) if open_ended else {}
     return found
 
 
-def _on_strip(eye: Eye, names: Sequence[str], size: tuple[int, int], device: torch.device) -> dict[str, Field]:
+def _on_strip(
+    extract: Extractor, names: Sequence[str], size: tuple[int, int], device: torch.device
+) -> dict[str, ReceptiveField]:
     height, width = size
     picture = torch.rand(1, 3, height, width, generator=generator(0, "strip", width)).to(device).requires_grad_()
     with torch.enable_grad():
-        seen = eye(picture)
+        seen = extract(picture)
     with torch.no_grad():
-        longer = eye(torch.zeros(1, 3, height, width + FURTHER, device=device))
+        longer = extract(torch.zeros(1, 3, height, width + FURTHER, device=device))
     found = {}
     for name in names:
         _, channels, _, cells = seen[name].shape
         more = longer[name].shape[-1] - cells
         if not more:
-            found[name] = Field(channels, 0, 0)
+            found[name] = ReceptiveField(channels, 0, 0)
             continue
         cell, middle = round(FURTHER / more), cells // 2
         (slope,) = torch.autograd.grad(seen[name][..., middle].sum(), picture, retain_graph=True)
         columns = slope.abs().sum((0, 1, 2)).nonzero()
         first, last = int(columns.min()), int(columns.max())
         if first > 0 and last < width - 1:
-            found[name] = Field(channels, cell, last - first + 1, (max(middle * cell - first, 0), last + 1 - middle * cell))
+            found[name] = ReceptiveField(
+                channels, cell, last - first + 1, (max(middle * cell - first, 0), last + 1 - middle * cell)
+            )
         else:
-            found[name] = Field(channels, cell, 0, _to_speak_of(slope.cpu().double().square().sum((0, 1, 2)), middle * cell))
+            found[name] = ReceptiveField(
+                channels, cell, 0, _to_speak_of(slope.cpu().double().square().sum((0, 1, 2)), middle * cell)
+            )
     return found
 
 

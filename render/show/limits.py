@@ -21,7 +21,7 @@ from render.dream.memory import kept, taken
 from render.errors import ConfigError, RenderError
 from render.film import Film
 from render.show.estimate import dreaming
-from render.show.pace import climbs
+from render.show.eta import climbs
 
 NEGATIVE = 6.1  # bytes a pixel of a dreamed tick: 16 bits, stored as they are, and checksums
 DAY = 86400  # seconds of dreaming; nobody asks for more by mistake and is glad
@@ -54,7 +54,7 @@ def _too_much(config: Config, device: torch.device, root: Path) -> Iterator[tupl
     if pixels <= WIDE and work(config, pixels) <= LARGE:
         return
     small = _small(config, device, height, width)
-    share = pixels / (small.camera.size[0] * small.camera.size[1])
+    share = pixels / (small.scene.size[0] * small.scene.size[1])
     if (memory := BASE + _step(config, small, pixels)) > (there := _memory(device)):
         fits = f"{_fitting(width, height, (there - BASE) / (memory - BASE))} would fit; {ANYWAY}"
         message = f"is {width}x{height}: a step takes {_told(memory)} of memory, and there are {_told(there)}"
@@ -79,10 +79,10 @@ def _small(config: Config, device: torch.device, height: int, width: int) -> Fil
 
 def _step(config: Config, small: Film, pixels: int) -> float:
     """Bytes that a step takes on a frame of so many pixels, in tiles if need be and that is allowed."""
-    blank = small.camera.picture(small.camera.clock.tick(0))
+    blank = small.scene.picture(small.scene.clock.tick(0))
     asked = config.dream.tile
     seen = max(TILE, asked**2) if isinstance(asked, int) else {"auto": TILE, "none": pixels}[asked]
-    return taken(pixels, min(pixels, seen), kept(small.eye, blank) / blank[0, 0].numel())
+    return taken(pixels, min(pixels, seen), kept(small.extract, blank) / blank[0, 0].numel())
 
 
 def _fitting(width: int, height: int, share: float) -> str:

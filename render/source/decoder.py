@@ -52,9 +52,9 @@ Marked = tuple[int, VideoFrame]  # a timestamp, and the picture that has it
 
 
 @contextmanager
-def opened(file: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+def open_video(file: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     """The container and its pictures' stream. Raises MissingError that names the file and what is wrong."""
-    with readable(file), av.open(f"file:{file}", options=dict(LOCAL), metadata_errors="replace") as container:
+    with naming_faults(file), av.open(f"file:{file}", options=dict(LOCAL), metadata_errors="replace") as container:
         streams = [one for one in container.streams.video if not one.disposition & Disposition.attached_pic]
         if not streams:
             raise MissingError(f"{file}: has sound but no moving pictures" if container.streams.audio else _no_video(file))
@@ -66,7 +66,7 @@ def opened(file: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
 
 
 @contextmanager
-def readable(file: Path) -> Iterator[None]:
+def naming_faults(file: Path) -> Iterator[None]:
     """Turn all that can go wrong with a video file into one sentence that names it."""
     try:
         yield
@@ -96,7 +96,7 @@ def pictures(file: Path, since: int | None = None, interlaced: bool = False) -> 
 
     None stands for damage: a picture that cannot be decoded, or is told to be broken. interlaced: half pictures are made whole.
     """
-    with opened(file) as (container, stream):
+    with open_video(file) as (container, stream):
         timed = container.format.name not in UNTIMED
         if timed and since is not None:
             container.seek(since, stream=stream)

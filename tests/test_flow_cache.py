@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from render.develop import files
-from render.develop.traces import read, remembered, sweep
+from render.develop.flow_cache import cached_estimator, read, sweep
 from render.picture.picture import Pixels
-from render.source.flow import Look, Trace
+from render.source.flow import FlowEstimator, FlowPair
 
 CHANCE = np.random.default_rng(0)
 PAIR = [CHANCE.integers(0, 256, (20, 30, 3), dtype=np.uint8) for _ in range(2)]
@@ -25,24 +25,24 @@ class Engine:
     def __init__(self) -> None:
         self.asked = 0
 
-    def __call__(self, earlier: Pixels, later: Pixels) -> Trace:
+    def __call__(self, earlier: Pixels, later: Pixels) -> FlowPair:
         self.asked += 1
         back = 257 * np.stack((earlier[..., 0], later[..., 1]), axis=-1).astype(np.int16)  # from end to end of its range
-        return Trace(back, later[..., 2].copy(), 0.1 + 1e-17, 1 / 3, float(later.mean()) / 255)
+        return FlowPair(back, later[..., 2].copy(), 0.1 + 1e-17, 1 / 3, float(later.mean()) / 255)
 
-    def look(self, name: str = "engine") -> Look:
-        return Look(self, 960, name)
+    def look(self, name: str = "engine") -> FlowEstimator:
+        return FlowEstimator(self, 960, name)
 
 
-def same(one: Trace, other: Trace) -> bool:
+def same(one: FlowPair, other: FlowPair) -> bool:
     facts = [(trace.lost, trace.alike, trace.still) for trace in (one, other)]
     return np.array_equal(one.back, other.back) and np.array_equal(one.trust, other.trust) and facts[0] == facts[1]
 
 
 def test_what_was_found_is_found_again(tmp_path: Path) -> None:
     engine = Engine()
-    first = remembered(engine.look(), tmp_path / "deep" / "flow").trace(*PAIR)
-    again = remembered(engine.look(), tmp_path / "deep" / "flow").trace(*PAIR)
+    first = cached_estimator(engine.look(), tmp_path / "deep" / "flow").trace(*PAIR)
+    again = cached_estimator(engine.look(), tmp_path / "deep" / "flow").trace(*PAIR)
     assert engine.asked == 1
     assert same(first, engine(*PAIR))
     assert same(first, again)
@@ -62,15 +62,15 @@ def test_other_pictures_and_other_looks_are_others(tmp_path: Path) -> None:
         (one[:10], other[:10]),
         (one.reshape(30, 20, 3), other.reshape(30, 20, 3)),
     ):
-        assert same(remembered(engine.look(), tmp_path).trace(*pair), Engine()(*pair))
+        assert same(cached_estimator(engine.look(), tmp_path).trace(*pair), Engine()(*pair))
     assert engine.asked == 5
-    remembered(engine.look("another"), tmp_path).trace(one, other)
+    cached_estimator(engine.look("another"), tmp_path).trace(one, other)
     assert engine.asked == 6
 
 
 def test_a_damaged_trace_is_found_anew(tmp_path: Path) -> None:
     engine = Engine()
-    look = remembered(engine.look(), tmp_path)
+    look = cached_estimator(engine.look(), tmp_path)
     whole = look.trace(*PAIR)
     (path,) = tmp_path.iterdir()
     content = path.read_bytes()
@@ -89,7 +89,7 @@ def test_a_damaged_trace_is_found_anew(tmp_path: Path) -> None:
 def test_where_nothing_can_be_kept_it_is_found_every_time(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     engine = Engine()
-    look = remembered(engine.look(), tmp_path / "file")
+    look = cached_estimator(engine.look(), tmp_path / "file")
     assert same(look.trace(*PAIR), look.trace(*PAIR))
     assert engine.asked == 2
 

@@ -7,8 +7,8 @@ import tiny
 import torch
 from torch import nn
 
-from render.dream.field import FARTHEST, fields
 from render.dream.network import Activations
+from render.dream.receptive import FARTHEST, measure_fields
 
 
 class Everywhere(nn.Module):
@@ -27,13 +27,13 @@ def reaches(*stages: nn.Module) -> list[tuple[int, tuple[int, int]]]:
     torch.manual_seed(0)
     names = list(map(str, range(len(stages))))
 
-    def eye(x: torch.Tensor) -> Activations:
+    def extract(x: torch.Tensor) -> Activations:
         seen = {}
         for name, stage in zip(names, stages, strict=True):
             seen[name] = x = stage(x)
         return seen
 
-    return [(field.cell, field.reach) for field in fields(eye, names, 256, tiny.CPU).values()]
+    return [(field.cell, field.reach) for field in measure_fields(extract, names, 256, tiny.CPU).values()]
 
 
 def test_a_cell_reaches_as_far_as_arithmetic_says() -> None:

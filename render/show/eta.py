@@ -20,7 +20,7 @@ MEMORY = 0.25  # of all things: after so many, what was before counts half
 
 
 @dataclass(frozen=True)
-class Left:
+class Progress:
     """After `index` things of `of`. each: seconds that one takes now. seconds: until the last is done."""
 
     index: int
@@ -29,7 +29,9 @@ class Left:
     seconds: float
 
 
-def paced(things: Iterable[T], first: int, last: int, efforts: Sequence[float] | None = None) -> Iterator[tuple[T, Left]]:
+def with_eta(
+    things: Iterable[T], first: int, last: int, efforts: Sequence[float] | None = None
+) -> Iterator[tuple[T, Progress]]:
     """The things from `first` + 1 to `last`, as they are done, each with what is then left.
 
     efforts: how much work each thing from 0 to `last` is, in any unit; all the same if not given. What the first took does
@@ -46,7 +48,7 @@ def paced(things: Iterable[T], first: int, last: int, efforts: Sequence[float] |
         seconds, done, number = kept * seconds + now - before, kept * done + float(ahead[index]) - rest, kept * number + 1
         before = now
         each = seconds / number
-        yield thing, Left(index + 1, last + 1, each, seconds / done * rest if done else each * (last - index))
+        yield thing, Progress(index + 1, last + 1, each, seconds / done * rest if done else each * (last - index))
 
 
 def efforts(config: Config) -> Sequence[float] | None:
@@ -66,7 +68,7 @@ def climbs(config: Config, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(dream.steps.over(seconds, clock) * (1 - shrink**octaves) / (1 - shrink), dtype=np.float64)
 
 
-def clocked(seconds: float) -> str:
+def duration_words(seconds: float) -> str:
     """A time in words, as exactly as it is known."""
     if seconds < 59.5:
         return f"{seconds:.0f} s" if seconds >= 9.5 else f"{seconds:.1f} s"

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from render.config import load_text
-from render.show import pace
-from render.show.pace import climbs, efforts, paced
+from render.show import eta
+from render.show.eta import climbs, efforts, with_eta
 
 TICKS = 200
 FILMS: dict[str, Sequence[float]] = {  # seconds of each tick
@@ -27,7 +27,7 @@ FILMS: dict[str, Sequence[float]] = {  # seconds of each tick
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The time now, in seconds."""
     now = [0.0]
-    monkeypatch.setattr(pace, "monotonic", lambda: now[0])
+    monkeypatch.setattr(eta, "monotonic", lambda: now[0])
     return now
 
 
@@ -41,7 +41,7 @@ def lasting(seconds: Sequence[float], now: list[float]) -> Iterator[int]:
 @pytest.mark.parametrize("first", [-1, 49])
 def test_time_left_settles_after_a_tenth(name: str, first: int, clock: list[float]) -> None:
     seconds = list(map(float, FILMS[name]))[first + 1 :]
-    for index, left in paced(lasting(seconds, clock), first, first + len(seconds)):
+    for index, left in with_eta(lasting(seconds, clock), first, first + len(seconds)):
         assert (left.index, left.of) == (index + first + 2, first + len(seconds) + 1)
         if index >= len(seconds) / 10:
             true = sum(seconds[index + 1 :])
@@ -64,7 +64,7 @@ def test_known_efforts_tell_before(text: str, clock: list[float]) -> None:
     each = efforts(config)
     assert each is not None
     assert len(each) == config.clock.last_tick + 1
-    for index, left in paced(lasting(each, clock), -1, len(each) - 1, each):
+    for index, left in with_eta(lasting(each, clock), -1, len(each) - 1, each):
         if index:
             assert left.seconds == pytest.approx(sum(each[index + 1 :]), rel=1e-6)
 

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from render.picture import colour, warp
 from render.picture.warp import Move
-from render.source.flow import Drift
+from render.source.flow import Flow
 
 GAIN = (0.05, 4.0)  # within which the strength of steps is steered
 FEWEST = 12  # places that must be trusted to say how the whole picture moves
@@ -25,7 +25,7 @@ UNSURE = 1e-4  # share of the frame that is new, from which it is dreamed up
 
 
 @dataclass(frozen=True)
-class Ride:
+class Blend:
     """How the dream sits on footage at a moment. persistence: of the carried detail, 0..1. anchor: how much of what was
     carried a new dream leaves as it was, 0..1."""
 
@@ -34,7 +34,7 @@ class Ride:
 
 
 @dataclass(frozen=True)
-class Riding:
+class Carried:
     """A dream that rides on footage. detail: [1, 3, H, W], not clamped. strength: its rms when it was fresh. gain: of steps."""
 
     detail: Tensor
@@ -42,17 +42,17 @@ class Riding:
     gain: float
 
 
-def mounted(detail: Tensor) -> Riding:
+def start(detail: Tensor) -> Carried:
     """A fresh dream's detail, whose strength is to be kept."""
-    return Riding(detail, float(colour.rms(detail)), 1.0)
+    return Carried(detail, float(colour.rms(detail)), 1.0)
 
 
-def levelled(detail: Tensor, hold: float) -> Tensor:
+def remove_mean(detail: Tensor, hold: float) -> Tensor:
     """The detail with its mean colour taken out, from `hold` 0.5 on all of it: the eye sees at once when footage breathes."""
     return detail - min(1.0, 2 * hold) * detail.mean((2, 3), keepdim=True)
 
 
-def drifted(drift: Drift) -> Move:
+def nearest_move(drift: Flow) -> Move:
     """The affine move that is nearest to what the footage does, where it can be trusted: what a garden travels by."""
     if drift.kind != "usual":
         return Move(warp.STILL)
@@ -67,43 +67,43 @@ def drifted(drift: Drift) -> Move:
     return Move(torch.cat((back, warp.STILL[2:]))).inverse
 
 
-def carried(detail: Tensor, drift: Drift, border: str) -> Tensor:
+def carry_detail(detail: Tensor, drift: Flow, border: str) -> Tensor:
     """The detail on the later picture, nothing of it where that shows what was hidden."""
     if drift.kind in ("same", "flash"):
         return detail
     moved = warp.lanczos4(detail, drift.back, border=border)
-    return drift.trust * colour.sharpened(moved, colour.fine(detail))  # what a move blurs, most of all one that comes nearer
+    return drift.trust * colour.sharpen_to(moved, colour.fine(detail))  # what a move blurs, most of all one that comes nearer
 
 
-def evened(detail: Tensor, where: Tensor, strength: float) -> Tensor:
+def match_strength(detail: Tensor, where: Tensor, strength: float) -> Tensor:
     """A new detail, dreamed only `where` [1, 1, H, W] says: weaker there than the dream it joins, for the steps to come."""
     there = float((detail.square().sum() / (3 * where.square().sum()).clamp_min(1e-6)).sqrt())
     return detail * min(1.0, JOINING * strength / there) if there > 0 else detail
 
 
-def ridden(riding: Riding, dreamed: Tensor, kept: Tensor, trust: Tensor, ride: Ride) -> Riding:
+def blend_detail(carried: Carried, dreamed: Tensor, kept: Tensor, trust: Tensor, blend: Blend) -> Carried:
     """What rides on: the newly `dreamed` detail, drawn to the `kept` one where that is trusted, and the gain it calls for.
 
     The next steps must earn what is let go until then: as much as these did, times what is wanted over what these earned.
     """
-    hold = ride.anchor * trust
+    hold = blend.anchor * trust
     share = float(hold.mean())
     energy = (1 - share) * colour.fine(dreamed) + share * colour.fine(kept)
-    detail = colour.sharpened((1 - hold) * dreamed + hold * kept, energy)  # where two dreams disagree their mean is a blur
-    before, idle, now = (colour.rms(one) for one in (riding.detail, ((1 - hold) * ride.persistence + hold) * kept, detail))
+    detail = colour.sharpen_to((1 - hold) * dreamed + hold * kept, energy)  # where two dreams disagree their mean is a blur
+    before, idle, now = (colour.rms(one) for one in (carried.detail, ((1 - hold) * blend.persistence + hold) * kept, detail))
     if not before or not now:
-        return Riding(detail, riding.strength, 1.0)
-    wanted, earned = riding.strength - now * idle / before, now - idle
+        return Carried(detail, carried.strength, 1.0)
+    wanted, earned = carried.strength - now * idle / before, now - idle
     change = min(max(wanted / earned, AT_ONCE[0]), AT_ONCE[1]) if earned > 0 else AT_ONCE[1]
-    return Riding(detail, riding.strength, min(max(riding.gain * change, GAIN[0]), GAIN[1]))
+    return Carried(detail, carried.strength, min(max(carried.gain * change, GAIN[0]), GAIN[1]))
 
 
-def to_tensors(riding: Riding) -> dict[str, Tensor]:
+def to_tensors(carried: Carried) -> dict[str, Tensor]:
     """What rides, as named tensors, for the negative."""
-    return {"detail": riding.detail, "scalars": torch.tensor([riding.strength, riding.gain], dtype=torch.float64)}
+    return {"detail": carried.detail, "scalars": torch.tensor([carried.strength, carried.gain], dtype=torch.float64)}
 
 
-def from_tensors(tensors: Mapping[str, Tensor], device: torch.device) -> Riding:
+def from_tensors(tensors: Mapping[str, Tensor], device: torch.device) -> Carried:
     """What `to_tensors` stored."""
     strength, gain = tensors["scalars"].tolist()
-    return Riding(tensors["detail"].to(device), strength, gain)
+    return Carried(tensors["detail"].to(device), strength, gain)
