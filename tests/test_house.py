@@ -27,14 +27,15 @@ ROOT = Path(__file__).parent.parent
 HOUSE = ROOT / "render"
 
 PICTURE, CONFIG = {"moment", "errors", "picture"}, {"moment", "errors", "config"}
-DREAM = PICTURE | {"dream", "source"}
+DREAM = PICTURE | {"dream", "source", "weights"}
 FILM = DREAM | CONFIG | {"facts", "riding", "film", "reel", "construct"}
 ROWS = {  # room: what it may import
     "moment": set(),
     "errors": set(),
     "picture": PICTURE,
     "config": CONFIG,
-    "dream": PICTURE | {"dream"},
+    "weights": {"errors", "weights"},
+    "dream": PICTURE | {"dream", "weights"},
     "source": PICTURE | {"source"},
     "facts": CONFIG | {"source"},
     "riding": DREAM,
@@ -47,7 +48,7 @@ ROWS = {  # room: what it may import
     "__init__": FILM | {"develop"},
 }
 HEAVY = {"torch", "torchvision", "cv2", "imageio", "imageio_ffmpeg"}
-LATE = {"torchvision", "av", "librosa", "soundfile", "scipy", "rich"}  # what a plain film needs late or never
+LATE = {"torchvision", "av", "librosa", "soundfile", "scipy", "rich", "requests"}  # what a plain film needs late or never
 FILES = sorted(HOUSE.rglob("*.py"))
 
 

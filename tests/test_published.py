@@ -135,6 +135,7 @@ HOSTILE: dict[str, Any] = {
     "an object for a state": {"model": Spell()},
     "an object for all": Spell(),
     "an object for a weight": {"model": {"module.model.conv1.weight": Spell()}},
+    "values that are no numbers": {"model": {"module.model.conv1.weight": torch.full((2,), float("nan"))}},
     "none of the names": {"model": {"conv1.weight": torch.zeros(1)}},
     "a list": [1, 2],
     "a bare pickle": pickle.dumps(Spell()),

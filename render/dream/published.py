@@ -37,7 +37,10 @@ def tensors(weights: Weights, file: Path) -> Mapping[str, Tensor]:
         raise MissingError(f"{file} cannot be read as the weights of {weights.name}: {reason}") from error
     if not read or not all(isinstance(value, Tensor) for value in read.values()):
         raise MissingError(f"{file} holds something else than the weights of {weights.name}")
-    return {name: value.float() if value.is_floating_point() else value for name, value in read.items()}
+    read = {name: value.float() if value.is_floating_point() else value for name, value in read.items()}
+    if damaged := [name for name, value in read.items() if value.is_floating_point() and not value.isfinite().all()]:
+        raise MissingError(f"{file}: {damaged[0]} of {weights.name} holds values that are not numbers")
+    return read
 
 
 # ---- Caffe's VGG, in torchvision's names
