@@ -75,8 +75,7 @@ class Part:
     def begin(self, address: str, validator: str) -> None:
         """Forget what is here: another version begins."""
         self.remove()
-        with cache.refusals(self.path):
-            self._note.write_text(json.dumps({"address": address, "validator": validator}), encoding="utf-8")
+        self._note.write_text(json.dumps({"address": address, "validator": validator}), encoding="utf-8")
 
     def remove(self) -> None:
         """Leave nothing."""
@@ -105,16 +104,15 @@ def download(weights: Weights, path: Path, say: Say, progress: Progress) -> str:
     part, failures = Part(cache.part_of(path)), []
     for number, address in enumerate(weights.addresses, 1):
         try:
-            digest = _whole(weights, address, part, progress)
+            with cache.refusals(path):
+                digest = _whole(weights, address, part, progress)
+                cache.finish(part.path, path)
+                part.remove()
+            return digest
         except (RefusedError, UnfitError, CutError) as failure:
             failures.append(f"{urlsplit(address).netloc}: {failure}")
             if number < len(weights.addresses):
                 say(f"{weights.name}: {failures[-1]}; trying {urlsplit(weights.addresses[number]).netloc}")
-            continue
-        with cache.refusals(path):
-            cache.finish(part.path, path)
-            part.remove()
-        return digest
     raise UnfetchedError("; ".join(failures))
 
 
@@ -129,9 +127,9 @@ def _whole(weights: Weights, address: str, part: Part, progress: Progress) -> st
                 raise
             continue
         except UnfitError:
+            part.remove()
             if not before:
                 raise
-            part.remove()
             continue
         if digest.startswith(weights.sha256) and _is_file(part):
             return digest
@@ -155,7 +153,7 @@ def _rest(weights: Weights, address: str, part: Part, progress: Progress) -> str
             part.begin(address, _validator(answer))
         _require_room(part.path.parent, total - start)
         digest = part.hashed()
-        with cache.refusals(part.path), part.path.open("ab") as file:
+        with part.path.open("ab") as file:
             for chunk in _chunks(answer):
                 start += len(chunk)
                 if start > (total or LARGEST):
