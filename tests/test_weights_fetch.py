@@ -19,7 +19,7 @@ from tests.weights_server import BODY, ETAG, Request, Route, cuts_off, hosting, 
 
 HASH = sha256(BODY).hexdigest()
 OTHER = bytes(reversed(BODY))
-KNOWN = Weights("known", "known.bin", (), len(BODY), HASH, "free", "inception_v1", "caffe", None)
+KNOWN = Weights("known", "known.bin", (), len(BODY), HASH, "free", "inception_v1", None)
 UNKNOWN = replace(KNOWN, name="unknown", size=0, sha256="")
 ABOUT = replace(KNOWN, name="about", size=len(BODY) + 999, exact=False, sha256=HASH[:8])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -14,18 +15,19 @@ from hashlib import sha256
 from pathlib import Path
 from threading import Event
 from time import sleep
+from zipfile import ZipFile
 
 import pytest
 from click.testing import CliRunner, Result
 
 from render.errors import ConfigError, MissingError, RenderError
 from render.weights import cache, catalogue, fetch, store
-from render.weights.catalogue import CATALOGUE, FULL, Weights
+from render.weights.catalogue import CATALOGUE, FULL, Archive, Weights
 from render.weights.command import weights as weights_command
 from tests.weights_server import BODY, ETAG, Host, Request, hosting, whole
 
 HASH = sha256(BODY).hexdigest()
-KNOWN = Weights("known", "known.bin", (), len(BODY), HASH, "free", "inception_v1", "caffe", None)
+KNOWN = Weights("known", "known.bin", (), len(BODY), HASH, "free", "inception_v1", None)
 UNKNOWN = replace(KNOWN, name="unknown", file="unknown.bin", size=0, sha256="")
 
 
@@ -77,9 +79,9 @@ def test_every_entry_is_sound(name: str) -> None:
     assert weights.addresses
     assert all(re.fullmatch(r"https?://[\w.-]+/\S+", address) for address in weights.addresses)
     assert len({address.split("/")[2] for address in weights.addresses}) == len(weights.addresses), "another host each"
-    assert all(address.endswith(f"/{weights.file}") for address in weights.addresses)
-    assert weights.architecture in ("inception_v1", *list_models())
-    assert weights.reader in render.dream.published.READERS
+    assert all(address.endswith(f"/{weights.download.file}") for address in weights.addresses)
+    assert weights.architecture in (render.dream.published.STAGES if not weights.reader else list_models())
+    assert weights.reader in ("", *render.dream.published.READERS)
     assert weights.preprocessing
     assert bool(weights.credit) == weights.licence.startswith("CC BY"), "whom a licence bids to name is named"
     assert name not in list_models(), "a name means one thing"
@@ -261,6 +263,50 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(
     monkeypatch.setenv(cache.FOLDER, str(home / "file"))
     with pytest.raises(MissingError, match="cannot be written"):
         store.ensure("known", words.append)
+
+
+# ---- packed in a zip
+
+
+@pytest.fixture
+def zipped(host: Host, monkeypatch: pytest.MonkeyPatch) -> Weights:
+    """An entry whose address has a zip with the file in it, and a text."""
+    content = io.BytesIO()
+    with ZipFile(content, "w") as archive:
+        archive.writestr("LICENSE", "free")
+        archive.writestr("known.bin", BODY)
+    packed = content.getvalue()
+    host.routes["zip"] = whole(packed)
+    archive = Archive("known.zip", sha256(packed).hexdigest(), len(packed))
+    weights = replace(KNOWN, name="zipped", addresses=(host.at("zip"),), archive=archive)
+    monkeypatch.setitem(CATALOGUE, "zipped", weights)
+    return weights
+
+
+def test_a_file_in_a_zip_is_unpacked_and_the_zip_does_not_stay(zipped: Weights, words: list[str]) -> None:
+    path = store.ensure("zipped", words.append)
+    assert path == cache.place(KNOWN)
+    assert path.read_bytes() == BODY
+    assert {file.name for file in path.parent.iterdir()} == {"known.bin", "known.bin.json", ".lock-known.bin"}
+
+
+def test_a_zip_without_the_right_file_is_one_sentence(
+    zipped: Weights, words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for wrong in (replace(zipped, file="other.bin"), replace(zipped, sha256="0" * FULL)):
+        monkeypatch.setitem(CATALOGUE, "zipped", wrong)
+        with pytest.raises(MissingError, match=r"other\.bin in it|is not zipped"):
+            store.ensure("zipped", words.append)
+        assert not cache.place(wrong).exists()
+
+
+def test_a_zip_fetched_by_hand_is_added(zipped: Weights, home: Path, words: list[str], host: Host) -> None:
+    path = store.ensure("zipped", words.append)
+    file = home / "hand.zip"
+    fetch.download(replace(zipped.download, addresses=(host.at("zip"),)), file, words.append, lambda here, total: None)
+    path.unlink()
+    assert store.add(file, None, words.append) == path
+    assert path.read_bytes() == BODY
 
 
 # ---- two at once, and one that is killed

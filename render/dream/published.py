@@ -1,4 +1,4 @@
-"""Published weights: (an entry of the catalogue, its file) -> tensors by the names that its architecture has for them.
+"""Published weights: (an entry of the catalogue, its file) -> a row of stages, or tensors in the names of torchvision.
 
 No code runs from any file, a pickle neither: what a pickle names besides tensors is replaced by something that does nothing.
 """
@@ -8,39 +8,60 @@ from __future__ import annotations
 import pickle
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch._utils import _rebuild_parameter, _rebuild_tensor_v2
 
-from render.dream import caffe
+from render.dream import caffe, graphdef, inception
 from render.dream import weights as files
 from render.errors import MissingError, RenderError
 from render.weights.catalogue import Weights
 
+INCEPTION5H = ("conv2d0", "conv2d1", "conv2d2", *(f"mixed{block}" for block in inception.BLOCKS))  # Google's own names
 VGG_BLOCKS = {13: (2, 2, 3, 3, 3), 16: (2, 2, 4, 4, 4)}  # convolutions in all -> in each block (arXiv 1409.1556, table 1)
 VGG_DENSE = {"fc6": "classifier.0", "fc7": "classifier.3", "fc8": "classifier.6"}
 
 
+def stages(weights: Weights, file: Path) -> OrderedDict[str, nn.Module]:
+    """The network of `weights` as a row of stages, if its architecture is in STAGES. MissingError for another's file."""
+    with _sentences(weights, file):
+        return STAGES[weights.architecture](file)
+
+
 def tensors(weights: Weights, file: Path) -> Mapping[str, Tensor]:
-    """The tensors of a file, float32, as the architecture of `weights` names them. MissingError if it holds something else."""
-    try:
+    """The tensors of a file, float32, in the names of torchvision's architecture. MissingError if it holds something else."""
+    with _sentences(weights, file):
         read = READERS[weights.reader](file)
-    except RenderError:
-        raise
-    except Exception as error:  # whatever a broken or hostile file makes a reader say
-        reason = (str(error).splitlines() or ["?"])[0][:200]
-        raise MissingError(f"{file} cannot be read as the weights of {weights.name}: {reason}") from error
     if not read or not all(isinstance(value, Tensor) for value in read.values()):
         raise MissingError(f"{file} holds something else than the weights of {weights.name}")
     read = {name: value.float() if value.is_floating_point() else value for name, value in read.items()}
     if damaged := [name for name, value in read.items() if value.is_floating_point() and not value.isfinite().all()]:
         raise MissingError(f"{file}: {damaged[0]} of {weights.name} holds values that are not numbers")
     return read
+
+
+@contextmanager
+def _sentences(weights: Weights, file: Path) -> Iterator[None]:
+    """Whatever a broken or hostile file makes a reader say, as one sentence."""
+    try:
+        yield
+    except RenderError:
+        raise
+    except Exception as error:
+        reason = (str(error).splitlines() or ["?"])[0][:200]
+        raise MissingError(f"{file} cannot be read as the weights of {weights.name}: {reason}") from error
+
+
+STAGES: dict[str, Callable[[Path], OrderedDict[str, nn.Module]]] = {
+    "inception_v1": lambda file: inception.stages(files.tensors(file)),
+    "inception5h": lambda file: graphdef.stages(file.read_bytes(), INCEPTION5H, "softmax2_pre_activation"),
+}
 
 
 # ---- Caffe's VGG, in torchvision's names
@@ -116,7 +137,6 @@ def robustness(file: Path) -> Mapping[str, Tensor]:
 
 
 READERS: dict[str, Callable[[Path], Mapping[str, Tensor]]] = {
-    "caffe": files.tensors,
     "caffe_vgg": caffe_vgg,
     "robustness": robustness,
     "torchvision": files.tensors,

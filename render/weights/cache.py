@@ -15,6 +15,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import IO
+from zipfile import BadZipFile, ZipFile
 
 from render.errors import MissingError, RoomError
 from render.weights.catalogue import CATALOGUE, FULL, Weights, megabytes
@@ -140,16 +142,29 @@ def replace(path: Path, content: bytes) -> None:
         finish(part, path)
 
 
-def copy(source: Path, path: Path) -> None:
-    """Copy a file to its place."""
+def copy(source: IO[bytes], path: Path, weights: Weights) -> str:
+    """Copy what is read to its place, if it is what these weights should be; its sha256."""
     part = path.with_name(f".part-{os.getpid()}-{path.name}")
     with refusals(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            shutil.copyfile(source, part)
+            with part.open("wb") as file:
+                shutil.copyfileobj(source, file, CHUNK)
+            found = digest(part)
+            check(weights, found, Path(source.name))
             finish(part, path)
         finally:
             part.unlink(missing_ok=True)
+    return found
+
+
+def unpack(archive: Path, path: Path, weights: Weights) -> str:
+    """Take a file of weights out of a zip, to its place; its sha256. MissingError if it is not in it."""
+    try:
+        with ZipFile(archive) as content, content.open(weights.file) as member:
+            return copy(member, path, weights)
+    except (BadZipFile, KeyError) as error:
+        raise MissingError(f"{archive}: there is no {weights.file} in it") from error
 
 
 def finish(part: Path, path: Path) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from math import ceil
-from urllib.parse import urlsplit
 
 from render.errors import ConfigError
 
@@ -37,6 +36,15 @@ IMAGENET = Preprocessing((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
 
 @dataclass(frozen=True)
+class Archive:
+    """A zip that has a file of weights in it."""
+
+    file: str  # its name
+    sha256: str  # of the zip
+    size: int  # bytes, about
+
+
+@dataclass(frozen=True)
 class Weights:
     """A file of weights that has a name."""
 
@@ -46,10 +54,11 @@ class Weights:
     size: int  # bytes; 0 where nobody states it
     sha256: str  # 64 digits, or the first ones where only those are public, or "" where none are
     licence: str  # as its authors state it
-    architecture: str  # inception_v1, or the name of torchvision's builder
-    reader: str  # how the tensors lie in the file: a name of READERS in dream/stored.py
+    architecture: str  # one of ours, a name of STAGES in dream/published.py, or the name of torchvision's builder
     preprocessing: Preprocessing | None  # None: torchvision's own for that architecture
+    reader: str = ""  # for torchvision's: how its tensors lie in the file, a name of READERS in dream/published.py
     exact: bool = True  # whether the size is that of the file to the byte, or only about it
+    archive: Archive | None = None  # what the addresses have instead, where the file is packed in a zip, under its name
     credit: str = ""  # whom to name beside what was made with it, where the licence asks for that
 
     @property
@@ -58,9 +67,12 @@ class Weights:
         return megabytes(self.size)
 
     @property
-    def hosts(self) -> str:
-        """Where it comes from, as one says it."""
-        return " or ".join(dict.fromkeys(urlsplit(address).netloc for address in self.addresses))
+    def download(self) -> Weights:
+        """What the addresses have: the file itself, or the zip that it is packed in."""
+        if not self.archive:
+            return self
+        zipped = self.archive
+        return replace(self, file=zipped.file, sha256=zipped.sha256, size=zipped.size, exact=False, archive=None)
 
 
 def megabytes(size: int) -> str:
@@ -84,7 +96,6 @@ _ALL = (
         sha256="6f7101e3a2183738a7125a0c5021ba82a1feb4228c5ca0924d991b6daf6f6fad",
         licence="released for unrestricted use",
         architecture="inception_v1",
-        reader="caffe",
         preprocessing=CAFFE_GOOGLENET,
     ),
     Weights(
@@ -95,9 +106,20 @@ _ALL = (
         sha256="",
         licence="CC BY",
         architecture="inception_v1",
-        reader="caffe",
         preprocessing=PLACES,
         credit="GoogLeNet-Places365: B. Zhou, A. Lapedriza, A. Khosla, A. Oliva and A. Torralba, MIT CSAIL (CC BY)",
+    ),
+    Weights(
+        name="inception5h",
+        file="tensorflow_inception_graph.pb",
+        addresses=("https://storage.googleapis.com/download.tensorflow.org/models/inception5h.zip",),
+        archive=Archive("inception5h.zip", "d13569f6a98159de37e92e9c8ec4dae8f674fbf475f69fe6199b514f756d4364", 50_000_000),
+        size=53_900_000,
+        exact=False,
+        sha256="a39b08b826c9d5a5532ff424c03a3a11a202967544e389aca4b06c2bd8aef63f",
+        licence="Apache-2.0",
+        architecture="inception5h",
+        preprocessing=Preprocessing((117.0, 117.0, 117.0), scale=255.0),
     ),
     Weights(
         name="resnet50_robust",

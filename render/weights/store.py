@@ -59,10 +59,14 @@ def add(file: Path, name: str | None, say: Say) -> Path:
         raise MissingError(f"{file}: there is no such file")
     digest = cache.digest(file)
     weights = catalogue.entry(name) if name else recognise(file, digest)
-    cache.check(weights, digest, file)
     path = cache.place(weights)
-    if not (path.exists() and path.samefile(file)):
-        cache.copy(file, path)
+    if weights.archive and digest == weights.archive.sha256:
+        digest = cache.unpack(file, path, weights)
+    elif path.exists() and path.samefile(file):
+        cache.check(weights, digest, file)
+    else:
+        with file.open("rb") as source:
+            digest = cache.copy(source, path, weights)
     cache.record(weights, path, digest, say)
     return path
 
@@ -70,7 +74,7 @@ def add(file: Path, name: str | None, say: Say) -> Path:
 def recognise(file: Path, digest: str) -> Weights:
     """The weights that have that sha256. ConfigError if nobody knows it."""
     for weights in CATALOGUE.values():
-        if digest == weights.sha256:
+        if digest in (weights.sha256, weights.download.sha256):
             return weights
     published = catalogue.from_torchvision(file.name) if catalogue.DIGITS.search(file.name) else None
     if published and published.sha256 and digest.startswith(published.sha256):
@@ -101,9 +105,10 @@ def absent(weights: Weights, why: str) -> MissingError:
     """What to say when weights are not here and cannot be fetched: all that a person needs to fetch them by hand."""
     digits = {0: "nobody publishes its hash", FULL: f"sha256 {weights.sha256}"}
     known = digits.get(len(weights.sha256), f"sha256 begins with {weights.sha256}")
+    packed = f" in a zip of sha256 {weights.archive.sha256}" if weights.archive else ""
     hint = (
-        f"it is a file of {weights.megabytes}, {known}, at {' or '.join(weights.addresses)}; put it at {cache.place(weights)}, "
-        f"or run render weights add FILE {weights.name}"
+        f"it is a file of {weights.megabytes}, {known},{packed} at {' or '.join(weights.addresses)}; "
+        f"put it at {cache.place(weights)}, or run render weights add FILE {weights.name}"
     )
     return MissingError(f"the weights of {weights.name} are not here, and {why}", hint)
 
@@ -116,12 +121,16 @@ def no_net() -> bool:
 def _fetch(weights: Weights, path: Path, say: Say, progress: Progress | None) -> None:
     from render.weights import fetch  # brings requests along, which a film whose weights are here needs not wait for
 
-    host = urlsplit(weights.addresses[0]).netloc
-    say(f"{weights.name}: fetching {path.name} ({weights.megabytes}; {weights.licence}) from {host}, to keep in {path.parent}")
+    host, file = urlsplit(weights.addresses[0]).netloc, weights.download
+    say(f"{file.name}: fetching {file.file} ({file.megabytes}; {file.licence}) from {host}, to keep in {path.parent}")
+    target = path.with_name(file.file)
     try:
-        digest = fetch.download(weights, path, say, progress or tenths(weights, say))
+        digest = fetch.download(file, target, say, progress or tenths(file, say))
     except fetch.UnfetchedError as failure:
         raise absent(weights, f"cannot be fetched ({failure.message})") from failure
+    if weights.archive:
+        digest = cache.unpack(target, path, weights)
+        target.unlink(missing_ok=True)
     cache.record(weights, path, digest, say)
 
 
