@@ -292,7 +292,7 @@ def test_music_shapes_the_picture_only_by_what_the_numbers_hear() -> None:
     for other in ({"music_digest": "b"}, {"text": f"{HEARD}\nseed: 1"}):
         assert music(**{"text": HEARD, **other}).fingerprint() != music(HEARD).fingerprint()
     assert music(HEARD).fingerprint() == music(HEARD, bpm=90, first_beat=0.1).fingerprint()
-    for other in ({"bpm": 90}, {"upbeat": 0.1}):
+    for other in ({"bpm": 90}, {"first_beat": 0.1}):
         assert music(BEATS, **other).fingerprint() != music(BEATS).fingerprint()
     assert music(BEATS).fingerprint() == music(BEATS, music_digest="b").fingerprint()
     for change in ("start: 1s", "features: {kick: 40-121}", "features: {kick: {band: 40-120, release: 0.3}}"):
