@@ -120,6 +120,18 @@ def test_the_hash_of_a_real_file_is_what_its_publisher_says() -> None:
     assert cache.digest(file) == "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 
 
+def test_the_page_for_people_lists_the_catalogue() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "WEIGHTS.md").read_text(encoding="utf-8")
+    rows = {row.split("`")[1]: row for row in page.splitlines() if row.startswith("| `")}
+    assert set(rows) == set(CATALOGUE)
+    for name, weights in CATALOGUE.items():
+        assert weights.licence in rows[name]
+        assert weights.megabytes in rows[name]
+        assert weights.credit in page
+    for variable in (cache.FOLDER, store.OFFLINE):
+        assert f"`{variable}" in page
+
+
 # ---- from the cache, without a net
 
 
@@ -211,6 +223,17 @@ def test_a_hash_that_nobody_publishes_is_told_and_checked_ever_after(host: Host,
         store.ensure("unknown", words.append)
 
 
+def test_a_host_that_changes_a_file_of_no_public_hash_is_not_believed(host: Host, words: list[str]) -> None:
+    path = store.ensure("unknown", words.append)
+    path.unlink()
+    host.routes["file"] = whole(BODY[::-1], '"version-2"')
+    with pytest.raises(MissingError, match=f"another file(.|\n)*{HASH}"):
+        store.ensure("unknown", words.append)
+    assert not path.exists()
+    path.with_name("unknown.bin.json").unlink()
+    assert store.ensure("unknown", words.append) == path, "who removes the record begins anew"
+
+
 def test_a_file_laid_by_hand_is_recorded_when_first_used(words: list[str]) -> None:
     path = put("inception_v1_places365")
     store.ensure("inception_v1_places365", words.append, offline=True)
@@ -250,7 +273,7 @@ def test_a_hash_is_compared_whole(words: list[str], monkeypatch: pytest.MonkeyPa
 
 def test_a_record_that_cannot_be_read_is_none(host: Host, words: list[str]) -> None:
     path = store.ensure("known", words.append)
-    for text in ("", "{", "[]", '{"name": "known"}', json.dumps({"name": "known", "size": 1, "sha256": "ab"})):
+    for text in ("", "{", "[]", '{"name": "known"}', json.dumps({"name": "known", "sha256": "ab"})):
         path.with_name("known.bin.json").write_text(text, encoding="utf-8")
         assert store.ensure("known", words.append) == path
         assert cache.recorded(KNOWN) is None
@@ -411,7 +434,8 @@ def test_the_list_has_what_came_through_torchvisions_door(
     said: Callable[..., Result], words: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     weights = replace(catalogue.entry("squeezenet1_1"), sha256=HASH[:8])
-    cache.record(weights, put("squeezenet1_1"), HASH, words.append)
+    put("squeezenet1_1")
+    cache.record(weights, HASH, words.append)
     assert next(line for line in said().output.splitlines() if "squeezenet1_1" in line).split()[1:] == [
         *("here,", "1", "MB"),
         "BSD-3-Clause",

@@ -1,6 +1,6 @@
 """The cache: the folders in which weights lie, how a file is found there, and whether it is the one that it should be.
 
-Besides a file lies a record, FILE.json: its name, bytes and sha256 as of when it came. Where nobody publishes a hash (or
+Besides a file lies a record, FILE.json: its network's name and its sha256 as of when it came. Where nobody publishes a hash (or
 only its first digits), the record is what the file is checked against ever after.
 """
 
@@ -33,7 +33,6 @@ class Record:
     """What is remembered of a file of weights."""
 
     name: str  # of the network
-    size: int  # bytes
     sha256: str
 
 
@@ -86,23 +85,32 @@ def verify(weights: Weights, path: Path, say: Say) -> str:
     check(weights, found, path)
     if len(weights.sha256) < FULL and not recorded(weights):
         with suppress(MissingError, RoomError):  # a folder that cannot be written: it is checked as far as can be
-            record(weights, path, found, say)
+            record(weights, found, say)
     return found
 
 
 def check(weights: Weights, found: str, path: Path) -> None:
     """MissingError if the sha256 `found` is not the published one, or not the one recorded when the file came."""
+    right = expected(weights)
+    if found.startswith(weights.sha256) and found.startswith(right):
+        return
+    digits = f"begins with {right}" if len(right) < FULL else f"is {right}"
+    source, hint = "published", f"`render weights get {weights.name}` fetches it anew; or put the right file there"
+    if len(weights.sha256) < FULL and len(right) == FULL:
+        source = "recorded when it first came"
+        hint += f"; if another is meant to be used from now on, remove {_paper(place(weights))}"
+    raise MissingError(f"{path} is not {weights.name}: its sha256 is {found}, and the one {source} {digits}", hint)
+
+
+def expected(weights: Weights) -> str:
+    """The sha256 that a file must have, or its first digits: the published one; where not all is public, the recorded one."""
     past = recorded(weights) if len(weights.sha256) < FULL else None
-    for expected, source in ((weights.sha256, "published"), (past.sha256 if past else "", "recorded when it first came")):
-        if not found.startswith(expected):
-            digits = f"begins with {expected}" if len(expected) < FULL else f"is {expected}"
-            hint = f"`render weights get {weights.name}` fetches it anew; or put the right file there"
-            raise MissingError(f"{path} is not {weights.name}: its sha256 is {found}, and the one {source} {digits}", hint)
+    return past.sha256 if past else weights.sha256
 
 
-def record(weights: Weights, path: Path, found: str, say: Say) -> None:
+def record(weights: Weights, found: str, say: Say) -> None:
     """Remember a file that came; say its hash where nobody published it, since that is what it will be checked against."""
-    replace(_paper(place(weights)), json.dumps(asdict(Record(weights.name, path.stat().st_size, found))).encode())
+    replace(_paper(place(weights)), json.dumps(asdict(Record(weights.name, found))).encode())
     if not weights.sha256:
         say(f"{weights.name}: nobody publishes this file's hash; from now on it has to be the same, sha256 {found}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from render.weights.fetch import Progress
 
 OFFLINE = "RENDER_OFFLINE"  # the environment's variable: anything but these keeps us from dialing
+LARGE = 100_000_000  # bytes, for a file of which nobody says how large it is
 NO = ("", "0", "false", "no", "off")
 
 
@@ -67,7 +69,7 @@ def add(file: Path, name: str | None, say: Say) -> Path:
     else:
         with file.open("rb") as source:
             digest = cache.copy(source, path, weights)
-    cache.record(weights, path, digest, say)
+    cache.record(weights, digest, say)
     return path
 
 
@@ -103,8 +105,9 @@ def pending(name: str) -> str:
 
 def absent(weights: Weights, why: str) -> MissingError:
     """What to say when weights are not here and cannot be fetched: all that a person needs to fetch them by hand."""
-    digits = {0: "nobody publishes its hash", FULL: f"sha256 {weights.sha256}"}
-    known = digits.get(len(weights.sha256), f"sha256 begins with {weights.sha256}")
+    sha256 = cache.expected(weights)
+    digits = {0: "nobody publishes its hash", FULL: f"sha256 {sha256}"}
+    known = digits.get(len(sha256), f"sha256 begins with {sha256}")
     packed = f" in a zip of sha256 {weights.archive.sha256}" if weights.archive else ""
     hint = (
         f"it is a file of {weights.megabytes}, {known},{packed} at {' or '.join(weights.addresses)}; "
@@ -122,6 +125,7 @@ def _fetch(weights: Weights, path: Path, say: Say, progress: Progress | None) ->
     from render.weights import fetch  # brings requests along, which a film whose weights are here needs not wait for
 
     host, file = urlsplit(weights.addresses[0]).netloc, weights.download
+    file = file if weights.archive else replace(file, sha256=cache.expected(weights))
     say(f"{file.name}: fetching {file.file} ({file.megabytes}; {file.licence}) from {host}, to keep in {path.parent}")
     target = path.with_name(file.file)
     try:
@@ -131,7 +135,7 @@ def _fetch(weights: Weights, path: Path, say: Say, progress: Progress | None) ->
     if weights.archive:
         digest = cache.unpack(target, path, weights)
         target.unlink(missing_ok=True)
-    cache.record(weights, path, digest, say)
+    cache.record(weights, digest, say)
 
 
 def tenths(weights: Weights, say: Say) -> Progress:
@@ -140,7 +144,7 @@ def tenths(weights: Weights, say: Say) -> Progress:
 
     def progress(here: int, total: int) -> None:
         nonlocal before
-        tenth = 10 * here // (total or weights.size or cache.CHUNK * 100)
+        tenth = 10 * here // (total or weights.size or LARGE)
         if tenth > before >= 0:
             say(f"{weights.name}: {catalogue.megabytes(here)} of {catalogue.megabytes(total or weights.size)}")
         before = tenth
