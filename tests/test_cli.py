@@ -9,10 +9,10 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
-from typing import Any
 
 import pytest
 import torch
+from commands import Command as Run
 
 from render import cli
 from render.config import load_text
@@ -31,13 +31,9 @@ PROGRESS = "tiny: dream 5 of 5"
 DEVELOPING = "tiny: dreamed; developing"
 
 
-Run = Callable[..., Any]  # conftest's `command`
-
-
 @pytest.fixture
-def run(command: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(command: Run) -> Run:
     """`render` in this process, in a folder with the configuration tiny.yaml."""
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
     Path("tiny.yaml").write_text(TINY)
     return command
 

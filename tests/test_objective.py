@@ -18,7 +18,6 @@ from render.construct import PARTS, build
 from render.dream import objective
 from render.dream.ascent import dream, rms
 from render.dream.bestiary.channels import CHANNELS
-from render.dream.bestiary.model import WEIGHTS
 from render.dream.objective import Objective
 from render.dream.view import view_of
 from render.errors import RenderError
@@ -84,7 +83,6 @@ def test_every_objective_rises_in_five_steps(term: str, folder: Path) -> None:
         assert score(film, five_steps(film, canvas, -1.0)) < score(film, canvas)
 
 
-@pytest.mark.skipif(not WEIGHTS.is_file(), reason="the embedded network has no weights yet")
 @pytest.mark.parametrize("term", EVERY)
 def test_every_objective_rises_on_the_embedded_network(term: str, folder: Path) -> None:
     for parametrisation in ("pixel", "fourier"):

@@ -11,11 +11,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from weights_server import BODY, ETAG, Request, Route, cuts_off, hosting, missing, whole
 
 from render.errors import RoomError
 from render.weights import cache, fetch
 from render.weights.catalogue import Weights
-from tests.weights_server import BODY, ETAG, Request, Route, cuts_off, hosting, missing, whole
 
 HASH = sha256(BODY).hexdigest()
 OTHER = bytes(reversed(BODY))

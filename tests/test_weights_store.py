@@ -19,12 +19,12 @@ from zipfile import ZipFile
 
 import pytest
 from click.testing import CliRunner, Result
+from weights_server import BODY, ETAG, Host, Request, hosting, whole
 
 from render.errors import ConfigError, MissingError, RenderError
 from render.weights import cache, catalogue, fetch, store
 from render.weights.catalogue import CATALOGUE, FULL, Archive, Weights
 from render.weights.command import weights as weights_command
-from tests.weights_server import BODY, ETAG, Host, Request, hosting, whole
 
 HASH = sha256(BODY).hexdigest()
 KNOWN = Weights("known", "known.bin", (), len(BODY), HASH, "free", "inception_v1", None)
@@ -336,17 +336,17 @@ def test_a_zip_fetched_by_hand_is_added(zipped: Weights, home: Path, words: list
 
 PROGRAM = """
 import sys
-from dataclasses import replace
 from render.weights import catalogue, store
-from tests.test_weights_store import KNOWN
-catalogue.CATALOGUE["known"] = replace(KNOWN, addresses=(sys.argv[1],))
+address, size, digest = sys.argv[1:]
+known = catalogue.Weights("known", "known.bin", (address,), int(size), digest, "free", "inception_v1", None)
+catalogue.CATALOGUE["known"] = known
 print(store.ensure("known", lambda words: print(words, file=sys.stderr, flush=True)))
 """
 
 
 def process(address: str) -> subprocess.Popen[str]:
     where = {"PYTHONPATH": str(Path(__file__).parent.parent)}
-    command = [sys.executable, "-c", PROGRAM, address]
+    command = [sys.executable, "-c", PROGRAM, address, str(len(BODY)), HASH]
     return subprocess.Popen(command, env={**os.environ, **where}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
