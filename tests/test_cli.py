@@ -275,8 +275,8 @@ BAD = {
     "missing weights": ("dream: {network: {inception_v1: nowhere.safetensors}}", [], 3, "nowhere.safetensors"),
     "broken weights": ("dream: {network: {inception_v1: broken.jpg}}", [], 3, "broken.jpg"),
     "unknown network": ("dream: {network: googlenot}", [], 2, "googlenot"),
-    "unknown layer": ("dream: {objective: {layer: nose}}", [], 2, "creatures"),
-    "unknown class": ("dream: {objective: {class: eyes}}", [], 2, 'did you mean "eye"'),
+    "unknown layer": ("dream: {network: bestiary, objective: {layer: nose}}", [], 2, "creatures"),
+    "unknown class": ("dream: {network: bestiary, objective: {class: eyes}}", [], 2, 'did you mean "eye"'),
     "unknown channel": ("dream: {objective: {channels: 9999, layer: low}}", [], 2, "9999"),
     "no base": ("extends: nowhere.yaml", [], 3, "nowhere.yaml"),
     "extends itself": ("extends: bad.yaml", [], 2, "extends"),
@@ -453,7 +453,7 @@ def test_a_size_that_a_network_cannot_see_is_refused(run: Run, monkeypatch: pyte
     def blind(*_: object) -> None:
         raise ConfigError("is 64x36, which it cannot look at")
 
-    monkeypatch.setattr("render.construct._fits", blind)
+    monkeypatch.setattr("render.construct.film.bytes_per_pixel", blind)
     said = run("tiny.yaml")
     assert said.code == 2
     assert "tiny.yaml:1:7: size is 64x36" in said.words

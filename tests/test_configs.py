@@ -5,19 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import tiny
 import torch
 
 from render.construct import build
-from render.develop.negative import Kept
-from render.develop.shoot import extra, restore
-from render.dream import network
+from render.dream import registry
 from render.facts import load
 from render.film import ticks
 from render.frames import frames
-from render.picture.picture import to_pixels
 
 CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
 SAFARI = ("lion", "zebra", "flamingo")
@@ -27,7 +23,7 @@ SAFARI = ("lion", "zebra", "flamingo")
 def tiny_googlenet(monkeypatch: pytest.MonkeyPatch) -> None:
     """`network: inception_v1`, whose weights do not come with the project, means a tiny one with what the films ask for."""
     small = replace(tiny.network(), labels=(*SAFARI, *tiny.LABELS[len(SAFARI) :]), aliases={"inception_4c": "shapes"})
-    monkeypatch.setitem(network.NETWORKS, "inception_v1", lambda weights, device: small)
+    monkeypatch.setitem(registry.NETWORKS, "inception_v1", lambda weights, device: small)
 
 
 def test_every_config_is_found() -> None:
@@ -50,5 +46,5 @@ def test_every_config_draws_two_small_frames_and_resumes(path: Path) -> None:
     drawn = list(frames(film.scene, [first.canvas, second.canvas], film.scene.clock))
     assert len(drawn) == 2
     assert all(frame.shape == (1, 3, 36, 64) and bool(frame.isfinite().all()) and float(frame.std()) > 0.03 for frame in drawn)
-    (again,) = ticks(film, restore(Kept(0, to_pixels(first.canvas, np.uint16), extra(first)), tiny.CPU))
+    (again,) = ticks(film, tiny.stored(first))
     assert torch.equal(again.canvas, second.canvas)

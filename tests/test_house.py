@@ -16,7 +16,8 @@ from PIL import Image
 
 from render.config import load_text, model
 from render.config.section import Section
-from render.construct import PARTS, make_source
+from render.construct.scene import make_source
+from render.construct.terms import PARTS
 from render.dream.ascent import PARAMETRISATIONS
 from render.picture.motion import VELOCITIES
 from render.picture.warp import BORDERS
@@ -28,7 +29,7 @@ HOUSE = ROOT / "render"
 
 PICTURE, CONFIG = {"moment", "errors", "picture"}, {"moment", "errors", "config"}
 DREAM = PICTURE | {"dream", "source", "weights"}
-FILM = DREAM | CONFIG | {"facts", "propagate", "film", "frames", "construct"}
+FILM = DREAM | CONFIG | {"facts", "scene", "propagate", "film", "frames", "construct"}
 ROWS = {  # room: what it may import
     "moment": set(),
     "errors": set(),
@@ -38,9 +39,10 @@ ROWS = {  # room: what it may import
     "dream": PICTURE | {"dream", "weights"},
     "source": PICTURE | {"source"},
     "facts": CONFIG | {"source"},
-    "propagate": DREAM,
-    "film": DREAM | CONFIG | {"propagate"},
-    "frames": DREAM | CONFIG | {"film"},
+    "scene": DREAM,
+    "propagate": DREAM | {"scene"},
+    "film": DREAM | {"scene", "propagate"},
+    "frames": DREAM | {"scene"},
     "construct": FILM,
     "develop": FILM | {"develop"},
     "show": FILM | {"develop", "show"},

@@ -14,8 +14,9 @@ from torch import Tensor
 
 from render.config import load_text
 from render.config.model import OBJECTIVES
-from render.construct import PARTS, build
-from render.dream import objective
+from render.construct import build
+from render.construct.terms import PARTS
+from render.dream import garden, objective
 from render.dream.ascent import dream, rms
 from render.dream.bestiary.channels import CHANNELS
 from render.dream.objective import Objective
@@ -185,9 +186,7 @@ def test_objectives_mean_what_they_say(term: str) -> None:
 
     def seen(canvas: Tensor) -> dict[str, float]:
         with torch.no_grad():
-            layers = {**film.extract(canvas)}
-            if "classes" not in layers:
-                layers["classes"] = tiny.stages()["classes"](layers["shapes"])
+            layers = tiny.network().extractor(["shapes", "classes"], tiny.CPU)(canvas)
         logits = layers["classes"].mean((2, 3))[0]
         others = torch.cat((logits[:3], logits[4:])).mean()
         channels = layers["shapes"].mean((0, 2, 3))
@@ -218,8 +217,6 @@ def test_a_garden_grows_each_kind_in_its_own_place() -> None:
     """Where the map says leaf there is more leaf after the dream than where it says eye, and the other way round."""
     film = tiny.film("dream: {objective: {garden: [eye, leaf], size: 0.4, sharpness: 20}}", [*CLIMB, "dream.first_steps=15"])
     canvas = tiny.grain((32, 48))
-    from render.construct import garden
-
     moment = film.scene.clock.tick(0)
     where = garden.weights(first_worlds(film, moment)[0], film.gardens(moment)[0], 2, film.seed, 0)(
         view_of(canvas, 0, 0)(8, 12)

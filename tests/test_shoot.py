@@ -24,10 +24,9 @@ from commands import Command
 from render.config import load_text
 from render.develop.alongside import Safe
 from render.develop.negative import SEGMENT
-from render.develop.shoot import Shot, extra, print_again, restore, shoot
+from render.develop.shoot import Shot, print_again, shoot
 from render.errors import MissingError
 from render.facts import facts
-from render.film import State
 from render.frames import at_rate, clip_clock
 from render.moment import Clock
 
@@ -272,22 +271,6 @@ def test_the_film_so_far_ends_at_its_last_tick() -> None:
     clock = Clock(Fraction(24), 240, Fraction(8))
     assert [clip_clock(clock, last).frames for last in (0, 1, 2)] == [1, 4, 7]
     assert clip_clock(clock, clock.last_tick).frames == 240
-
-
-def test_a_state_comes_back_from_its_tensors() -> None:
-    from render.develop.negative import Kept
-    from render.dream import garden
-    from render.picture.picture import sixteen_bits, to_pixels
-
-    canvas = sixteen_bits(torch.rand(1, 3, 36, 64, generator=torch.Generator().manual_seed(0)))
-    state = State(5, canvas, tuple(garden.begin(3, i, 0.3) for i in range(2)))
-    import numpy as np
-
-    back = restore(Kept(5, to_pixels(canvas, np.uint16), extra(state)), CPU)
-    assert back is not None
-    assert back.tick == 5
-    assert torch.equal(back.canvas, canvas)
-    assert str(extra(back)) == str(extra(state))
 
 
 def test_a_film_of_a_random_seed_goes_on_with_the_seed_it_began_with(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from commands import Command, Said, exit_code
 from render import film
 from render.develop import ffmpeg, files, negative, shoot
 from render.develop.negative import Negative
-from render.dream import network
+from render.dream import registry
 
 FILM = """\
 size: 64x36
@@ -76,7 +76,7 @@ def small_things(folder: Path) -> Iterator[None]:
         patch.chdir(folder)
         Path("film.yaml").write_text(FILM)
         patch.setattr(negative, "SEGMENT", 2)
-        patch.setitem(network.NETWORKS, "bestiary", lambda *_: tiny.network())
+        patch.setitem(registry.NETWORKS, "bestiary", lambda *_: tiny.network())
         yield
 
 

@@ -40,7 +40,7 @@ from bestiary.generator import picture
 from bestiary.motifs import MOTIFS
 from render.develop import files, stills
 from render.dream.bestiary import model
-from render.dream.network import load
+from render.dream.registry import load
 from render.show import atlas
 
 TRAINING = 1  # the seed of the training pictures
