@@ -116,6 +116,10 @@ def absent(weights: Weights, why: str) -> MissingError:
     return MissingError(f"the weights of {weights.name} are not here, and {why}", hint)
 
 
+def unsaid(words: str) -> None:
+    """A `say` for where nobody listens: what there is to say was said when the weights were made sure of before."""
+
+
 def no_net() -> bool:
     """Whether the environment says that nothing may be fetched."""
     return os.environ.get(OFFLINE, "").strip().lower() not in NO
