@@ -113,9 +113,7 @@ def test_stopped_it_leaves_the_film_so_far_and_goes_on_from_there(
     assert prints(tmp_path) == whole
 
 
-def test_killed_it_goes_on_from_the_tick_it_was_killed_at(
-    tmp_path: Path, command: Command, whole: Mapping[str, bytes]
-) -> None:
+def test_killed_it_goes_on_from_the_tick_it_was_killed_at(tmp_path: Path, command: Command, whole: Mapping[str, bytes]) -> None:
     first = render(tmp_path, signal.SIGKILL)
     assert first.code == -signal.SIGKILL
     assert (first.paths, prints(tmp_path)) == ([], {})
