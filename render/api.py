@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from render.config import Config
-from render.config.load import read
+from render.config.loader import read
 from render.config.mapping import load_mapping, mapping_yaml
 from render.errors import ConfigError, RenderError
 from render.facts import facts

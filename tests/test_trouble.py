@@ -21,7 +21,7 @@ import tiny
 import torch
 from commands import Command, Said, exit_code
 
-from render import cli, film
+from render import film
 from render.develop import ffmpeg, files, shoot
 from render.develop.negative import Negative
 from render.dream import registry
@@ -31,9 +31,10 @@ size: 64x36
 fps: 8
 duration: 2s
 seed: 3
-dream: {steps: 1, first_steps: 1, octaves: 1, rate: 4, jitter: 4}
+dream: {network: bestiary, steps: 1, first_steps: 1, octaves: 1, rate: 4, jitter: 4}
 outputs: ["{name}.mp4", "frames/{frame:03}.png"]
 """
+WORDS = ("film.yaml", "--progress", "none", "--yes")
 TICKS = 9
 STRUCK = 6  # the dream at which trouble comes
 TAKE = Path("runs/film/take-001")
@@ -74,7 +75,8 @@ def small_things(folder: Path) -> Iterator[None]:
     """Inside, renders are at home in `folder` and dream with a tiny network."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        patch.setitem(network.NETWORKS, "bestiary", lambda *_: tiny.network())
+        Path("film.yaml").write_text(FILM)
+        patch.setitem(registry.NETWORKS, "bestiary", lambda *_: tiny.network())
         yield
 
 

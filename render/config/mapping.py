@@ -12,7 +12,7 @@ import numpy as np
 from render.config import nodes
 from render.config.check import Inspect, checked, nothing
 from render.config.draft import draft
-from render.config.load import with_base
+from render.config.loader import with_base
 from render.config.model import Config
 from render.config.problem import Origin, Place, Problem, ProblemsError
 

@@ -17,10 +17,10 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from render.config import Config, load_text
-from render.config.kinds import Drawn
-from render.config.load import read
-from render.config.model import Output, Source
+from render.config.loader import read
+from render.config.model import OutputSettings, SourceSettings
 from render.config.scalars import Size
+from render.config.setting_types import Drawn
 from render.construct import build, build_scene
 from render.develop import prints, sound
 from render.develop.alongside import Watermark, alongside, helps
@@ -240,9 +240,9 @@ def print_again(folder: Path, outputs: Sequence[str], settings: Mapping[str, str
         return paths, [*take.notices, *notices]
 
 
-def _output(file: str, settings: Mapping[str, str | int]) -> Output:
+def _output(file: str, settings: Mapping[str, str | int]) -> OutputSettings:
     try:
-        return Output.model_validate({"file": file, **settings})
+        return OutputSettings.model_validate({"file": file, **settings})
     except ValidationError as error:
         place, cause = error.errors()[0]["loc"], error.errors()[0].get("ctx", {}).get("error", error.errors()[0]["msg"])
         raise ConfigError(f"{file}: {'.'.join(map(str, place))} {cause}") from None
@@ -252,7 +252,7 @@ def _for_prints(config: Config, size: Size) -> Config:
     """The same film of that size; without its photo, which may be gone, unless a mask shows it: its ticks hold all of it."""
     if config.source.moves or config.mask:
         return config.model_copy(update={"size": size})
-    return config.model_copy(update={"size": size, "source": Source.model_validate({"noise": "uniform"})})
+    return config.model_copy(update={"size": size, "source": SourceSettings.model_validate({"noise": "uniform"})})
 
 
 @contextmanager

@@ -23,7 +23,7 @@ import numpy as np
 import torch
 
 from render.config import Config
-from render.config.model import Output
+from render.config.model import OutputSettings
 from render.config.scalars import Size
 from render.construct import build
 from render.develop import flow_cache, prints, sound
@@ -233,7 +233,7 @@ def between(scene: Scene, states: Sequence[State], fps: Fraction) -> Reel:
     return Reel(frames, number, timed(scene.device, make) / span)
 
 
-def printing(config: Config, output: Output, reel: Reel, folder: Path) -> Cost:
+def printing(config: Config, output: OutputSettings, reel: Reel, folder: Path) -> Cost:
     """What an output takes, each frame as often as its size limit will ask for."""
     unlimited = output.model_copy(update={"size_limit": output.size_limit and 10**15})
     height, width, _ = reel.frames[0].shape
@@ -253,7 +253,7 @@ def printing(config: Config, output: Output, reel: Reel, folder: Path) -> Cost:
     return Cost(seconds * (1 + limit / disk) if limit and disk > limit else seconds, disk)
 
 
-def _limited(disk: float, output: Output) -> float:
+def _limited(disk: float, output: OutputSettings) -> float:
     return min(disk, output.size_limit or disk)
 
 

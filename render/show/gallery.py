@@ -33,7 +33,7 @@ from markupsafe import Markup
 from PIL import Image
 
 from render.config import nodes
-from render.config.load import read
+from render.config.loader import read
 from render.develop import browser, files
 from render.develop.metadata import embedded_config, republish
 from render.develop.take import RECORD, read_record
