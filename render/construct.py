@@ -30,7 +30,7 @@ from render.picture.motion import VELOCITIES, CameraPath, Speeds, spline_point
 from render.propagate import Blend
 from render.source import Source
 from render.source.flow import FlowEstimator, make_estimator
-from render.source.frames import frames, picture_files
+from render.source.frames import frames
 from render.source.image import digest, image, image_size, picture
 from render.source.noise import MEAN, noise
 
@@ -89,7 +89,7 @@ def _attempt(faults: Faults, key: str, make: Callable[[], Made]) -> Made | None:
     try:
         return make()
     except RenderError as error:
-        message = error.message if error.message.startswith(("is ", "needs ")) else f"cannot be used: {error.message}"
+        message = error.message if error.continues else f"cannot be used: {error.message}"
         faults.append((key, type(error)(message, error.hint)))
         return None
 
@@ -185,7 +185,9 @@ def _fits(extract: Extractor, networks: Networks, seen: Scene) -> float:
         if memory_ended(error):
             raise
         names, reason = " and ".join(one.name for one in networks.values()), str(error).splitlines()[0][:160]
-        raise ConfigError(f"is {seen.size[1]}x{seen.size[0]}, which {names} cannot look at ({reason})") from error
+        raise ConfigError(
+            f"is {seen.size[1]}x{seen.size[0]}, which {names} cannot look at ({reason})", continues=True
+        ) from error
 
 
 # ---- the source
@@ -197,10 +199,10 @@ def frame_size(config: Config) -> tuple[int, int]:
     if not config.size.of_source:
         return config.size.height, config.size.width
     if config.source.kind == "noise":
-        raise ConfigError("is source, but noise has no size of its own", "write size: 640x360")
+        raise ConfigError("is source, but noise has no size of its own", "write size: 640x360", continues=True)
     sizes: dict[str, Callable[[], tuple[int, int] | None]] = {
         "image": lambda: image_size(part.file),
-        "frames": lambda: image_size(picture_files(part.files)[0]),
+        "frames": lambda: image_size(config.facts.pictures[0]),
         "video": lambda: config.facts.size,
     }
     known = sizes[config.source.kind]()
@@ -216,17 +218,16 @@ def make_source(config: Config, size: tuple[int, int]) -> Source:
     sources: dict[str, Callable[[], Source]] = {
         "noise": lambda: noise(part.kind, part.contrast(clock.tick(0)), size, config.seed),
         "image": lambda: image(part.file, part.fit, size),
-        "frames": lambda: frames(picture_files(part.files), part.fit, size, clock.fps),
-        "video": lambda: _video(part, size),
+        "frames": lambda: frames(list(config.facts.pictures), part.fit, size, clock.fps),
+        "video": lambda: _video(config.facts.video, part.fit, size),
     }
     return sources[config.source.kind]()
 
 
-def _video(part: Any, size: tuple[int, int]) -> Source:
-    from render.source.footage import probe
+def _video(footage: Any, fit: str, size: tuple[int, int]) -> Source:
     from render.source.video import video
 
-    return video(probe(part.file, part.start.amount, part.end and part.end.amount), part.fit, size)
+    return video(footage, fit, size)
 
 
 def flow_estimator(config: Config, device: torch.device) -> FlowEstimator:
@@ -277,7 +278,9 @@ def _closed(seen: Scene) -> Scene:
     end = seen.clock.seconds
     move = seen.path.between(0, end)
     if move.bends:
-        raise ConfigError("is droste, and its picture must return as it was; a swirl bends it", "leave motion.swirl out")
+        raise ConfigError(
+            "is droste, and its picture must return as it was; a swirl bends it", "leave motion.swirl out", continues=True
+        )
     times = warp.scale(move)
     if times < 1:
         move, times = move.inverse, 1 / times
@@ -288,12 +291,17 @@ def _closed(seen: Scene) -> Scene:
         raise ConfigError(
             f"is droste, and in {end:g} s the camera comes {times:.3g} times nearer, where it takes {NEAREST:g} or more",
             f"raise motion.zoom or the duration{longer}",
+            continues=True,
         )
     height, width = seen.size
     rim = torch.tensor([(x * width / height, y) for x in (-1, 1) for y in (-1, 1)], dtype=torch.float64)
     inner = warp.carry(move.inverse, rim) / torch.tensor((width / height, 1.0))
     if float(inner.abs().max()) > 1:
-        raise ConfigError("is droste, and the camera ends outside of what it saw at first", "keep motion.pan and center inside")
+        raise ConfigError(
+            "is droste, and the camera ends outside of what it saw at first",
+            "keep motion.pan and center inside",
+            continues=True,
+        )
     return seen
 
 
@@ -405,7 +413,9 @@ def _direction(term: Any, layer: str, dreamer: Network, device: torch.device) ->
 def _garden(term: Any, layer: str, dreamer: Network, device: torch.device) -> BoundTerm:
     channels, cells = _shape(layer, dreamer, device)
     if cells == 1:
-        raise ConfigError(f"needs a map, and {dreamer.name} gives {layer} for the picture as a whole", "name another layer")
+        raise ConfigError(
+            f"needs a map, and {dreamer.name} gives {layer} for the picture as a whole", "name another layer", continues=True
+        )
     indices = list(range(channels)) if term.garden == "all" else _numbers(term.garden, layer, dreamer, device)
     return BoundTerm(
         layer,
@@ -434,7 +444,7 @@ def _numbers(channels: Sequence[str | int], layer: str, dreamer: Network, device
         return numbers
     count, _ = _shape(layer, dreamer, device)
     if wrong := [channel for channel in numbers if channel >= count]:
-        raise ConfigError(f"is {wrong[0]}, and {dreamer.name}'s layer {layer} has channels 0 to {count - 1}")
+        raise ConfigError(f"is {wrong[0]}, and {dreamer.name}'s layer {layer} has channels 0 to {count - 1}", continues=True)
     return numbers
 
 

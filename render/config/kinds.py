@@ -91,10 +91,10 @@ def number(unit: str, low: float, high: float, *, whole: bool = False, log: bool
     first, *others = CURVE_SCHEMA["anyOf"]
     limits = {**first, "minimum": low, "maximum": high, "type": "integer" if whole else "number"}
     return SettingType(
-        lambda value: value if isinstance(value, Curve) else read_curve(value, span),
+        lambda value: read_curve(value, span),
         wants(span),
         {"anyOf": [limits, *others]},
-        lambda curve: curve.given,
+        lambda curve: curve.written,
         str(span),
         bad=high + 1,
         moves=span,

@@ -97,7 +97,9 @@ def listen(file: Path, start: Fraction, features: Mapping[str, Feature], bpm: fl
     """
     whole = Fraction(len(samples(file)), RATE)
     if start >= whole:
-        raise ConfigError(f"is {float(start):.4g} s, and {file} lasts {float(whole):.4g} s", "start before its end")
+        raise ConfigError(
+            f"is {float(start):.4g} s, and {file} lasts {float(whole):.4g} s", "start before its end", continues=True
+        )
     tempo, first_beat = beat(file, start) if bpm == "auto" else (bpm, 0.0)
     named = {name: _at(envelope(file, one.band, one.attack, one.release), start) for name, one in features.items()}
     return Music(whole - start, None if tempo is None else float(tempo), first_beat, named, digest(file))
