@@ -186,7 +186,8 @@ def _fits(extract: Extractor, networks: Networks, seen: Scene) -> float:
             raise
         names, reason = " and ".join(one.name for one in networks.values()), str(error).splitlines()[0][:160]
         raise ConfigError(
-            f"is {seen.size[1]}x{seen.size[0]}, which {names} cannot look at ({reason})", continues=True
+            f"is {seen.size[1]}x{seen.size[0]}, which {names} cannot look at ({reason})",
+            continues=True,
         ) from error
 
 
@@ -279,7 +280,9 @@ def _closed(seen: Scene) -> Scene:
     move = seen.path.between(0, end)
     if move.bends:
         raise ConfigError(
-            "is droste, and its picture must return as it was; a swirl bends it", "leave motion.swirl out", continues=True
+            "is droste, and its picture must return as it was; a swirl bends it",
+            "leave motion.swirl out",
+            continues=True,
         )
     times = warp.scale(move)
     if times < 1:
@@ -414,7 +417,9 @@ def _garden(term: Any, layer: str, dreamer: Network, device: torch.device) -> Bo
     channels, cells = _shape(layer, dreamer, device)
     if cells == 1:
         raise ConfigError(
-            f"needs a map, and {dreamer.name} gives {layer} for the picture as a whole", "name another layer", continues=True
+            f"needs a map, and {dreamer.name} gives {layer} for the picture as a whole",
+            "name another layer",
+            continues=True,
         )
     indices = list(range(channels)) if term.garden == "all" else _numbers(term.garden, layer, dreamer, device)
     return BoundTerm(

@@ -69,8 +69,8 @@ PARTS: dict[str, tuple[tuple[object, str], ...]] = {  # of a tick that are not t
     "smoothing and muted colour": ((ascent, "smooth"), (ascent, "mute")),
     "rolls": ((View, "rolled"), (View, "unrolled")),
     "resizing of octaves": ((ascent, "resize"),),
-    "warp": ((warp, "moved"),),
-    "hold": ((colour, "held"),),
+    "warp": ((warp, "move_frame"),),
+    "hold": ((colour, "hold_tone"),),
 }
 OPS = {  # of the network: in whose time the profiler counts them
     "convolutions": ("convolution", "slow_conv2d", "thnn_conv2d"),

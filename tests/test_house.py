@@ -28,7 +28,7 @@ HOUSE = ROOT / "render"
 
 PICTURE, CONFIG = {"moment", "errors", "picture"}, {"moment", "errors", "config"}
 DREAM = PICTURE | {"dream", "source"}
-FILM = DREAM | CONFIG | {"facts", "riding", "film", "reel", "construct"}
+FILM = DREAM | CONFIG | {"facts", "propagate", "film", "frames", "construct"}
 ROWS = {  # room: what it may import
     "moment": set(),
     "errors": set(),
@@ -37,9 +37,9 @@ ROWS = {  # room: what it may import
     "dream": PICTURE | {"dream"},
     "source": PICTURE | {"source"},
     "facts": CONFIG | {"source"},
-    "riding": DREAM,
-    "film": DREAM | CONFIG | {"riding"},
-    "reel": DREAM | CONFIG | {"film"},
+    "propagate": DREAM,
+    "film": DREAM | CONFIG | {"propagate"},
+    "frames": DREAM | CONFIG | {"film"},
     "construct": FILM,
     "develop": FILM | {"develop"},
     "show": FILM | {"develop", "show"},

@@ -42,7 +42,7 @@ def test_twenty_kills_lose_nothing(tmp_path: Path) -> None:
 
 
 def test_the_torturer_finds_what_is_lost(tmp_path: Path) -> None:
-    forgetful = "from render.develop import shoot; shoot.restored = lambda *_: None"
+    forgetful = "from render.develop import shoot; shoot.restore = lambda *_: None"
     done = tortured(tmp_path, "--kills", "2", "--set", "duration=1s", "--set", "outputs=a.png", program=forgetful)
     assert done.returncode == 1
     assert "a whole film is gone on with" in done.stdout

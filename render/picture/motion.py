@@ -23,11 +23,11 @@ CELLS = 240  # a second; speeds are constant within a cell of this grid, which k
 GRAIN = 6  # decimals of a cell in which times are counted, so that what falls on the grid meets it
 NEWEST = 4  # seconds whose flows are kept: a film is dreamed at one place and developed at another
 GOLDEN = log((1 + 5**0.5) / 2) * 4  # of the golden spiral: how far in, as log zoom, one turn leads
-SWIRLED = 0.7  # Coords about the centre within which a swirl turns
+SWIRL_RADIUS = 0.7  # Coords about the centre within which a swirl turns
 LENS = 2.0  # frame half-heights from the eye to the picture that tilts: a lens of 53 degrees
-TREMBLES = 5  # waves that make up a shake in each direction
-PACES = (0.7, 6.0)  # waves a second, the slowest and the quickest of them: a hand's
-PLACES = torch.view_as_real(torch.polar(torch.linspace(0.02, 2.5, 24).double(), 2.4 * torch.arange(24).double()))  # all round
+SHAKE_WAVES = 5  # waves that make up a shake in each direction
+SHAKE_RATES = (0.7, 6.0)  # waves a second, the slowest and the quickest of them: a hand's
+PROBES = torch.view_as_real(torch.polar(torch.linspace(0.02, 2.5, 24).double(), 2.4 * torch.arange(24).double()))  # all round
 
 Speeds = Mapping[str, Tensor]
 
@@ -65,14 +65,14 @@ def spiral(xy: Tensor, turns: Tensor, when: When) -> Tensor:
 
 def swirl(xy: Tensor, degrees: Tensor, when: When) -> Tensor:
     """The middle turns clockwise by `degrees` a second, what lies farther out ever less, and the rim stays."""
-    return degrees * (pi / 180) * _across(xy) * (-(xy / SWIRLED).square().sum(-1, keepdim=True)).exp()
+    return degrees * (pi / 180) * _across(xy) * (-(xy / SWIRL_RADIUS).square().sum(-1, keepdim=True)).exp()
 
 
 def shake(xy: Tensor, heights: Tensor, when: When) -> Tensor:
     """As if held by hand: it strays by some `heights` (frame heights) and a little turn, and always comes back."""
     chance = generator(when.seed, "shake")
-    phase, pace = torch.rand(2, 3, TREMBLES, generator=chance, dtype=torch.float64)
-    pace = 2 * pi * PACES[0] * (PACES[1] / PACES[0]) ** pace
+    phase, pace = torch.rand(2, 3, SHAKE_WAVES, generator=chance, dtype=torch.float64)
+    pace = 2 * pi * SHAKE_RATES[0] * (SHAKE_RATES[1] / SHAKE_RATES[0]) ** pace
     waves: Tensor = (pace * when.seconds[..., None] + 2 * pi * phase).cos().sum(-1) / pace.pow(-2).sum(-1).sqrt()
     return 2 * heights * (waves[..., None, :2] + waves[..., None, 2:] * _across(xy) / 2)
 
@@ -96,7 +96,7 @@ VELOCITIES: dict[str, Velocity] = {
     "shake": shake,
     "tilt": tilt,
 }
-BENDING = ("swirl",)  # those under which straight lines bend, unless they are 0; all others are matrices
+BENDING_MOTIONS = ("swirl",)  # those under which straight lines bend, unless they are 0; all others are matrices
 
 
 def spline_point(points: Tensor, share: Tensor) -> Tensor:
@@ -116,17 +116,12 @@ def spline_point(points: Tensor, share: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class CameraPath:
-    """Where the camera goes.
+    """Where the camera goes."""
 
-    speeds: seconds [n] -> each motion's value at those times, [n] or [n, 2], and "center" [n, 2] in 0..1, what the motions
-    are about. aspect: width / height. seed: of the film. mirror: seconds of a film that is dreamed from its end, from which
-    its times are counted back.
-    """
-
-    speeds: Callable[[np.ndarray], Speeds]
-    aspect: float
+    speeds: Callable[[np.ndarray], Speeds]  # seconds [n] -> each motion's value, [n] or [n, 2], and "center" [n, 2] in 0..1
+    aspect: float  # width / height
     seed: int = 0
-    mirror: float | None = None
+    mirror: float | None = None  # length of a film that is dreamed from its end, seconds: times are counted back from it
     _known: dict[int, Move] = field(default_factory=lambda: {0: Move(STILL)}, compare=False, repr=False)
     _newest: dict[int, VelocityField] = field(
         default_factory=dict, compare=False, repr=False
@@ -182,7 +177,9 @@ class VelocityField:
     @cached_property
     def bends(self) -> Tensor:
         """bool [n]: the cells in which no matrix says it."""
-        return sum((self.values[name].ne(0).any(-1)[:, 0] for name in BENDING), torch.zeros(len(self.center), dtype=torch.bool))
+        return sum(
+            (self.values[name].ne(0).any(-1)[:, 0] for name in BENDING_MOTIONS), torch.zeros(len(self.center), dtype=torch.bool)
+        )
 
     def velocity(self, xy: Tensor, cells: list[int]) -> Tensor:
         """At xy [m, 2], in each of the cells: [n, m, 2]."""
@@ -194,7 +191,7 @@ class VelocityField:
     @cached_property
     def _moving(self) -> tuple[str, ...]:
         """The motions that do not stand still all the time, as far as some places show."""
-        away = PLACES - self.center
+        away = PROBES - self.center
         return tuple(name for name, motion in VELOCITIES.items() if motion(away, self.values[name], self.when).ne(0).any())
 
     def move(self, cells: Mapping[int, float]) -> Move:

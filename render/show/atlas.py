@@ -147,7 +147,8 @@ def of_channels(network: Network, layer: str, indices: Sequence[int], device: to
     field = measured(network, [layer], device)[layer]
     if wrong := [index for index in indices if index >= field.channels]:
         raise ConfigError(
-            f"is {wrong[0]}, and {network.name}'s layer {layer} has channels 0 to {field.channels - 1}", continues=True
+            f"is {wrong[0]}, and {network.name}'s layer {layer} has channels 0 to {field.channels - 1}",
+            continues=True,
         )
     plates = [_channel(network, layer, index) for index in indices or range(field.channels)]
     return Sheet(f"{network.name}  {layer}", "   ·   ".join(_facts(network, layer, field)), _grid(plates))
