@@ -3,7 +3,7 @@ wrong with it. Settings are what is asked for alone.
 """
 
 from render.config.config import Config
-from render.config.load import load, load_text
+from render.config.load import load, load_mapping, load_text
 from render.config.model import Settings, json_schema, reference
 
-__all__ = ["Config", "Settings", "json_schema", "load", "load_text", "reference"]
+__all__ = ["Config", "Settings", "json_schema", "load", "load_mapping", "load_text", "reference"]

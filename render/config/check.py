@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from render.config.clock import instants
 from render.config.config import Config
 from render.config.curve import Array, Curve
 from render.config.draft import draft
@@ -33,8 +34,6 @@ from render.moment import Clock
 
 LONGEST = 24 * 60 * 60  # seconds of film
 LONGEST_NAME = 230  # bytes of a file's name; systems take 255, and what is being written has a longer one
-TICKS_CHECKED = 20_000
-INSTANTS_CHECKED = 2_001
 TIME_KEY = re.compile(r"[0-9]|end$")
 
 Inspect = Callable[[Settings], Facts]
@@ -201,10 +200,10 @@ def contradictions(config: Config) -> Iterator[SettingError]:
         yield SettingError(f"is {config.duration}; a film lasts 24 hours at most", path=("duration",))
         return
     yield from _outputs(config)
-    instants = checked_instants(clock)
+    seconds = instants(clock)
     for key, curve in config.curves():
         unheard = curve.names & set(config.audio.features if config.audio else ()) - clock.features.keys()
-        if curve.constant is None and not unheard and (message := out_of_range(curve, instants, clock)):
+        if curve.constant is None and not unheard and (message := out_of_range(curve, seconds, clock)):
             yield SettingError(message, path=path_of(key))
 
 
@@ -247,24 +246,17 @@ def _unknown_facts(config: Config) -> Iterator[SettingError]:
         yield SettingError(f"is {config.duration}, and {what} knows how long it is", "write duration: 12s", ("duration",))
 
 
-def checked_instants(clock: Clock) -> Array:
-    """The seconds at which moving numbers are looked at: every tick (in very long films, some) and a fixed grid."""
-    count = min(clock.last_tick + 1, TICKS_CHECKED)
-    ticks = np.linspace(0, clock.last_tick, count) / float(clock.rate)
-    return np.unique(np.concatenate([ticks, np.linspace(0, clock.seconds, INSTANTS_CHECKED)]))
-
-
-def out_of_range(curve: Curve, instants: Array, clock: Clock) -> str:
+def out_of_range(curve: Curve, seconds: Array, clock: Clock) -> str:
     """What to say of the first moment at which a number is no number or out of its range; "" where there is none."""
-    values = curve.over(instants, clock)
+    values = curve.over(seconds, clock)
     span = curve.span
     with np.errstate(invalid="ignore"):
         bad = ~((values >= span.low) & (values <= span.high))
     if not bad.any():
         return ""
     first = int(np.argmax(bad))
-    value, seconds = float(values[first]), min(float(instants[first]), clock.seconds)
-    when = f"at {seconds:.4g} s (frame {seconds * float(clock.fps):.4g})"
+    value, second = float(values[first]), min(float(seconds[first]), clock.seconds)
+    when = f"at {second:.4g} s (frame {second * float(clock.fps):.4g})"
     if not np.isfinite(value):
         return f"is {value} {when}, not a number to work with"
     return f"is {value:.6g} {when}, outside {span}"

@@ -6,11 +6,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
+import numpy as np
+
+from render.config.curve import Array
 from render.config.facts import Facts
 from render.config.model import Settings
 from render.moment import Clock
 
 USUAL_FPS, USUAL_BPM = Fraction(30), 120.0  # of a film whose files do not say
+MOST_TICKS, GRID = 20_000, 2_001  # instants at which moving numbers are looked at
 FADE, FADE_SECONDS = Fraction(1, 4), 2  # a cross-faded loop fades over this share of the film, at most so long
 
 
@@ -48,6 +52,13 @@ def cut_short(settings: Settings, facts: Facts) -> bool:
     clock = film_clock(settings, facts)
     seconds = facts.music if settings.duration.unit == "audio" else settings.duration.exact(clock)
     return seconds is not None and seconds > facts.footage + 1 / clock.fps
+
+
+def instants(clock: Clock) -> Array:
+    """The seconds at which moving numbers are looked at: every tick (in very long films, some) and a fixed grid."""
+    count = min(clock.last_tick + 1, MOST_TICKS)
+    ticks = np.linspace(0, clock.last_tick, count) / float(clock.rate)
+    return np.unique(np.concatenate([ticks, np.linspace(0, clock.seconds, GRID)]))
 
 
 # ── what each loop makes of the clock ───────────────────────────────────────────────────────────────────────────────

@@ -7,10 +7,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from render.config.clock import film_clock, length
+from render.config.clock import film_clock, instants, length
 from render.config.facts import Facts
 from render.config.model import Settings
-from render.config.moving import counts_frames, features, variables
+from render.config.moving import counts_frames, curves, features, variables
 
 AS_IT_IS_SHOWN = ("name", "outputs")  # settings that change no pixel of a dream
 
@@ -22,6 +22,8 @@ def fingerprint(settings: Settings, resolved: Mapping[str, Any], facts: Facts, s
     """
     seconds = length(settings, facts, film_clock(settings, facts))
     shape = {**resolved, "duration": str(seconds), "schedule": schedule, "audio": _music(settings, facts)}
+    if by_functions := _functions(settings, facts):
+        shape["functions"] = by_functions
     needless = {*AS_IT_IS_SHOWN, *(() if uses_frames(settings) else ("fps",))}
     text = json.dumps({key: value for key, value in shape.items() if key not in needless}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -30,6 +32,13 @@ def fingerprint(settings: Settings, resolved: Mapping[str, Any], facts: Facts, s
 def uses_frames(settings: Settings) -> bool:
     """Whether another frame rate is another film: every frame is dreamed or has a picture, or a number counts frames."""
     return settings.dream.rate == "every-frame" or settings.source.moves or counts_frames(settings)
+
+
+def _functions(settings: Settings, facts: Facts) -> dict[str, str]:
+    """What a program's functions draw, which their names do not tell: a hash of each one's numbers over the film."""
+    clock = film_clock(settings, facts)
+    moving = ((key, curve) for key, curve in curves(settings) if curve.uses_functions)
+    return {key: hashlib.sha256(curve.over(instants(clock), clock).tobytes()).hexdigest() for key, curve in moving}
 
 
 def _music(settings: Settings, facts: Facts) -> dict[str, Any]:

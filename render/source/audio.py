@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import file_digest
 from pathlib import Path
 from types import ModuleType
@@ -109,7 +109,7 @@ def listen(file: Path, start: Fraction, features: Mapping[str, Feature], bpm: fl
 def _feature_at(values: Numbers, start: Fraction) -> Callable[[Any], Any]:
     """The number at any seconds of the film; before the music and after it there is none of it."""
     times = np.arange(len(values)) * HOP / RATE - float(start)
-    return lambda seconds: np.interp(seconds, times, values, left=0.0, right=0.0)
+    return partial(np.interp, xp=times, fp=values, left=0.0, right=0.0)
 
 
 # ── features ────────────────────────────────────────────────────────────────────────────────────────────────────────
