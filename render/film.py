@@ -9,7 +9,8 @@ What the next step needs is in the state or does not exist, so resuming, testing
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import ceil, log2
 
@@ -17,14 +18,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from render import propagate
 from render.dream import garden
 from render.dream.ascent import Ascent, Terms, dream
 from render.dream.garden import Bed, World
 from render.dream.network import Extractor
 from render.dream.tile import Tiling
-from render.moment import Clock, Moment
+from render.moment import Moment
 from render.picture import colour, warp
-from render.picture.motion import CameraPath
 from render.picture.picture import resize, sixteen_bits
 from render.picture.warp import Move
 from render.propagate import (
@@ -38,53 +39,10 @@ from render.propagate import (
     remove_mean,
     start,
 )
-from render.source import Source
-from render.source.flow import Flow, FlowEstimator, flow
+from render.scene import Scene
 
 RIM = 0.03  # frame heights over which fresh ground begins where the camera uncovers what no canvas held
 INSET = (0.4, 0.03)  # of its height: over this a droste's inner copy fades into the picture around it, far away and near
-
-
-@dataclass(frozen=True)
-class Scene:
-    """What is seen, but for the dream.
-
-    size: (height, width). border: what lies past the edge, a row of warp.BORDERS. fresh: tick -> a picture of what no camera
-    has seen yet, mean 0. look: how motion is looked for in footage. cut: whether footage is known to be cut between two
-    moments; None if that is to be found out. mask: where it is dreamed, [1, 1, H, W]; None for everywhere. loop: a row of
-    reel.LOOPS.
-    """
-
-    clock: Clock
-    size: tuple[int, int]
-    source: Source
-    path: CameraPath
-    border: str
-    fresh: Callable[[int], Tensor]
-    look: FlowEstimator | None
-    cut: Callable[[Moment, Moment], bool | None]
-    mask: Callable[[Moment], Tensor] | None
-    loop: str
-    device: torch.device
-
-    def picture(self, moment: Moment) -> Tensor:
-        """The source at that moment; footage as the camera sees it."""
-        seen = self.source.at(moment).to(self.device)
-        if not self.source.moves:
-            return seen
-        move = self.path.so_far(moment.seconds)
-        if torch.equal(move.matrix, warp.STILL):
-            return seen
-        return warp.move_frame(seen, move, kernel=warp.bicubic, border=self.border).clamp(0, 1)
-
-    def apply_mask(self, moment: Moment, dreamed: Tensor) -> Tensor:
-        """The dream inside the mask; outside it the source stands still."""
-        return dreamed if self.mask is None else torch.lerp(self.picture(moment), dreamed, self.mask(moment).to(dreamed))
-
-    def flow_between(self, before: Moment, after: Moment) -> Flow:
-        """How the footage, as the camera sees it, moves from one moment to another, earlier or later."""
-        assert self.look
-        return flow(self.picture(before), self.picture(after), self.look, self.cut(before, after))
 
 
 @dataclass(frozen=True)
@@ -110,16 +68,38 @@ class Film:
 
 @dataclass(frozen=True)
 class State:
-    """A tick: the canvas as it was dreamed, rounded to the negative's 16 bits, and what else the next tick needs.
-
-    worlds: of the gardens. first: tick 0's canvas, which a droste film ends on. riding: the dream that rides on footage.
-    """
+    """A tick as it was dreamed, and all that the next one needs of it."""
 
     tick: int
-    canvas: Tensor
-    worlds: tuple[World, ...] = ()
-    first: Tensor | None = None
-    carried: Carried | None = None
+    canvas: Tensor  # a frame, rounded to the negative's 16 bits
+    worlds: tuple[World, ...] = ()  # of the gardens
+    first: Tensor | None = None  # tick 0's canvas, on which a droste film ends
+    carried: Carried | None = None  # the detail of a dream on footage
+
+    def tensors(self) -> dict[str, Tensor]:
+        """All of it but tick and canvas, by names such as "world0.places" and "carried.detail"; `of` takes them back."""
+        parts = {
+            **{f"world{i}": garden.to_tensors(world) for i, world in enumerate(self.worlds)},
+            **({} if self.first is None else {"first": {"canvas": self.first}}),
+            **({} if self.carried is None else {"carried": propagate.to_tensors(self.carried)}),
+        }
+        return {f"{part}.{name}": tensor for part, tensors in parts.items() for name, tensor in tensors.items()}
+
+    @staticmethod
+    def of(tick: int, canvas: Tensor, tensors: Mapping[str, Tensor]) -> State:
+        """The state that had this canvas and gave these `tensors`, on the canvas's device."""
+        parts: dict[str, dict[str, Tensor]] = defaultdict(dict)
+        for key, tensor in tensors.items():
+            part, name = key.split(".")
+            parts[part][name] = tensor
+        gardens = sum(part.startswith("world") for part in parts)
+        return State(
+            tick,
+            canvas,
+            worlds=tuple(garden.from_tensors(parts[f"world{i}"]) for i in range(gardens)),
+            first=parts["first"]["canvas"].to(canvas.device) if "first" in parts else None,
+            carried=propagate.from_tensors(parts["carried"], canvas.device) if "carried" in parts else None,
+        )
 
 
 def with_tiles(film: Film, side: int | None) -> Film:

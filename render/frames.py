@@ -12,9 +12,9 @@ from math import floor
 import torch
 from torch import Tensor
 
-from render.film import Scene
 from render.moment import Clock, Moment
 from render.picture import colour, warp
+from render.scene import Scene
 
 FEATHER = 0.06  # frame heights over which a tick's picture fades out towards its edge, where two ticks meet
 

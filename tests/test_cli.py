@@ -9,10 +9,10 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
-from typing import Any
 
 import pytest
 import torch
+from commands import Command as Run
 
 from render import cli
 from render.config import load_text
@@ -31,13 +31,9 @@ PROGRESS = "tiny: dream 5 of 5"
 DEVELOPING = "tiny: dreamed; developing"
 
 
-Run = Callable[..., Any]  # conftest's `command`
-
-
 @pytest.fixture
-def run(command: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(command: Run) -> Run:
     """`render` in this process, in a folder with the configuration tiny.yaml."""
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
     Path("tiny.yaml").write_text(TINY)
     return command
 
@@ -457,7 +453,7 @@ def test_a_size_that_a_network_cannot_see_is_refused(run: Run, monkeypatch: pyte
     def blind(*_: object) -> None:
         raise ConfigError("is 64x36, which it cannot look at")
 
-    monkeypatch.setattr("render.construct._fits", blind)
+    monkeypatch.setattr("render.construct.film.bytes_per_pixel", blind)
     said = run("tiny.yaml")
     assert said.code == 2
     assert "tiny.yaml:1:7: size is 64x36" in said.words

@@ -7,7 +7,6 @@ import random
 import re
 import subprocess
 import sys
-import time
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -593,9 +592,7 @@ WRONG = {
 
 @pytest.mark.parametrize("text", WRONG, ids=lambda text: repr(text[:50]))
 def test_wrong_configurations(text: str) -> None:
-    began = time.perf_counter()
     assert WRONG[text] in says(text)
-    assert time.perf_counter() - began < 5
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
@@ -668,9 +665,7 @@ def test_no_accident_ends_in_a_traceback() -> None:
     loaded = 0
     for _ in range(700):
         text = mutated(EVERYTHING, dice)
-        began = time.perf_counter()
         result = load_or_message(text, dice.choice(["draft", "final"]))
-        assert time.perf_counter() - began < 5
         if isinstance(result, Config):
             loaded += 1
             assert load_text(result.yaml()) == result

@@ -19,12 +19,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from render.develop.shoot import extra, restore
 from render.dream import garden
 from render.film import Film, State, begin, step, ticks
 from render.frames import at_rate, between, frames
 from render.picture import warp
-from render.picture.picture import to_pixels
 
 MOTIONS = {
     "zoom in": "{zoom: 1.6}",
@@ -46,23 +44,6 @@ def shown(film: Film) -> list[Tensor]:
     return list(frames(film.scene, (state.canvas for state in ticks(film)), film.scene.clock))
 
 
-def kept(state: State) -> State:
-    """The state as it comes back from a negative."""
-    from render.develop.negative import Kept
-
-    again = restore(Kept(state.tick, to_pixels(state.canvas, np.uint16), extra(state)), tiny.CPU)
-    assert again is not None
-    return again
-
-
-def same(one: State, other: State) -> bool:
-    def tensors(state: State) -> dict[str, Tensor]:
-        return {"canvas": state.canvas, **extra(state)}
-
-    a, b = tensors(one), tensors(other)
-    return one.tick == other.tick and a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
-
-
 # ---- the fold
 
 
@@ -77,13 +58,13 @@ def test_the_film_has_the_ticks_and_frames_of_its_clock() -> None:
 
 def test_a_film_is_the_same_every_time_and_another_seed_is_another_film() -> None:
     once, again, other = (list(ticks(tiny.film(overrides=[f"seed={seed}", "duration=0.5s"]))) for seed in (7, 7, 8))
-    assert all(same(a, b) for a, b in zip(once, again, strict=True))
+    assert all(tiny.same(a, b) for a, b in zip(once, again, strict=True))
     assert not torch.equal(once[-1].canvas, other[-1].canvas)
 
 
 def test_a_state_is_what_the_negative_stores() -> None:
     for state in ticks(tiny.film(overrides=["duration=0.5s"])):
-        assert same(kept(state), state)
+        assert tiny.same(tiny.stored(state), state)
 
 
 @each_motion
@@ -94,9 +75,9 @@ def test_a_film_taken_up_anywhere_is_the_same_film(motion: str) -> None:
     states = list(ticks(film))
     assert len(states[-1].worlds) == 2
     for state in states:
-        rest = list(ticks(film, kept(state)))
+        rest = list(ticks(film, tiny.stored(state)))
         assert len(rest) == len(states) - 1 - state.tick
-        assert all(same(a, b) for a, b in zip(states[state.tick + 1 :], rest, strict=True))
+        assert all(tiny.same(a, b) for a, b in zip(states[state.tick + 1 :], rest, strict=True))
 
 
 @pytest.mark.parametrize("rate", ["8", "7", "30", "60", "every-frame"])
@@ -121,7 +102,7 @@ def at_rates(motion: str, border: str = "reflect") -> dict[int, Film]:
 @each_motion
 def test_the_dream_knows_nothing_of_the_frame_rate(motion: str) -> None:
     slow, usual, fast = (list(ticks(film)) for film in at_rates(motion).values())
-    assert all(same(a, b) and same(a, c) for a, b, c in zip(slow, usual, fast, strict=True))
+    assert all(tiny.same(a, b) and tiny.same(a, c) for a, b, c in zip(slow, usual, fast, strict=True))
 
 
 @each_motion
@@ -295,7 +276,7 @@ def test_footage_is_dreamed_upon(footage: Path) -> None:
         assert measures.psnr(pixels(seen[index]), pixels(source)) > 18, "the footage shows through"
         assert not torch.equal(seen[index], source)
     for state in states:
-        assert all(same(a, b) for a, b in zip(states[state.tick + 1 :], ticks(film, kept(state)), strict=True))
+        assert all(tiny.same(a, b) for a, b in zip(states[state.tick + 1 :], ticks(film, tiny.stored(state)), strict=True))
 
 
 def test_without_a_dream_footage_is_left_as_it_is(footage: Path) -> None:

@@ -17,14 +17,11 @@ from PIL import Image
 from torch import Tensor
 
 from render.config.model import LOOPS as NAMES
-from render.develop.negative import Kept
-from render.develop.shoot import extra, restore
 from render.errors import ConfigError
 from render.film import Film, step, ticks
 from render.frames import LOOPS, CanvasSource, at_rate, dreamed_up_to, frame_count, frames, frames_in, in_loop_order, rate_ratio
 from render.moment import Clock
 from render.picture import colour, warp
-from render.picture.picture import to_pixels
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
 LOOPING = [name for name in NAMES if name != "none"]
@@ -177,9 +174,7 @@ def test_frames_at_a_coarser_rate_are_among_those_at_a_finer_one_or_are_said_not
 def test_a_loop_goes_on_from_any_tick_bit_for_bit(loop: str) -> None:
     film = film_of(loop, MOTION, "size=48x32", "dream.steps=1")
     for before, after in pairwise(ticks(film)):
-        again = restore(Kept(before.tick, to_pixels(before.canvas, np.uint16), extra(before)), tiny.CPU)
-        assert again
-        assert torch.equal(step(film, again).canvas, after.canvas)
+        assert torch.equal(step(film, tiny.stored(before)).canvas, after.canvas)
 
 
 @each_loop

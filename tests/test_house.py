@@ -11,25 +11,26 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from clips import clip, plain
 from PIL import Image
 
 from render.config import load_text, model
 from render.config.section import Section
-from render.construct import PARTS, make_source
+from render.construct.scene import make_source
+from render.construct.terms import PARTS
 from render.dream.ascent import PARAMETRISATIONS
 from render.facts import facts
 from render.picture.motion import VELOCITIES
 from render.picture.warp import BORDERS
 from render.source.image import FITS
 from render.source.noise import KINDS
-from tests.clips import clip, plain
 
 ROOT = Path(__file__).parent.parent
 HOUSE = ROOT / "render"
 
 PICTURE, CONFIG = {"moment", "errors", "picture"}, {"moment", "errors", "config"}
 DREAM = PICTURE | {"dream", "source"}
-FILM = DREAM | CONFIG | {"facts", "propagate", "film", "frames", "construct"}
+FILM = DREAM | CONFIG | {"facts", "scene", "propagate", "film", "frames", "construct"}
 ROWS = {  # room: what it may import
     "moment": set(),
     "errors": set(),
@@ -38,9 +39,10 @@ ROWS = {  # room: what it may import
     "dream": PICTURE | {"dream"},
     "source": PICTURE | {"source"},
     "facts": CONFIG | {"source"},
-    "propagate": DREAM,
-    "film": DREAM | CONFIG | {"propagate"},
-    "frames": DREAM | CONFIG | {"film"},
+    "scene": DREAM,
+    "propagate": DREAM | {"scene"},
+    "film": DREAM | {"scene", "propagate"},
+    "frames": DREAM | {"scene"},
     "construct": FILM,
     "develop": FILM | {"develop"},
     "show": FILM | {"develop", "show"},

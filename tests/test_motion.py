@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import pairwise
 from math import cos, pi, radians, sin
+from threading import Barrier
 
 import numpy as np
 import pytest
 import torch
 
 from render.config import load_text
-from render.construct import camera_path
+from render.construct.camera import camera_path
 from render.picture.motion import VELOCITIES, CameraPath, Speeds
 from render.picture.warp import STILL, Move, carry, scale
 
@@ -156,3 +160,35 @@ def test_nothing_grows_with_the_length_of_the_film() -> None:
     assert late.matrix.isfinite().all()
     assert scale(late) == pytest.approx(1.08, rel=1e-9)
     assert apart(late, early) < 1e-4
+
+
+def test_threads_that_share_a_path_work_each_second_out_once() -> None:
+    """A film is dreamed at one place and developed at another at the same time."""
+    path, seconds_made = steady(zoom=1.2, rotate=40.0, pan=(0.1, 0.0)), []
+
+    def speeds(seconds: np.ndarray) -> Speeds:
+        seconds_made.append(int(seconds[0]))
+        return path.speeds(seconds)
+
+    shared, start = CameraPath(speeds, path.aspect), Barrier(8)
+
+    def ask(_: int) -> Move:
+        start.wait()
+        return shared.so_far(3.9)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            moves = list(pool.map(ask, range(8)))
+    finally:
+        sys.setswitchinterval(interval)
+    assert all(torch.equal(move.matrix, path.so_far(3.9).matrix) for move in moves)
+    assert sorted(seconds_made) == [0, 1, 2, 3]
+
+
+def test_a_path_counted_back_from_its_end_keeps_nothing_of_the_one_it_was_made_of() -> None:
+    path = steady(zoom=1.2, rotate=40.0)
+    path.so_far(3.5)
+    back = replace(path, mirror=6.0)
+    assert apart(back.so_far(2.5), path.between(6.0, 3.5)) < 1e-6

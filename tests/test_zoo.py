@@ -18,7 +18,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
-from render.construct import PARTS
+from render.construct.terms import PARTS
 from render.dream import network, zoo
 from render.dream.ascent import dream
 from render.dream.network import CLASSES, Extractor, Network, load

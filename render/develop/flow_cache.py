@@ -18,8 +18,8 @@ from safetensors.numpy import load, save
 
 from render.develop import files
 from render.errors import RenderError
-from render.film import Scene
 from render.picture.picture import Pixels
+from render.scene import Scene
 from render.source.flow import FlowEstimator, FlowPair
 
 FOLDER = ".flow"  # beside the films' own
@@ -32,7 +32,7 @@ RARELY = "00"  # the names that begin with it are one in 256
 
 def with_flow_cache(scene: Scene, root: Path) -> Scene:
     """The same camera, which remembers what it found of motion, in a folder of all films under `root`."""
-    return replace(scene, look=cached_estimator(scene.look, root / FOLDER)) if scene.look else scene
+    return replace(scene, estimator=cached_estimator(scene.estimator, root / FOLDER)) if scene.estimator else scene
 
 
 def cached_estimator(look: FlowEstimator, folder: Path) -> FlowEstimator:

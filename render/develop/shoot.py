@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -17,7 +16,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from render import propagate
 from render.config import Config, load_text
 from render.config.kinds import Drawn
 from render.config.load import read
@@ -31,13 +29,13 @@ from render.develop.negative import Kept, settled
 from render.develop.retile import in_recorded_tiles, retile_notices, ticks_within_memory
 from render.develop.seam import measured
 from render.develop.take import Take, existing_take, open_take, unfinished
-from render.dream import garden
 from render.dream.ascent import sizes
 from render.errors import MissingError, RenderError, RoomError, gpu_failed, memory_ended
 from render.facts import facts
-from render.film import Film, Scene, State, ticks
+from render.film import Film, State, ticks
 from render.frames import at_rate, dreamed_up_to, frame_count, in_loop_order, rate_ratio
 from render.picture.picture import from_pixels, to_pixels
+from render.scene import Scene
 
 SAFE = "what is dreamed is safe"
 VERSION = 1  # of the dream: it counts up when the same settings begin to give other pictures
@@ -134,7 +132,7 @@ def expose(film: Film, take: Take, watch: Watch, safe: Safe, spare: bool) -> tup
         tell_but_the_last(last)
         states = ticks_within_memory(film, state, take) if spare else ticks(film, state)
         for new in watch(states, first, film.scene.clock.last_tick):
-            negative.keep(new.tick, to_pixels(new.canvas, np.uint16), extra(new))
+            negative.keep(new.tick, to_pixels(new.canvas, np.uint16), new.tensors())
             last = new.tick
             tell_but_the_last(last)
         dreamed = last - first
@@ -219,32 +217,9 @@ def print_again(folder: Path, outputs: Sequence[str], settings: Mapping[str, str
         return develop(config, dreamed_up_to(there, kept.tick), take)
 
 
-def extra(state: State) -> dict[str, Tensor]:
-    """What a state holds besides its canvas, as named tensors."""
-    named: dict[str, Mapping[str, Tensor]] = {
-        **{f"world{i}": garden.to_tensors(world) for i, world in enumerate(state.worlds)},
-        **({} if state.first is None else {"first": {"canvas": state.first}}),
-        **({"riding": propagate.to_tensors(state.carried)} if state.carried else {}),
-    }
-    return {f"{part}.{name}": value for part, tensors in named.items() for name, value in tensors.items()}
-
-
 def restore(kept: Kept | None, device: torch.device) -> State | None:
     """The state that was kept."""
-    if kept is None:
-        return None
-    named: dict[str, dict[str, Tensor]] = defaultdict(dict)
-    for key, value in kept.extra.items():
-        part, name = key.split(".")
-        named[part][name] = value
-    worlds = tuple(garden.from_tensors(named[f"world{i}"]) for i in range(sum(part.startswith("world") for part in named)))
-    return State(
-        kept.tick,
-        from_pixels(kept.canvas, device),
-        worlds,
-        first=named["first"]["canvas"].to(device) if "first" in named else None,
-        carried=propagate.from_tensors(named["riding"], device) if "riding" in named else None,
-    )
+    return State.of(kept.tick, from_pixels(kept.canvas, device), kept.extra) if kept else None
 
 
 @contextmanager

@@ -154,7 +154,7 @@ def in_stages(stages: Mapping[str, nn.Module]) -> Callable[[Sequence[str]], Extr
 
 
 def bestiary(file: Path | None, device: torch.device) -> Network:
-    """The embedded network, trained by scripts/train_bestiary.py; its levels run from strokes to creatures."""
+    """The embedded network, trained by scripts/train_bestiary; its levels run from strokes to creatures."""
     from render.dream.bestiary import model
     from render.dream.bestiary.channels import CHANNELS
 

@@ -7,10 +7,11 @@ list it in `VELOCITIES`, and give it a row in `config/model.py`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property, reduce
 from itertools import groupby, pairwise
 from math import ceil, floor, log, pi
+from threading import RLock
 
 import numpy as np
 import torch
@@ -21,7 +22,7 @@ from render.picture.warp import STILL, Move
 
 CELLS = 240  # a second; speeds are constant within a cell of this grid, which knows nothing of the frame rate
 GRAIN = 6  # decimals of a cell in which times are counted, so that what falls on the grid meets it
-NEWEST = 4  # seconds whose flows are kept: a film is dreamed at one place and developed at another
+NEWEST = 4  # seconds whose velocity fields are kept: a film is dreamed at one place and developed at another
 GOLDEN = log((1 + 5**0.5) / 2) * 4  # of the golden spiral: how far in, as log zoom, one turn leads
 SWIRL_RADIUS = 0.7  # Coords about the centre within which a swirl turns
 LENS = 2.0  # frame half-heights from the eye to the picture that tilts: a lens of 53 degrees
@@ -122,10 +123,7 @@ class CameraPath:
     aspect: float  # width / height
     seed: int = 0
     mirror: float | None = None  # length of a film that is dreamed from its end, seconds: times are counted back from it
-    _known: dict[int, Move] = field(default_factory=lambda: {0: Move(STILL)}, compare=False, repr=False)
-    _newest: dict[int, VelocityField] = field(
-        default_factory=dict, compare=False, repr=False
-    )  # the flows of the seconds asked last
+    cache: PathCache = field(default_factory=lambda: PathCache(), init=False, compare=False, repr=False)
 
     def between(self, start: float, end: float) -> Move:
         """The move that takes what is seen at `start` seconds to where it is at `end`.
@@ -134,33 +132,59 @@ class CameraPath:
         multiplied out, so nothing grows with the length of the film.
         """
         if self.mirror is not None:
-            return replace(self, mirror=None).between(self.mirror - start, self.mirror - end)
-        if end < start:
-            return self.between(end, start).inverse
-        first, last = round(start * CELLS, GRAIN), round(end * CELLS, GRAIN)
-        edges = [first, *range(floor(first) + 1, ceil(last)), last]
-        spans = [(floor(begun), (over - begun) / CELLS) for begun, over in pairwise(edges)]
-        seconds = groupby(spans, lambda span: span[0] // CELLS)
-        moves = (self._flow(second).move({cell % CELLS: span for cell, span in some}) for second, some in seconds)
-        return reduce(lambda before, after: after @ before, moves, Move(STILL))
+            return self._forward(self.mirror - start, self.mirror - end)
+        return self._forward(start, end)
 
     def so_far(self, seconds: float) -> Move:
         """The move from the film's start; each whole second of it is worked out once."""
-        while (last := max(self._known)) < floor(seconds):
-            self._known[last + 1] = self.between(last, last + 1) @ self._known[last]
-        return self.between(floor(seconds), seconds) @ self._known[floor(seconds)]
+        whole = floor(seconds)
+        return self.between(whole, seconds) @ self.cache.from_start(whole, self.between)
 
-    def _flow(self, second: int) -> VelocityField:
-        """The flow of a second's cells. It is worked out as a whole, so that no move depends on what was asked before."""
-        if known := self._newest.get(second):
-            return known
+    def _forward(self, start: float, end: float) -> Move:
+        """The move between two times of the speeds, which know no mirror."""
+        if end < start:
+            return self._forward(end, start).inverse
+        first, last = round(start * CELLS, GRAIN), round(end * CELLS, GRAIN)
+        edges = [first, *range(floor(first) + 1, ceil(last)), last]
+        spans = [(floor(begin), (stop - begin) / CELLS) for begin, stop in pairwise(edges)]
+        seconds = groupby(spans, lambda span: span[0] // CELLS)
+        moves = (
+            self.cache.velocity_field(second, self._velocity_field).move({cell % CELLS: span for cell, span in cells})
+            for second, cells in seconds
+        )
+        return reduce(lambda before, after: after @ before, moves, Move(STILL))
+
+    def _velocity_field(self, second: int) -> VelocityField:
+        """The velocities in a second's cells, worked out as a whole, so that no move depends on what was asked before."""
         seconds = second + (np.arange(CELLS) + 0.5) / CELLS
         values = {name: value.double().reshape(CELLS, 1, -1) for name, value in self.speeds(seconds).items()}
         center = (values["center"] * 2 - 1) * torch.tensor((self.aspect, 1.0), dtype=torch.float64)
-        flow = self._newest[second] = VelocityField(values, center, When(torch.from_numpy(seconds)[:, None], self.seed))
-        for old in list(self._newest)[:-NEWEST]:
-            self._newest.pop(old, None)
-        return flow
+        return VelocityField(values, center, When(torch.from_numpy(seconds)[:, None], self.seed))
+
+
+class PathCache:
+    """What a path has worked out so far. Each entry is a pure function of the path; several threads may ask at once."""
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._fields: dict[int, VelocityField] = {}
+        self._moves = [Move(STILL)]  # from the film's start to each whole second
+
+    def velocity_field(self, second: int, make: Callable[[int], VelocityField]) -> VelocityField:
+        """That of a second, made if it is none of the NEWEST."""
+        with self._lock:
+            if second not in self._fields:
+                self._fields[second] = make(second)
+                for old in list(self._fields)[:-NEWEST]:
+                    del self._fields[old]
+            return self._fields[second]
+
+    def from_start(self, second: int, between: Callable[[float, float], Move]) -> Move:
+        """The move from the start to a whole second, multiplied out second by second."""
+        with self._lock:
+            while (last := len(self._moves) - 1) < second:
+                self._moves.append(between(last, last + 1) @ self._moves[last])
+            return self._moves[second]
 
 
 @dataclass(frozen=True)

@@ -29,12 +29,12 @@ from render.develop import prints, sound
 from render.develop.ffmpeg import Pixels
 from render.develop.flow_cache import with_flow_cache
 from render.develop.negative import SEGMENT, Negative
-from render.develop.shoot import extra
 from render.dream.ascent import Ascent, dream, sizes
-from render.film import Film, Scene, State, begin, first_worlds, step
+from render.film import Film, State, begin, first_worlds, step
 from render.frames import at_rate, frame_count, frames_in, rate_ratio
 from render.moment import Clock, Moment
 from render.picture.picture import resize, to_pixels
+from render.scene import Scene
 from render.show.cost import CPU, PATIENCE, Cost, line, often, timed
 from render.show.eta import duration_words
 
@@ -246,7 +246,7 @@ def evenly(clock: Clock) -> list[Moment]:
 
 def storing(states: Sequence[State], ticks: int, folder: Path) -> tuple[Cost, Cost]:
     """What it takes to keep so many ticks in a negative, and to read them again once."""
-    pixels, held = to_pixels(states[-1].canvas, np.uint16), extra(states[-1])
+    pixels, held = to_pixels(states[-1].canvas, np.uint16), states[-1].tensors()
 
     def keep(number: int) -> float:
         place = folder / str(number)

@@ -15,7 +15,8 @@ import torch
 
 from render.config import Config
 from render.config.scalars import Size
-from render.construct import build, frame_size
+from render.construct import build
+from render.construct.scene import frame_size
 from render.develop.take import unfinished
 from render.dream.memory import kept, taken
 from render.errors import ConfigError, RenderError

@@ -15,10 +15,11 @@ from render.construct import build, build_scene
 from render.develop import files, prints, stills
 from render.develop.ffmpeg import Pixels
 from render.dream import garden
-from render.film import Scene, ticks
+from render.film import ticks
 from render.frames import frames
 from render.picture import warp
 from render.picture.picture import to_pixels
+from render.scene import Scene
 from render.show.progress import ProgressStyle
 
 PICTURES = 8  # in a strip, in two rows

@@ -1,0 +1,64 @@
+"""The networks of a film: (Config, device) -> each network that its objectives ask, loaded once, and their common extractor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import torch
+
+from render.config import Config
+from render.construct.faults import Faults, attempt
+from render.dream import network
+from render.dream.network import CLASSES, Activations, Extractor, Network
+from render.errors import ConfigError
+
+Networks = Mapping[str, Network]  # by the prefix that their activations bear in the film's extractor
+
+
+def load_networks(config: Config, device: torch.device, faults: Faults) -> Networks:
+    """The networks that the objectives ask, each loaded once; one that cannot be loaded is one fault."""
+    networks: dict[str, Network | None] = {}
+    for i, term in enumerate(config.dream.objective):
+        choice, prefix = term.network or config.dream.network, prefix_of(config, term)
+        key = f"dream.objective.{i}.network" if term.network else "dream.network"
+        if prefix not in networks:
+            load = partial(network.load, choice.name, choice.weights, device, choice.labels)
+            networks[prefix] = attempt(faults, key, load)
+    return {prefix: dreamer for prefix, dreamer in networks.items() if dreamer}
+
+
+def prefix_of(config: Config, term: Any) -> str:
+    """What stands before the activations that a term needs: nothing, if they are of the film's own network."""
+    return "" if term.network in (None, config.dream.network) else f"{term.network}: "
+
+
+def joint_extractor(networks: Networks, layers: Sequence[tuple[str, str]], device: torch.device) -> Extractor:
+    """All networks as one, each run only as deep as the `layers`, pairs of a network's prefix and a layer, need it."""
+    return network.combine(
+        {
+            prefix: dreamer.extractor([layer for of, layer in layers if of == prefix], device)
+            for prefix, dreamer in networks.items()
+        }
+    )
+
+
+def channel_numbers(channels: Sequence[str | int], layer: str, dreamer: Network, device: torch.device) -> list[int]:
+    """Channels of a layer, written as names or numbers, as numbers. Raises ConfigError for one that the layer has not."""
+    numbers = [dreamer.channel(layer, channel) for channel in channels]
+    if layer == CLASSES:
+        return numbers
+    count, _ = layer_shape(layer, dreamer, device)
+    if wrong := [channel for channel in numbers if channel >= count]:
+        raise ConfigError(f"is {wrong[0]}, and {dreamer.name}'s layer {layer} has channels 0 to {count - 1}", continues=True)
+    return numbers
+
+
+def layer_shape(layer: str, dreamer: Network, device: torch.device) -> tuple[int, int]:
+    """How many channels a layer has, and in how many places, tried with a blank picture."""
+    blank = torch.zeros(1, 3, 4 * dreamer.min_side, 4 * dreamer.min_side, device=device)
+    with torch.no_grad():
+        features: Activations = dreamer.extractor([layer], device)(blank)
+    _, channels, height, width = features[layer].shape
+    return channels, height * width
