@@ -270,11 +270,11 @@ def print_(take: Path, outputs: Sequence[str], **settings: str | int | None) -> 
 
 def readable(option: str, key: str, value: str | int) -> None:
     """Refuse what the setting `key` of an output cannot be, in the words of the command line."""
-    from render.config.model import Output
+    from render.config.model import OutputSettings
     from render.config.problem import SettingError
-    from render.config.section import kind_of
+    from render.config.section import setting_type_of
 
-    kind = kind_of(Output.rows()[key])
+    kind = setting_type_of(OutputSettings.rows()[key])
     try:
         if kind:
             kind.read(value)
@@ -430,7 +430,7 @@ def gallery(folders: Sequence[Path], site: Path | None, sheet: Path | None) -> N
 @click.argument("file", type=click.Path(path_type=Path))
 def from_(file: Path) -> None:
     """The configuration back out of a rendered mp4, mov, mkv, webm or png, or out of a take's folder."""
-    from render.config.load import read
+    from render.config.loader import read
     from render.develop.prints import embedded_config
 
     if not file.exists():
@@ -464,7 +464,7 @@ def load(path: Path, overrides: Sequence[str], quality: str) -> Config:
 
 def given(path: Path) -> str:
     """A configuration as it was written."""
-    from render.config.load import read
+    from render.config.loader import read
 
     return read(path)
 

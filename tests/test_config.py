@@ -18,12 +18,12 @@ import yaml
 from render.config import Config, Settings, json_schema, load, load_text, reference
 from render.config.draft import draft
 from render.config.facts import Facts
-from render.config.kinds import SettingType
 from render.config.model import MOTIONS, OBJECTIVES, OUTPUT_SUFFIXES, SOURCES
 from render.config.moving import features
 from render.config.problem import ProblemsError
-from render.config.scalars import Network, Size
-from render.config.section import Section, is_named, kind_of, sections
+from render.config.scalars import NetworkChoice, Size
+from render.config.section import Section, is_named, sections, setting_type_of
+from render.config.setting_types import SettingType
 from render.config.templates import TEMPLATES, template
 from render.errors import ConfigError, MissingError, RenderError
 
@@ -91,7 +91,7 @@ def test_the_whole_vocabulary_loads(tmp_path: Path) -> None:
     (tmp_path / "film.yaml").write_text(EVERYTHING)
     config = load(tmp_path / "film.yaml")
     assert (config.name, config.seed, config.size, config.fps) == ("garden", 7, Size(1280, 720), Fraction(30000, 1001))
-    assert config.dream.network == Network("inception_v1", tmp_path / "weights.safetensors")
+    assert config.dream.network == NetworkChoice("inception_v1", tmp_path / "weights.safetensors")
     kinds = ["layer", "channels", "class", "class", "garden", "garden", "guide", "neuron", "direction"]
     assert [term.kind for term in config.dream.objective] == kinds
     assert [output.file for output in config.outputs] == ["garden.mp4", "garden.gif", "frames/{frame:06}.png"]
@@ -347,7 +347,7 @@ def test_extends_merges_mappings_and_replaces_the_rest(tmp_path: Path) -> None:
     assert config.source.part.file == tmp_path / "base" / "sky.jpg", "paths start where they are written"
     assert config.motion.zoom.given == {"1s": 5}
     assert config.motion.rotate.constant == 3
-    assert config.dream.network == Network("bestiary")
+    assert config.dream.network == NetworkChoice("bestiary")
     assert config.dream.steps.constant == 7
     assert [output.file for output in config.outputs] == ["c.mp4"]
     assert config.seed == 9
@@ -485,7 +485,7 @@ def settings() -> list[tuple[str, type[Section], str, SettingType]]:
         (around, section, key, kind)
         for around, section in all_sections()
         for key, info in section.rows().items()
-        if (kind := kind_of(info)) is not None
+        if (kind := setting_type_of(info)) is not None
     ]
 
 
@@ -745,7 +745,7 @@ NETWORKS = {
 def test_networks_are_read_and_written_back(text: str, tmp_path: Path) -> None:
     name, *files = NETWORKS[text]
     config = load_text(f"dream: {{network: {text}}}", folder=tmp_path)
-    assert config.dream.network == Network(name, *(tmp_path / file if file else None for file in files))
+    assert config.dream.network == NetworkChoice(name, *(tmp_path / file if file else None for file in files))
     assert load_text(config.yaml(), folder=tmp_path.parent).dream.network == config.dream.network
 
 

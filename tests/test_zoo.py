@@ -18,7 +18,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
-from render.construct.terms import PARTS
+from render.config.model import OBJECTIVES
 from render.dream import network, zoo
 from render.dream.ascent import dream
 from render.dream.network import CLASSES, Extractor, Network, load
@@ -97,7 +97,7 @@ def dreamed_on(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Network]:
 
 @pytest.mark.parametrize("name", EACH)
 def test_every_objective_rises_in_five_steps(name: str, dreamed_on: Callable[[str], Network], tmp_path: Path) -> None:
-    assert set(TERMS) == set(PARTS)
+    assert set(TERMS) == set(OBJECTIVES)
     ours = dreamed_on(name)
     iio.imwrite(tmp_path / "guide.png", to_pixels(tiny.photo((72, 80), seed=5)))
     film = tiny.film(

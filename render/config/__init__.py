@@ -2,8 +2,25 @@
 wrong with it. Settings are what is asked for alone.
 """
 
-from render.config.config import Config
-from render.config.load import load, load_mapping, load_text
-from render.config.model import Settings, json_schema, reference
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from render.config.config import Config
+    from render.config.loader import load, load_mapping, load_text
+    from render.config.model import Settings, json_schema, reference
 
 __all__ = ["Config", "Settings", "json_schema", "load", "load_mapping", "load_text", "reference"]
+
+ROOMS = {
+    **dict.fromkeys(("load", "load_mapping", "load_text"), "loader"),
+    **dict.fromkeys(("Settings", "json_schema", "reference"), "model"),
+    "Config": "config",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """A name of `__all__`, imported when it is first used: a file of parts needs what lies beside the vocabulary, not it."""
+    if name not in ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{ROOMS[name]}"), name)

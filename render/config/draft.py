@@ -6,7 +6,7 @@ from math import log
 
 from render.config.config import Config
 from render.config.curve import Curve
-from render.config.model import Output
+from render.config.model import OutputSettings
 
 SMALLEST = 16  # pixels of an output's width
 
@@ -47,5 +47,5 @@ def _through(curve: Curve, formula: str) -> Curve:
     return curve if curve.scheduled else curve.map(formula)
 
 
-def _narrower(output: Output) -> Output:
+def _narrower(output: OutputSettings) -> OutputSettings:
     return output.model_copy(update={"width": output.width and max(SMALLEST, output.width // 2)})

@@ -7,59 +7,43 @@ from dataclasses import replace
 from typing import Any
 
 from render.config.curve import Curve, Span
-from render.config.kinds import SettingType
 from render.config.model import Settings
-from render.config.section import Section, kind_of
+from render.config.section import changed, walk
 
 
-def curves(part: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Curve]]:
-    """Every number of a film, or of a part of it, that may move, with its dotted key.
+def curves(settings: Settings) -> Iterator[tuple[str, Curve]]:
+    """Every number of a film that may move, with its dotted key.
 
     >>> [key for key, curve in curves(Settings()) if key.startswith("look")]
     ['look.hold']
     """
-    if isinstance(part, Curve):
-        yield ".".join(path), part
-    for name, _, child in _inside(part):
-        yield from curves(child, (*path, name))
+    return (curve for setting in walk(settings) for curve in setting.curves())
 
 
-def movable(part: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Span]]:
+def movable(settings: Settings) -> Iterator[tuple[str, Span]]:
     """The key and the span of every number of a film that may move, those that are left out included."""
-    if isinstance(part, Curve):
-        yield ".".join(path), part.span
-    for name, kind, child in _inside(part):
-        if child is None and kind and kind.moves:
-            yield ".".join((*path, name)), kind.moves
-        yield from movable(child, (*path, name))
+    for setting in walk(settings):
+        if setting.value is None and setting.type and setting.type.moves:
+            yield setting.key, setting.type.moves
+        yield from ((key, curve.span) for key, curve in setting.curves())
 
 
-def overlay(part: Any, others: Mapping[str, Curve], path: tuple[str, ...] = ()) -> Any:
-    """The same film, or a part of it, whose numbers move as `others` say, by their dotted keys."""
-    key = ".".join(path)
-    if isinstance(part, Curve):
-        return replace(part, track=others[key].track, scheduled=True) if key in others else part
-    if part is None:
-        return others.get(key)
-    children = {name: overlay(child, others, (*path, name)) for name, _, child in _inside(part)}
-    if isinstance(part, tuple):
-        return type(part)(children.values())
-    if isinstance(part, Mapping):
-        return dict(zip(part, children.values(), strict=True))
-    if isinstance(part, Section):
-        return part.model_copy(update=dict(zip(type(part).model_fields, children.values(), strict=True)))
-    return part
+def overlay(settings: Settings, others: Mapping[str, Curve]) -> Settings:
+    """The same film, whose numbers move as `others` say, by their dotted keys."""
+    values = {setting.key: _moved(setting.value, setting.key, others) for setting in walk(settings) if setting.type}
+    moved: Settings = changed(settings, values)
+    return moved
 
 
-def _inside(part: Any) -> Iterator[tuple[str, SettingType | None, Any]]:
-    """What a section, a list or a mapping holds: its name in YAML, how it is read, and its value."""
-    if isinstance(part, Section):
-        rows = type(part).model_fields.items()
-        yield from ((info.alias or name, kind_of(info), getattr(part, name)) for name, info in rows)
-    elif isinstance(part, tuple):
-        yield from ((str(index), None, child) for index, child in enumerate(part))
-    elif isinstance(part, Mapping):
-        yield from ((str(name), None, child) for name, child in part.items())
+def _moved(value: Any, key: str, others: Mapping[str, Curve]) -> Any:
+    """The value of a setting that is called `key`: a number that moves, or several, or what it was."""
+    if isinstance(value, Curve):
+        return replace(value, track=others[key].track, scheduled=True) if key in others else value
+    if isinstance(value, tuple):
+        return tuple(_moved(item, f"{key}.{index}", others) for index, item in enumerate(value))
+    if isinstance(value, Mapping):
+        return {name: _moved(item, f"{key}.{name}", others) for name, item in value.items()}
+    return others.get(key) if value is None else value
 
 
 # ── what they are moved by ──────────────────────────────────────────────────────────────────────────────────────────

@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 from render.config.model import Settings
 from render.config.nodes import to_yaml
 from render.config.problem import did_you_mean
-from render.config.section import OneOf, Section, is_named, kind_of, sections
+from render.config.section import OneOf, Section, is_named, sections, setting_type_of
 from render.errors import ConfigError
 
 COLUMN = 34  # where comments begin
@@ -101,7 +101,7 @@ def _section(section: type[Section], values: Mapping[str, Any], indent: str) -> 
 
 
 def _setting(key: str, info: FieldInfo, value: Any, indent: str) -> Iterator[str]:
-    inner, kind = sections(info.annotation), kind_of(info)
+    inner, kind = sections(info.annotation), setting_type_of(info)
     meaning = f"# {info.description}" + (f" ({kind.span})" if kind and kind.span else "")
     if value is None:
         yield _line(f"{indent}# {key}:", meaning)

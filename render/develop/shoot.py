@@ -17,9 +17,9 @@ import torch
 from torch import Tensor
 
 from render.config import Config, load_text
-from render.config.kinds import Drawn
-from render.config.load import read
+from render.config.loader import read
 from render.config.scalars import Size
+from render.config.setting_types import Drawn
 from render.construct import build, build_scene
 from render.develop import prints, sound
 from render.develop.alongside import Safe, alongside, at_once, finished

@@ -32,7 +32,7 @@ from markupsafe import Markup
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from render.config import nodes
-from render.config.load import read
+from render.config.loader import read
 from render.develop import files, prints
 from render.develop.take import RECORD, read_record
 from render.errors import ConfigError, MissingError, RenderError

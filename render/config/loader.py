@@ -11,11 +11,11 @@ from typing import Any
 from render.config import nodes
 from render.config.check import Inspect, check, no_facts
 from render.config.config import Config
-from render.config.kinds import FILE
 from render.config.model import Settings
 from render.config.nodes import Node
 from render.config.problem import Origin, Place, Problem, ProblemsError, SettingError, quote, report
 from render.config.section import OneOf, Section, is_list, sections
+from render.config.setting_types import FILE
 from render.errors import ConfigError, MissingError
 
 
