@@ -156,6 +156,15 @@ class Term(Section):
     weight: Annotated[Curve, types.WEIGHT] = row(1, "its share among the objectives; negative pushes away")
     mask: MaskSettings | None = row(None, "where it counts: white in a picture or a video; default: everywhere")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled by its kind, since its class is made when the vocabulary is and has no name of its own."""
+        return new_term, (vars(type(self))["kind"],), self.__getstate__()
+
+
+def new_term(kind: str) -> Term:
+    """A term whose settings are still to come, as pickle makes one."""
+    return TERMS[kind].__new__(TERMS[kind])
+
 
 def term_of(part: ObjectivePart) -> type[Term]:
     """The section of an objective: its own settings and those of every term."""
