@@ -64,6 +64,7 @@ class Film:
     blend: Callable[[Moment], Blend]
     digest: str
     tiles: Callable[[int], Tiling]
+    precision: str  # a row of precision.DTYPES: what its networks work in
 
 
 @dataclass(frozen=True)

@@ -28,9 +28,15 @@ class Plugin:
 
 @dataclass(frozen=True)
 class NetworkPart:
-    """A network of a package: `load` is (weights file or None, device) -> render.dream.network.Network."""
+    """A network of a package."""
 
-    load: Function
+    load: Function  # (file of its weights or None, device) -> render.dream.network.Network
+    package: str = ""  # that brings it, and its version
+
+
+def network(load: Function) -> NetworkPart:
+    """Declares a function that loads a network, or the name of one."""
+    return NetworkPart(load)
 
 
 @cache
@@ -55,7 +61,7 @@ def function_of(function: Function) -> Callable[..., Any]:
     try:
         imported: Callable[..., Any] = getattr(import_module(module), name)
     except (Exception, SystemExit) as error:
-        raise ConfigError(f"needs {function}, which cannot be imported ({reason(error)})") from error
+        raise ConfigError(f"needs {function}, which cannot be imported ({reason(error)})", continues=True) from error
     return imported
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,15 +10,17 @@ import tiny
 import torch
 from commands import Command, Said, exit_code
 
-from render.dream import network
+from render.dream import registry
 
 torch.set_num_threads(1)
+os.environ["RENDER_OFFLINE"] = "1"  # no test asks the internet for anything; those of fetching have a host on loopback
 
 
 @pytest.fixture
 def tiny_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`network: bestiary` means a tiny random network for one test."""
-    monkeypatch.setitem(network.NETWORKS, "bestiary", lambda weights, device: tiny.network())
+    """The networks that films have without a file mean a tiny random one for one test."""
+    for name in ("bestiary", "efficientnet_lite0"):
+        monkeypatch.setitem(registry.NETWORKS, name, lambda weights, device: tiny.network())
 
 
 @pytest.fixture

@@ -81,14 +81,17 @@ def test_what_is_found_cannot_be_asked_for(key: str) -> None:
 
 def test_a_film_is_asked_for_by_a_program_as_by_a_file(tmp_path: Path) -> None:
     values = {"size": "64x36", "source": {"image": "a.png"}, "motion": {"zoom": {"0s": 1, "2s": 2}, "pan": [0, "0.1*p"]}}
-    by_file = load_text(json.dumps(values), "cat.yaml", tmp_path, ["seed=3"], "draft")
-    assert load_mapping(values, "cat", tmp_path, ["seed=3"], "draft") == by_file
+    by_file = load_text(json.dumps(values), "film.yaml", tmp_path, quality="draft")
+    assert load_mapping(values, tmp_path, "draft") == by_file
     (tmp_path / "base.yaml").write_text("seed: 5\n")
     assert load_mapping({"extends": tmp_path / "base.yaml"}).seed == 5
     with pytest.raises(ConfigError, match=r'(?s)^film: unknown key "zom" in motion.*did you mean "zoom"'):
         load_mapping({"motion": {"zom": 1}})
-    with pytest.raises(ConfigError, match="a film is a mapping"):
-        load_mapping([])  # type: ignore[arg-type]
+    for value in (dict, object(), {1, 2}):
+        with pytest.raises(ConfigError, match=r"motion.zoom is of Python's type"):
+            load_mapping({"motion": {"zoom": value}})
+    with pytest.raises(ConfigError, match="seed is "):
+        load_mapping({"seed": wave})
 
 
 def wave(seconds: float) -> float:

@@ -10,7 +10,7 @@ import tiny
 import torch
 
 from render.construct import build
-from render.dream import network
+from render.dream import registry
 from render.facts import load
 from render.film import ticks
 from render.frames import frames
@@ -23,7 +23,7 @@ SAFARI = ("lion", "zebra", "flamingo")
 def tiny_googlenet(monkeypatch: pytest.MonkeyPatch) -> None:
     """`network: inception_v1`, whose weights do not come with the project, means a tiny one with what the films ask for."""
     small = replace(tiny.network(), labels=(*SAFARI, *tiny.LABELS[len(SAFARI) :]), aliases={"inception_4c": "shapes"})
-    monkeypatch.setitem(network.NETWORKS, "inception_v1", lambda weights, device: small)
+    monkeypatch.setitem(registry.NETWORKS, "inception_v1", lambda weights, device: small)
 
 
 def test_every_config_is_found() -> None:

@@ -27,7 +27,7 @@ ROOT = Path(__file__).parent.parent
 HOUSE = ROOT / "render"
 
 PICTURE, CONFIG = {"moment", "errors", "picture"}, {"moment", "errors", "config", "plugins"}
-DREAM = PICTURE | {"dream", "source"}
+DREAM = PICTURE | {"dream", "source", "weights"}
 FILM = DREAM | CONFIG | {"parts", "facts", "scene", "propagate", "film", "frames", "construct"}
 ROWS = {  # room: what it may import
     "moment": set(),
@@ -35,7 +35,8 @@ ROWS = {  # room: what it may import
     "picture": PICTURE,
     "config": CONFIG,
     "plugins": {"errors"},
-    "dream": PICTURE | {"dream", "plugins"},
+    "weights": {"errors", "weights"},
+    "dream": PICTURE | {"dream", "plugins", "weights"},
     "source": PICTURE | {"source"},
     "parts": DREAM | CONFIG | {"parts"},
     "facts": CONFIG | {"source"},
@@ -50,7 +51,7 @@ ROWS = {  # room: what it may import
     "__init__": FILM | {"develop"},
 }
 HEAVY = {"torch", "torchvision", "cv2", "imageio", "imageio_ffmpeg"}
-LATE = {"torchvision", "av", "librosa", "soundfile", "scipy", "rich"}  # what a plain film needs late or never
+LATE = {"torchvision", "av", "librosa", "soundfile", "scipy", "rich", "requests"}  # what a plain film needs late or never
 FILES = sorted(HOUSE.rglob("*.py"))
 
 

@@ -38,7 +38,7 @@ def test_everything_has_a_default() -> None:
     assert config.name == "night"
     assert config.size == Size(640, 360)
     assert config.clock.frames == 300
-    assert config.dream.objective[0].kind == "garden"
+    assert (config.dream.network.name, config.dream.objective[0].kind) == ("efficientnet_lite0", "layer")
     assert config.outputs[0].file == "{name}.mp4"
 
 

@@ -177,7 +177,7 @@ def test_threads_that_share_a_path_work_each_second_out_once() -> None:
         seconds_made.append(int(seconds[0]))
         return path.speeds(seconds)
 
-    shared, start = CameraPath(speeds, path.aspect), Barrier(8)
+    shared, start = CameraPath(speeds, MOTIONS, path.aspect), Barrier(8)
 
     def ask(_: int) -> Move:
         start.wait()

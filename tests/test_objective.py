@@ -185,9 +185,7 @@ def test_objectives_mean_what_they_say(term: str) -> None:
 
     def seen(canvas: Tensor) -> dict[str, float]:
         with torch.no_grad():
-            layers = {**film.extract(canvas)}
-            if "classes" not in layers:
-                layers["classes"] = tiny.stages()["classes"](layers["shapes"])
+            layers = tiny.network().extractor(["shapes", "classes"], tiny.CPU)(canvas)
         logits = layers["classes"].mean((2, 3))[0]
         others = torch.cat((logits[:3], logits[4:])).mean()
         channels = layers["shapes"].mean((0, 2, 3))

@@ -21,7 +21,7 @@ from render.config import load_text
 from render.construct import build
 from render.develop import retile
 from render.develop.negative import Negative
-from render.dream import memory, network
+from render.dream import memory, registry
 from render.dream.network import in_stages
 from render.film import Film
 from render.picture.picture import from_pixels
@@ -31,7 +31,7 @@ size: 544x64
 fps: 4
 duration: 1s
 seed: 3
-dream: {steps: 1, first_steps: 1, octaves: 1, rate: 4, jitter: 4, objective: {layer: shapes}}
+dream: {steps: 1, first_steps: 1, octaves: 1, rate: 4, jitter: 4, objective: {layer: shapes}, precision: float32}
 outputs: last.png
 """
 TAKES = Path("runs/film")
@@ -128,7 +128,7 @@ def test_tiles_are_what_is_asked_for_or_what_memory_asks_for(
 def test_tiles_for_an_answer_without_a_place_begin_where_the_cells_it_is_made_of_do(monkeypatch: pytest.MonkeyPatch) -> None:
     row = tiny.stages() | {"classes": nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(12, len(tiny.LABELS), 1))}
     answering = replace(tiny.network(), cut=in_stages(row))
-    monkeypatch.setitem(network.NETWORKS, "bestiary", lambda *_: answering)
+    monkeypatch.setitem(registry.NETWORKS, "bestiary", lambda *_: answering)
     tiles = build(load_text("size: 544x64", overrides=["dream.objective={class: eye}"]), tiny.CPU).tiles(256)
     assert tiles.cells == {"classes": 0, "shapes": 2}
     assert tiles.overlap == (12, 16)

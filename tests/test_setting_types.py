@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import pytest
+from refused import REFUSED, constants, makers, refused_by
 
 from render.config import load_text, reference
-from render.config.problem import SettingError
 from render.config.scalars import NetworkChoice, Size
 from render.config.section import Section
 from render.config.setting_types import SettingType
@@ -94,25 +93,19 @@ def test_faults_of_networks_have_their_place(text: str, said: str) -> None:
         load_text(f"dream: {{network: {text}}}")
 
 
-def refused(kind: SettingType) -> Any:
-    """A value that a setting does not take."""
-    for value in ([], "nothing of the kind", -1, 10**9, True, "a/b", "film.avi"):
-        try:
-            kind.read(value)
-        except SettingError:
-            return value
-    raise AssertionError(f"takes anything at all: {kind.wants}")
-
-
 def test_the_walk_finds_every_setting() -> None:
     assert len(settings()) == sum(" these" not in f" {row.takes}" for row in reference()) > 45
+
+
+def test_the_table_of_refused_values_names_every_type() -> None:
+    assert set(REFUSED) == {*constants(), *makers()}
 
 
 @pytest.mark.parametrize(
     ("around", "section", "key", "kind"), settings(), ids=lambda one: getattr(one, "__name__", str(one))[:30]
 )
 def test_every_key_has_an_error(around: str, section: type[Section], key: str, kind: SettingType) -> None:
-    message = says(document(around, section, {key: refused(kind)}))
+    message = says(document(around, section, {key: refused_by(kind)}))
     assert re.match(r"film\.yaml:1:\d+: ", message)
     assert key in message.splitlines()[0]
     assert "1 problem" in message, message

@@ -7,21 +7,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from urllib.error import URLError
 
 import imageio.v3 as iio
 import pytest
 import tiny
 import torch
-import torchvision.models as models
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from render.config.model import OBJECTIVES
-from render.dream import network, zoo
+from render.dream import registry, zoo
 from render.dream.ascent import dream
-from render.dream.network import CLASSES, Extractor, Network, load
+from render.dream.network import CLASSES, Extractor, Network
+from render.dream.registry import load
 from render.dream.view import view_of
 from render.errors import ConfigError, MissingError
 from render.film import first_worlds
@@ -84,12 +83,12 @@ def dreamed_on(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Network]:
         monkeypatch.setattr(zoo, "_downloaded", untrained)
         loaded, extractors = load(name, None, tiny.CPU), {}
 
-        def cut(layers: Sequence[str]) -> Extractor:
+        def cut(layers: Sequence[str], dtype: torch.dtype = torch.float32, /) -> Extractor:
             known = next((extract for seen, extract in extractors.items() if seen >= set(layers)), None)
             return known or extractors.setdefault(frozenset(layers), loaded.cut(layers))
 
         kept = replace(loaded, cut=cut)
-        monkeypatch.setattr(network, "load", lambda *asked: kept)
+        monkeypatch.setattr(registry, "load", lambda *asked: kept)
         return kept
 
     return on
@@ -284,15 +283,10 @@ def test_weights_of_another_network_are_named(tmp_path: Path) -> None:
 
 
 def test_no_net_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = models.get_model
-
-    def offline(name: str, weights: object = None, **settings: object) -> nn.Module:
-        if weights is not None:
-            raise URLError("no net")
-        return whole(name, weights=None, **settings)
-
-    monkeypatch.setattr(models, "get_model", offline)
-    with pytest.raises(MissingError, match=r"alexnet.*downloaded.*no net(.|\n)*alexnet: weights.safetensors"):
+    monkeypatch.setenv("TORCH_HOME", "nowhere")
+    with pytest.raises(
+        MissingError, match=r"the weights of alexnet are not here, and this is offline\n.*alexnet-owt-[0-9a-f]{8}.pth"
+    ):
         load("alexnet", None, tiny.CPU)
 
 

@@ -69,6 +69,11 @@ class Config(Settings):
         """Whether another frame rate is another film."""
         return uses_frames(self)
 
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The names of the networks that dream it."""
+        return tuple(dict.fromkeys((term.network or self.dream.network).name for term in self.dream.objective))
+
     def resolved(self) -> dict[str, Any]:
         """Everything, as plain YAML values with absolute paths: all defaults written out, the seed as drawn."""
         return dict(plain(self.model_dump(by_alias=True, exclude_none=True)))

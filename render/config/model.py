@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Union
 
 from pydantic import BeforeValidator, Discriminator, Tag, create_model, model_validator
 
-from render.config import expression
+from render.config import expression, usual
 from render.config import setting_types as types
 from render.config.curve import Curve
 from render.config.parts import MotionPart, ObjectivePart, fault_of, field_name, parts
@@ -215,9 +215,11 @@ class Dream(Section):
     """How each tick of the film is dreamed: gradient ascent on the picture, from small octaves to large ones."""
 
     rate: Annotated[Fraction | str, types.DREAM_RATE] = row(8, "dreams per second of film, or every-frame")
-    network: Annotated[NetworkChoice, types.NETWORK] = row("bestiary", "the network that dreams; bestiary is built in")
+    network: Annotated[NetworkChoice, types.NETWORK] = row(
+        usual.USUAL, "the network that dreams; bestiary, if not said, where the objective names kinds or a layer of its own"
+    )
     objective: Annotated[tuple[AnyTerm, ...], OneOrMore()] = row(
-        [{"garden": "all"}], f"what it dreams of: one or a list of {', '.join(TERMS)}"
+        usual.OBJECTIVE, f"what it dreams of: one or a list of {', '.join(TERMS)}"
     )
     steps: Annotated[Curve, number("steps", 0, 500, whole=True)] = row(4, "ascent steps per octave")
     first_steps: Annotated[Curve, number("steps", 0, 500, whole=True)] = row(
@@ -234,10 +236,19 @@ class Dream(Section):
     )
     smoothing: Annotated[Curve, number("", 0, 1)] = row(0.25, "how much coarse detail counts before fine; 0 is off")
     chroma: Annotated[Curve, number("", 0, 1)] = row(0.8, "how much of the gradient's colour is kept; 0 dreams in light only")
+    precision: Annotated[str, choice("auto", "float32", "bfloat16")] = row(
+        "auto", "what networks work in: bfloat16 is faster where the processor knows it, and auto takes it there"
+    )
     tile: Annotated[int | str, types.or_auto(static(128, 16384, "pixels"), "none")] = row(
         "auto",
         "side of the overlapping tiles that larger frames are seen in: auto if memory is too small for the whole, or none",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _completed(cls, value: Any) -> Any:
+        """The network and the objective of a dream that leaves them out hang together."""
+        return usual.completed(value) if isinstance(value, Mapping) else value
 
 
 # ── look ────────────────────────────────────────────────────────────────────────────────────────────────────────────

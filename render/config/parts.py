@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
 from keyword import iskeyword
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic.fields import FieldInfo
 
@@ -57,20 +57,20 @@ class ObjectivePart:
     package: str = ""
 
 
-Part = TypeVar("Part", MotionPart, ObjectivePart)
+Part = MotionPart | ObjectivePart | NetworkPart
 
 
-def motion(setting: SettingType, row: Any, *, bends: bool = False) -> Callable[[Callable[..., Any]], MotionPart]:
+def motion(setting: SettingType, row: Any, *, bends: bool = False) -> Callable[[Function], MotionPart]:
     """Declares the velocity below it as a motion, called as the function is."""
     return lambda velocity: MotionPart(setting, row, velocity, bends)
 
 
-def objective(meaning: str, settings: Rows) -> Callable[[Callable[..., Any]], ObjectivePart]:
+def objective(meaning: str, settings: Rows) -> Callable[[Function], ObjectivePart]:
     """Declares the score below it as an objective, called as the function is."""
     return lambda score: ObjectivePart(meaning, settings, score)
 
 
-def bound_objective(meaning: str, settings: Rows) -> Callable[[Callable[..., Any]], ObjectivePart]:
+def bound_objective(meaning: str, settings: Rows) -> Callable[[Function], ObjectivePart]:
     """The same for a function that binds the settings to the network itself, whose channels or classes it must know."""
     return lambda bind: ObjectivePart(meaning, settings, bind, binds=True)
 
@@ -96,6 +96,7 @@ class Parts:
 
     motions: dict[str, MotionPart] = field(default_factory=dict)
     objectives: dict[str, ObjectivePart] = field(default_factory=dict)
+    networks: dict[str, NetworkPart] = field(default_factory=dict)  # of packages; dream/registry.py has this project's own
     faults: list[Fault] = field(default_factory=list)
 
 
@@ -105,35 +106,37 @@ def parts() -> Parts:
     return collect(built_in(), plugins())
 
 
-def built_in() -> Iterator[MotionPart | ObjectivePart]:
-    """This project's own, in the order in which they are declared."""
+def built_in() -> Iterator[tuple[str, Part]]:
+    """This project's own by name, in the order in which they are declared."""
     for module in map(import_module, BUILT_IN):
         for name, value in vars(module).items():
             if isinstance(value, MotionPart | ObjectivePart):
-                yield replace(value, name=name.rstrip("_"))  # class_ is called class, which Python keeps for itself
+                yield name.rstrip("_"), value  # class_ is called class, which Python keeps for itself
 
 
-def collect(own: Iterable[MotionPart | ObjectivePart], others: Sequence[Plugin]) -> Parts:
+def collect(own: Iterable[tuple[str, Part]], others: Sequence[Plugin]) -> Parts:
     """All parts as one table; those of packages that cannot be used become faults."""
     found = Parts()
-    for part in own:
-        _add(found, part)
+    for name, part in own:
+        _add(found, name, part)
     for plugin in others:
         try:
             if why := plugin.fault or _wrong(plugin.name, plugin.value, found):
                 found.faults.append(Fault(plugin.name, plugin.package, why))
-            elif not isinstance(plugin.value, NetworkPart):
-                _add(found, replace(plugin.value, name=plugin.name, package=plugin.package))
+            else:
+                _add(found, plugin.name, plugin.value, plugin.package)
         except Exception as error:  # a declaration that is not made of what it should be
             found.faults.append(Fault(plugin.name, plugin.package, f"its declaration is wrong ({reason(error)})"))
     return found
 
 
-def _add(found: Parts, part: MotionPart | ObjectivePart) -> None:
+def _add(found: Parts, name: str, part: Part, package: str = "") -> None:
     if isinstance(part, MotionPart):
-        found.motions[part.name] = part
+        found.motions[name] = replace(part, name=name, package=package)
+    elif isinstance(part, ObjectivePart):
+        found.objectives[name] = replace(part, name=name, package=package)
     else:
-        found.objectives[part.name] = part
+        found.networks[name] = replace(part, package=package)
 
 
 def fault_of(name: str) -> str:
@@ -150,12 +153,13 @@ def field_name(key: str) -> str:
 
 CAMERA = ("center", "path", "border")  # settings of the camera that are no motions
 SHARED = ("network", "weight", "mask")  # settings that every objective has
+NETWORKS = ("efficientnet_lite0", "bestiary", "inception_v1")  # this program's own, in dream/registry.py
 
 
 def _wrong(name: str, part: Any, found: Parts) -> str:
     """What is wrong with a package's part, as the end of a sentence; "" for nothing."""
     if isinstance(part, NetworkPart):
-        return ""
+        return f"{name} is a network of this program" if name in NETWORKS else ""
     if not isinstance(part, MotionPart | ObjectivePart):
         return f"it is a {type(part).__name__}, and no motion, objective or network"
     if not name.isidentifier() or name != name.lower() or name.startswith("_"):

@@ -13,11 +13,11 @@ and in the package's pyproject.toml, where the entry is called as the part is:
     shear = "my_package:shear"
 """
 
-from render.config.parts import MotionPart, ObjectivePart, bound_objective, motion, objective
+from render.config.parts import bound_objective, motion, objective
 from render.config.section import needed, row
 from render.config.setting_types import CHANNEL, CHANNELS, CLASSES, FILE, FLAG, LAYER, choice, number, pair, static
 from render.parts.late import torch
-from render.plugins import NetworkPart as Network
+from render.plugins import network
 
 __all__ = [
     "CHANNEL",
@@ -26,13 +26,11 @@ __all__ = [
     "FILE",
     "FLAG",
     "LAYER",
-    "Motion",
-    "Network",
-    "Objective",
     "bound_objective",
     "choice",
     "motion",
     "needed",
+    "network",
     "number",
     "objective",
     "pair",

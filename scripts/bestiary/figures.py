@@ -34,7 +34,7 @@ from bestiary.generator import picture
 from bestiary.motifs import MOTIFS
 from render.config import load_text
 from render.construct import build
-from render.dream import network, objective
+from render.dream import objective, registry
 from render.dream.bestiary import model
 from render.dream.network import CLASSES, Extractor, Network
 from render.dream.objective import Objective
@@ -152,7 +152,7 @@ def attack(network: nn.Module, pictures: Tensor, labels: Tensor, eps: float = EP
 
 def dreams(sheet: atlas.Sheet, dreamer: Network, size: int, seed: int, steps: int = STEPS) -> Tensor:
     """The sheet's plates, dreamed as an atlas dreams them: [n,3,size,size] 0..1."""
-    plates = list(atlas.dreamed(sheet, dreamer, atlas.Recipe(size, steps, seed)))
+    plates = list(atlas.dream_plates(sheet, dreamer, atlas.Recipe(size, steps, seed)))
     return torch.from_numpy(np.stack(plates)).permute(0, 3, 1, 2).float() / 255
 
 
@@ -207,7 +207,7 @@ def step_times(weights: Path, pairs: int) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "googlenet.safetensors"
         save_file(googlenet().state_dict(), file)
-        classic, ours = network.load("googlenet", file, CPU), network.load("bestiary", weights, CPU)
+        classic, ours = registry.load("googlenet", file, CPU), registry.load("bestiary", weights, CPU)
     kinds = len(ours.labels)
     share = torch.full((1, kinds, 1, 1), 1 / kinds)
     rows = [
@@ -277,7 +277,7 @@ def percent(hits: Tensor) -> float:
 def figures(weights: Path, judge_file: Path, quick: bool = False, film_sheet: Path | None = None) -> Figures:
     """All figures; quick: a share of the pictures, dreams and ticks."""
     clean, robust, seeds, last = (4 * len(MOTIFS), 2 * len(MOTIFS), 2, 60) if quick else (1148, 328, SEEDS, SCENE_TICKS)
-    classifier, dreamer = nn.Sequential(model.stages(weights)), network.load("bestiary", weights, CPU)
+    classifier, dreamer = nn.Sequential(model.stages(weights)), registry.load("bestiary", weights, CPU)
     judge = judging.load(judge_file)
     pictures, labels = held_out(clean)
     clean_hits = correct(classifier, pictures, labels)
