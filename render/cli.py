@@ -187,9 +187,11 @@ def check(configs: Sequence[Path], overrides: Sequence[str], quality: str, devic
 
     def one(asked: tuple[Path, Config]) -> None:
         path, config = asked
-        cost = estimate(config, built(config, where))
+        film = built(config, where)
+        cost = estimate(config, film)
         say(f"{path}: good")
         click.echo(cost)
+        click.echo(f"dreamed by {' and '.join(config.networks)}, in {film.precision}")
         files = " ".join(fill_name(output.file, config.name) for output in config.outputs)
         click.echo(f"{files} in {root / folder_name(config.name)}")
         if config.facts.flaw:
@@ -270,11 +272,11 @@ def print_(take: Path, outputs: Sequence[str], **settings: str | int | None) -> 
 
 def readable(option: str, key: str, value: str | int) -> None:
     """Refuse what the setting `key` of an output cannot be, in the words of the command line."""
-    from render.config.model import Output
+    from render.config.model import OutputSettings
     from render.config.problem import SettingError
-    from render.config.section import kind_of
+    from render.config.section import setting_type_of
 
-    kind = kind_of(Output.rows()[key])
+    kind = setting_type_of(OutputSettings.rows()[key])
     try:
         if kind:
             kind.read(value)
@@ -383,7 +385,7 @@ def atlas(
 def _network(name: str, weights: Path | None, labels: Path | None = None, device: torch.device | None = None) -> Network:
     import torch
 
-    from render.dream.network import load as load_network
+    from render.dream.registry import load as load_network
 
     with asked_for("the network"):
         return load_network(name, weights, device or torch.device("cpu"), labels)
@@ -431,7 +433,7 @@ def gallery(folders: Sequence[Path], site: Path | None, sheet: Path | None) -> N
 @click.argument("file", type=click.Path(path_type=Path))
 def from_(file: Path) -> None:
     """The configuration back out of a rendered mp4, mov, mkv, webm or png, or out of a take's folder."""
-    from render.config.load import read
+    from render.config.loader import read
     from render.develop.metadata import embedded_config
 
     if not file.exists():
@@ -465,7 +467,7 @@ def load(path: Path, overrides: Sequence[str], quality: str) -> Config:
 
 def given(path: Path) -> str:
     """A configuration as it was written."""
-    from render.config.load import read
+    from render.config.loader import read
 
     return read(path)
 

@@ -64,6 +64,7 @@ class Film:
     blend: Callable[[Moment], Blend]
     digest: str
     tiles: Callable[[int], Tiling]
+    precision: str  # a row of precision.DTYPES: what its networks work in
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ def _on_fresh_ground(scene: Scene, moved: Tensor, move: Move, moment: Moment) ->
     A border rule alone repeats the same strip tick after tick, until the frame is full of stripes; what it gives is kept as
     colour, without its detail. `wrap` means its seam, and is left alone.
     """
-    shown = warp.cover(move, scene.size, RIM, scene.device)
+    shown = warp.coverage(move, scene.size, RIM, scene.device)
     if scene.border == "wrap" or float(shown.min()) > 0:
         return moved
     colours = resize(F.adaptive_avg_pool2d(moved, (6, 10)), scene.size)
@@ -204,7 +205,7 @@ def _closing(scene: Scene, canvas: Tensor, first: Tensor, moment: Moment) -> Ten
     move = scene.path.between(scene.clock.tick(scene.clock.last_tick).seconds, moment.seconds)
     copy = warp.move_frame(first, move, kernel=warp.lanczos4, border=scene.border)
     inset = max(INSET[0] * (1 - warp.scale(move)), INSET[1])
-    shown = warp.cover(move, scene.size, inset, scene.device)
+    shown = warp.coverage(move, scene.size, inset, scene.device)
     return torch.lerp(canvas, copy, shown * shown * (3 - 2 * shown))
 
 

@@ -118,7 +118,7 @@ def _travelled(scene: Scene, sides: Sides, moment: Moment, fine: Callable[[Tenso
     moves = [scene.path.between(there.seconds, moment.seconds) for _, there, _ in sides]
     # The nearer tick's extra millionth decides where neither has picture: its border rule fills in.
     weights = [
-        share * warp.cover(move, scene.size, FEATHER, scene.device) + 1e-6 * (share >= 0.5)
+        share * warp.coverage(move, scene.size, FEATHER, scene.device) + 1e-6 * (share >= 0.5)
         for move, (_, _, share) in zip(moves, sides, strict=True)
     ]
     mixed = torch.zeros(1, device=scene.device)

@@ -32,7 +32,7 @@ from typing import Any
 import torch
 
 from render import cli
-from render.config.load import read
+from render.config.loader import read
 from render.construct import build
 from render.develop import files
 from render.develop.flow_cache import FOLDER

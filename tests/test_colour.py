@@ -74,7 +74,7 @@ def test_sharpening_reaches_the_energy_asked_for(more: float) -> None:
 def test_sharpening_never_blurs_and_knows_its_bounds() -> None:
     frame = tiny.photo((40, 60))
     assert sharpen_to(frame, 0.0) is frame
-    assert fine(sharpen_to(frame, 100 * fine(frame))) < colour.MOST**2.5 * fine(frame)
+    assert fine(sharpen_to(frame, 100 * fine(frame))) < colour.MOST_SHARPENED**2.5 * fine(frame)
     flat = torch.full((1, 3, 9, 9), 0.5)
     assert sharpen_to(flat, 1.0) is flat
     torch.testing.assert_close(tone(sharpen_to(frame, 2 * fine(frame))).mean, tone(frame).mean, atol=1e-4, rtol=0)

@@ -7,7 +7,6 @@ import random
 import re
 import subprocess
 import sys
-import time
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,15 +14,16 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from refused import REFUSED, constants, makers, refused_by
 
 from render.config import Config, json_schema, load, load_text, reference
 from render.config.draft import draft
 from render.config.facts import Facts
-from render.config.kinds import SettingType
 from render.config.model import MOTIONS, OBJECTIVES, OUTPUT_SUFFIXES, SOURCES
 from render.config.problem import ProblemsError
-from render.config.scalars import Network, Size
-from render.config.section import Section, is_named, kind_of, sections
+from render.config.scalars import NetworkChoice, Size
+from render.config.section import Section, is_named, sections, setting_type_of
+from render.config.setting_types import SettingType
 from render.config.templates import TEMPLATES, template
 from render.errors import ConfigError, MissingError, RenderError
 
@@ -91,7 +91,7 @@ def test_the_whole_vocabulary_loads(tmp_path: Path) -> None:
     (tmp_path / "film.yaml").write_text(EVERYTHING)
     config = load(tmp_path / "film.yaml")
     assert (config.name, config.seed, config.size, config.fps) == ("garden", 7, Size(1280, 720), Fraction(30000, 1001))
-    assert config.dream.network == Network("inception_v1", tmp_path / "weights.safetensors")
+    assert config.dream.network == NetworkChoice("inception_v1", tmp_path / "weights.safetensors")
     kinds = ["layer", "channels", "class", "class", "garden", "garden", "guide", "neuron", "direction"]
     assert [term.kind for term in config.dream.objective] == kinds
     assert [output.file for output in config.outputs] == ["garden.mp4", "garden.gif", "frames/{frame:06}.png"]
@@ -111,7 +111,7 @@ def test_everything_has_a_default() -> None:
     assert config.name == "night"
     assert config.size == Size(640, 360)
     assert config.clock.frames == 300
-    assert config.dream.objective[0].kind == "garden"
+    assert (config.dream.network.name, config.dream.objective[0].kind) == ("efficientnet_lite0", "layer")
     assert config.outputs[0].file == "{name}.mp4"
 
 
@@ -292,7 +292,7 @@ def test_music_shapes_the_picture_only_by_what_the_numbers_hear() -> None:
     for other in ({"music_digest": "b"}, {"text": f"{HEARD}\nseed: 1"}):
         assert music(**{"text": HEARD, **other}).fingerprint() != music(HEARD).fingerprint()
     assert music(HEARD).fingerprint() == music(HEARD, bpm=90, first_beat=0.1).fingerprint()
-    for other in ({"bpm": 90}, {"upbeat": 0.1}):
+    for other in ({"bpm": 90}, {"first_beat": 0.1}):
         assert music(BEATS, **other).fingerprint() != music(BEATS).fingerprint()
     assert music(BEATS).fingerprint() == music(BEATS, music_digest="b").fingerprint()
     for change in ("start: 1s", "features: {kick: 40-121}", "features: {kick: {band: 40-120, release: 0.3}}"):
@@ -347,7 +347,7 @@ def test_extends_merges_mappings_and_replaces_the_rest(tmp_path: Path) -> None:
     assert config.source.part.file == tmp_path / "base" / "sky.jpg", "paths start where they are written"
     assert config.motion.zoom.given == {"1s": 5}
     assert config.motion.rotate.constant == 3
-    assert config.dream.network == Network("bestiary")
+    assert config.dream.network == NetworkChoice("bestiary")
     assert config.dream.steps.constant == 7
     assert [output.file for output in config.outputs] == ["c.mp4"]
     assert config.seed == 9
@@ -485,7 +485,7 @@ def settings() -> list[tuple[str, type[Section], str, SettingType]]:
         (around, section, key, kind)
         for around, section in all_sections()
         for key, info in section.rows().items()
-        if (kind := kind_of(info)) is not None
+        if (kind := setting_type_of(info)) is not None
     ]
 
 
@@ -497,11 +497,15 @@ def test_the_walk_finds_every_setting() -> None:
     assert len(settings()) == sum(" these" not in f" {row.takes}" for row in reference()) > 45
 
 
+def test_the_table_of_refused_values_names_every_type() -> None:
+    assert set(REFUSED) == {*constants(), *makers()}
+
+
 @pytest.mark.parametrize(
     ("around", "section", "key", "kind"), settings(), ids=lambda one: getattr(one, "__name__", str(one))[:30]
 )
 def test_every_key_has_an_error(around: str, section: type[Section], key: str, kind: SettingType) -> None:
-    message = says(document(around, section, {key: kind.bad}))
+    message = says(document(around, section, {key: refused_by(kind)}))
     assert re.match(r"film\.yaml:1:\d+: ", message)
     assert key in message.splitlines()[0]
     assert "1 problem" in message, message
@@ -592,9 +596,7 @@ WRONG = {
 
 @pytest.mark.parametrize("text", WRONG, ids=lambda text: repr(text[:50]))
 def test_wrong_configurations(text: str) -> None:
-    began = time.perf_counter()
     assert WRONG[text] in says(text)
-    assert time.perf_counter() - began < 5
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
@@ -667,9 +669,7 @@ def test_no_accident_ends_in_a_traceback() -> None:
     loaded = 0
     for _ in range(700):
         text = mutated(EVERYTHING, dice)
-        began = time.perf_counter()
         result = load_or_message(text, dice.choice(["draft", "final"]))
-        assert time.perf_counter() - began < 5
         if isinstance(result, Config):
             loaded += 1
             assert load_text(result.yaml()) == result
@@ -749,7 +749,7 @@ NETWORKS = {
 def test_networks_are_read_and_written_back(text: str, tmp_path: Path) -> None:
     name, *files = NETWORKS[text]
     config = load_text(f"dream: {{network: {text}}}", folder=tmp_path)
-    assert config.dream.network == Network(name, *(tmp_path / file if file else None for file in files))
+    assert config.dream.network == NetworkChoice(name, *(tmp_path / file if file else None for file in files))
     assert load_text(config.yaml(), folder=tmp_path.parent).dream.network == config.dream.network
 
 
@@ -769,3 +769,42 @@ def test_faults_of_networks_have_their_place(text: str, said: str) -> None:
 
 def test_every_objective_may_ask_its_own_network() -> None:
     assert {row.key for row in reference()} >= {f"dream.objective.{kind}.network" for kind in OBJECTIVES}
+
+
+# ── what is not said ────────────────────────────────────────────────────────────────────────────────────────────────
+
+USUAL_NETWORKS = {
+    "{}": ("efficientnet_lite0", "layer"),
+    "{objective: {layer: block_4}}": ("efficientnet_lite0", "layer"),
+    "{objective: {class: banana}}": ("efficientnet_lite0", "class"),
+    "{objective: {class: 3}}": ("efficientnet_lite0", "class"),
+    "{objective: {garden: [banana, lion]}}": ("efficientnet_lite0", "garden"),
+    "{objective: {garden: all, layer: low}}": ("efficientnet_lite0", "garden"),
+    "{objective: {garden: all, network: squeezenet1_1}}": ("efficientnet_lite0", "garden"),
+    "{objective: {garden: all}}": ("bestiary", "garden"),
+    "{objective: {garden: [rose, owl]}}": ("bestiary", "garden"),
+    "{objective: {class: flower}}": ("bestiary", "class"),
+    "{objective: {class: [tower, 2]}}": ("bestiary", "class"),
+    "{objective: [{layer: high}, {layer: creatures}]}": ("bestiary", "layer"),
+    "{objective: {neuron: eye, layer: classes}}": ("bestiary", "neuron"),
+    "{network: bestiary}": ("bestiary", "garden"),
+    "{network: {bestiary: own.safetensors}}": ("bestiary", "garden"),
+    "{network: squeezenet1_1}": ("squeezenet1_1", "layer"),
+    "{network: efficientnet_lite0, objective: {garden: all}}": ("efficientnet_lite0", "garden"),
+}
+
+
+@pytest.mark.parametrize("dream", USUAL_NETWORKS)
+def test_a_film_that_names_no_network_has_one_by_what_it_asks_for(dream: str) -> None:
+    config = load_text(f"dream: {dream}", "film.yaml")
+    assert (config.dream.network.name, config.dream.objective[0].kind) == USUAL_NETWORKS[dream]
+    assert config.resolved()["dream"]["network"] == config.dream.network.name or "own" in dream
+    assert load_text(config.yaml(), "film.yaml").dream == config.dream
+
+
+def test_what_the_bestiary_has_is_known_without_loading_it() -> None:
+    from render.config import usual
+    from render.dream.bestiary import model
+
+    assert {*model.LEVELS} == {*usual.LAYERS, usual.CLASSES}
+    assert model.CLASSES == usual.KINDS

@@ -328,7 +328,7 @@ def test_what_the_camera_uncovers_is_new(border: str, mirrored: bool) -> None:
     first = begin(film)
     move = film.scene.path.between(0, 1 / 8)
     by_rule = warp.move_frame(first.canvas, move, kernel=warp.lanczos4, border=border)
-    outside = (warp.cover(move, film.scene.size, 0.01) == 0).expand_as(by_rule)
+    outside = (warp.coverage(move, film.scene.size, 0.01) == 0).expand_as(by_rule)
     assert outside.float().mean() > 0.2
     pair = torch.stack((step(film, first).canvas[outside], by_rule[outside]))
     assert (float(torch.corrcoef(pair)[0, 1]) > 0.99) == mirrored

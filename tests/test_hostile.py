@@ -22,7 +22,7 @@ from render.config import load_text
 from render.develop import stills
 from render.develop.names import fill_name
 from render.develop.negative import Negative
-from render.dream.network import load as load_network
+from render.dream.registry import load as load_network
 from render.errors import ConfigError, MissingError, RenderError
 
 FILM = """\

@@ -11,32 +11,32 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from clips import clip, plain
 from PIL import Image
 
 from render.config import load_text, model
 from render.config.section import Section
 from render.construct.scene import make_source
-from render.construct.terms import PARTS
 from render.dream.ascent import PARAMETRISATIONS
-from render.picture.motion import VELOCITIES
 from render.picture.warp import BORDERS
 from render.source.image import FITS
 from render.source.noise import KINDS
-from tests.clips import clip, plain
 
 ROOT = Path(__file__).parent.parent
 HOUSE = ROOT / "render"
 
-PICTURE, CONFIG = {"moment", "errors", "picture"}, {"moment", "errors", "config"}
+PICTURE, CONFIG = {"moment", "errors", "picture"}, {"moment", "errors", "config", "plugins"}
 DREAM = PICTURE | {"dream", "source"}
-FILM = DREAM | CONFIG | {"facts", "scene", "propagate", "film", "frames", "construct"}
+FILM = DREAM | CONFIG | {"parts", "facts", "scene", "propagate", "film", "frames", "construct"}
 ROWS = {  # room: what it may import
     "moment": set(),
     "errors": set(),
     "picture": PICTURE,
     "config": CONFIG,
-    "dream": PICTURE | {"dream"},
+    "plugins": {"errors"},
+    "dream": PICTURE | {"dream", "plugins"},
     "source": PICTURE | {"source"},
+    "parts": DREAM | CONFIG | {"parts"},
     "facts": CONFIG | {"source"},
     "scene": DREAM,
     "propagate": DREAM | {"scene"},
@@ -101,9 +101,7 @@ def choices(section: type[Section], setting: str) -> set[str]:
 
 
 def test_every_name_of_the_vocabulary_has_its_function() -> None:
-    assert set(model.MOTIONS) == set(VELOCITIES)
-    assert set(model.OBJECTIVES) == set(PARTS)
-    assert choices(model.Motion, "border") == set(BORDERS)
+    assert choices(model.MotionSettings, "border") == set(BORDERS)
     assert choices(model.Noise, "kind") == set(KINDS)
     assert choices(model.Dream, "parametrisation") == set(PARAMETRISATIONS)
     assert choices(model.Image, "fit") == choices(model.Frames, "fit") == choices(model.Video, "fit") == set(FITS)

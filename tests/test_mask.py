@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from clips import clip, plain
 from PIL import Image
 
 from render.config import load_text
 from render.errors import ConfigError, MissingError
 from render.moment import Clock
-from render.source.mask import blurred, mask
-from tests.clips import clip, plain
+from render.source.mask import gaussian_blur, mask
 
 CLOCK = Clock(Fraction(30), 30, Fraction(8))
 SIZE = (40, 64)
@@ -49,10 +49,10 @@ def test_feathers_are_gaussian(sigma: float) -> None:
     """An edge becomes the Gaussian's integral: 16 % and 84 % one standard deviation on either side."""
     step = torch.zeros(1, 1, 16, 128)
     step[..., :64] = 1
-    soft = blurred(step, sigma)[0, 0, 8]
+    soft = gaussian_blur(step, sigma)[0, 0, 8]
     at = torch.arange(128) - 63.5
     assert torch.allclose(soft, torch.special.ndtr(-at / sigma), atol=0.03)
-    assert blurred(torch.ones(1, 1, 9, 9), sigma).sub(1).abs().max() < 1e-5, "past the edge it goes on"
+    assert gaussian_blur(torch.ones(1, 1, 9, 9), sigma).sub(1).abs().max() < 1e-5, "past the edge it goes on"
 
 
 def test_a_feather_may_move(tmp_path: Path) -> None:

@@ -29,9 +29,9 @@ for name in sys.argv[1:]:
     print(name, end=" ", flush=True)  # the last name without a word after it is that of the file which ended the process
     try:
         config = load(name)
-        seen = build_scene(config, torch.device("cpu"))
-        frames = [seen.picture(seen.clock.tick(tick)) for tick in (0, 1, seen.clock.last_tick)]
-        [list(curve.over([0.0, 0.5], seen.clock)) for _, curve in config.curves()]
+        scene = build_scene(config, torch.device("cpu"))
+        frames = [scene.picture(scene.clock.tick(tick)) for tick in (0, 1, scene.clock.last_tick)]
+        [list(curve.over([0.0, 0.5], scene.clock)) for _, curve in config.curves()]
         print("read" if all(frame.isfinite().all() for frame in frames) else "broken", flush=True)
     except RenderError as error:
         print("refused" if 2 <= error.exit_code <= 3 and name in str(error) else f"mumbles {error!r}", flush=True)

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -18,7 +18,7 @@ import imageio_ffmpeg
 import pytest
 import torch
 import tracks
-from conftest import Said
+from commands import Command
 
 from render.config import load_text
 from render.develop.shoot import Shot, print_again, shoot
@@ -98,7 +98,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, bytes]:
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_it_leaves_the_film_so_far_and_goes_on_from_there(
-    tmp_path: Path, command: Callable[..., Said], whole: Mapping[str, bytes], stop: signal.Signals
+    tmp_path: Path, command: Command, whole: Mapping[str, bytes], stop: signal.Signals
 ) -> None:
     first = render(tmp_path, stop)
     assert first.code == 130, first.words
@@ -113,9 +113,7 @@ def test_stopped_it_leaves_the_film_so_far_and_goes_on_from_there(
     assert prints(tmp_path) == whole
 
 
-def test_killed_it_goes_on_from_the_tick_it_was_killed_at(
-    tmp_path: Path, command: Callable[..., Said], whole: Mapping[str, bytes]
-) -> None:
+def test_killed_it_goes_on_from_the_tick_it_was_killed_at(tmp_path: Path, command: Command, whole: Mapping[str, bytes]) -> None:
     first = render(tmp_path, signal.SIGKILL)
     assert first.code == -signal.SIGKILL
     assert (first.paths, prints(tmp_path)) == ([], {})

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from clips import RED, clip, counted, ffmpeg, number, plain
 from numpy.typing import NDArray
 
 from render.config import load_text
@@ -22,7 +23,6 @@ from render.moment import Clock
 from render.source import Source
 from render.source.footage import Footage, probe
 from render.source.video import hlg, pq, video
-from tests.clips import RED, clip, counted, ffmpeg, number, plain
 
 NTSC = Fraction(30000, 1001)
 
@@ -133,16 +133,28 @@ def test_long_footage_takes_no_more_memory(tmp_path: Path, monkeypatch: pytest.M
     footage = probe(clip(tmp_path / "a.mp4", counted(2000), "-c:v libx264 -preset ultrafast -crf 10"))
     picture, kept = 48 * 24 * 3 // 2, list[int]()
     monkeypatch.setattr("render.source.decoder.ROOM", 40 * picture)
-    monkeypatch.setattr("render.source.decoder._keep", _watched(kept))
+    monkeypatch.setattr("render.source.decoder._remember", _watched(kept))
     assert numbers(footage) == list(range(2000))
     assert 2 < max(kept) <= 40
 
 
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads are counted by Linux's /proc")
+def test_kept_pictures_keep_no_threads(tmp_path: Path) -> None:
+    """A picture that is kept kept its scaler and that one's threads: two more for each picture."""
+    footage = probe(clip(tmp_path / "a.mp4", counted(300)))
+    source, clock = shown(footage), clock_of(footage)
+    source.at(clock.frame(0))
+    before = len(os.listdir("/proc/self/task"))
+    for index in range(300):
+        source.at(clock.frame(index))
+    assert len(os.listdir("/proc/self/task")) <= before + 8
+
+
 def _watched(kept: list[int]) -> object:
-    from render.source.decoder import _keep
+    from render.source.decoder import _remember
 
     def keep(pictures: dict[int, object], *rest: object) -> None:
-        _keep(pictures, *rest)  # type: ignore[arg-type]
+        _remember(pictures, *rest)  # type: ignore[arg-type]
         kept.append(len(pictures))
 
     return keep

@@ -143,15 +143,15 @@ def test_zooming_out_does_not_alias(scale: float) -> None:
 
 
 def test_cover_fades_where_the_picture_ends() -> None:
-    still = warp.cover(affine(), (40, 60), 0.1)
+    still = warp.coverage(affine(), (40, 60), 0.1)
     assert still.shape == (1, 1, 40, 60)
     assert still[..., 20, 30] == 1
     assert still[..., 0, 30] < 0.2
-    away = warp.cover(affine(right=0.5), (40, 60), 0.1)
+    away = warp.coverage(affine(right=0.5), (40, 60), 0.1)
     assert away[..., :10].max() == 0
     assert away[..., 20, 30] == 1
-    assert warp.cover(affine(scale=2.0), (40, 60), 0.1).min() == 1
-    assert warp.cover(affine(scale=0.5), (40, 60), 0.1)[..., 20, 5] == 0
+    assert warp.coverage(affine(scale=2.0), (40, 60), 0.1).min() == 1
+    assert warp.coverage(affine(scale=0.5), (40, 60), 0.1)[..., 20, 5] == 0
 
 
 def test_the_scale_of_a_move() -> None:

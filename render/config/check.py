@@ -14,12 +14,13 @@ from pydantic_core import ErrorDetails
 
 from render.config.curve import Array, Curve
 from render.config.facts import Facts
-from render.config.kinds import name_from
 from render.config.model import OBJECTIVES, Audio, Config, Places, find
 from render.config.nodes import Node, Text
+from render.config.parts import fault_of, parts
 from render.config.problem import Place, Problem, ProblemsError, SettingError, did_you_mean, quote
 from render.config.schedule import movable, read_schedule
 from render.config.section import Section, is_list, sections, tag
+from render.config.setting_types import name_from
 from render.moment import Clock
 
 LONGEST = 24 * 60 * 60  # seconds of film
@@ -143,7 +144,7 @@ def _unknown(path: tuple[str | int, ...], value: Any) -> SettingError:
     elif "kind" in vars(section) and key in OBJECTIVES:
         hint = f"one objective dreams one thing: make {key} an item of its own"
     else:
-        hint = did_you_mean(str(key), section.rows())
+        hint = fault_of(str(key)) or did_you_mean(str(key), section.rows())
     where = f" in {'.'.join(map(str, above))}" if above else ""
     return SettingError(f'{UNKNOWN} "{key}"{where}', hint, path, on_key=True)
 
@@ -198,9 +199,11 @@ def unlike_footage(config: Config) -> Iterator[SettingError]:
         yield SettingError(
             f"is {config.loop}, and footage goes on its own way", "loop: pingpong goes there and back", ("loop",)
         )
-    if config.motion.swirl.constant != 0:
-        hint = "zoom, rotate, pan, spiral, shake and tilt can be"
-        yield SettingError("bends the picture without end, and cannot be used over footage", hint, ("motion", "swirl"))
+    for name, motion in config.motion.in_use().items():
+        if motion.bends and not motion.rests(config.motion.values()[name]):
+            *others, last = (other for other, part in parts().motions.items() if not part.bends)
+            hint = f"{', '.join(others)} and {last} can be"
+            yield SettingError("bends the picture without end, and cannot be used over footage", hint, ("motion", name))
     for name in ("mean", "contrast"):
         if getattr(config.look, name) is not None:
             yield SettingError("cannot be held to over footage, which keeps its own", "leave it out", ("look", name))

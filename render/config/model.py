@@ -11,23 +11,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Union
 
-from pydantic import BeforeValidator, Discriminator, PrivateAttr, Tag, model_validator
+from pydantic import BeforeValidator, Discriminator, PrivateAttr, Tag, create_model, model_validator
 
-from render.config import expression, kinds, nodes
+from render.config import expression, nodes, usual
+from render.config import setting_types as types
 from render.config.curve import Curve
 from render.config.facts import Facts
-from render.config.kinds import choice, number, output_name, pair, static
+from render.config.parts import MotionPart, ObjectivePart, fault_of, field_name, parts
 from render.config.problem import Place, Problem, SettingError, nearest, report
-from render.config.scalars import Network, Size, Time
+from render.config.scalars import NetworkChoice, Size, Time
 from render.config.schedule import Schedule, laid_over
-from render.config.section import PART, Named, OneOf, OneOrMore, Row, Section, needed, plain, reference_of, row, tag
+from render.config.section import Named, OneOf, OneOrMore, Row, Section, needed, plain, reference_of, row, tag, walk
+from render.config.setting_types import choice, number, output_name, pair, static
 from render.errors import ConfigError, RenderError
 from render.moment import Clock
 
@@ -60,7 +62,7 @@ class Image(Section):
     """A picture file: JPEG, PNG, WebP and others."""
 
     shorthand = "file"
-    file: Annotated[Path, kinds.FILE] = needed("the picture")
+    file: Annotated[Path, types.FILE] = needed("the picture")
     fit: Annotated[str, FIT] = row("cover", FIT_MEANING)
 
 
@@ -68,7 +70,7 @@ class Frames(Section):
     """Pictures in the order of their names, one for each film frame."""
 
     shorthand = "files"
-    files: Annotated[str, kinds.FILES] = needed("a pattern of file names")
+    files: Annotated[str, types.FILES] = needed("a pattern of file names")
     fit: Annotated[str, FIT] = row("cover", FIT_MEANING)
 
 
@@ -76,9 +78,9 @@ class Video(Section):
     """A video file, as footage: the dream follows what moves in it."""
 
     shorthand = "file"
-    file: Annotated[Path, kinds.FILE] = needed("the video, of any format that ffmpeg reads")
-    start: Annotated[Time, kinds.WITHIN] = row("0s", "where in the file the film begins")
-    end: Annotated[Time | None, kinds.WITHIN] = row(None, "where in the file it ends; default: with the file")
+    file: Annotated[Path, types.FILE] = needed("the video, of any format that ffmpeg reads")
+    start: Annotated[Time, types.WITHIN] = row("0s", "where in the file the film begins")
+    end: Annotated[Time | None, types.WITHIN] = row(None, "where in the file it ends; default: with the file")
     fit: Annotated[str, FIT] = row("cover", FIT_MEANING)
 
     @model_validator(mode="after")
@@ -88,7 +90,7 @@ class Video(Section):
         return self
 
 
-class Source(OneOf):
+class SourceSettings(OneOf):
     """What the dream begins with: exactly one of these."""
 
     endings: ClassVar[Mapping[str, tuple[str, ...]]] = {
@@ -110,173 +112,114 @@ class Source(OneOf):
 # ── motion ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class Motion(Section):
+def settings_of(parts: Iterable[MotionPart]) -> dict[str, Any]:
+    """The fields of motions, as `create_model` takes them."""
+    return {part.name: (Annotated[Any, part.type], part.row) for part in parts}
+
+
+if TYPE_CHECKING:
+    Motions = Section
+else:
+    Motions = create_model("Motions", __base__=Section, **settings_of(parts().motions.values()))
+
+
+class MotionSettings(Motions):
     """The camera. Speeds are per second of film, so that the frame rate changes nothing but smoothness."""
 
-    zoom: Annotated[Curve, number("times per second", 0.001, 1000, log=True), PART] = row(
-        1.5, "how fast the camera moves in: 1 is still, below 1 moves out"
-    )
-    rotate: Annotated[Curve, number("degrees per second", -3600, 3600), PART] = row(
-        0, "how fast the picture turns, clockwise on screen"
-    )
-    pan: Annotated[tuple[Curve, Curve], pair("right", "down", number("frame heights per second", -100, 100)), PART] = row(
-        [0, 0], "how fast the picture moves"
-    )
-    spiral: Annotated[Curve, number("turns per second", -10, 10), PART] = row(
-        0, "how fast it spirals in: clockwise, 6.85 times nearer each turn; below 0 out again"
-    )
-    swirl: Annotated[Curve, number("degrees per second", -3600, 3600), PART] = row(
-        0, "how fast the middle turns while the rim stays"
-    )
-    shake: Annotated[Curve, number("frame heights", 0, 1), PART] = row(0, "how far a hand-held camera strays")
-    tilt: Annotated[tuple[Curve, Curve], pair("right", "down", number("degrees per second", -360, 360)), PART] = row(
-        [0, 0], "how fast the picture leans back, its right and its lower side going away"
-    )
     center: Annotated[tuple[Curve, Curve], pair("x", "y", number("of the frame", 0, 1))] = row(
         [0.5, 0.5], "what the camera's motions are about; [0, 0] is the top left corner"
     )
-    path: Annotated[tuple[tuple[float, float], ...] | None, kinds.POINTS] = row(
+    path: Annotated[tuple[tuple[float, float], ...] | None, types.POINTS] = row(
         None, "points that the centre passes through, evenly over the film; closed, if it ends where it begins"
     )
     border: Annotated[str, choice("reflect", "wrap", "replicate")] = row("reflect", "what lies beyond the picture's edge")
+
+    def values(self) -> dict[str, Any]:
+        """What each motion is set to: a Curve, or a pair of them."""
+        return {name: getattr(self, name) for name in parts().motions}
+
+    def in_use(self) -> dict[str, MotionPart]:
+        """The motions that move this film: this project's own, and those of packages that it asks for."""
+        motions, values = parts().motions, self.values()
+        return {name: part for name, part in motions.items() if not (part.package and part.rests(values[name]))}
 
 
 # ── dream ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class Mask(Section):
+class MaskSettings(Section):
     """Where something is dreamed: white in a picture or a video, as large as the frame. Where it is black nothing happens."""
 
     shorthand = "file"
-    file: Annotated[Path, kinds.FILE] = needed("a picture, or a video as long as the film")
-    invert: Annotated[bool, kinds.FLAG] = row(False, "dreams where it is black instead")
+    file: Annotated[Path, types.FILE] = needed("a picture, or a video as long as the film")
+    invert: Annotated[bool, types.FLAG] = row(False, "dreams where it is black instead")
     feather: Annotated[Curve, number("pixels", 0, 500)] = row(4, "how softly its edges end")
-
-
-WEIGHT = number("", -100, 100)
 
 
 class Term(Section):
     """What every objective has beside what it asks for."""
 
-    network: Annotated[Network | None, kinds.NETWORK] = row(None, "the network it is asked of; default: dream.network")
-    weight: Annotated[Curve, WEIGHT] = row(1, "its share among the objectives; negative pushes away")
-    mask: Mask | None = row(None, "where it counts: white in a picture or a video; default: everywhere")
+    kind: ClassVar[str] = ""
+    shared = ("network", "weight", "mask")
+    network: Annotated[NetworkChoice | None, types.NETWORK] = row(None, "the network it is asked of; default: dream.network")
+    weight: Annotated[Curve, types.WEIGHT] = row(1, "its share among the objectives; negative pushes away")
+    mask: MaskSettings | None = row(None, "where it counts: white in a picture or a video; default: everywhere")
 
 
-class Layer(Term):
-    """Dreams more of whatever a layer of the network sees."""
-
-    kind: ClassVar[str] = "layer"
-    layer: Annotated[str, kinds.LAYER] = needed("the layer, as `render layers NETWORK` lists them")
-
-
-class Channels(Term):
-    """Dreams what single channels of a layer see."""
-
-    kind: ClassVar[str] = "channels"
-    channels: Annotated[tuple[str | int, ...], kinds.CHANNELS] = needed("the channels, from 0, or by names they have")
-    layer: Annotated[str, kinds.LAYER] = needed("the layer they belong to")
-
-
-class Class(Term):
-    """Dreams things of one class, or of several at once."""
-
-    kind: ClassVar[str] = "class"
-    classes: Annotated[tuple[str | int, ...], kinds.CLASSES] = needed(
-        "the class, as `render classes NETWORK` lists them", key="class"
-    )
+def term_of(part: ObjectivePart) -> type[Term]:
+    """The section of an objective: its own settings and those of every term."""
+    fields: dict[str, Any] = {}
+    for key, (setting_type, info) in part.settings.items():
+        name = field_name(key)
+        alias = key if name != key else None
+        required = info.is_required()
+        declared = needed(info.description, key=alias) if required else row(info.default, info.description, key=alias)
+        fields[name] = (Annotated[Any, setting_type], declared)
+    section: type[Term] = create_model(part.name.capitalize(), __base__=Term, __doc__=part.meaning, **fields)
+    section.kind = part.name
+    return section
 
 
-class Guide(Term):
-    """Dreams what a picture shows: wherever something looks a little like a part of it, more like that part."""
-
-    kind: ClassVar[str] = "guide"
-    guide: Annotated[Path, kinds.FILE] = needed("the picture")
-    layer: Annotated[str, kinds.LAYER] = needed("the layer in which parts are compared: low for touch, high for things")
-
-
-class Neuron(Term):
-    """Dreams what one channel sees, in one place."""
-
-    kind: ClassVar[str] = "neuron"
-    neuron: Annotated[str | int, kinds.CHANNEL] = needed("the channel, from 0, or by a name it has")
-    layer: Annotated[str, kinds.LAYER] = needed("the layer it belongs to")
-    at: Annotated[tuple[Curve, Curve], pair("x", "y", number("of the frame", 0, 1))] = row(
-        [0.5, 0.5], "where; [0, 0] is the top left corner"
-    )
-
-
-class Direction(Term):
-    """Dreams a mixture of channels: more of some and less of others, in every place."""
-
-    kind: ClassVar[str] = "direction"
-    direction: Annotated[Mapping[str | int, Curve], kinds.direction(WEIGHT)] = needed(
-        "how much of each channel, below 0 less: {3: 1, 17: -0.5}, or by names they have"
-    )
-    layer: Annotated[str, kinds.LAYER] = needed("the layer they belong to")
-
-
-class Garden(Term):
-    """Every region of the picture dreams its own kind, and new kinds open as the camera moves in."""
-
-    kind: ClassVar[str] = "garden"
-    garden: Annotated[str | tuple[str | int, ...], kinds.GARDEN] = needed("the kinds that grow: all, or a list")
-    layer: Annotated[str | None, kinds.LAYER] = row(None, "a layer, whose channels then grow instead of classes")
-    size: Annotated[Curve, number("frame heights", 0.01, 10)] = row(0.4, "how large a region is")
-    drift: Annotated[Curve, number("regions per second", 0, 100)] = row(0.1, "how fast regions change into others")
-    sharpness: Annotated[Curve, number("", 0, 100)] = row(10, "how clearly regions part: 0 blends all, 20 cuts")
-
-
-_TERMS: dict[str, type[Term]] = {  # what a mapping asks for is the first of these that it names
-    "garden": Garden,
-    "direction": Direction,
-    "neuron": Neuron,
-    "guide": Guide,
-    "class": Class,
-    "channels": Channels,
-    "layer": Layer,
-}
+TERMS: dict[str, type[Term]] = {name: term_of(part) for name, part in parts().objectives.items()}
 
 
 def _term_tag(value: Any) -> str | None:
-    """Which objective a mapping (or a term already read) is, as the tag of its model."""
+    """Which objective a mapping (or a term already read) is, as the tag of its model: the last declared of those it names."""
     if isinstance(value, Section):
         return tag(type(value))
-    return next((tag(_TERMS[kind]) for kind in _TERMS if kind in value), None)
+    return next((tag(TERMS[kind]) for kind in reversed(TERMS) if kind in value), None)
 
 
 def _is_a_term(value: Any) -> Any:
     """The same value, if it is one of the objectives; pydantic's own words for what is not would help nobody."""
-    hint = f"write one of {{{'}, {'.join(f'{kind}: …' for kind in reversed(_TERMS))}}}"
+    hint = f"write one of {{{'}, {'.join(f'{kind}: …' for kind in TERMS)}}}"
     if not isinstance(value, Mapping | Section):
         raise SettingError("takes a mapping for each objective", hint)
     if isinstance(value, Mapping) and _term_tag(value) is None:
-        near = next(filter(None, (nearest(key, _TERMS) for key in value)), "")
-        raise SettingError(f"names none of {' '.join(reversed(_TERMS))}", f"{near}  {hint}".strip())
+        near = next(filter(None, (fault_of(key) or nearest(key, TERMS) for key in value)), "")
+        raise SettingError(f"names none of {' '.join(TERMS)}", f"{near}  {hint}".strip())
     return value
 
 
-Objective = Annotated[
-    Annotated[Layer, Tag(tag(Layer))]
-    | Annotated[Channels, Tag(tag(Channels))]
-    | Annotated[Class, Tag(tag(Class))]
-    | Annotated[Guide, Tag(tag(Guide))]
-    | Annotated[Neuron, Tag(tag(Neuron))]
-    | Annotated[Direction, Tag(tag(Direction))]
-    | Annotated[Garden, Tag(tag(Garden))],
-    Discriminator(_term_tag),
-    BeforeValidator(_is_a_term),
-]
+if TYPE_CHECKING:
+    AnyTerm = Term
+else:
+    AnyTerm = Annotated[
+        Union[tuple(Annotated[section, Tag(tag(section))] for section in TERMS.values())],  # noqa: UP007
+        Discriminator(_term_tag),
+        BeforeValidator(_is_a_term),
+    ]
 
 
 class Dream(Section):
     """How each tick of the film is dreamed: gradient ascent on the picture, from small octaves to large ones."""
 
-    rate: Annotated[Fraction | str, kinds.DREAM_RATE] = row(8, "dreams per second of film, or every-frame")
-    network: Annotated[Network, kinds.NETWORK] = row("bestiary", "the network that dreams; bestiary is built in")
-    objective: Annotated[tuple[Objective, ...], OneOrMore()] = row(
-        [{"garden": "all"}], "what it dreams of: one or a list of layer, channels, class, guide, neuron, direction, garden"
+    rate: Annotated[Fraction | str, types.DREAM_RATE] = row(8, "dreams per second of film, or every-frame")
+    network: Annotated[NetworkChoice, types.NETWORK] = row(
+        usual.USUAL, "the network that dreams; bestiary, if not said, where the objective names kinds or a layer of its own"
+    )
+    objective: Annotated[tuple[AnyTerm, ...], OneOrMore()] = row(
+        usual.OBJECTIVE, f"what it dreams of: one or a list of {', '.join(TERMS)}"
     )
     steps: Annotated[Curve, number("steps", 0, 500, whole=True)] = row(4, "ascent steps per octave")
     first_steps: Annotated[Curve, number("steps", 0, 500, whole=True)] = row(
@@ -293,10 +236,19 @@ class Dream(Section):
     )
     smoothing: Annotated[Curve, number("", 0, 1)] = row(0.25, "how much coarse detail counts before fine; 0 is off")
     chroma: Annotated[Curve, number("", 0, 1)] = row(0.8, "how much of the gradient's colour is kept; 0 dreams in light only")
-    tile: Annotated[int | str, kinds.or_auto(static(128, 16384, "pixels"), "none")] = row(
+    precision: Annotated[str, choice("auto", "float32", "bfloat16")] = row(
+        "auto", "what networks work in: bfloat16 is faster where the processor knows it, and auto takes it there"
+    )
+    tile: Annotated[int | str, types.or_auto(static(128, 16384, "pixels"), "none")] = row(
         "auto",
         "side of the overlapping tiles that larger frames are seen in: auto if memory is too small for the whole, or none",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _completed(cls, value: Any) -> Any:
+        """The network and the objective of a dream that leaves them out hang together."""
+        return usual.completed(value) if isinstance(value, Mapping) else value
 
 
 # ── look ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -322,17 +274,17 @@ ENGINES = ("dis", *LEARNED, "farneback", "none")
 class Occlusion(Section):
     """What a moving thing uncovers, where the dream begins anew."""
 
-    dilate: Annotated[int | str, kinds.or_auto(static(0, 64, "pixels"))] = row(
+    dilate: Annotated[int | str, types.or_auto(static(0, 64, "pixels"))] = row(
         "auto", "how far it reaches past what was found; auto is 1 pixel in 640"
     )
     feather: Annotated[float, static(0, 64, "pixels", whole=False)] = row(1, "how softly it ends")
 
 
-class Flow(Section):
+class FlowSettings(Section):
     """How the dream follows what moves in footage."""
 
     shorthand = "engine"
-    engine: Annotated[Network, kinds.engine(ENGINES, LEARNED)] = row(
+    engine: Annotated[NetworkChoice, types.engine(ENGINES, LEARNED)] = row(
         "dis", "what finds the motion; none leaves the dream in place. raft-small and raft-large are networks"
     )
     quality: Annotated[str, choice("fast", "medium", "high")] = row("high", "how closely it looks")
@@ -347,11 +299,11 @@ class Flow(Section):
 # ── audio ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class Feature(Section):
+class FeatureSettings(Section):
     """What is heard of the music, as a number 0 to 1 that expressions may use by its name."""
 
     shorthand = "band"
-    band: Annotated[tuple[float, float] | str, kinds.BAND] = needed(
+    band: Annotated[tuple[float, float] | str, types.BAND] = needed(
         "what it follows: a band in Hz such as 40-120, rms (how loud all of it is), or onsets (each note that begins)"
     )
     attack: Annotated[float, static(0, 10, "seconds", whole=False)] = row(0.01, "how long it takes to rise")
@@ -362,10 +314,10 @@ class Audio(Section):
     """Music: the film's sound, and what its numbers may move to."""
 
     shorthand = "file"
-    file: Annotated[Path, kinds.FILE] = needed("the track, of any format that ffmpeg reads")
-    start: Annotated[Time, kinds.WITHIN] = row("0s", "where in the track the film begins")
-    bpm: Annotated[float | str | None, kinds.BPM] = row(None, "beats per minute, or auto to find the beat; default: 120")
-    features: Annotated[Mapping[str, Feature], Named(expression.free)] = row(
+    file: Annotated[Path, types.FILE] = needed("the track, of any format that ffmpeg reads")
+    start: Annotated[Time, types.WITHIN] = row("0s", "where in the track the film begins")
+    bpm: Annotated[float | str | None, types.BPM] = row(None, "beats per minute, or auto to find the beat; default: 120")
+    features: Annotated[Mapping[str, FeatureSettings], Named(expression.free)] = row(
         {"kick": "40-120", "snare": "1500-4000", "hats": "7000-11000", "level": {"band": "rms", "attack": 0.3, "release": 1.5}},
         "what is heard of it: names for expressions, as in zoom: 1.2 + 0.8*kick",
     )
@@ -375,7 +327,7 @@ class Audio(Section):
 # ── outputs ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class Output(Section):
+class OutputSettings(Section):
     """A file developed from the film."""
 
     shorthand = "file"
@@ -383,10 +335,10 @@ class Output(Section):
         "its name, in the take's folder; the ending is the format, {name} and {frame:06} are filled in"
     )
     width: Annotated[int | None, static(16, 16384, "pixels")] = row(None, "pixels; the height follows; default: the film's")
-    fps: Annotated[Fraction | None, kinds.FPS] = row(None, "frames per second; default: the film's")
+    fps: Annotated[Fraction | None, types.FPS] = row(None, "frames per second; default: the film's")
     crf: Annotated[int | None, static(0, 63)] = row(None, "compression: 0 is lossless, 18 looks so, more is smaller")
     codec: Annotated[str, choice(*CODECS)] = row("auto", "how pictures are packed; auto goes by the ending")
-    size_limit: Annotated[int | None, kinds.BYTES] = row(None, "the most the file may weigh, as in 10MB")
+    size_limit: Annotated[int | None, types.BYTES] = row(None, "the most the file may weigh, as in 10MB")
 
     @property
     def suffix(self) -> str:
@@ -416,29 +368,29 @@ class Places:
 class Config(Section):
     """A film, as asked for."""
 
-    name: Annotated[str, kinds.NAME] = row("film", "the run's folder and {name}; default: the file's name")
-    seed: Annotated[int, kinds.SEED] = row(0, "where randomness begins; random draws one and records it")
-    size: Annotated[Size, kinds.SIZE] = row("640x360", "WxH, 360p 480p 720p 1080p 4k, square vertical portrait, or source")
-    fps: Annotated[Fraction | str, kinds.FILM_FPS] = row(30, "frames per second, exact: 30000/1001; or source, as the footage")
-    duration: Annotated[Time, kinds.DURATION] = row("10s", "12s, 360 frames, 00:00:12, 48b, source or audio")
-    extends: Annotated[Path | None, kinds.FILE] = row(None, "a file that holds what this one leaves out")
-    source: Source = row({"noise": {}}, "what the dream begins with")
-    motion: Motion = row({}, "the camera")
+    name: Annotated[str, types.NAME] = row("film", "the run's folder and {name}; default: the file's name")
+    seed: Annotated[int, types.SEED] = row(0, "where randomness begins; random draws one and records it")
+    size: Annotated[Size, types.SIZE] = row("640x360", "WxH, 360p 480p 720p 1080p 4k, square vertical portrait, or source")
+    fps: Annotated[Fraction | str, types.FILM_FPS] = row(30, "frames per second, exact: 30000/1001; or source, as the footage")
+    duration: Annotated[Time, types.DURATION] = row("10s", "12s, 360 frames, 00:00:12, 48b, source or audio")
+    extends: Annotated[Path | None, types.FILE] = row(None, "a file that holds what this one leaves out")
+    source: SourceSettings = row({"noise": {}}, "what the dream begins with")
+    motion: MotionSettings = row({}, "the camera")
     dream: Dream = row({}, "how it dreams, and of what")
     look: Look = row({}, "how firmly brightness and contrast are held")
-    flow: Flow = row({}, "how the dream follows what moves in footage")
-    cuts: Annotated[str | tuple[Time, ...], kinds.CUTS] = row(
+    flow: FlowSettings = row({}, "how the dream follows what moves in footage")
+    cuts: Annotated[str | tuple[Time, ...], types.CUTS] = row(
         "auto", "where footage cuts to another shot: auto finds out, none, or a list of times"
     )
-    mask: Mask | None = row(None, "where it dreams: white in a picture or a video; default: everywhere")
+    mask: MaskSettings | None = row(None, "where it dreams: white in a picture or a video; default: everywhere")
     loop: Annotated[str, choice(*LOOPS)] = row(
         "none", "how it ends where it began: droste (an endless zoom), crossfade, pingpong (there and back)"
     )
-    schedule: Annotated[Path | None, kinds.FILE] = row(
+    schedule: Annotated[Path | None, types.FILE] = row(
         None, "a CSV or Parseq file: its columns, headed by keys such as motion.zoom, say how those numbers move"
     )
     audio: Audio | None = row(None, "music: the film's sound, and what its numbers may move to")
-    outputs: Annotated[tuple[Output, ...], OneOrMore()] = row(["{name}.mp4"], "the files to make")
+    outputs: Annotated[tuple[OutputSettings, ...], OneOrMore()] = row(["{name}.mp4"], "the files to make")
     _places: Places = PrivateAttr(default_factory=Places)
     _facts: Facts = PrivateAttr(default_factory=Facts)
     _scheduled: Schedule = PrivateAttr(default_factory=Schedule)
@@ -513,6 +465,11 @@ class Config(Section):
         asked = self._facts.music if self.duration.unit == "audio" else self.duration.exact(clock)
         return asked is not None and asked > footage + 1 / clock.fps
 
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The names of the networks that dream it."""
+        return tuple(dict.fromkeys((term.network or self.dream.network).name for term in self.dream.objective))
+
     def resolved(self) -> dict[str, Any]:
         """Everything, as plain YAML values with absolute paths: all defaults written out, the seed as drawn."""
         return dict(plain(self.model_dump(by_alias=True, exclude_none=True)))
@@ -562,7 +519,7 @@ class Config(Section):
 
     def curves(self) -> Iterator[tuple[str, Curve]]:
         """Every number that may move, with its dotted key."""
-        return _curves(self, ())
+        return (pair for setting in walk(self) for pair in setting.curves())
 
     def place(self, key: str) -> Place | None:
         """Where the value of a dotted key (`dream.objective.0.layer`) stands, or what is nearest above it."""
@@ -596,25 +553,11 @@ def find(tree: nodes.Node, path: list[str | int], on_key: bool = False) -> Place
     return key.place if on_key or node is tree else node.place
 
 
-def _curves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, Curve]]:
-    if isinstance(value, Curve):
-        yield ".".join(path), value
-    children: list[tuple[str, Any]] = []
-    if isinstance(value, Mapping):
-        children = [(str(name), one) for name, one in value.items()]
-    if isinstance(value, Section):
-        children = [(info.alias or name, getattr(value, name)) for name, info in type(value).model_fields.items()]
-    if isinstance(value, tuple):
-        children = [(str(index), one) for index, one in enumerate(value)]
-    for name, child in children:
-        yield from _curves(child, (*path, name))
-
-
 # ── the vocabulary as data ──────────────────────────────────────────────────────────────────────────────────────────
 
-MOTIONS = tuple(name for name, info in Motion.model_fields.items() if PART in info.metadata)
-OBJECTIVES = tuple(reversed(_TERMS))
-SOURCES = tuple(Source.model_fields)
+MOTIONS = tuple(parts().motions)
+OBJECTIVES = tuple(TERMS)
+SOURCES = tuple(SourceSettings.model_fields)
 
 
 def reference() -> list[Row]:

@@ -136,7 +136,7 @@ def read_size(value: object) -> Size:
 
 
 @dataclass(frozen=True)
-class Network:
+class NetworkChoice:
     """The network that dreams: its name, and the files of its weights and labels where they are not the network's own."""
 
     name: str

@@ -26,11 +26,10 @@ from typing import Any
 import numpy as np
 
 from render.config.curve import Array, Curve, Span, Track
-from render.config.kinds import SettingType
 from render.config.nodes import lines_of
 from render.config.problem import Origin, Place, Problem, ProblemsError, SettingError, nearest, quote, report
 from render.config.scalars import Time
-from render.config.section import Section, kind_of
+from render.config.section import Section, changed, walk
 from render.errors import MissingError
 from render.moment import Clock
 
@@ -316,36 +315,27 @@ def _places(origin: Origin, count: int) -> list[Place]:
 # ── laid over a film ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def movable(part: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Span]]:
+def movable(config: Section) -> Iterator[tuple[str, Span]]:
     """The key and the span of every number of a film that may move, those that are left out included."""
-    if isinstance(part, Curve):
-        yield ".".join(path), part.span
-    for name, kind, child in _inside(part):
-        if child is None and kind and kind.moves:
-            yield ".".join((*path, name)), kind.moves
-        yield from movable(child, (*path, name))
+    for setting in walk(config):
+        if setting.value is None and setting.type and setting.type.moves:
+            yield setting.key, setting.type.moves
+        yield from ((key, curve.span) for key, curve in setting.curves())
 
 
-def laid_over(part: Any, curves: Mapping[str, Curve], path: tuple[str, ...] = ()) -> Any:
-    """The same film, or a part of it, whose numbers move as `curves` say."""
-    key = ".".join(path)
-    if isinstance(part, Curve):
-        return replace(part, track=curves[key].track, scheduled=True) if key in curves else part
-    if isinstance(part, tuple):
-        return type(part)(laid_over(child, curves, (*path, name)) for name, _, child in _inside(part))
-    if part is None:
-        return curves.get(key)
-    if isinstance(part, Section):
-        names = type(part).model_fields
-        inside = [laid_over(child, curves, (*path, name)) for name, _, child in _inside(part)]
-        return part.model_copy(update=dict(zip(names, inside, strict=True)))
-    return part
+def laid_over(config: Section, curves: Mapping[str, Curve]) -> Any:
+    """The same film, whose numbers move as `curves` say."""
+    return changed(
+        config, {setting.key: _moved(setting.value, setting.key, curves) for setting in walk(config) if setting.type}
+    )
 
 
-def _inside(part: Any) -> Iterator[tuple[str, SettingType | None, Any]]:
-    """What a section or a list holds: its name in YAML, how it is read, and its value."""
-    if isinstance(part, Section):
-        fields = type(part).model_fields.items()
-        yield from ((info.alias or name, kind_of(info), getattr(part, name)) for name, info in fields)
-    if isinstance(part, tuple):
-        yield from ((str(index), None, child) for index, child in enumerate(part))
+def _moved(value: Any, key: str, curves: Mapping[str, Curve]) -> Any:
+    """The value of a setting that is called `key`: a number that moves, or several, or what it was."""
+    if isinstance(value, Curve):
+        return replace(value, track=curves[key].track, scheduled=True) if key in curves else value
+    if isinstance(value, tuple):
+        return tuple(_moved(item, f"{key}.{index}", curves) for index, item in enumerate(value))
+    if isinstance(value, Mapping):
+        return {name: _moved(item, f"{key}.{name}", curves) for name, item in value.items()}
+    return curves.get(key) if value is None else value

@@ -13,7 +13,8 @@ from torch import Tensor
 from render.config import Config
 from render.errors import ConfigError
 from render.picture import warp
-from render.picture.motion import VELOCITIES, CameraPath, Speeds, spline_point
+from render.picture.motion import CameraPath, Motions, Speeds, spline_point
+from render.plugins import function_of
 from render.scene import Scene
 
 NEAREST = 4.0  # times that a droste's camera must come nearer: else its copy fills the frame from the start
@@ -21,7 +22,10 @@ NEAREST = 4.0  # times that a droste's camera must come nearer: else its copy fi
 
 def camera_path(config: Config, size: tuple[int, int]) -> CameraPath:
     """The camera's path: each motion's value at any times."""
-    clock, values = config.clock, {name: getattr(config.motion, name) for name in (*VELOCITIES, "center")}
+    clock, in_use = config.clock, config.motion.in_use()
+    values = {**{name: config.motion.values()[name] for name in in_use}, "center": config.motion.center}
+    velocities = {name: function_of(motion.velocity) for name, motion in in_use.items()}
+    motions = Motions(velocities, frozenset(name for name, motion in in_use.items() if motion.bends))
     points = torch.tensor(config.motion.path, dtype=torch.float64) if config.motion.path else None
 
     def over(value: Any, seconds: np.ndarray) -> Tensor:
@@ -35,7 +39,7 @@ def camera_path(config: Config, size: tuple[int, int]) -> CameraPath:
             at["center"] = spline_point(points, torch.from_numpy(clock.curve_time(seconds) / clock.seconds))
         return at
 
-    return CameraPath(speeds, size[1] / size[0], config.seed)
+    return CameraPath(speeds, motions, size[1] / size[0], config.seed)
 
 
 def as_droste(scene: Scene) -> Scene:

@@ -1,35 +1,36 @@
-"""The terms of a film's objective: (Config, networks) -> a BoundTerm for each, and their weighted sum at a moment.
-
-To add an objective, write its function in dream/objective.py, bind it to its settings here, and list it in `PARTS`.
-"""
+"""The terms of a film's objective: (Config, networks) -> a BoundTerm for each, and their weighted sum at a moment."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch import Tensor
 
 from render.config import Config
+from render.config.curve import Curve
+from render.config.parts import ObjectivePart as Part
+from render.config.parts import parts
 from render.construct.faults import Faults, attempt
-from render.construct.networks import Networks, channel_numbers, layer_shape, prefix_of
+from render.construct.networks import Networks, prefix_of
 from render.construct.scene import make_mask
 from render.dream import garden, objective
 from render.dream.ascent import Terms
+from render.dream.binding import Binding, changing
 from render.dream.garden import Bed, World
 from render.dream.network import CLASSES, Network
 from render.dream.objective import Objective
-from render.errors import ConfigError
 from render.moment import Moment
+from render.plugins import function_of
 from render.scene import Scene
-from render.source.image import digest, image_size, picture
+from render.source.image import digest
 
 if TYPE_CHECKING:  # what decodes films is imported where it is used: most films wait for no such library
     from render.source.mask import Mask
-
-GUIDE = 256  # a guide is looked at with as many pixels as a square of this side
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,45 @@ def _bind(key: str, term: Any, dreamer: Network, device: torch.device, faults: F
     layer = attempt(faults, f"{key}.layer", lambda: dreamer.layer(getattr(term, "layer", None) or CLASSES))
     if not layer:
         return None
-    return attempt(faults, f"{key}.{term.kind}", lambda: PARTS[term.kind](term, layer, dreamer, device))
+    bound = attempt(faults, f"{key}.{term.kind}", lambda: bind(parts().objectives[term.kind], term, layer, dreamer, device))
+    if bound is None:
+        return None
+    return BoundTerm(layer, term.weight, bound.objective_at, bound.kinds, bound.bed, digest=_files_digest(term))
+
+
+def bind(part: Part, term: Any, layer: str, dreamer: Network, device: torch.device) -> Binding:
+    """A term of the objective `part`, bound to a layer of its network. Raises ConfigError where its settings do not fit."""
+    function = function_of(part.function)
+    if not part.binds:
+        return _scored(function, term, layer, dreamer)
+    bound: Binding = function(term, layer, dreamer, device)
+    return bound
+
+
+def _scored(score: Callable[..., Tensor], term: Any, layer: str, dreamer: Network) -> Binding:
+    """An objective that is a score of one layer's features, and of its settings as they are at the moment."""
+    settings = {name: getattr(term, name) for name in type(term).model_fields if name not in (*term.shared, "layer")}
+
+    def objective_at(moment: Moment) -> Objective:
+        values = {name: _value_at(value, moment) for name, value in settings.items()}
+        return Objective(
+            (layer,), lambda features, view: score(objective.normalize(dreamer, layer, features[layer]), view, **values)
+        )
+
+    return changing(objective_at)
+
+
+def _value_at(value: Any, moment: Moment) -> Any:
+    """A setting's value, its moving numbers as they are at the moment."""
+    if isinstance(value, Curve):
+        return value(moment)
+    return tuple(_value_at(item, moment) for item in value) if isinstance(value, tuple) else value
+
+
+def _files_digest(term: Any) -> str:
+    """Of the files that a term's own settings name."""
+    values = (getattr(term, name) for name in type(term).model_fields if name not in term.shared)
+    return "".join(digest(value) for value in values if isinstance(value, Path))
 
 
 def _within_mask(part: BoundTerm, section: Any, scene: Scene) -> BoundTerm:
@@ -84,71 +123,3 @@ def terms_at(parts: Sequence[BoundTerm], moment: Moment, worlds: tuple[World, ..
         objective_at = objective.with_prefix(part.prefix, part.objective_at(moment, weights))
         terms.append((part.weight(moment), replace(objective_at, mask=part.mask(moment)) if part.mask else objective_at))
     return terms
-
-
-# ---- each objective, bound to its settings
-
-
-def _layer(term: Any, layer: str, dreamer: Network, device: torch.device) -> BoundTerm:
-    objective_at = objective.layer(dreamer, layer)
-    return BoundTerm(layer, term.weight, lambda moment, _: objective_at)
-
-
-def _channels(term: Any, layer: str, dreamer: Network, device: torch.device) -> BoundTerm:
-    objective_at = objective.channels(dreamer, layer, channel_numbers(term.channels, layer, dreamer, device))
-    return BoundTerm(layer, term.weight, lambda moment, _: objective_at)
-
-
-def _class(term: Any, layer: str, dreamer: Network, device: torch.device) -> BoundTerm:
-    objective_at = objective.classes(dreamer, [dreamer.label(label) for label in term.classes])
-    return BoundTerm(layer, term.weight, lambda moment, _: objective_at)
-
-
-def _guide(term: Any, layer: str, dreamer: Network, device: torch.device) -> BoundTerm:
-    height, width = image_size(term.guide)
-    scale = max(GUIDE / (height * width) ** 0.5, dreamer.min_side / min(height, width))
-    guide = picture(term.guide, "stretch", (round(height * scale), round(width * scale))).to(device)
-    with torch.no_grad():
-        objective_at = objective.guide(dreamer, layer, dreamer.extractor([layer], device)(guide)[layer])
-    return BoundTerm(layer, term.weight, lambda moment, _: objective_at, digest=digest(term.guide))
-
-
-def _neuron(term: Any, layer: str, dreamer: Network, device: torch.device) -> BoundTerm:
-    (channel,) = channel_numbers([term.neuron], layer, dreamer, device)
-    x, y = term.at
-    return BoundTerm(layer, term.weight, lambda moment, _: objective.neuron(dreamer, layer, channel, (x(moment), y(moment))))
-
-
-def _direction(term: Any, layer: str, dreamer: Network, device: torch.device) -> BoundTerm:
-    channels = channel_numbers(list(term.direction), layer, dreamer, device)
-    amounts = dict(zip(channels, term.direction.values(), strict=True))
-
-    def objective_at(moment: Moment, _: objective.Weights) -> Objective:
-        return objective.direction(dreamer, layer, {channel: amount(moment) for channel, amount in amounts.items()})
-
-    return BoundTerm(layer, term.weight, objective_at)
-
-
-def _garden(term: Any, layer: str, dreamer: Network, device: torch.device) -> BoundTerm:
-    channels, cells = layer_shape(layer, dreamer, device)
-    if cells == 1:
-        raise ConfigError(f"needs a map, and {dreamer.name} gives {layer} for the picture as a whole", "name another layer")
-    kinds = list(range(channels)) if term.garden == "all" else channel_numbers(term.garden, layer, dreamer, device)
-    return BoundTerm(
-        layer,
-        term.weight,
-        lambda moment, weights: objective.garden(dreamer, layer, kinds, weights),
-        kinds=len(kinds),
-        bed=lambda moment: Bed(term.size(moment), term.drift(moment), term.sharpness(moment)),
-    )
-
-
-PARTS: dict[str, Callable[[Any, str, Network, torch.device], BoundTerm]] = {
-    "layer": _layer,
-    "channels": _channels,
-    "class": _class,
-    "guide": _guide,
-    "neuron": _neuron,
-    "direction": _direction,
-    "garden": _garden,
-}

@@ -17,10 +17,10 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from render.config import Config, load_text
-from render.config.kinds import Drawn
-from render.config.load import read
-from render.config.model import Output, Source
+from render.config.loader import read
+from render.config.model import OutputSettings, SourceSettings
 from render.config.scalars import Size
+from render.config.setting_types import Drawn
 from render.construct import build, build_scene
 from render.develop import prints, sound
 from render.develop.alongside import Watermark, alongside, helps
@@ -32,6 +32,7 @@ from render.develop.retile import in_recorded_tiles, retile_notices, ticks_withi
 from render.develop.seam import measure_seam
 from render.develop.take import Take, existing_take, open_take, unfinished_records
 from render.dream.ascent import sizes
+from render.dream.precision import DTYPES
 from render.errors import ConfigError, MissingError, RenderError, RoomError, gpu_failed, memory_ended
 from render.facts import facts
 from render.film import Film, State, ticks
@@ -69,7 +70,7 @@ def shoot(config: Config, text: str, root: Path, device: torch.device, watch: Wa
             film = build(config, device)
         film = replace(film, scene=with_flow_cache(film.scene, root))
         with open_take(root, config.name, fingerprint(config, film), text, config.yaml(), fresh) as take:
-            film = in_recorded_tiles(film, take)
+            film = in_recorded_tiles(in_recorded_precision(config, film, take), take)
             dreamed, last, (paths, notices) = dream_and_develop(config, film, root, take, watch)
             notices = [*take.notices, *octave_notices(film), *retile_notices(film, take), *notices]
             return Shot(take.folder, paths, notices, dreamed, last == film.scene.clock.last_tick)
@@ -92,6 +93,18 @@ def dream_and_develop(config: Config, film: Film, root: Path, take: Take, watch:
         dreamed, last = dream()
     # A film that ends elsewhere is another film: its prints begin anew.
     return dreamed, last, develop(config, dreamed_up_to(film.scene, last), take) if last >= 0 else ([], [])
+
+
+def in_recorded_precision(config: Config, film: Film, take: Take) -> Film:
+    """The film in the precision that its take was begun in, though another would be chosen now: its pictures stay the same."""
+    if "precision" not in take.record:
+        take.note(precision=film.precision, networks=config.networks)
+    recorded = take.record["precision"]
+    if recorded == film.precision or recorded not in DTYPES:
+        return film
+    dream = config.dream.model_copy(update={"precision": recorded})
+    scene = film.scene
+    return replace(build(config.model_copy(update={"dream": dream}), scene.device), scene=scene)
 
 
 def require_outputs(config: Config) -> None:
@@ -222,9 +235,9 @@ def print_again(folder: Path, outputs: Sequence[str], settings: Mapping[str, str
         return paths, [*take.notices, *notices]
 
 
-def _output(file: str, settings: Mapping[str, str | int]) -> Output:
+def _output(file: str, settings: Mapping[str, str | int]) -> OutputSettings:
     try:
-        return Output.model_validate({"file": file, **settings})
+        return OutputSettings.model_validate({"file": file, **settings})
     except ValidationError as error:
         place, cause = error.errors()[0]["loc"], error.errors()[0].get("ctx", {}).get("error", error.errors()[0]["msg"])
         raise ConfigError(f"{file}: {'.'.join(map(str, place))} {cause}") from None
@@ -234,7 +247,7 @@ def _for_prints(config: Config, size: Size) -> Config:
     """The same film of that size; without its photo, which may be gone, unless a mask shows it: its ticks hold all of it."""
     if config.source.moves or config.mask:
         return config.model_copy(update={"size": size})
-    return config.model_copy(update={"size": size, "source": Source.model_validate({"noise": "uniform"})})
+    return config.model_copy(update={"size": size, "source": SourceSettings.model_validate({"noise": "uniform"})})
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 LUMA = (0.2126, 0.7152, 0.0722)  # BT.709
-MOST = 1.5  # how much fine detail may be raised
+MOST_SHARPENED = 1.5  # how much fine detail may be raised
 SHOULDER = 0.08  # of the range, at either end, over which a tone that is held fast rolls off instead of clipping
 
 
@@ -34,10 +34,10 @@ def hold_tone(frame: Tensor, reference: Tone, hold: float) -> Tensor:
     now = tone(frame)
     gain = 1 + hold * (reference.contrast / max(now.contrast, 1e-6) - 1)
     mean = torch.lerp(now.mean, reference.mean.to(now.mean), hold)
-    return _rolled_off((frame - now.mean[:, None, None]) * gain + mean[:, None, None], hold * SHOULDER)
+    return _roll_off((frame - now.mean[:, None, None]) * gain + mean[:, None, None], hold * SHOULDER)
 
 
-def _rolled_off(frame: Tensor, edge: float) -> Tensor:
+def _roll_off(frame: Tensor, edge: float) -> Tensor:
     """The frame between 0 and 1, as film does it: what comes within `edge` of black or white nears it ever more slowly."""
     inside = frame.clamp(edge, 1 - edge)
     return inside + edge * ((frame - inside) / edge).tanh()
@@ -47,7 +47,7 @@ def crossfade(before: Tensor, after: Tensor, share: float) -> Tensor:
     """A cross-fade, `share` of `after`, as rich in contrast as the two are: an average of two pictures is a fog."""
     mix = torch.lerp(before, after, share)
     now, wanted = tone(mix), (1 - share) * tone(before).contrast + share * tone(after).contrast
-    gain = min(max(wanted / max(now.contrast, 1e-6), 1.0), MOST)
+    gain = min(max(wanted / max(now.contrast, 1e-6), 1.0), MOST_SHARPENED)
     mean = now.mean[:, None, None]
     return ((mix - mean) * gain + mean).clamp(0, 1)
 
@@ -69,7 +69,7 @@ def sharpen_to(frame: Tensor, energy: float) -> Tensor:
     A cross-fade averages two dreams, and where they disagree detail is lost; the film would pump between ticks.
     """
     there = fine(frame)
-    gain = min((energy / there) ** 0.5, MOST) if there > 0 else 1.0
+    gain = min((energy / there) ** 0.5, MOST_SHARPENED) if there > 0 else 1.0
     return frame if gain <= 1 else frame + (gain - 1) * (frame - _binomial(frame))
 
 

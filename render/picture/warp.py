@@ -16,7 +16,7 @@ from torch import Tensor
 
 from render.picture.picture import resize
 
-MUCH = 2.0  # times smaller
+SHRINKS_MUCH = 2.0  # times smaller
 LATTICE = 4  # pixels between the places that are followed along a move that bends
 NEAR = 1e-3  # Coords about the middle, where a move is taken for affine
 BLOCK = 1 << 14  # pixels gathered at once: what they need stays in the cache
@@ -32,15 +32,11 @@ def grid(size: tuple[int, int], device: torch.device | str = "cpu") -> Tensor:
 
 @dataclass(frozen=True)
 class Move:
-    """Where the camera takes what it sees, Coords -> Coords.
+    """Where the camera takes what it sees, Coords -> Coords."""
 
-    matrix: float64 [3, 3], projective. forth, back: the same where no matrix can say it, any Coords [..., 2] there and back;
-    `matrix` is then the identity and means nothing.
-    """
-
-    matrix: Tensor
-    forth: Callable[[Tensor], Tensor] | None = None
-    back: Callable[[Tensor], Tensor] | None = None
+    matrix: Tensor  # float64 [3, 3], projective; the identity, and meaningless, where `forth` is given
+    forth: Callable[[Tensor], Tensor] | None = None  # Coords [..., 2] -> Coords, where no matrix can say it
+    back: Callable[[Tensor], Tensor] | None = None  # the inverse of `forth`
 
     @property
     def inverse(self) -> Move:
@@ -102,7 +98,7 @@ def move_frame(frame: Tensor, move: Move, *, kernel: Kernel, border: str) -> Ten
     back = move.inverse
     size, shrink = (frame.shape[-2], frame.shape[-1]), max(1.0, scale(back))
     if back.turns:
-        return _gathered(frame, source_coords(back, size, frame.device), kernel, border, shrink)
+        return _gather_frame(frame, source_coords(back, size, frame.device), kernel, border, shrink)
     across, down = _straight(back, grid(size, frame.device))
     x, y = _pixel(across, down, size)
     rows = _down(frame, *_taps(y.flatten(), size[0], kernel, border, shrink))
@@ -110,9 +106,9 @@ def move_frame(frame: Tensor, move: Move, *, kernel: Kernel, border: str) -> Ten
     return _down(columns, *_taps(x.flatten(), size[1], kernel, border, shrink)).transpose(2, 3).contiguous()
 
 
-def _gathered(frame: Tensor, xy: Tensor, kernel: Kernel, border: str, shrink: float) -> Tensor:
+def _gather_frame(frame: Tensor, xy: Tensor, kernel: Kernel, border: str, shrink: float) -> Tensor:
     """The frame at `xy`. One that shrinks a lot is first made smaller, since a wide kernel gathers a square of samples."""
-    if shrink < MUCH:
+    if shrink < SHRINKS_MUCH:
         return kernel(frame, xy, border=border, shrink=shrink)
     height, width = frame.shape[-2:]
     small = (max(1, round(height / shrink)), max(1, round(width / shrink)))
@@ -152,7 +148,7 @@ def _between_nodes(pixels: int, nodes: int) -> Tensor:
     return weights
 
 
-def cover(move: Move, size: tuple[int, int], feather: float, device: torch.device | str = "cpu") -> Tensor:
+def coverage(move: Move, size: tuple[int, int], feather: float, device: torch.device | str = "cpu") -> Tensor:
     """[1, 1, H, W], or [1, 1, 1, 1] where it is 1 everywhere: whether a frame after `move` has picture.
 
     It falls to 0 over `feather` (frame heights) inside its edge.
@@ -190,13 +186,13 @@ BORDERS: dict[str, Callable[[Tensor, int], Tensor]] = {
 }
 
 
-def _reflected(place: Tensor, n: int, reach: int) -> Tensor:
+def _reflect_place(place: Tensor, n: int, reach: int) -> Tensor:
     folded = n - 0.5 - ((place + 0.5).remainder(2 * n) - n).abs()
     return torch.where((place < -0.5) | (place > n - 0.5), folded, place)
 
 
 FOLDS: dict[str, Callable[[Tensor, int, int], Tensor]] = {  # the same for places; a rim twice as wide as `reach` holds them
-    "reflect": _reflected,
+    "reflect": _reflect_place,
     "wrap": lambda place, n, reach: torch.where((place < 0) | (place >= n), place.remainder(n), place).clamp(0, n),
     "replicate": lambda place, n, reach: place.clamp(-reach, n - 1 + reach),
 }
@@ -209,14 +205,12 @@ FOLDS: dict[str, Callable[[Tensor, int, int], Tensor]] = {  # the same for place
 class Kernel:
     """How a pixel is made of its neighbours.
 
-    reach: samples on either side. weight: distance in samples -> weight. look: (frame, coords, border) -> frame, a quicker way
-    to the same without `shrink`. Called as (frame, coords, border, shrink) -> frame; `shrink` (1 or more) widens the kernel
-    where a move minifies.
+    Called as (frame, coords, border, shrink) -> frame; `shrink` (1 or more) widens the kernel where a move minifies.
     """
 
-    reach: int
-    weight: Callable[[Tensor], Tensor]
-    look: Callable[[Tensor, Tensor, str], Tensor] | None = None
+    reach: int  # samples on either side
+    weight: Callable[[Tensor], Tensor]  # distance in samples -> weight
+    look: Callable[[Tensor, Tensor, str], Tensor] | None = None  # (frame, coords, border) -> frame: quicker, without `shrink`
 
     def __call__(self, frame: Tensor, xy: Tensor, *, border: str = "reflect", shrink: float = 1.0) -> Tensor:
         """The frame [1, C, H, W] looked up at `xy` [1, h, w, 2]."""

@@ -22,7 +22,7 @@ from time import process_time
 import numpy as np
 
 from render.config import Config
-from render.config.model import Output
+from render.config.model import OutputSettings
 from render.config.scalars import Size
 from render.construct import build
 from render.develop import prints, sound
@@ -133,7 +133,7 @@ def within(config: Config, film: Film, most: int) -> tuple[Film, float]:
     return small, height * width / (size.width * size.height)
 
 
-def after_all(output: Output) -> bool:
+def after_all(output: OutputSettings) -> bool:
     """Whether an output is made when all frames are there, from a copy of them."""
     return output.suffix == ".gif" or output.size_limit is not None
 
@@ -296,7 +296,7 @@ def showing(scene: Scene, states: Sequence[State], fps: Fraction) -> Shown:
     return Shown(frames, number, spent * (number / len(frames)))
 
 
-def printing(config: Config, output: Output, shown: Shown, folder: Path) -> Cost:
+def printing(config: Config, output: OutputSettings, shown: Shown, folder: Path) -> Cost:
     """What an output takes, from frames that are there, each as often as its size limit will ask for."""
     unlimited = output.model_copy(update={"size_limit": output.size_limit and 10**15})
     height, width, _ = shown.frames[0].shape

@@ -32,7 +32,7 @@ from markupsafe import Markup
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from render.config import nodes
-from render.config.load import read
+from render.config.loader import read
 from render.develop import files
 from render.develop.metadata import embedded_config, republish
 from render.develop.names import FRAME, fill_name, frame_path

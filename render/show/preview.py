@@ -10,7 +10,7 @@ import torch
 
 from render.config import Config
 from render.config.draft import draft
-from render.config.model import Output
+from render.config.model import OutputSettings
 from render.construct import build, build_scene
 from render.develop import files, prints, stills
 from render.develop.ffmpeg import Pixels
@@ -48,7 +48,7 @@ def motion(config: Config, root: Path, device: torch.device) -> Path:
     seen = build_scene(small(config), device)
     height, width = seen.size
     paths, _ = prints.develop(
-        [Output(file="preview-motion.mp4")],
+        [OutputSettings(file="preview-motion.mp4")],
         lambda fps: over_a_garden(seen, config.seed),
         (width, height),
         seen.clock.fps,

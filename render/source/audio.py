@@ -1,4 +1,4 @@
-"""Music. What a film hears of a sound file: (file, start, features) -> Heard, its length, its beat, and numbers over time.
+"""Music. What a film hears of a sound file: (file, start, features) -> Music: its length, its beat, and numbers over time.
 
 Files are decoded by PyAV, whatever ffmpeg reads; bands and loudness need numpy alone, onsets and the beat librosa, an extra.
 Nothing here waits for torch.
@@ -44,7 +44,7 @@ STRAY = 0.04  # how far from librosa's tempo, whose steps are coarse, the beat i
 
 @dataclass(frozen=True)
 class Sound:
-    """What is heard with a film: of `file`, from `start` seconds after the file's first moment, for the film's `seconds`.
+    """What is signal with a film: of `file`, from `start` seconds after the file's first moment, for the film's `seconds`.
 
     fade: seconds over which it fades out at the end. A file without sound is a silent film.
     """
@@ -68,17 +68,13 @@ class Feature(Protocol):
 
 @dataclass(frozen=True)
 class Music:
-    """What a film hears. seconds: from its start to the end of the music. bpm: None where nobody asked.
+    """What a film's numbers may move to."""
 
-    upbeat: seconds of the film at which the first beat falls. features: seconds of the film, an array -> 0..1 at each.
-    digest: of the file.
-    """
-
-    seconds: Fraction
-    bpm: float | None
-    first_beat: float
-    features: Mapping[str, Callable[[Any], Any]]
-    digest: str
+    seconds: Fraction  # from the film's start to the end of the music
+    bpm: float | None  # None where nobody asked
+    first_beat: float  # seconds of the film
+    features: Mapping[str, Callable[[Any], Any]]  # name -> (seconds of the film, an array -> 0..1 at each)
+    digest: str  # sha256 of the file
 
 
 @dataclass(frozen=True)
@@ -99,11 +95,14 @@ def listen(file: Path, start: Fraction, features: Mapping[str, Feature], bpm: fl
     if start >= whole:
         raise ConfigError(f"is {float(start):.4g} s, and {file} lasts {float(whole):.4g} s", "start before its end")
     tempo, first_beat = beat(file, start) if bpm == "auto" else (bpm, 0.0)
-    named = {name: _at(envelope(file, one.band, one.attack, one.release), start) for name, one in features.items()}
+    named = {
+        name: _feature_at(envelope(file, feature.band, feature.attack, feature.release), start)
+        for name, feature in features.items()
+    }
     return Music(whole - start, None if tempo is None else float(tempo), first_beat, named, digest(file))
 
 
-def _at(values: Numbers, start: Fraction) -> Callable[[Any], Any]:
+def _feature_at(values: Numbers, start: Fraction) -> Callable[[Any], Any]:
     """The number at any seconds of the film; before the music and after it there is none of it."""
     times = np.arange(len(values)) * HOP / RATE - float(start)
     return lambda seconds: np.interp(seconds, times, values, left=0.0, right=0.0)
@@ -114,76 +113,76 @@ def _at(values: Numbers, start: Fraction) -> Callable[[Any], Any]:
 
 def envelope(file: Path, band: tuple[float, float] | str, attack: float, release: float) -> Numbers:
     """A feature [hops], 0..1 over the whole track: what is followed, smoothed, from its quiet to its loud percentile."""
-    return _envelope(_stamped(file), band, attack, release)
+    return _envelope(_stamp(file), band, attack, release)
 
 
 @lru_cache(maxsize=32)
-def _envelope(file: Stamped, band: tuple[float, float] | str, attack: float, release: float) -> Numbers:
-    heard = _samples(file)
+def _envelope(file: FileStamp, band: tuple[float, float] | str, attack: float, release: float) -> Numbers:
+    signal = _samples(file)
     if band == "onsets":
-        levels = np.zeros(len(heard) // HOP + 1)
-        levels[np.round(onsets(heard) * RATE / HOP).astype(int)] = 1
-        return _stretched(_followed(levels, attack, release), 0)
-    levels = loudness(heard, *((0, RATE) if isinstance(band, str) else band))
-    return _stretched(_followed(levels, attack, release), SILENCE)
+        levels = np.zeros(len(signal) // HOP + 1)
+        levels[np.round(onsets(signal) * RATE / HOP).astype(int)] = 1
+        return _normalise(_smooth(levels, attack, release), 0)
+    levels = loudness(signal, *((0, RATE) if isinstance(band, str) else band))
+    return _normalise(_smooth(levels, attack, release), SILENCE)
 
 
-def loudness(heard: Samples, low: float, high: float) -> Numbers:
+def loudness(signal: Samples, low: float, high: float) -> Numbers:
     """How loud what lies between `low` and `high` Hz is, rms, around every hop."""
     window = np.hanning(WINDOW + 1)[:-1].astype(np.float32)
     width = RATE / WINDOW
     centres = np.arange(WINDOW // 2 + 1) * width
     share = np.clip((np.minimum(centres + width / 2, high) - np.maximum(centres - width / 2, low)) / width, 0, 1)
     inside = np.flatnonzero(share)
-    padded = np.pad(heard, (WINDOW // 2, WINDOW // 2 + HOP))
-    pieces = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP][: len(heard) // HOP + 1]
+    padded = np.pad(signal, (WINDOW // 2, WINDOW // 2 + HOP))
+    pieces = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP][: len(signal) // HOP + 1]
     spectra = (np.fft.rfft(pieces[first : first + BLOCK] * window) for first in range(0, len(pieces), BLOCK))
     power = np.concatenate([np.square(np.abs(spectrum[:, inside])) @ share[inside] for spectrum in spectra])
     return np.asarray(np.sqrt(2 * power / (WINDOW * np.square(window).sum())), dtype=np.float64)
 
 
-def _followed(levels: Numbers, attack: float, release: float) -> Numbers:
+def _smooth(levels: Numbers, attack: float, release: float) -> Numbers:
     """The levels as a meter shows them: its needle rises by `attack` and falls by `release`, time constants in seconds."""
     up, down = (1 - np.exp(-HOP / RATE / seconds) if seconds else 1.0 for seconds in (attack, release))
-    needle, shown = 0.0, []
+    needle, smoothed = 0.0, []
     for level in levels.tolist():
         needle += (level - needle) * (up if level > needle else down)
-        shown.append(needle)
-    return np.array(shown)
+        smoothed.append(needle)
+    return np.array(smoothed)
 
 
-def _stretched(levels: Numbers, silence: float) -> Numbers:
+def _normalise(levels: Numbers, silence: float) -> Numbers:
     """Levels from 0 to 1, each percentile's; what never rises above `silence` is 0."""
     quiet, loud = np.percentile(levels, [QUIET, LOUD])
-    loud = max(loud, levels.max() / 10)  # what is rarely heard is not drowned by what is never silent
+    loud = max(loud, levels.max() / 10)  # what is rarely signal is not drowned by what is never silent
     return np.clip((levels - quiet) / (loud - quiet), 0, 1) if loud > max(quiet, silence) else np.zeros_like(levels)
 
 
 # ── onsets and the beat ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def onsets(heard: Samples) -> Numbers:
+def onsets(signal: Samples) -> Numbers:
     """The seconds at which notes begin."""
-    found = _librosa().onset.onset_detect(onset_envelope=_rises(heard), sr=RATE, hop_length=HOP)
-    return np.asarray(np.clip((found - LATE) * HOP / RATE - LEAD, 0, len(heard) / RATE), dtype=np.float64)
+    hops = _librosa().onset.onset_detect(onset_envelope=_onset_strength(signal), sr=RATE, hop_length=HOP)
+    return np.asarray(np.clip((hops - LATE) * HOP / RATE - LEAD, 0, len(signal) / RATE), dtype=np.float64)
 
 
 def beat(file: Path, start: Fraction) -> tuple[float, float]:
     """The beats per minute of the music from `start` on, and the seconds from there to its first beat."""
-    return _beat(_stamped(file), start)
+    return _beat(_stamp(file), start)
 
 
 @lru_cache(maxsize=8)
-def _beat(file: Stamped, start: Fraction) -> tuple[float, float]:
-    rises = _rises(_samples(file)[round(start * RATE) :])
+def _beat(file: FileStamp, start: Fraction) -> tuple[float, float]:
+    rises = _onset_strength(_samples(file)[round(start * RATE) :])
     if rises.max() <= 0:
         raise MissingError(f"{file.path}: has no beat that could be found", "write how many a minute, as in bpm: 120")
     tempo = float(_librosa().feature.tempo(onset_envelope=rises, sr=RATE, hop_length=HOP)[0])
-    period = _period(rises, 60 / tempo)
-    return 60 / period, _place(rises, period)
+    period = _beat_period(rises, 60 / tempo)
+    return 60 / period, _first_beat(rises, period)
 
 
-def _period(rises: Numbers, period: float) -> float:
+def _beat_period(rises: Numbers, period: float) -> float:
     """Seconds of a beat: the period near `period` that the rises of the whole track repeat with, by its first harmonics."""
     spectrum = np.abs(np.fft.rfft(rises - rises.mean(), FINE * len(rises)))
     seconds = FINE * len(rises) * HOP / RATE
@@ -193,7 +192,7 @@ def _period(rises: Numbers, period: float) -> float:
     return float(seconds / cycles[np.argmax(strengths)])
 
 
-def _place(rises: Numbers, period: float) -> float:
+def _first_beat(rises: Numbers, period: float) -> float:
     """When the first beat falls: at the place in the beat where most begins."""
     times = (np.arange(len(rises)) - LATE) * HOP / RATE - LEAD
     folded = np.bincount((times / period % 1 * FOLDS).astype(int) % FOLDS, rises, FOLDS)
@@ -204,9 +203,9 @@ def _place(rises: Numbers, period: float) -> float:
     return first if first < period - EARLY else first - period
 
 
-def _rises(heard: Samples) -> Numbers:
+def _onset_strength(signal: Samples) -> Numbers:
     """How much begins at every hop, LEAD seconds and LATE hops before it."""
-    padded = np.pad(heard, (round(LEAD * RATE), RATE))
+    padded = np.pad(signal, (round(LEAD * RATE), RATE))
     return np.asarray(_librosa().onset.onset_strength(y=padded, sr=RATE, hop_length=HOP), dtype=np.float64)
 
 
@@ -222,58 +221,58 @@ def _librosa() -> ModuleType:
 
 
 @dataclass(frozen=True)
-class Stamped:
-    """A file as it was found, by which what was heard of it is kept until it changes."""
+class FileStamp:
+    """A file as it was found, so that what was analysed of it is kept until it changes."""
 
     path: Path
     size: int
     changed: int
 
 
-def _stamped(file: Path) -> Stamped:
-    with _readable(file):
-        found = file.stat()
+def _stamp(file: Path) -> FileStamp:
+    with _naming_faults(file):
+        status = file.stat()
         if not file.is_file():
             raise MissingError(f"{file}: is no file")
-        return Stamped(file.absolute(), found.st_size, found.st_mtime_ns)
+        return FileStamp(file.absolute(), status.st_size, status.st_mtime_ns)
 
 
 def digest(file: Path) -> str:
     """A hash of the file's content, by which music that was changed is noticed."""
-    return _digest(_stamped(file))
+    return _digest(_stamp(file))
 
 
 @lru_cache(maxsize=8)
-def _digest(file: Stamped) -> str:
-    with _readable(file.path), file.path.open("rb") as content:
+def _digest(file: FileStamp) -> str:
+    with _naming_faults(file.path), file.path.open("rb") as content:
         return file_digest(content, "sha256").hexdigest()
 
 
 def track(file: Path) -> Track | None:
     """The first sound track of a file, without decoding it; None where there is none, as in silent footage."""
-    with _opened(file) as container:
+    with _open_audio(file) as container:
         if not container.streams.audio:
             return None
         stream = container.streams.audio[0]
-        named = stream.duration * stream.time_base if stream.duration else (container.duration or 0) / 1_000_000
-        return Track(stream.codec_context.name, stream.codec_context.channels, float(named))
+        stated = stream.duration * stream.time_base if stream.duration else (container.duration or 0) / 1_000_000
+        return Track(stream.codec_context.name, stream.codec_context.channels, float(stated))
 
 
 def samples(file: Path) -> Samples:
     """The music as one channel of RATE samples a second; MissingError says what is wrong with the file."""
-    return _samples(_stamped(file))
+    return _samples(_stamp(file))
 
 
 @lru_cache(maxsize=1)
-def _samples(file: Stamped) -> Samples:
+def _samples(file: FileStamp) -> Samples:
     import av
 
-    with _opened(file.path) as container:
+    with _open_audio(file.path) as container:
         if not container.streams.audio:
             raise MissingError(f"{file.path}: there is no sound in it")
         stream = container.streams.audio[0]
         mono, pieces, late, total = av.AudioResampler(format="flt", layout="mono", rate=RATE), [], None, 0
-        for frame in _decoded(container, stream):
+        for frame in _decode(container, stream):
             if late is None and frame.time is not None:
                 late = frame.time - (container.start_time or 0) / 1_000_000
             pieces += [piece.to_ndarray()[0] for piece in mono.resample(frame)]
@@ -284,12 +283,12 @@ def _samples(file: Stamped) -> Samples:
             raise MissingError(f"{file.path}: there is no sound in it that could be decoded")
         pieces += [piece.to_ndarray()[0] for piece in mono.resample(None)]
         silence = np.zeros(max(0, round((late or 0) * RATE)), np.float32)
-        heard: Samples = np.nan_to_num(np.concatenate([silence, *pieces]), copy=False)
-        _whole(file.path, container, stream, len(heard) / RATE)
-        return heard
+        signal: Samples = np.nan_to_num(np.concatenate([silence, *pieces]), copy=False)
+        _refuse_cut_off(file.path, container, stream, len(signal) / RATE)
+        return signal
 
 
-def _decoded(container: Any, stream: Any) -> Iterator[Any]:
+def _decode(container: Any, stream: Any) -> Iterator[Any]:
     """The frames of a track; a damaged piece is left out, as players do."""
     import av
 
@@ -300,28 +299,31 @@ def _decoded(container: Any, stream: Any) -> Iterator[Any]:
             continue
 
 
-def _whole(path: Path, container: Any, stream: Any, seconds: float) -> None:
+def _refuse_cut_off(path: Path, container: Any, stream: Any, seconds: float) -> None:
     """Refuses a file that ends before the length that it names. That of MPEG audio is often only guessed."""
-    named = float(stream.duration * stream.time_base) if stream.duration else 0.0
-    if container.format.name not in ("mp3", "aac") and seconds < SHORT * named - 0.5:
-        raise MissingError(f"{path}: is cut short: it names {named:.4g} s of sound and holds {seconds:.4g} s")
+    stated = float(stream.duration * stream.time_base) if stream.duration else 0.0
+    if container.format.name not in ("mp3", "aac") and seconds < SHORT * stated - 0.5:
+        raise MissingError(f"{path}: is cut short: it names {stated:.4g} s of sound and holds {seconds:.4g} s")
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[Any]:
+def _open_audio(file: Path) -> Iterator[Any]:
     """The container; no address is opened for it, whatever it says, and a list of other files is refused."""
     import av
 
-    _stamped(file)
+    _stamp(file)
     safe = {"protocol_whitelist": "file"}
-    with _readable(file), av.open(f"file:{file.absolute()}", metadata_errors="ignore", container_options=safe) as container:
+    with (
+        _naming_faults(file),
+        av.open(f"file:{file.absolute()}", metadata_errors="ignore", container_options=safe) as container,
+    ):
         if container.format.name in PLAYLISTS:
             raise MissingError(f"{file}: is a list of files, not a sound file")
         yield container
 
 
 @contextmanager
-def _readable(file: Path) -> Iterator[None]:
+def _naming_faults(file: Path) -> Iterator[None]:
     """Turn all that can go wrong with a sound file into one sentence that names it."""
     import av
 

@@ -1,4 +1,4 @@
-"""Projectors. The pictures of a video file as they are decoded: one after the other, or by their number. Without torch."""
+"""Decoding. The pictures of a video file as they are decoded: one after the other, or by their number. Without torch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from av.filter import Graph
 from av.packet import Packet
 from av.stream import Disposition, Stream
 from av.video.frame import VideoFrame
-from av.video.reformatter import Interpolation
+from av.video.reformatter import Interpolation, VideoReformatter
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
@@ -55,7 +55,7 @@ Marked = tuple[int, VideoFrame]  # a timestamp, and the picture that has it
 def open_video(file: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     """The container and its pictures' stream. Raises MissingError that names the file and what is wrong."""
     with naming_faults(file), av.open(f"file:{file}", options=dict(LOCAL), metadata_errors="replace") as container:
-        streams = [one for one in container.streams.video if not one.disposition & Disposition.attached_pic]
+        streams = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
         if not streams:
             raise MissingError(f"{file}: has sound but no moving pictures" if container.streams.audio else _no_video(file))
         stream = streams[0]
@@ -101,8 +101,8 @@ def pictures(file: Path, since: int | None = None, interlaced: bool = False) -> 
         if timed and since is not None:
             container.seek(since, stream=stream)
         last = None
-        frames = _decoded(container, stream)
-        for number, frame in enumerate(_made_whole(frames, stream) if interlaced else frames):
+        frames = _decode(container, stream)
+        for number, frame in enumerate(_deinterlace(frames, stream) if interlaced else frames):
             mark = frame.pts if frame and timed else number
             if frame is None or frame.is_corrupt or mark is None:
                 yield None
@@ -123,7 +123,7 @@ def pictures_from(file: Path, since: int, interlaced: bool = False) -> Iterator[
     return pictures(file, None, interlaced)
 
 
-def _decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame | None]:
+def _decode(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame | None]:
     for packet in packets(container, stream):
         try:
             yield from packet.decode()
@@ -137,7 +137,7 @@ def packets(container: InputContainer, *streams: Stream) -> Iterator[Packet[Any]
         yield from container.demux(*streams)
 
 
-def _made_whole(frames: Iterator[VideoFrame | None], stream: VideoStream) -> Iterator[VideoFrame | None]:
+def _deinterlace(frames: Iterator[VideoFrame | None], stream: VideoStream) -> Iterator[VideoFrame | None]:
     """Interlaced pictures as whole ones by the filter bwdif, under their own timestamps; others as they are."""
     graph, marks = Graph(), deque[int | None]()
     bwdif, sink = graph.add("bwdif", "mode=send_frame:deint=interlaced"), graph.add("buffersink")
@@ -163,7 +163,7 @@ def _made_whole(frames: Iterator[VideoFrame | None], stream: VideoStream) -> Ite
 # ---- by their number
 
 
-def projector(file: Path, marks: Sequence[int], interlaced: bool) -> Callable[[int], VideoFrame]:
+def picture_reader(file: Path, marks: Sequence[int], interlaced: bool) -> Callable[[int], VideoFrame]:
     """number -> the picture with that one of `marks`; where it cannot be decoded, the one before.
 
     Forward it reads on, backward and far ahead it begins at the key frame before. The last pictures that it passed are kept,
@@ -183,19 +183,19 @@ def projector(file: Path, marks: Sequence[int], interlaced: bool) -> Callable[[i
             coming = pictures_from(file, marks[max(number - BESIDE * interlaced, 0)], interlaced)
         for mark, frame in filter(None, coming):
             if mark in numbers:
-                _keep(kept, numbers[mark], frame)
+                _remember(kept, numbers[mark], frame)
             if mark >= marks[number]:
                 break
         if not kept:
             raise MissingError(f"{file}: has changed since it was looked at")
         if number not in kept:
-            _keep(kept, number, kept[max((one for one in kept if one < number), default=min(kept))])
+            _remember(kept, number, kept[max((earlier for earlier in kept if earlier < number), default=min(kept))])
         return kept[number]
 
     return picture
 
 
-def _keep(kept: dict[int, VideoFrame], number: int, frame: VideoFrame) -> None:
+def _remember(kept: dict[int, VideoFrame], number: int, frame: VideoFrame) -> None:
     """Add a picture to those that are kept; those that were there first make room."""
     kept[number] = frame
     size = sum(plane.buffer_size for plane in frame.planes)
@@ -212,11 +212,14 @@ def planes(frame: VideoFrame) -> NDArray[np.float32]:
     if frame.colorspace == UNTAGGED:
         matrix = BT601 if frame.height <= SD[0] and frame.width <= SD[1] else BT709
     clear = any(component.is_alpha for component in frame.format.components)
-    floats = frame.reformat(format="gbrapf32le" if clear else "gbrpf32le", src_colorspace=matrix, interpolation=EXACTLY)
+    # A scaler of its own: a frame keeps the one that its own `reformat` makes, with that one's threads, as long as it is kept.
+    floats = VideoReformatter().reformat(
+        frame, format="gbrapf32le" if clear else "gbrpf32le", src_colorspace=matrix, interpolation=EXACTLY
+    )
     green, blue, red, *opacity = (
         np.frombuffer(memoryview(plane), "<f4").reshape(plane.height, -1)[:, : plane.width] for plane in floats.planes
     )
-    return _turned(np.stack([red, green, blue, *opacity]), frame)
+    return _upright(np.stack([red, green, blue, *opacity]), frame)
 
 
 def upright_size(frame: VideoFrame, aspect: Fraction) -> tuple[int, int]:
@@ -227,7 +230,7 @@ def upright_size(frame: VideoFrame, aspect: Fraction) -> tuple[int, int]:
     return (width, height) if across else (height, width)
 
 
-def _turned(colours: NDArray[np.float32], frame: VideoFrame) -> NDArray[np.float32]:
+def _upright(colours: NDArray[np.float32], frame: VideoFrame) -> NDArray[np.float32]:
     across, mirrored, upside_down = _turn(frame)
     colours = colours.swapaxes(1, 2) if across else colours
     return np.ascontiguousarray(colours[:, :: -1 if upside_down else 1, :: -1 if mirrored else 1])

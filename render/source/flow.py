@@ -38,43 +38,31 @@ SOFT = 2.0  # pixels of blur before pictures are compared as a whole
 
 @dataclass(frozen=True)
 class FlowPair:
-    """What an engine found for a pair of pictures, at the size it looked at; small enough to be kept.
+    """What an engine found for a pair of pictures, at the size it worked at; small enough to be stored."""
 
-    back: int16 [h, w, 2], in 1/FINE pixels. trust: uint8 [h, w], 255 is full. lost: the share of the picture where both
-    ways disagree. alike, still: the correlation of the later picture with the earlier one, moved onto it and left in place.
-    """
-
-    back: NDArray[np.int16]
-    trust: NDArray[np.uint8]
-    lost: float
-    alike: float
-    still: float
+    back: NDArray[np.int16]  # [h, w, 2], in 1/FINE pixels: from a pixel of the later picture to its place in the earlier
+    trust: NDArray[np.uint8]  # [h, w], 255 is full
+    lost: float  # share of the picture where the flow there and the flow back disagree
+    alike: float  # correlation of the later picture with the earlier one moved onto it
+    still: float  # the same with the earlier one left in place
 
 
 @dataclass(frozen=True)
 class FlowEstimator:
-    """How motion is looked for. trace: two uint8 [h, w, 3] -> Trace. widest: pixels of a side at which it looks at most.
+    """How motion is estimated."""
 
-    name: of all that shapes a trace.
-    """
-
-    trace: Callable[[Pixels, Pixels], FlowPair]
-    widest: int
-    name: str
+    trace: Callable[[Pixels, Pixels], FlowPair]  # (earlier, later), uint8 [h, w, 3] each
+    widest: int  # pixels of the longer side at which it works at most
+    name: str  # all that shapes its answers, as text: the key of the flow cache, part of a take's fingerprint
 
 
 @dataclass(frozen=True)
 class Flow:
-    """What moved from one picture to a later one, at the film's size.
+    """What moved from one picture to a later one, at the film's size."""
 
-    back: Coords [1, H, W, 2], where each pixel of the later picture was in the earlier. trust: [1, 1, H, W], 1 where it was
-    there, 0 where it is new. kind: "usual", "same" (shown twice), "flash" (the light changed too much to follow: all stays in
-    place) or "cut" (nothing was there).
-    """
-
-    back: Tensor
-    trust: Tensor
-    kind: str
+    back: Tensor  # Coords [1, H, W, 2]: where each pixel of the later picture was in the earlier
+    trust: Tensor  # [1, 1, H, W]: 1 where it was there, 0 where it is new
+    kind: str  # "usual", "same" (shown twice), "flash" (the light changed too much to follow: all stays in place), "cut"
 
 
 def flow(before: Tensor, after: Tensor, look: FlowEstimator, cut: bool | None = None) -> Flow:
@@ -82,12 +70,12 @@ def flow(before: Tensor, after: Tensor, look: FlowEstimator, cut: bool | None = 
     size = (after.shape[-2], after.shape[-1])
     earlier, later = (to_pixels(resize(frame, working_size(size, look.widest))) for frame in (before, after))
     if cut:
-        return _at_rest(size, after.device, "cut")
+        return _flow_at_rest(size, after.device, "cut")
     if same_picture(earlier, later):
-        return _at_rest(size, after.device, "same")
+        return _flow_at_rest(size, after.device, "same")
     trace = look.trace(earlier, later)
     kind = classify_pair(trace, cut)
-    return _spread(trace, size, after.device) if kind == "usual" else _at_rest(size, after.device, kind)
+    return _at_film_size(trace, size, after.device) if kind == "usual" else _flow_at_rest(size, after.device, kind)
 
 
 def classify_pair(trace: FlowPair, cut: bool | None = None) -> str:
@@ -114,19 +102,19 @@ def working_size(size: tuple[int, int], widest: int) -> tuple[int, int]:
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def _at_rest(size: tuple[int, int], device: torch.device, kind: str) -> Flow:
+def _flow_at_rest(size: tuple[int, int], device: torch.device, kind: str) -> Flow:
     trust = torch.full((1, 1, *size), 0.0 if kind == "cut" else 1.0, device=device)
     return Flow(grid(size, device), trust, kind)
 
 
-def _spread(trace: FlowPair, size: tuple[int, int], device: torch.device) -> Flow:
+def _at_film_size(trace: FlowPair, size: tuple[int, int], device: torch.device) -> Flow:
     """The trace at the film's size, in Coords."""
     height, width = trace.trust.shape
     step = torch.tensor((size[1] / width * 2 / size[0], 2 / height), device=device) / FINE
     back = torch.from_numpy(trace.back).to(device).permute(2, 0, 1)[None].float()
     trust = torch.from_numpy(trace.trust).to(device)[None, None].float() / 255
     if (height, width) != size:
-        back, trust = (F.interpolate(one, size=size, mode="bilinear", align_corners=False) for one in (back, trust))
+        back, trust = (F.interpolate(plane, size=size, mode="bilinear", align_corners=False) for plane in (back, trust))
     return Flow(grid(size, device) + back.permute(0, 2, 3, 1) * step, trust, "usual")
 
 
@@ -142,16 +130,16 @@ def make_estimator(
     device: torch.device,
     weights: Mapping[str, Tensor] | None = None,
 ) -> FlowEstimator:
-    """How `engine` (a row of ENGINES) looks, at a `quality` (fast, medium or high).
+    """The estimator that uses `engine` (a row of ENGINES) at a `quality` (fast, medium or high).
 
     dilate: pixels by which what is lost grows, None for one in 640 of the longer side, so 0 in a small picture. feather:
     pixels over which trust rises again. weights: of an engine that is a network, where they are not to be downloaded;
     MissingError if they cannot be.
     """
-    made = ENGINES[engine](quality, weights, device)
+    estimate = ENGINES[engine](quality, weights, device)
 
     def trace(earlier: Pixels, later: Pixels) -> FlowPair:
-        found = _traced(made, earlier, later, dilate, feather)
+        found = _estimate_pair(estimate, earlier, later, dilate, feather)
         return (
             replace(found, back=np.zeros_like(found.back), trust=np.full_like(found.trust, 255)) if engine == "none" else found
         )
@@ -160,16 +148,16 @@ def make_estimator(
     return FlowEstimator(trace, widest, name)
 
 
-def _traced(engine: Engine, earlier: Pixels, later: Pixels, dilate: int | None, feather: float) -> FlowPair:
+def _estimate_pair(engine: Engine, earlier: Pixels, later: Pixels, dilate: int | None, feather: float) -> FlowPair:
     """The flow from the later picture back to the earlier, and what the flow the other way says of it."""
     height, width = later.shape[:2]
-    matched = _evenly_lit(earlier, later)
+    matched = _match_light(earlier, later)
     if matched is None:
         return FlowPair(np.zeros((height, width, 2), np.int16), np.zeros((height, width), np.uint8), 1.0, 0.0, 0.0)
     earlier, later = matched
     back, forth = engine(later, earlier), engine(earlier, later)
     there = _pixel_grid(height, width) + back
-    lost = _disagree(back, _looked_up(forth, there))
+    lost = _inconsistent(back, _sample_at(forth, there))
     lost |= _outside(there)
     grown = round(max(height, width) / 640) if dilate is None else dilate
     grey, was = _grey(later), _grey(earlier)
@@ -177,19 +165,21 @@ def _traced(engine: Engine, earlier: Pixels, later: Pixels, dilate: int | None, 
         back=np.clip(np.rint(back * FINE), -(2**15), 2**15 - 1).astype(np.int16),
         trust=_trust(lost, grown, feather),
         lost=float(lost.mean()),
-        alike=_alike(grey, _looked_up(was, there)),
-        still=_alike(grey, was),
+        alike=_similarity(grey, _sample_at(was, there)),
+        still=_similarity(grey, was),
     )
 
 
-def _evenly_lit(earlier: Pixels, later: Pixels) -> tuple[Pixels, Pixels] | None:
+def _match_light(earlier: Pixels, later: Pixels) -> tuple[Pixels, Pixels] | None:
     """Both with the brightness and contrast of the one that has more; None if they are too far apart to be one scene.
 
     Flow takes a change of light for motion: a camera's flash would move everything.
     """
-    (mean, contrast), (other_mean, other) = (map(float, np.ravel(cv2.meanStdDev(_grey(one)))) for one in (earlier, later))
+    (mean, contrast), (other_mean, other) = (
+        map(float, np.ravel(cv2.meanStdDev(_grey(picture)))) for picture in (earlier, later)
+    )
     if other > contrast:
-        swapped = _evenly_lit(later, earlier)
+        swapped = _match_light(later, earlier)
         return swapped and swapped[::-1]
     gain = (contrast + 1e-3) / (other + 1e-3)
     if gain > GAP:
@@ -198,11 +188,11 @@ def _evenly_lit(earlier: Pixels, later: Pixels) -> tuple[Pixels, Pixels] | None:
     return earlier, cv2.LUT(later, table)
 
 
-def _disagree(back: Vectors, forth: Vectors) -> NDArray[np.bool_]:
+def _inconsistent(back: Vectors, forth: Vectors) -> NDArray[np.bool_]:
     """Where the way back and forth does not end where it began."""
-    share, min_side = DISAGREE
+    share, offset = DISAGREE
     apart = np.square(back + forth).sum(-1)
-    return np.asarray(apart > share * (np.square(back).sum(-1) + np.square(forth).sum(-1)) + min_side)
+    return np.asarray(apart > share * (np.square(back).sum(-1) + np.square(forth).sum(-1)) + offset)
 
 
 def _outside(there: Vectors) -> NDArray[np.bool_]:
@@ -222,14 +212,14 @@ def _trust(lost: NDArray[np.bool_], dilate: int, feather: float) -> NDArray[np.u
     return np.asarray(np.minimum(soft, sure))
 
 
-def _alike(one: Pixels, other: Pixels) -> float:
+def _similarity(one: Pixels, other: Pixels) -> float:
     """The correlation of two grey pictures, softened; 1 if both are blank."""
     a, b = (cv2.GaussianBlur(grey.astype(np.float32), (0, 0), SOFT, borderType=cv2.BORDER_REPLICATE) for grey in (one, other))
     a, b = a - a.mean(), b - b.mean()
     return float(((a * b).mean() + 1e-3) / (np.sqrt((a * a).mean() * (b * b).mean()) + 1e-3))
 
 
-def _looked_up(picture: NDArray[Any], there: Vectors) -> NDArray[Any]:
+def _sample_at(picture: NDArray[Any], there: Vectors) -> NDArray[Any]:
     """The picture at those places, bilinear; past its edge it goes on as it ends."""
     return np.asarray(cv2.remap(picture, there[..., 0], there[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
 
@@ -258,7 +248,7 @@ def _dis(quality: str, weights: Any, device: torch.device) -> Engine:
         search.setFinestScale(finest)
         return np.asarray(search.calc(_grey(here), _grey(there), None))  # type: ignore[call-overload]
 
-    return _roomy(calc, min_side=64, multiple=1)  # a picture smaller than that would end the process
+    return _pad_for(calc, min_side=64, multiple=1)  # a picture smaller than that would end the process
 
 
 def _farneback(quality: str, weights: Any, device: torch.device) -> Engine:
@@ -269,15 +259,15 @@ def _farneback(quality: str, weights: Any, device: torch.device) -> Engine:
         found = np.zeros((*here.shape[:2], 2), np.float32)
         return np.asarray(cv2.calcOpticalFlowFarneback(_grey(here), _grey(there), found, 0.5, 5, 15, rounds, 5, 1.2, 0))
 
-    return _roomy(calc, min_side=64, multiple=1)
+    return _pad_for(calc, min_side=64, multiple=1)
 
 
 def _raft(name: str) -> Callable[[str, Mapping[str, Tensor] | None, torch.device], Engine]:
     """Recurrent all-pairs field transforms (Teed and Deng 2020, arXiv 2003.12039), torchvision's."""
 
-    def made(quality: str, weights: Mapping[str, Tensor] | None, device: torch.device) -> Engine:
+    def make(quality: str, weights: Mapping[str, Tensor] | None, device: torch.device) -> Engine:
         updates = {"fast": 6, "medium": 12, "high": 20}[quality]
-        network = _raft_network(name, weights).eval().requires_grad_(False).to(device)
+        network = _load_raft(name, weights).eval().requires_grad_(False).to(device)
 
         def calc(here: Pixels, there: Pixels) -> Vectors:
             pair = torch.from_numpy(np.stack((here, there))).permute(0, 3, 1, 2).to(device).float() / 127.5 - 1
@@ -285,12 +275,12 @@ def _raft(name: str) -> Callable[[str, Mapping[str, Tensor] | None, torch.device
                 found = network(pair[:1], pair[1:], num_flow_updates=updates)[-1]
             return np.asarray(found[0].permute(1, 2, 0).cpu().numpy())
 
-        return _roomy(calc, min_side=128, multiple=8)
+        return _pad_for(calc, min_side=128, multiple=8)
 
-    return made
+    return make
 
 
-def _raft_network(name: str, weights: Mapping[str, Tensor] | None) -> torch.nn.Module:
+def _load_raft(name: str, weights: Mapping[str, Tensor] | None) -> torch.nn.Module:
     from torchvision.models import get_model
 
     if weights is None:
@@ -311,8 +301,8 @@ def _raft_network(name: str, weights: Mapping[str, Tensor] | None) -> torch.nn.M
     return model
 
 
-def _roomy(engine: Engine, min_side: int, multiple: int) -> Engine:
-    """The engine with pictures mirrored past their right and lower edge, to `least` pixels and a multiple."""
+def _pad_for(engine: Engine, min_side: int, multiple: int) -> Engine:
+    """The engine with pictures mirrored past their right and lower edge, to `min_side` pixels and a multiple."""
 
     def calc(here: Pixels, there: Pixels) -> Vectors:
         height, width = here.shape[:2]

@@ -23,50 +23,41 @@ from render.source.decoder import USUAL, naming_faults, open_video, packets, pic
 SAY_LENGTH = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi"})  # of other containers ffmpeg guesses it
 SLACK = Fraction(1, 20)  # seconds by which a file may be shorter than it says
 
-MEANT = (
+USUAL_RATES = (
     *map(Fraction, (24, 25, 30, 50, 60, 48, 15, 12, 20, 10, 120, 240, 100, 90, 8, 6, 5, 4, 3, 2, 1)),
     *(Fraction(1000 * rate, 1001) for rate in (24, 30, 60, 48, 120, 240, 15, 12)),
 )  # rates per second that people choose
 FINEST = 1001  # the largest denominator of such a rate
-ASIDE = Fraction(1, 4)  # frames by which a picture may be off its place in a constant rate: it is still the nearest there
+TOLERANCE = Fraction(1, 4)  # frames by which a picture may be off its place in a constant rate: it is still the nearest there
 CLOSE = 1e-6  # seconds that are nothing but rounding
 
 
 @dataclass(frozen=True)
 class Sound:
-    """The first sound of a file. stream: its index there. rate: samples per second.
+    """The first sound of a file."""
 
-    offset: seconds that it begins after the file's first picture; below 0, before.
-    """
-
-    stream: int
+    stream: int  # its index in the file
     codec: str
     channels: int
-    rate: int
-    offset: Fraction
+    rate: int  # samples per second
+    offset: Fraction  # seconds that it begins after the file's first picture; below 0, before
 
 
 @dataclass(frozen=True)
 class Footage:
-    """The pictures of a video file from a start to an end.
-
-    size: (height, width) as seen, upright and in square pixels. fps: exact; if `variable`, what most pictures have.
-    marks: the pictures' timestamps, counted in `unit` seconds. start: of the first of them, seconds after the file's first
-    picture. seconds: from there to the end of the last. flaw: what of the file cannot be read, as the rest of a sentence
-    that begins with its name; else empty. interlaced: its pictures are two half pictures, a moment apart.
-    """
+    """The pictures of a video file from a start to an end."""
 
     file: Path
-    size: tuple[int, int]
-    fps: Fraction
+    size: tuple[int, int]  # (height, width) as seen: upright, in square pixels
+    fps: Fraction  # exact; if `variable`, that of most pictures
     variable: bool
-    marks: tuple[int, ...]
-    unit: Fraction
-    start: Fraction
-    seconds: Fraction
+    marks: tuple[int, ...]  # the pictures' timestamps, counted in `unit`
+    unit: Fraction  # seconds
+    start: Fraction  # of the first of them, seconds after the file's first picture
+    seconds: Fraction  # from there to the end of the last picture
     sound: Sound | None
-    flaw: str
-    interlaced: bool
+    flaw: str  # what of the file cannot be read, as the rest of a sentence that begins with its name; else empty
+    interlaced: bool  # its pictures are two half pictures, a moment apart
 
     def nearest(self, seconds: float) -> int:
         """The index of the picture nearest to a time after the first; of two as near the earlier, past the end the last."""
@@ -90,11 +81,11 @@ def probe(file: Path, start: Fraction = Fraction(0), end: Fraction | None = None
             raise MissingError(f"{file}: is {'a folder' if file.is_dir() else 'no file'}, not a video")
         if not state.st_size:
             raise MissingError(f"{file}: is empty")
-        return _probed(file, start, end, state.st_mtime_ns)
+        return _probe(file, start, end, state.st_mtime_ns)
 
 
 @lru_cache(maxsize=8)
-def _probed(file: Path, start: Fraction, end: Fraction | None, changed: int) -> Footage:
+def _probe(file: Path, start: Fraction, end: Fraction | None, changed: int) -> Footage:
     """See `probe`. changed: when the file was, so that it is read again after that."""
     with open_video(file) as (container, stream):
         said = [rate for rate in (stream.guessed_rate, stream.average_rate) if rate]
@@ -106,44 +97,44 @@ def _probed(file: Path, start: Fraction, end: Fraction | None, changed: int) -> 
         raise MissingError(f"{file}: holds no picture that can be read")
     zero, picture = first
 
-    found = _read(file, unit, zero, start, end)
-    times = [(mark - zero) * unit for mark in found.marks]
+    stamps = _read(file, unit, zero, start, end)
+    times = [(mark - zero) * unit for mark in stamps.marks]
     fps, constant = _rate(times, said, unit)
-    over = times[-1] + (found.stays * unit or 1 / fps)
+    over = times[-1] + (stamps.stays * unit or 1 / fps)
     if end is not None and not constant and over < end <= times[-1] + max((b - a for a, b in pairwise(times)), default=0):
         over = end  # the next picture, which was not read, comes after the end as likely as not
     if start >= over:
-        raise ConfigError(f"is {_told(start)}, and {file} lasts {_told(over)}", "start before its end")
+        raise ConfigError(f"is {_in_seconds(start)}, and {file} lasts {_in_seconds(over)}", "start before its end")
 
     begin = min(range(len(times)), key=lambda index: abs(times[index] - start))
-    stop = len(times) if end is None else max(begin + 1, bisect_left(times, end - ASIDE / fps))
+    stop = len(times) if end is None else max(begin + 1, bisect_left(times, end - TOLERANCE / fps))
     lasts = (over if stop == len(times) else times[stop]) - times[begin]
     return Footage(
         file=file,
         size=upright_size(picture, aspect),
         fps=fps,
         variable=not constant,
-        marks=found.marks[begin:stop],
+        marks=stamps.marks[begin:stop],
         unit=unit,
         start=times[begin],
         seconds=(stop - begin) / fps if constant else lasts,
         sound=sound and replace(sound, offset=sound.offset - zero * unit),
-        flaw=_flaw(file, [(mark - zero) * unit for mark in found.damage], times, over, to_its_end=end is None or over < end),
-        interlaced=found.interlaced,
+        flaw=_flaw(file, [(mark - zero) * unit for mark in stamps.damage], times, over, to_its_end=end is None or over < end),
+        interlaced=stamps.interlaced,
     )
 
 
 @dataclass(frozen=True)
-class _Found:
-    """What reading found: timestamps, how long the last picture stays, the timestamps before damage."""
+class _Timestamps:
+    """What reading a file gave, in its own time units."""
 
     marks: tuple[int, ...]
-    stays: int
-    damage: tuple[int, ...]
+    stays: int  # how long the last picture is shown
+    damage: tuple[int, ...]  # the timestamps before pictures that cannot be decoded
     interlaced: bool
 
 
-def _read(file: Path, unit: Fraction, zero: int, start: Fraction, end: Fraction | None) -> _Found:
+def _read(file: Path, unit: Fraction, zero: int, start: Fraction, end: Fraction | None) -> _Timestamps:
     """Decode the file from before `start` to `end`, seconds after the timestamp `zero`."""
     marks: list[int] = []
     damage: list[int] = []
@@ -157,7 +148,7 @@ def _read(file: Path, unit: Fraction, zero: int, start: Fraction, end: Fraction 
             break
         marks.append(mark)
         stays, interlaced = frame.duration or 0, interlaced or frame.interlaced_frame
-    return _Found(tuple(marks), stays, tuple(damage), interlaced)
+    return _Timestamps(tuple(marks), stays, tuple(damage), interlaced)
 
 
 def _rate(times: Sequence[Fraction], said: Sequence[Fraction], unit: Fraction) -> tuple[Fraction, bool]:
@@ -170,11 +161,11 @@ def _rate(times: Sequence[Fraction], said: Sequence[Fraction], unit: Fraction) -
         return (likely or [USUAL])[0], True
     since = [time - times[0] for time in times]
     mean = (len(times) - 1) / since[-1]
-    for rate in (*likely, *sorted(MEANT, key=lambda one: abs(one - mean)), mean.limit_denominator(FINEST)):
-        if all(abs(time * rate - index) < ASIDE for index, time in enumerate(since)):
+    for rate in (*likely, *sorted(USUAL_RATES, key=lambda rate: abs(rate - mean)), mean.limit_denominator(FINEST)):
+        if all(abs(time * rate - index) < TOLERANCE for index, time in enumerate(since)):
             return rate, True
     gap = median(after - before for before, after in pairwise(times))
-    near = min((*likely, *MEANT), key=lambda rate: abs(1 / rate - gap))
+    near = min((*likely, *USUAL_RATES), key=lambda rate: abs(1 / rate - gap))
     return (near if abs(1 / near - gap) <= max(unit, gap / 100) else (1 / gap).limit_denominator(FINEST)), False
 
 
@@ -182,10 +173,10 @@ def _flaw(file: Path, damage: Sequence[Fraction], times: Sequence[Fraction], ove
     """What of the file cannot be read. damage: the times before it. over: when the last picture is, as far as was read."""
     promised = _promised(file) if to_its_end else Fraction(0)
     if promised > over:
-        return f"breaks off after {_told(over)} of {_told(promised)}"
+        return f"breaks off after {_in_seconds(over)} of {_in_seconds(promised)}"
     if damage and damage[0] < times[-1]:
-        return f"is damaged after {_told(damage[0])}; where a picture cannot be read, the one before stays"
-    return f"breaks off after {_told(over)}" if damage else ""
+        return f"is damaged after {_in_seconds(damage[0])}; where a picture cannot be read, the one before stays"
+    return f"breaks off after {_in_seconds(over)}" if damage else ""
 
 
 def _promised(file: Path) -> Fraction:
@@ -208,5 +199,5 @@ def _sound(container: InputContainer) -> Sound | None:
     return None
 
 
-def _told(seconds: Fraction) -> str:
+def _in_seconds(seconds: Fraction) -> str:
     return f"{float(seconds):.4g} s"

@@ -28,12 +28,12 @@ def frames(files: list[Path], fit: str, size: tuple[int, int], fps: Fraction) ->
         image_size(file)
 
     @lru_cache(maxsize=2)  # the two sides of a tick
-    def decoded(index: int) -> Tensor:
+    def decode(index: int) -> Tensor:
         return picture(files[index], fit, size)
 
     def at(moment: Moment) -> Tensor:
         # A tick between two film frames sits on the nearer one.
-        return decoded(min(round(moment.seconds * fps), len(files) - 1))
+        return decode(min(round(moment.seconds * fps), len(files) - 1))
 
     return Source(at, moves=True, digest=sha256("".join(map(digest, files)).encode()).hexdigest())
 
@@ -45,13 +45,13 @@ def picture_files(pattern: str) -> list[Path]:
         files = [path for path in place.iterdir() if path.suffix.lower() in ENDINGS and not path.name.startswith(".")]
     else:
         files = [Path(path) for path in glob(pattern, recursive=True)] if has_magic(pattern) else [place]
-    files = sorted((path for path in files if path.is_file()), key=natural)
+    files = sorted((path for path in files if path.is_file()), key=natural_order)
     if not files:
         raise MissingError(f"{pattern}: there are no pictures here")
     return files
 
 
-def natural(path: Path) -> tuple[list[str | int], str]:
+def natural_order(path: Path) -> tuple[list[str | int], str]:
     """A sorting key by which shot9 comes before shot10."""
     parts = re.split(r"(\d+)", str(path).lower())
     return [int(part) if i % 2 else part for i, part in enumerate(parts)], str(path)

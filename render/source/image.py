@@ -24,7 +24,7 @@ MOST_PIXELS = 150_000_000  # of a picture file: more is a mistake or an attack, 
 GREY = 128  # behind what is see-through: the dream finds most to do in the middle
 SURROUND = 8  # pixels high is the picture that fills the borders of `contain`
 SIXTEEN_BITS = frozenset({"I", "I;16", "I;16B", "I;16L"})
-TURNED = range(5, 9)  # the EXIF orientations that swap width and height
+SIDEWAYS = range(5, 9)  # the EXIF orientations that swap width and height
 ORIENTATION = 0x0112
 
 
@@ -36,33 +36,33 @@ def image(file: Path, fit: str, size: tuple[int, int]) -> Source:
 
 def picture(file: Path, fit: str, size: tuple[int, int]) -> Tensor:
     """The Frame of a picture file, fitted to (height, width)."""
-    return FITS[fit](_loaded(file), size).clamp(0, 1)
+    return FITS[fit](_load(file), size).clamp(0, 1)
 
 
 def image_size(file: Path) -> tuple[int, int]:
     """(height, width) of a picture as it is seen, without decoding it."""
-    with _opened(file) as found:
-        turned = found.getexif().get(ORIENTATION) in TURNED
-        width, height = found.size
+    with _open_picture(file) as picture_file:
+        turned = picture_file.getexif().get(ORIENTATION) in SIDEWAYS
+        width, height = picture_file.size
     return (width, height) if turned else (height, width)
 
 
 def digest(file: Path) -> str:
     """A hash of the file's content, by which a picture that was changed is noticed."""
-    with _readable(file), file.open("rb") as content:
+    with _naming_faults(file), file.open("rb") as content:
         return file_digest(content, "sha256").hexdigest()
 
 
 def cover(frame: Tensor, size: tuple[int, int]) -> Tensor:
     """Fill the frame, keep the proportions, cut off what is too much."""
-    height, width = _scaled(frame, size, max)
+    height, width = _scaled_size(frame, size, max)
     top, left = (height - size[0]) // 2, (width - size[1]) // 2
     return resize(frame, (height, width))[..., top : top + size[0], left : left + size[1]]
 
 
 def contain(frame: Tensor, size: tuple[int, int]) -> Tensor:
     """Show all of the picture; where it ends, it goes on as a soft blur of itself: colours for the dream to begin with."""
-    height, width = _scaled(frame, size, min)
+    height, width = _scaled_size(frame, size, min)
     top, left = (size[0] - height) // 2, (size[1] - width) // 2
     small = resize(frame, (SURROUND, max(1, round(SURROUND * size[1] / size[0]))))
     around = F.interpolate(small, size=size, mode="bicubic", align_corners=False)
@@ -73,31 +73,31 @@ def contain(frame: Tensor, size: tuple[int, int]) -> Tensor:
 FITS = {"cover": cover, "contain": contain, "stretch": resize}
 
 
-def _scaled(frame: Tensor, size: tuple[int, int], which: Any) -> tuple[int, int]:
+def _scaled_size(frame: Tensor, size: tuple[int, int], which: Any) -> tuple[int, int]:
     """The picture's (height, width) when its larger or smaller side (`which`: max or min of the two scales) fills `size`."""
     height, width = frame.shape[-2:]
     scale = which(size[0] / height, size[1] / width)
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
-def _loaded(file: Path) -> Tensor:
-    with _opened(file) as found:
-        return from_pixels(_pixels(ImageOps.exif_transpose(found)))
+def _load(file: Path) -> Tensor:
+    with _open_picture(file) as picture_file:
+        return from_pixels(_pixels(ImageOps.exif_transpose(picture_file)))
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[Image.Image]:
+def _open_picture(file: Path) -> Iterator[Image.Image]:
     """The picture file, its size checked before anything is decoded."""
-    with _readable(file), warnings.catch_warnings():
+    with _naming_faults(file), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # oddities of a file that can be read are none of the person's business
-        with Image.open(file) as found:
-            if found.width * found.height > MOST_PIXELS:
+        with Image.open(file) as picture_file:
+            if picture_file.width * picture_file.height > MOST_PIXELS:
                 raise Image.DecompressionBombError
-            yield found
+            yield picture_file
 
 
 @contextmanager
-def _readable(file: Path) -> Iterator[None]:
+def _naming_faults(file: Path) -> Iterator[None]:
     """Turn all that can go wrong with a picture file into one sentence that names it."""
     try:
         if file.exists() and not (file.is_file() or file.is_dir()):
@@ -115,30 +115,30 @@ def _readable(file: Path) -> Iterator[None]:
         raise MissingError(f"{file}: {why}") from error
 
 
-def _pixels(found: Image.Image) -> NDArray[Any]:
+def _pixels(picture_file: Image.Image) -> NDArray[Any]:
     """uint8 or uint16 [H, W, 3] of a picture in any of Pillow's modes."""
-    if found.mode in SIXTEEN_BITS:
-        grey = np.clip(np.asarray(found), 0, 65535).astype(np.uint16)
+    if picture_file.mode in SIXTEEN_BITS:
+        grey = np.clip(np.asarray(picture_file), 0, 65535).astype(np.uint16)
         return np.repeat(grey[..., None], 3, axis=2)
-    if found.mode == "F":
-        floats = np.nan_to_num(np.asarray(found, dtype=np.float32), posinf=1.0)
+    if picture_file.mode == "F":
+        floats = np.nan_to_num(np.asarray(picture_file, dtype=np.float32), posinf=1.0)
         grey = (np.clip(floats / max(1.0, float(floats.max())), 0, 1) * 65535).astype(np.uint16)
         return np.repeat(grey[..., None], 3, axis=2)
-    if found.has_transparency_data:
-        clear = found.convert("RGBA")
+    if picture_file.has_transparency_data:
+        clear = picture_file.convert("RGBA")
         behind = Image.new("RGBA", clear.size, (GREY, GREY, GREY, 255))
         return np.asarray(Image.alpha_composite(behind, clear).convert("RGB"))
-    return np.asarray(_in_srgb(found))
+    return np.asarray(_to_srgb(picture_file))
 
 
-def _in_srgb(found: Image.Image) -> Image.Image:
+def _to_srgb(picture_file: Image.Image) -> Image.Image:
     """RGB with sRGB's meaning: phones tag their pictures Display P3, and CMYK means nothing without its profile."""
-    profile = found.info.get("icc_profile")
-    if profile and found.mode in ("RGB", "CMYK"):
+    profile = picture_file.info.get("icc_profile")
+    if profile and picture_file.mode in ("RGB", "CMYK"):
         try:
-            given = ImageCms.ImageCmsProfile(BytesIO(profile))
+            embedded = ImageCms.ImageCmsProfile(BytesIO(profile))
             srgb = ImageCms.createProfile("sRGB")
-            return ImageCms.profileToProfile(found, given, srgb, outputMode="RGB") or found.convert("RGB")
+            return ImageCms.profileToProfile(picture_file, embedded, srgb, outputMode="RGB") or picture_file.convert("RGB")
         except (ImageCms.PyCMSError, OSError):
             pass  # a damaged profile; without it the picture is near enough
-    return found.convert("RGB")
+    return picture_file.convert("RGB")

@@ -29,17 +29,17 @@ def mask(file: Path, invert: bool, feather: Callable[[Moment], float], seconds: 
     Raises MissingError that names the file and what is wrong with it.
     """
     still = file.suffix.lower() in ENDINGS
-    source = image(file, "cover", size) if still else video(_as_long(file, seconds), "cover", size)
+    source = image(file, "cover", size) if still else video(_mask_footage(file, seconds), "cover", size)
 
     @lru_cache(maxsize=2)  # the two sides of a tick
-    def softened(picture: Tensor, sigma: float) -> Tensor:
+    def soften(picture: Tensor, sigma: float) -> Tensor:
         light = (picture * torch.tensor(LUMA).view(1, 3, 1, 1)).sum(1, keepdim=True).clamp(0, 1)
-        return blurred(1 - light if invert else light, sigma)
+        return gaussian_blur(1 - light if invert else light, sigma)
 
-    return lambda moment: softened(source.at(moment), feather(moment))
+    return lambda moment: soften(source.at(moment), feather(moment))
 
 
-def blurred(plane: Tensor, sigma: float) -> Tensor:
+def gaussian_blur(plane: Tensor, sigma: float) -> Tensor:
     """[1, 1, H, W] under a Gaussian of `sigma` pixels; past its edges the plane goes on as it is there."""
     if sigma <= 0:
         return plane
@@ -47,7 +47,7 @@ def blurred(plane: Tensor, sigma: float) -> Tensor:
     return torch.from_numpy(soft)[None, None].clamp(0, 1)
 
 
-def _as_long(file: Path, seconds: float) -> Footage:
+def _mask_footage(file: Path, seconds: float) -> Footage:
     """The mask's footage, if it lasts as long as the film, to a frame or so."""
     footage = probe(file)
     if footage.flaw:

@@ -43,8 +43,8 @@ def perlin(size: tuple[int, int], seed: int) -> Tensor:
         down = scale * (sin(turn) * x[None, :] + cos(turn) * y[:, None])
         angles = 2 * torch.pi * torch.rand(3, LATTICE, LATTICE, generator=generator(seed, "noise", octave))
         total += FALLOFF**octave * _gradient_noise(across, down, angles.cos(), angles.sin())
-    mixed = _standard(torch.einsum("ck,khw->chw", COLOURS, total))
-    return _standard((mixed / KNEE).tanh())[None]
+    mixed = _standardise(torch.einsum("ck,khw->chw", COLOURS, total))
+    return _standardise((mixed / KNEE).tanh())[None]
 
 
 def uniform(size: tuple[int, int], seed: int) -> Tensor:
@@ -83,7 +83,7 @@ def _fade(t: Tensor) -> Tensor:
     return t**3 * (t * (t * 6 - 15) + 10)
 
 
-def _standard(picture: Tensor) -> Tensor:
+def _standardise(picture: Tensor) -> Tensor:
     """The same [3, H, W] with each colour's mean at 0 and a std of 1 over all."""
     centred = picture - picture.mean((1, 2), keepdim=True)
     return centred / centred.std(unbiased=False).clamp_min(1e-6)

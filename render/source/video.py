@@ -10,7 +10,7 @@ from torch import Tensor
 
 from render.picture.picture import resize
 from render.source import Source
-from render.source.decoder import planes, projector
+from render.source.decoder import picture_reader, planes
 from render.source.footage import Footage
 from render.source.image import FITS, GREY, digest
 
@@ -27,24 +27,24 @@ def video(footage: Footage, fit: str, size: tuple[int, int]) -> Source:
 
     Moments count from the footage's first picture, so that a film of its own constant rate shows picture i in frame i.
     """
-    picture = projector(footage.file, footage.marks, footage.interlaced)
+    read = picture_reader(footage.file, footage.marks, footage.interlaced)
 
     @lru_cache(maxsize=TICKS)
-    def shown(number: int) -> Tensor:
-        frame = picture(number)
-        seen = _opaque(torch.from_numpy(planes(frame))[None])
+    def decode(number: int) -> Tensor:
+        frame = read(number)
+        picture = _over_grey(torch.from_numpy(planes(frame))[None])
         if frame.color_trc in LIGHTS:
-            seen = _in_srgb(LIGHTS[frame.color_trc](seen))
-        return FITS[fit](resize(seen, footage.size), size).clamp(0, 1)
+            picture = _to_srgb(LIGHTS[frame.color_trc](picture))
+        return FITS[fit](resize(picture, footage.size), size).clamp(0, 1)
 
-    return Source(lambda moment: shown(footage.nearest(moment.seconds)), moves=True, digest=digest(footage.file))
+    return Source(lambda moment: decode(footage.nearest(moment.seconds)), moves=True, digest=digest(footage.file))
 
 
-def _opaque(seen: Tensor) -> Tensor:
+def _over_grey(picture: Tensor) -> Tensor:
     """The Frame of [1, 4, H, W] that may be see-through: it lies on grey, as pictures do. [1, 3, H, W] is one."""
-    if seen.shape[1] == 3:
-        return seen
-    return torch.lerp(torch.full_like(seen[:, :3], GREY / 255), seen[:, :3], seen[:, 3:])
+    if picture.shape[1] == 3:
+        return picture
+    return torch.lerp(torch.full_like(picture[:, :3], GREY / 255), picture[:, :3], picture[:, 3:])
 
 
 # ---- high dynamic range, as phones and televisions have it
@@ -67,7 +67,7 @@ def hlg(code: Tensor) -> Tensor:
 LIGHTS: dict[int, Callable[[Tensor], Tensor]] = {PQ: pq, HLG: hlg}
 
 
-def _in_srgb(light: Tensor) -> Tensor:
+def _to_srgb(light: Tensor) -> Tensor:
     """BT.2020's light as an sRGB Frame. What is brighter than white rolls off along its own hue."""
     light = torch.einsum("rc,nchw->nrhw", torch.tensor(REC709_OF_2020), light).clamp(min=0)
     most = light.amax(1, keepdim=True).clamp_min(1e-6)

@@ -10,11 +10,11 @@ from pathlib import Path
 from render.config import nodes
 from render.config.check import Inspect, checked, nothing
 from render.config.draft import draft
-from render.config.kinds import FILE
 from render.config.model import Config
 from render.config.nodes import Node
 from render.config.problem import Origin, Place, Problem, ProblemsError, SettingError, quote, report
 from render.config.section import OneOf, Section, is_list, sections
+from render.config.setting_types import FILE
 from render.errors import ConfigError, MissingError
 
 
