@@ -20,6 +20,7 @@ from render.config.nodes import Node, Text
 from render.config.problem import Place, Problem, ProblemsError, SettingError, did_you_mean, quote
 from render.config.schedule import movable, read_schedule
 from render.config.section import Section, is_list, sections, tag
+from render.loops import LOOPS
 from render.moment import Clock
 
 LONGEST = 24 * 60 * 60  # seconds of film
@@ -194,7 +195,7 @@ def unlike_footage(config: Config) -> Iterator[SettingError]:
     """Settings that mean nothing for a film over footage."""
     if not config.source.moves:
         return
-    if config.loop in ("droste", "crossfade"):
+    if not LOOPS[config.loop].over_footage:
         yield SettingError(
             f"is {config.loop}, and footage goes on its own way", "loop: pingpong goes there and back", ("loop",)
         )

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Discriminator, PrivateAttr, Tag, model_validator
 
+from render import loops
 from render.config import expression, kinds, nodes
 from render.config.curve import Curve
 from render.config.facts import Facts
@@ -33,11 +34,8 @@ from render.moment import Clock
 
 OUTPUT_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".gif", ".webp", ".png", ".jpg")
 PICTURE_SUFFIXES = (".png", ".jpg", ".webp")  # those that can be a sequence of stills
-LOOPS = ("none", "droste", "crossfade", "pingpong")
 CODECS = ("auto", "h264", "h265", "av1", "prores", "vp9", "ffv1", "h264_nvenc", "hevc_nvenc")
 
-
-FADE, FADE_SECONDS = Fraction(1, 4), 2  # a cross-faded loop fades over this share of the film, at most so long
 
 # ── source ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -431,9 +429,7 @@ class Config(Section):
         "auto", "where footage cuts to another shot: auto finds out, none, or a list of times"
     )
     mask: Mask | None = row(None, "where it dreams: white in a picture or a video; default: everywhere")
-    loop: Annotated[str, choice(*LOOPS)] = row(
-        "none", "how it ends where it began: droste (an endless zoom), crossfade, pingpong (there and back)"
-    )
+    loop: Annotated[str, choice(*loops.LOOPS)] = row("none", f"how it ends where it began: {loops.meanings()}")
     schedule: Annotated[Path | None, kinds.FILE] = row(
         None, "a CSV or Parseq file: its columns, headed by keys such as motion.zoom, say how those numbers move"
     )
@@ -489,13 +485,7 @@ class Config(Section):
         heard = (self._facts.bpm or 120.0, self.seed, self._facts.first_beat, self._facts.features)
         clock = Clock(fps, 1, rate, *heard, on_frames=self.source.moves)
         frames = max(1, round(self._seconds(clock) * fps))
-        rounds: dict[str, Callable[[], Clock]] = {
-            "none": lambda: replace(clock, frames=frames),
-            "droste": lambda: replace(clock, frames=frames, rate=_fitting(rate, frames / fps), tail=1),
-            "crossfade": lambda: replace(clock, frames=frames, tail=round(min(frames * FADE, FADE_SECONDS * fps))),
-            "pingpong": lambda: replace(clock, frames=round(frames / 2) + 1),
-        }
-        return rounds[self.loop]()
+        return loops.LOOPS[self.loop].clock(replace(clock, frames=frames))
 
     def _seconds(self, clock: Clock) -> Fraction:
         """How long the film is, exactly."""
@@ -581,11 +571,6 @@ class Config(Section):
         if len(placed) == len(told):
             return type(gravest)(report(sorted(placed, key=lambda problem: problem.position)))
         return type(gravest)("\n".join(f"{message}\n{hint}".rstrip() for _, message, hint in told))
-
-
-def _fitting(rate: Fraction, seconds: Fraction) -> Fraction:
-    """The rate nearest to `rate` whose ticks fit the film exactly: a loop's last tick is its first."""
-    return max(1, round(rate * seconds)) / seconds
 
 
 def find(tree: nodes.Node, path: list[str | int], on_key: bool = False) -> Place:

@@ -158,7 +158,7 @@ def developing(
     safe: of a film that is being dreamed, whose ticks and whose end are waited for.
     """
     heard = sound.film_sound(config, frame_count(seen) / seen.clock.fps)
-    facts = {"fps": str(seen.clock.fps), "frames": seen.clock.frames, "loop": seen.loop, "sound": sound.told(heard)}
+    facts = {"fps": str(seen.clock.fps), "frames": seen.clock.frames, "loop": seen.loop.name, "sound": sound.told(heard)}
     wanted, seams = take.undeveloped(config.outputs, facts), list[str]()
     negative, (height, width), last = take.negative(), seen.size, seen.clock.last_tick
 
@@ -166,7 +166,7 @@ def developing(
         passing = (
             to_pixels(frame, np.uint16) for frame in in_loop_order(seen, canvases_from, at_rate(seen.clock, fps, seen.loop))
         )
-        yield from passing if seen.loop == "none" or seams else measured(passing, seams.append)
+        yield from passing if not seen.loop.seamless or seams else measured(passing, seams.append)
         if safe:
             safe.wait(last + 1)
 

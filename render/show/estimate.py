@@ -114,7 +114,7 @@ def estimate(config: Config, film: Film) -> Estimate:
         "frames between": sum(shown.values(), Cost()),
         **{prints.fill_name(file, config.name): spent for file, spent in printed.items()},
     }
-    seconds = begun + in_all(parts["dreaming"], groups, waits=clock.backwards or seen.loop == "crossfade")
+    seconds = begun + in_all(parts["dreaming"], groups, waits=clock.backwards or seen.loop.fades)
     return Estimate((seen.size[1], seen.size[0]), frame_count(seen), str(clock.fps), clock.last_tick + 1, parts, seconds)
 
 
@@ -272,7 +272,7 @@ class Shown:
 def showing(scene: Scene, states: Sequence[State], fps: Fraction) -> Shown:
     """The film's frames between its ticks, tried at some places."""
     clock = at_rate(scene.clock, fps, scene.loop)
-    number = frame_count(replace(scene, clock=clock)) + (clock.tail if scene.loop == "crossfade" else 0)
+    number = frame_count(replace(scene, clock=clock)) + (clock.tail if scene.loop.fades else 0)
     cycle = ceil(fps / scene.clock.rate)  # frames from a tick to the next
     span = min(clock.frames, cycle * ceil(3 / cycle))
     frames: list[Pixels] = []

@@ -36,6 +36,7 @@ from render.config.load import read
 from render.develop import files, prints
 from render.develop.take import RECORD, read_record
 from render.errors import ConfigError, MissingError, RenderError
+from render.loops import LOOPS, NONE
 from render.show.plot import BRIGHT, DIM, GROUND, SHEET
 
 PAGE, ROOM = "index.html", "films"  # of a site: its page, and the folder of what hangs there
@@ -155,7 +156,7 @@ def _exhibit(folder: Path) -> Exhibit:
     given, resolved = read(folder / "config.yaml"), read(folder / "resolved.yaml")
     asked, of = yaml.safe_load(resolved), developed[0]["film"]
     height, width = map(int, record["fingerprint"]["size"])
-    frames = int(of["frames"]) * 2 - 2 if of.get("loop") == "pingpong" else int(of["frames"])
+    frames = int(of["frames"]) * 2 - 2 if LOOPS.get(of.get("loop"), NONE).doubles else int(of["frames"])
     film, element = _played(folder, record)
     (began,) = {*BEGINNINGS} & {*asked["source"]}
     return Exhibit(
