@@ -187,9 +187,11 @@ def check(configs: Sequence[Path], overrides: Sequence[str], quality: str, devic
 
     def one(asked: tuple[Path, Config]) -> None:
         path, config = asked
-        cost = estimate(config, built(config, where))
+        film = built(config, where)
+        cost = estimate(config, film)
         say(f"{path}: good")
         click.echo(cost)
+        click.echo(f"dreamed by {' and '.join(config.networks)}, in {film.precision}")
         files = " ".join(fill_name(output.file, config.name) for output in config.outputs)
         click.echo(f"{files} in {root / folder_name(config.name)}")
         if config.facts.flaw:
@@ -383,7 +385,7 @@ def atlas(
 def _network(name: str, weights: Path | None, labels: Path | None = None, device: torch.device | None = None) -> Network:
     import torch
 
-    from render.dream.network import load as load_network
+    from render.dream.registry import load as load_network
 
     with asked_for("the network"):
         return load_network(name, weights, device or torch.device("cpu"), labels)

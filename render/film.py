@@ -55,6 +55,7 @@ class Film:
     blend: Callable[[Moment], Blend]  # how firmly the dream sits on footage
     digest: str  # of the networks' weights, and of all files that the film reads
     tiles: Callable[[int], Tiling]  # side, pixels -> tiles of about that side, as large as its layers need them
+    precision: str  # a row of precision.DTYPES: what its networks work in
 
     def ticks(self) -> Iterator[State]:
         """Every tick of the film, dreamed as it is asked for: `for state in film.ticks(): show(state.canvas)`."""

@@ -22,7 +22,7 @@ from torch import Tensor
 
 from render.config import load_text
 from render.construct import build
-from render.dream import network
+from render.dream import registry
 from render.dream.network import CLASSES, Network
 from render.errors import RenderError
 from render.film import begin
@@ -105,8 +105,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     name, _, file = asked.judge.partition("=")
     found: list[Named] = []
     try:
-        dreamer = network.load("inception_v1", asked.weights, CPU)
-        judge = network.load(name, Path(file) if file else None, CPU)
+        dreamer = registry.load("inception_v1", asked.weights, CPU)
+        judge = registry.load(name, Path(file) if file else None, CPU)
         indices = random.Random(asked.seed).sample(range(len(dreamer.labels)), asked.count)
         for one in dreamed(asked, dreamer, judge, indices):
             print(one, flush=True)

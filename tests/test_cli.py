@@ -9,10 +9,10 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
-from typing import Any
 
 import pytest
 import torch
+from commands import Command as Run
 
 from render import cli
 from render.config import load_text
@@ -31,13 +31,9 @@ PROGRESS = "tiny: dream 5 of 5"
 DEVELOPING = "tiny: dreamed; developing"
 
 
-Run = Callable[..., Any]  # conftest's `command`
-
-
 @pytest.fixture
-def run(command: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(command: Run) -> Run:
     """`render` in this process, in a folder with the configuration tiny.yaml."""
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
     Path("tiny.yaml").write_text(TINY)
     return command
 
@@ -279,8 +275,8 @@ BAD = {
     "missing weights": ("dream: {network: {inception_v1: nowhere.safetensors}}", [], 3, "nowhere.safetensors"),
     "broken weights": ("dream: {network: {inception_v1: broken.jpg}}", [], 3, "broken.jpg"),
     "unknown network": ("dream: {network: googlenot}", [], 2, "googlenot"),
-    "unknown layer": ("dream: {objective: {layer: nose}}", [], 2, "creatures"),
-    "unknown class": ("dream: {objective: {class: eyes}}", [], 2, 'did you mean "eye"'),
+    "unknown layer": ("dream: {network: bestiary, objective: {layer: nose}}", [], 2, "creatures"),
+    "unknown class": ("dream: {network: bestiary, objective: {class: eyes}}", [], 2, 'did you mean "eye"'),
     "unknown channel": ("dream: {objective: {channels: 9999, layer: low}}", [], 2, "9999"),
     "no base": ("extends: nowhere.yaml", [], 3, "nowhere.yaml"),
     "extends itself": ("extends: bad.yaml", [], 2, "extends"),

@@ -7,7 +7,6 @@ import random
 import re
 import subprocess
 import sys
-import time
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -111,7 +110,7 @@ def test_everything_has_a_default() -> None:
     assert config.name == "night"
     assert config.size == Size(640, 360)
     assert config.clock.frames == 300
-    assert config.dream.objective[0].kind == "garden"
+    assert (config.dream.network.name, config.dream.objective[0].kind) == ("efficientnet_lite0", "layer")
     assert config.outputs[0].file == "{name}.mp4"
 
 
@@ -592,9 +591,7 @@ WRONG = {
 
 @pytest.mark.parametrize("text", WRONG, ids=lambda text: repr(text[:50]))
 def test_wrong_configurations(text: str) -> None:
-    began = time.perf_counter()
     assert WRONG[text] in says(text)
-    assert time.perf_counter() - began < 5
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
@@ -667,9 +664,7 @@ def test_no_accident_ends_in_a_traceback() -> None:
     loaded = 0
     for _ in range(700):
         text = mutated(EVERYTHING, dice)
-        began = time.perf_counter()
         result = load_or_message(text, dice.choice(["draft", "final"]))
-        assert time.perf_counter() - began < 5
         if isinstance(result, Config):
             loaded += 1
             assert load_text(result.yaml()) == result
@@ -769,3 +764,42 @@ def test_faults_of_networks_have_their_place(text: str, said: str) -> None:
 
 def test_every_objective_may_ask_its_own_network() -> None:
     assert {row.key for row in reference()} >= {f"dream.objective.{kind}.network" for kind in OBJECTIVES}
+
+
+# ── what is not said ────────────────────────────────────────────────────────────────────────────────────────────────
+
+USUAL_NETWORKS = {
+    "{}": ("efficientnet_lite0", "layer"),
+    "{objective: {layer: block_4}}": ("efficientnet_lite0", "layer"),
+    "{objective: {class: banana}}": ("efficientnet_lite0", "class"),
+    "{objective: {class: 3}}": ("efficientnet_lite0", "class"),
+    "{objective: {garden: [banana, lion]}}": ("efficientnet_lite0", "garden"),
+    "{objective: {garden: all, layer: low}}": ("efficientnet_lite0", "garden"),
+    "{objective: {garden: all, network: squeezenet1_1}}": ("efficientnet_lite0", "garden"),
+    "{objective: {garden: all}}": ("bestiary", "garden"),
+    "{objective: {garden: [rose, owl]}}": ("bestiary", "garden"),
+    "{objective: {class: flower}}": ("bestiary", "class"),
+    "{objective: {class: [tower, 2]}}": ("bestiary", "class"),
+    "{objective: [{layer: high}, {layer: creatures}]}": ("bestiary", "layer"),
+    "{objective: {neuron: eye, layer: classes}}": ("bestiary", "neuron"),
+    "{network: bestiary}": ("bestiary", "garden"),
+    "{network: {bestiary: own.safetensors}}": ("bestiary", "garden"),
+    "{network: squeezenet1_1}": ("squeezenet1_1", "layer"),
+    "{network: efficientnet_lite0, objective: {garden: all}}": ("efficientnet_lite0", "garden"),
+}
+
+
+@pytest.mark.parametrize("dream", USUAL_NETWORKS)
+def test_a_film_that_names_no_network_has_one_by_what_it_asks_for(dream: str) -> None:
+    config = load_text(f"dream: {dream}", "film.yaml")
+    assert (config.dream.network.name, config.dream.objective[0].kind) == USUAL_NETWORKS[dream]
+    assert config.resolved()["dream"]["network"] == config.dream.network.name or "own" in dream
+    assert load_text(config.yaml(), "film.yaml").dream == config.dream
+
+
+def test_what_the_bestiary_has_is_known_without_loading_it() -> None:
+    from render.config import usual
+    from render.dream.bestiary import model
+
+    assert {*model.LEVELS} == {*usual.LAYERS, usual.CLASSES}
+    assert model.CLASSES == usual.KINDS

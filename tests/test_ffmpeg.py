@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -103,18 +102,24 @@ def test_a_killed_ffmpeg_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monk
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_a_killed_parent_leaves_nothing_under_the_final_name(tmp_path: Path) -> None:
     program = f"""
-import os, signal
+import os, signal, subprocess
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 import numpy as np
 from render.develop import ffmpeg
+subprocess.Popen = partial(subprocess.Popen, close_fds=False)
 with ffmpeg.writing(Path({str(tmp_path)!r}) / "a.mp4", (64, 36), Fraction(30), "rgb24", {H264!r}) as send:
     for i in range(30):
         send(np.zeros((36, 64, 3), np.uint8))
     os.kill(os.getpid(), signal.SIGKILL)
 """
-    assert subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[1]).returncode == -9
-    time.sleep(0.3)  # ffmpeg may go on to finish a file of its own
+    last, held = os.pipe()  # held by the parent and its ffmpeg, which may go on to finish a file of its own
+    parent = subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[1], pass_fds=[held])
+    assert parent.returncode == -signal.SIGKILL
+    os.close(held)
+    assert os.read(last, 1) == b"", "both have ended"
+    os.close(last)
     assert all(name.startswith(files.PART) for name in os.listdir(tmp_path))
     files.sweep(tmp_path)
     assert not os.listdir(tmp_path)

@@ -21,7 +21,7 @@ from PIL import Image
 from render.config import load_text
 from render.develop import prints, stills
 from render.develop.negative import Negative
-from render.dream.network import load as load_network
+from render.dream.registry import load as load_network
 from render.errors import ConfigError, MissingError, RenderError
 
 FILM = """\

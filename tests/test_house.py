@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from clips import clip, plain
 from PIL import Image
 
 from render.config import load_text, model
@@ -22,7 +23,6 @@ from render.picture.motion import VELOCITIES
 from render.picture.warp import BORDERS
 from render.source.image import FITS
 from render.source.noise import KINDS
-from tests.clips import clip, plain
 
 ROOT = Path(__file__).parent.parent
 HOUSE = ROOT / "render"

@@ -19,7 +19,6 @@ from render.construct.terms import PARTS
 from render.dream import garden, objective
 from render.dream.ascent import dream, rms
 from render.dream.bestiary.channels import CHANNELS
-from render.dream.bestiary.model import WEIGHTS
 from render.dream.objective import Objective
 from render.dream.view import view_of
 from render.errors import RenderError
@@ -85,7 +84,6 @@ def test_every_objective_rises_in_five_steps(term: str, folder: Path) -> None:
         assert score(film, five_steps(film, canvas, -1.0)) < score(film, canvas)
 
 
-@pytest.mark.skipif(not WEIGHTS.is_file(), reason="the embedded network has no weights yet")
 @pytest.mark.parametrize("term", EVERY)
 def test_every_objective_rises_on_the_embedded_network(term: str, folder: Path) -> None:
     for parametrisation in ("pixel", "fourier"):
@@ -188,9 +186,7 @@ def test_objectives_mean_what_they_say(term: str) -> None:
 
     def seen(canvas: Tensor) -> dict[str, float]:
         with torch.no_grad():
-            layers = {**film.extract(canvas)}
-            if "classes" not in layers:
-                layers["classes"] = tiny.stages()["classes"](layers["shapes"])
+            layers = tiny.network().extractor(["shapes", "classes"], tiny.CPU)(canvas)
         logits = layers["classes"].mean((2, 3))[0]
         others = torch.cat((logits[:3], logits[4:])).mean()
         channels = layers["shapes"].mean((0, 2, 3))

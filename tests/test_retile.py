@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import signal
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,14 +13,15 @@ from typing import Any
 import pytest
 import tiny
 import torch
+from commands import Command
 from torch import nn
 
-from render import cli, film
+from render import film
 from render.config import load_text
 from render.construct import build
 from render.develop import retile
 from render.develop.negative import Negative
-from render.dream import memory, network
+from render.dream import memory, registry
 from render.dream.network import in_stages
 from render.film import Film
 from render.picture.picture import from_pixels
@@ -30,7 +31,7 @@ size: 544x64
 fps: 4
 duration: 1s
 seed: 3
-dream: {steps: 1, first_steps: 1, octaves: 1, rate: 4, jitter: 4, objective: {layer: shapes}}
+dream: {steps: 1, first_steps: 1, octaves: 1, rate: 4, jitter: 4, objective: {layer: shapes}, precision: float32}
 outputs: last.png
 """
 TAKES = Path("runs/film")
@@ -41,34 +42,11 @@ ENDS = {
 }
 
 
-Render = Callable[..., "Said"]
-
-
-@dataclass(frozen=True)
-class Said:
-    code: int
-    words: str
-
-
 @pytest.fixture
-def render(
-    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_network: None
-) -> Iterator[Render]:
+def render(command: Command, tiny_network: None) -> Command:
     """`render film.yaml` in this process and a folder of its own."""
-    monkeypatch.chdir(tmp_path)
     Path("film.yaml").write_text(FILM)
-    before = signal.getsignal(signal.SIGTERM)
-
-    def command(*arguments: str) -> Said:
-        code = 0
-        try:
-            cli.main(["film.yaml", "--progress", "none", *arguments])
-        except SystemExit as end:
-            code = int(end.code or 0)
-        return Said(code, capfd.readouterr().err)
-
-    yield command
-    signal.signal(signal.SIGTERM, before)
+    return partial(command, "film.yaml", "--progress", "none")
 
 
 @pytest.fixture
@@ -99,7 +77,7 @@ def recorded(take: str = "take-001") -> Any:
 
 
 @pytest.mark.parametrize("name", ENDS)
-def test_a_film_goes_on_in_tiles_and_is_the_same(render: Render, fits: Callable[..., list[int]], name: str) -> None:
+def test_a_film_goes_on_in_tiles_and_is_the_same(render: Command, fits: Callable[..., list[int]], name: str) -> None:
     assert render().code == 0
     peace, whole = dreamed(), recorded()
     tried = fits(136, ENDS[name])
@@ -119,7 +97,7 @@ HELPLESS = {  # what is tried, and what else could be
 
 @pytest.mark.parametrize("setting", HELPLESS)
 def test_where_tiles_cannot_help_or_are_not_wanted_it_is_said(
-    render: Render, fits: Callable[..., list[int]], setting: str | int
+    render: Command, fits: Callable[..., list[int]], setting: str | int
 ) -> None:
     seen, (tried, cure) = fits(0), HELPLESS[setting]
     said = render("--set", f"dream.tile={setting}")
@@ -150,7 +128,7 @@ def test_tiles_are_what_is_asked_for_or_what_memory_asks_for(
 def test_tiles_for_an_answer_without_a_place_begin_where_the_cells_it_is_made_of_do(monkeypatch: pytest.MonkeyPatch) -> None:
     row = tiny.stages() | {"classes": nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(12, len(tiny.LABELS), 1))}
     answering = replace(tiny.network(), cut=in_stages(row))
-    monkeypatch.setitem(network.NETWORKS, "bestiary", lambda *_: answering)
+    monkeypatch.setitem(registry.NETWORKS, "bestiary", lambda *_: answering)
     tiles = build(load_text("size: 544x64", overrides=["dream.objective={class: eye}"]), tiny.CPU).tiles(256)
     assert tiles.cells == {"classes": 0, "shapes": 2}
     assert tiles.overlap == (12, 16)

@@ -7,11 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from time import sleep
+from threading import Event
 from typing import Any
 
 import av
@@ -19,9 +19,10 @@ import imageio_ffmpeg
 import pytest
 import torch
 import tracks
-from conftest import Said
+from commands import Command
 
 from render.config import load_text
+from render.develop.alongside import Safe
 from render.develop.negative import SEGMENT
 from render.develop.shoot import Shot, print_again, shoot
 from render.errors import MissingError
@@ -98,26 +99,36 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, bytes]:
     return prints(folder)
 
 
-def test_a_dreamed_film_of_whole_segments_that_lacks_its_prints_gets_them(tmp_path: Path) -> None:
+def test_a_dreamed_film_of_whole_segments_that_lacks_its_prints_gets_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     config = load_text(FILM, overrides=[f"duration={SEGMENT} frames", "outputs=still.png"])
+    at_the_end, real = Event(), Safe.wait
 
-    def film(seconds: float) -> Shot:
+    def wait(safe: Safe, ticks: int) -> None:
+        if ticks == SEGMENT:
+            at_the_end.set()
+        real(safe, ticks)
+
+    def film(late: bool) -> Shot:
         def watch(states: Any, first: int, last: int) -> Any:
-            sleep(seconds)  # time in which the print could be finished by the wrong hands
+            assert not late or at_the_end.wait(60)  # until the print could be finished by the wrong hands
             return states
 
         return shoot(config, FILM, tmp_path, CPU, watch)
 
-    first = film(0)
+    monkeypatch.setattr(Safe, "wait", wait)
+    first = film(late=False)
     still = first.paths[0].read_bytes()
     first.paths[0].unlink()
-    again = film(0.5)
+    at_the_end.clear()
+    again = film(late=True)
     assert (again.dreamed, again.paths[0].read_bytes()) == (0, still)
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_it_leaves_the_film_so_far_and_goes_on_from_there(
-    tmp_path: Path, command: Callable[..., Said], whole: Mapping[str, bytes], stop: signal.Signals
+    tmp_path: Path, command: Command, whole: Mapping[str, bytes], stop: signal.Signals
 ) -> None:
     first = render(tmp_path, stop)
     assert first.code == 130, first.words
@@ -132,9 +143,7 @@ def test_stopped_it_leaves_the_film_so_far_and_goes_on_from_there(
     assert prints(tmp_path) == whole
 
 
-def test_killed_it_goes_on_from_the_last_whole_segment(
-    tmp_path: Path, command: Callable[..., Said], whole: Mapping[str, bytes]
-) -> None:
+def test_killed_it_goes_on_from_the_last_whole_segment(tmp_path: Path, command: Command, whole: Mapping[str, bytes]) -> None:
     first = render(tmp_path, signal.SIGKILL)
     assert first.code == -signal.SIGKILL
     assert (first.paths, prints(tmp_path)) == ([], {})

@@ -14,7 +14,7 @@ import torch
 from test_network import caffe_tensors
 from torch import Tensor, nn
 
-from render.dream import garden, inception, memory, network, objective
+from render.dream import garden, inception, memory, objective, registry
 from render.dream.ascent import Ascent, _glance, dream, gradient
 from render.dream.garden import Bed
 from render.dream.network import CLASSES, Extractor, Network, combine, freeze, in_stages
@@ -58,7 +58,12 @@ def original() -> Network:
 
 
 def built_in() -> Network:
-    return network.bestiary(None, tiny.CPU)
+    return registry.bestiary(None, tiny.CPU)
+
+
+def from_pip() -> Network:
+    """It pads odd and even sides differently, so that its cells lie elsewhere."""
+    return registry.efficientnet_lite0(None, tiny.CPU)
 
 
 NETWORKS: Mapping[str, tuple[Callable[[], Network], str]] = {  # and a layer of each
@@ -66,6 +71,7 @@ NETWORKS: Mapping[str, tuple[Callable[[], Network], str]] = {  # and a layer of 
     "rough": (rough, "shapes"),
     "bestiary": (built_in, "texture"),
     "inception_v1": (original, "low"),
+    "efficientnet_lite0": (from_pip, "block_3"),
 }
 
 

@@ -6,7 +6,6 @@ import errno
 import os
 import resource
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -20,11 +19,12 @@ import cv2
 import pytest
 import tiny
 import torch
+from commands import Command, Said, exit_code
 
-from render import cli, film
+from render import film
 from render.develop import ffmpeg, files, negative, shoot
 from render.develop.negative import Negative
-from render.dream import network
+from render.dream import registry
 
 FILM = """\
 size: 64x36
@@ -34,18 +34,12 @@ seed: 3
 dream: {steps: 1, first_steps: 1, octaves: 1, rate: 4, jitter: 4}
 outputs: ["{name}.mp4", "frames/{frame:03}.png"]
 """
-TICKS = 9
+WORDS = ("film.yaml", "--progress", "none", "--yes")
 STRUCK = 6  # the dream at which trouble comes: the third segment has begun
 TAKE = Path("runs/film/take-001")
 LITTLE = 20_000  # bytes that a file may have when the disk is full: less than a segment
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="limits and signals")
-
-
-@dataclass(frozen=True)
-class Said:
-    code: int
-    words: str
 
 
 @dataclass
@@ -58,7 +52,7 @@ class Scene:
 
 
 Trouble = Callable[[Scene], None]
-Render = Callable[[], Said]
+Render = Callable[[], Said]  # `render film.yaml`, and what it left
 
 
 @pytest.fixture
@@ -75,41 +69,29 @@ def children(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
     return started
 
 
-def rendered() -> int:
-    """`render film.yaml` in this process and the current folder: its exit code."""
-    Path("film.yaml").write_text(FILM)
-    before = signal.getsignal(signal.SIGTERM)
-    try:
-        cli.main(["film.yaml", "--progress", "none", "--yes"])
-    except SystemExit as end:
-        return int(end.code or 0)
-    finally:
-        signal.signal(signal.SIGTERM, before)
-    return 0
-
-
 @contextmanager
 def small_things(folder: Path) -> Iterator[None]:
     """Inside, renders are at home in `folder`, dream with a tiny network, and end a segment every second tick."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
+        Path("film.yaml").write_text(FILM)
         patch.setattr(negative, "SEGMENT", 2)
-        patch.setitem(network.NETWORKS, "bestiary", lambda *_: tiny.network())
+        patch.setitem(registry.NETWORKS, "bestiary", lambda *_: tiny.network())
         yield
 
 
 @pytest.fixture
-def render(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> Iterator[Render]:
-    """`render film.yaml`, and what it says."""
+def render(command: Command, tmp_path: Path) -> Iterator[Render]:
+    """`render film.yaml`, and what it left."""
     with small_things(tmp_path):
-        yield lambda: Said(rendered(), capfd.readouterr().err)
+        yield lambda: command(*WORDS)
 
 
 @pytest.fixture(scope="module")
 def peace(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, bytes]:
     """What a render without trouble leaves."""
     with small_things(tmp_path_factory.mktemp("peace")):
-        assert rendered() == 0
+        assert exit_code(*WORDS) == 0
         whole = contents()
     assert len(whole) == 5 + 5 + 1 + 16
     return whole

@@ -19,9 +19,10 @@ from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from render.construct.terms import PARTS
-from render.dream import network, zoo
+from render.dream import registry, zoo
 from render.dream.ascent import dream
-from render.dream.network import CLASSES, Extractor, Network, load
+from render.dream.network import CLASSES, Extractor, Network
+from render.dream.registry import load
 from render.dream.view import view_of
 from render.errors import ConfigError, MissingError
 from render.film import first_worlds
@@ -84,12 +85,12 @@ def dreamed_on(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Network]:
         monkeypatch.setattr(zoo, "_downloaded", untrained)
         loaded, extractors = load(name, None, tiny.CPU), {}
 
-        def cut(layers: Sequence[str]) -> Extractor:
+        def cut(layers: Sequence[str], dtype: torch.dtype = torch.float32, /) -> Extractor:
             known = next((extract for seen, extract in extractors.items() if seen >= set(layers)), None)
             return known or extractors.setdefault(frozenset(layers), loaded.cut(layers))
 
         kept = replace(loaded, cut=cut)
-        monkeypatch.setattr(network, "load", lambda *asked: kept)
+        monkeypatch.setattr(registry, "load", lambda *asked: kept)
         return kept
 
     return on

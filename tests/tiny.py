@@ -53,7 +53,7 @@ def network(seed: int = 0) -> Network:
         std=(0.25, 0.25, 0.25),
         min_side=8,
         digest="tiny",
-        aliases={"low": "edges"},
+        aliases={"low": "edges", "high": "shapes"},
     )
 
 
@@ -68,6 +68,9 @@ def film(text: str = "", overrides: Sequence[str] = (), folder: Path | str = "."
         "dream.steps=2",
         "dream.first_steps=2",
         "dream.jitter=3",
+    )
+    usual += (
+        () if "objective" in f"{text}{overrides}" or "network" in f"{text}{overrides}" else ("dream.objective={garden: all}",)
     )
     return build(load_text(text or "seed: 7", folder=folder, overrides=(*usual, *overrides), look=facts), CPU)
 

@@ -21,7 +21,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator, Discriminator, PrivateAttr, Tag, model_validator
 
 from render import loops
-from render.config import expression, kinds, nodes
+from render.config import expression, kinds, nodes, usual
 from render.config.curve import Curve
 from render.config.facts import Facts
 from render.config.kinds import choice, number, output_name, pair, static
@@ -272,9 +272,11 @@ class Dream(Section):
     """How each tick of the film is dreamed: gradient ascent on the picture, from small octaves to large ones."""
 
     rate: Annotated[Fraction | str, kinds.DREAM_RATE] = row(8, "dreams per second of film, or every-frame")
-    network: Annotated[Network, kinds.NETWORK] = row("bestiary", "the network that dreams; bestiary is built in")
+    network: Annotated[Network, kinds.NETWORK] = row(
+        usual.USUAL, "the network that dreams; bestiary, if not said, where the objective names kinds or a layer of its own"
+    )
     objective: Annotated[tuple[Objective, ...], OneOrMore()] = row(
-        [{"garden": "all"}], "what it dreams of: one or a list of layer, channels, class, guide, neuron, direction, garden"
+        usual.OBJECTIVE, "what it dreams of: one or a list of layer, channels, class, guide, neuron, direction, garden"
     )
     steps: Annotated[Curve, number("steps", 0, 500, whole=True)] = row(4, "ascent steps per octave")
     first_steps: Annotated[Curve, number("steps", 0, 500, whole=True)] = row(
@@ -291,10 +293,19 @@ class Dream(Section):
     )
     smoothing: Annotated[Curve, number("", 0, 1)] = row(0.25, "how much coarse detail counts before fine; 0 is off")
     chroma: Annotated[Curve, number("", 0, 1)] = row(0.8, "how much of the gradient's colour is kept; 0 dreams in light only")
+    precision: Annotated[str, choice("auto", "float32", "bfloat16")] = row(
+        "auto", "what networks work in: bfloat16 is faster where the processor knows it, and auto takes it there"
+    )
     tile: Annotated[int | str, kinds.or_auto(static(128, 16384, "pixels"), "none")] = row(
         "auto",
         "side of the overlapping tiles that larger frames are seen in: auto if memory is too small for the whole, or none",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _completed(cls, value: Any) -> Any:
+        """The network and the objective of a dream that leaves them out hang together."""
+        return usual.completed(value) if isinstance(value, Mapping) else value
 
 
 # ── look ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -502,6 +513,11 @@ class Config(Section):
             return False
         asked = self._facts.music if self.duration.unit == "audio" else self.duration.exact(clock)
         return asked is not None and asked > footage + 1 / clock.fps
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The names of the networks that dream it."""
+        return tuple(dict.fromkeys((term.network or self.dream.network).name for term in self.dream.objective))
 
     def resolved(self) -> dict[str, Any]:
         """Everything, as plain YAML values with absolute paths: all defaults written out, the seed as drawn."""

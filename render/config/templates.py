@@ -18,7 +18,7 @@ COLUMN = 34  # where comments begin
 # What each template asks for beyond the defaults, and the line that says what one will see.
 TEMPLATES: dict[str, tuple[str, Mapping[str, Any]]] = {
     "zoom": (
-        "An endless zoom from noise into a garden of things that the network knows.",
+        "An endless zoom from noise into whatever the network sees in it.",
         {
             "source": {"noise": {}},
             "outputs": ["{name}.mp4", {"file": "{name}.gif", "width": 360, "size_limit": "10MB"}],
@@ -36,6 +36,7 @@ TEMPLATES: dict[str, tuple[str, Mapping[str, Any]]] = {
             "source": {"noise": {"contrast": 0.1}},
             "motion": {"zoom": 1.03},
             "dream": {
+                "network": "bestiary",
                 "objective": [{"class": "flower"}],
                 "parametrisation": "fourier",
                 "steps": 2,
@@ -70,7 +71,11 @@ TEMPLATES: dict[str, tuple[str, Mapping[str, Any]]] = {
         {
             "duration": "audio",
             "motion": {"zoom": "1.2 + 0.8*kick", "rotate": "12*sin(tau*b/16)"},
-            "dream": {"objective": [{"garden": "all", "drift": "0.1 + 0.6*hats"}], "step_size": "0.008 + 0.008*level"},
+            "dream": {
+                "network": "bestiary",
+                "objective": [{"garden": "all", "drift": "0.1 + 0.6*hats"}],
+                "step_size": "0.008 + 0.008*level",
+            },
             "audio": {"file": "track.wav", "bpm": 120},
         },
     ),

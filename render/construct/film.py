@@ -15,6 +15,7 @@ from render.construct.terms import BoundTerm, bind_terms, terms_at
 from render.construct.tiles import bytes_per_pixel, in_tiles, receptive_fields
 from render.construct.tone import tone_reference
 from render.dream.ascent import Ascent
+from render.dream.precision import DTYPES, choose_precision
 from render.dream.tile import tiling
 from render.film import Film
 from render.moment import Moment
@@ -27,7 +28,8 @@ def build(config: Config, device: torch.device) -> Film:
     """The film that `config` asks for. Raises one ProblemsError that names every setting at fault, before any dreaming."""
     faults: Faults = []
     scene = make_scene(config, device, faults)
-    networks = load_networks(config, device, faults)
+    precision = choose_precision(config.dream.precision, device, scene.size if scene else (0, 0))
+    networks = load_networks(config, device, DTYPES[precision], faults)
     parts = bind_terms(config, networks, scene, device, faults)
     if faults or not scene:
         raise config.problems(faults)
@@ -48,6 +50,7 @@ def build(config: Config, device: torch.device) -> Film:
         blend=lambda moment: Blend(config.flow.persistence(moment), config.flow.anchor(moment)),
         digest=files_digest(config, networks, parts, scene),
         tiles=lambda side: tiling(side, receptive_fields(extract, networks, parts, min_side, device), min_side),
+        precision=precision,
     )
     return in_tiles(film, config.dream.tile, kept)
 

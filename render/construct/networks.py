@@ -10,21 +10,21 @@ import torch
 
 from render.config import Config
 from render.construct.faults import Faults, attempt
-from render.dream import network
+from render.dream import network, registry
 from render.dream.network import CLASSES, Activations, Extractor, Network
 from render.errors import ConfigError
 
 Networks = Mapping[str, Network]  # by the prefix that their activations bear in the film's extractor
 
 
-def load_networks(config: Config, device: torch.device, faults: Faults) -> Networks:
+def load_networks(config: Config, device: torch.device, dtype: torch.dtype, faults: Faults) -> Networks:
     """The networks that the objectives ask, each loaded once; one that cannot be loaded is one fault."""
     networks: dict[str, Network | None] = {}
     for i, term in enumerate(config.dream.objective):
         choice, prefix = term.network or config.dream.network, prefix_of(config, term)
         key = f"dream.objective.{i}.network" if term.network else "dream.network"
         if prefix not in networks:
-            load = partial(network.load, choice.name, choice.weights, device, choice.labels)
+            load = partial(registry.load, choice.name, choice.weights, device, choice.labels, dtype)
             networks[prefix] = attempt(faults, key, load)
     return {prefix: dreamer for prefix, dreamer in networks.items() if dreamer}
 

@@ -30,6 +30,7 @@ from render.develop.retile import in_recorded_tiles, retile_notices, ticks_withi
 from render.develop.seam import measured
 from render.develop.take import Take, existing_take, open_take, unfinished
 from render.dream.ascent import sizes
+from render.dream.precision import DTYPES
 from render.errors import MissingError, RenderError, RoomError, gpu_failed, memory_ended
 from render.facts import facts
 from render.film import Film, State, ticks
@@ -67,7 +68,7 @@ def shoot(config: Config, given: str, root: Path, device: torch.device, watch: W
         film = replace(film, scene=with_flow_cache(film.scene, root))
         fingerprint = shape(config, film)
         with open_take(root, config.name, fingerprint, given, config.yaml(), fresh) as take:
-            film = in_recorded_tiles(film, take)
+            film = in_recorded_tiles(in_recorded_precision(config, film, take), take)
             safe, end = Safe(), film.scene.clock.last_tick
             with closing(developing(config, film.scene, take, safe)) as steps:
                 with alongside(steps, safe) as ahead:
@@ -79,6 +80,18 @@ def shoot(config: Config, given: str, root: Path, device: torch.device, watch: W
             if not whole:  # a film that ends elsewhere is another film: its prints begin anew
                 paths, notices = develop(config, dreamed_up_to(film.scene, last), take) if last >= 0 else ([], [])
             return Shot(take.folder, paths, left_out(film) + retile_notices(film, take) + notices, dreamed, whole)
+
+
+def in_recorded_precision(config: Config, film: Film, take: Take) -> Film:
+    """The film in the precision that its take was begun in, though another would be chosen now: its pictures stay the same."""
+    if "precision" not in take.record:
+        take.note(precision=film.precision, networks=config.networks)
+    recorded = take.record["precision"]
+    if recorded == film.precision or recorded not in DTYPES:
+        return film
+    dream = config.dream.model_copy(update={"precision": recorded})
+    scene = film.scene
+    return replace(build(config.model_copy(update={"dream": dream}), scene.device), scene=scene)
 
 
 def require_outputs(config: Config) -> None:

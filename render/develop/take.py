@@ -30,7 +30,14 @@ else:
 RECORD = "run.json"
 LOCK = ".lock"
 FORMAT = 1  # of a take's folder; a take of another format is left alone, and a new one begun
-FACTS = {"name": str, "fingerprint": dict, "prints": dict, "seconds": float | int, "tile": int}  # of the record, if there
+FACTS = {
+    "name": str,
+    "fingerprint": dict,
+    "prints": dict,
+    "seconds": float | int,
+    "tile": int,
+    "precision": str,
+}  # of the record, if there
 
 
 Asked = TypeVar("Asked", bound=prints.Output)

@@ -100,6 +100,7 @@ def spans(length: int, tiling: Tiling, phase: float) -> list[Span]:
 def _span(begin: int, end: int, length: int, tiling: Tiling) -> Span:
     before, after = tiling.overlap
     last = min(length, max(end + after, tiling.min_side))
+    last = length - (length - last) // tiling.step * tiling.step  # a rest like the frame's: some networks pad by that
     first = max(0, min(begin - before, last - tiling.min_side))
     return Span(first // tiling.step * tiling.step, last, begin, None if end == length else end)
 

@@ -6,7 +6,7 @@ learned is stretched over it (section 3.2 of Dosovitskiy et al., arXiv 2010.1192
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import isqrt
 from typing import Any
 
@@ -14,23 +14,24 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from render.dream.network import CLASSES, Activations, Extractor
+from render.dream.network import CLASSES, Activations, Cut, Extractor, in_dtype
 
 DEPTHS = {"low": 0.25, "mid": 0.5, "high": 0.75}  # how deep in the network ornament, parts of things, and things are seen
 PATCHES, LAYERS = "conv_proj", "encoder.layers."
 
-Seen = tuple[tuple[str, ...], Mapping[str, str], tuple[str, ...], Callable[[Sequence[str]], Extractor]]
+Seen = tuple[tuple[str, ...], Mapping[str, str], tuple[str, ...], Cut]
 
 
 def seen(model: Any, device: torch.device) -> Seen:
     """Its layers, which are its blocks, their aliases, those worth a line in a list, and how to cut it."""
     model = model.eval().requires_grad_(False).to(device)
-    row = {LAYERS + name: block for name, block in model.encoder.layers.named_children()}
-    layers = (PATCHES, *row)
-    aliases = {alias: layers[round(depth * len(row))] for alias, depth in DEPTHS.items()}
+    layers = (PATCHES, *_row(model))
+    aliases = {alias: layers[round(depth * len(model.encoder.layers))] for alias, depth in DEPTHS.items()}
+    whole = model
 
-    def cut(wanted: Sequence[str]) -> Extractor:
-        names = [*layers, CLASSES]
+    def cut(wanted: Sequence[str], dtype: torch.dtype = torch.float32, /) -> Extractor:
+        model: Any = in_dtype(whole, dtype)
+        row, names = _row(model), [*layers, CLASSES]
         deepest = max(names.index(layer) for layer in wanted)
 
         def extract(x: Tensor) -> Activations:
@@ -48,6 +49,11 @@ def seen(model: Any, device: torch.device) -> Seen:
         return extract
 
     return layers, aliases, layers, cut
+
+
+def _row(model: Any) -> dict[str, Any]:
+    """The transformer's blocks by the names of their layers."""
+    return {LAYERS + name: block for name, block in model.encoder.layers.named_children()}
 
 
 def _whole_patches(x: Tensor, side: int) -> Tensor:

@@ -71,9 +71,9 @@ def beside(weights: Path | None) -> Path | None:
     return file if file and file.is_file() else None
 
 
-def usual(count: int, names: Sequence[str]) -> tuple[str, ...]:
+def usual(count: int, names: Sequence[str]) -> Sequence[str]:
     """Labels for `count` classes where nobody gave any: the usual names if they are as many, else numbers."""
-    return tuple(names) if count == len(names) else tuple(map(str, range(count)))
+    return names if count == len(names) else tuple(map(str, range(count)))
 
 
 def digest(file: Path) -> str:

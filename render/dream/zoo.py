@@ -15,7 +15,7 @@ from torch.fx import GraphModule
 from torchvision.models.feature_extraction import create_feature_extractor, get_graph_node_names
 
 from render.dream import fuse, transformer, weights
-from render.dream.network import CLASSES, NETWORKS, Activations, Extractor, Network, did_you_mean, freeze
+from render.dream.network import CLASSES, Activations, Cut, Extractor, Network, freeze, in_dtype
 from render.errors import ConfigError, MissingError
 
 BARE = {"aux_logits": False, "init_weights": False}  # without what only training needs
@@ -36,16 +36,16 @@ READINGS: dict[tuple[int, tuple[int, ...]], Reading] = {
 }
 
 
+def names() -> list[str]:
+    """The names of torchvision's classifiers."""
+    return list(models.list_models(models))
+
+
 def classifier(name: str, file: Path | None, device: torch.device) -> Network:
     """Any classifier of torchvision by name; weights that are not given are downloaded, and kept, by torchvision.
 
     A file may be torchvision's own or another of the same shape, with as many classes as it likes.
     """
-    known = [*NETWORKS, *models.list_models(models)]
-    if name not in known:
-        near = did_you_mean(name, dict.fromkeys(known))
-        hint = f"{near}known: {' '.join(NETWORKS)} and torchvision's classifiers"
-        raise ConfigError(f'is "{name}", and there is no such network', hint)
     if name in ONE_SIZE:
         raise ConfigError(f"is {name}, which looks at one size of picture only", "try swin_t or convnext_tiny")
     enum = models.get_model_weights(name).DEFAULT
@@ -114,7 +114,7 @@ def _key(key: str) -> str:
 
 # ---- its layers
 
-Seen = tuple[tuple[str, ...], Mapping[str, str], tuple[str, ...], Callable[[Sequence[str]], Extractor]]
+Seen = tuple[tuple[str, ...], Mapping[str, str], tuple[str, ...], Cut]
 
 
 def _traced(name: str, model: nn.Module, device: torch.device) -> Seen:
@@ -128,9 +128,9 @@ def _traced(name: str, model: nn.Module, device: torch.device) -> Seen:
     strides = {block: stride for block in blocks if (stride := shapes[paths[block]][1])}
     ends = {**{layer: paths[layer] for layer in layers}, CLASSES: nodes[-1]}
 
-    def cut(wanted: Sequence[str]) -> Extractor:
+    def cut(wanted: Sequence[str], dtype: torch.dtype = torch.float32, /) -> Extractor:
         extract = create_feature_extractor(model, sorted({ends[layer] for layer in wanted}), suppress_diff_warning=True)
-        extract = freeze(fuse.folded(GraphModule(extract, extract.graph)), device)
+        extract = in_dtype(freeze(fuse.folded(GraphModule(extract, extract.graph)), device), dtype)
 
         def extractor(x: Tensor) -> Activations:
             seen = extract(x)

@@ -7,7 +7,7 @@ from typing import cast
 
 import numpy as np
 
-from render.dream.bestiary.brush import Array, Paint, Rng, between, colours, pick
+from bestiary.brush import Array, Paint, Rng, between, colours, pick
 
 LIGHTS = (  # the colours of the sun and of the shade
     "fffaf0 ccd4e8",  # noon
@@ -57,7 +57,7 @@ def shadow(alpha: Array, light: Light, fall: float) -> Array:
     return cast(Array, 1 - dark[..., None] * (1.15 - 0.4 * light.shade))
 
 
-def lit(paint: Paint, scale: float, light: Light, gloss: float) -> Array:
+def illuminate(paint: Paint, scale: float, light: Light, gloss: float) -> Array:
     """The paint's colour in the light, its surface given by the height; scale is pixels in a local unit.
 
     The side towards the sun takes the sun's colour, the other the shade's; hollows are dark, turned-away edges catch the sky.

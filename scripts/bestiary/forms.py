@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from render.dream.bestiary.brush import Array
+from bestiary.brush import Array
 
 
 def polar(x: Array, y: Array) -> tuple[Array, Array]:
@@ -14,7 +14,7 @@ def polar(x: Array, y: Array) -> tuple[Array, Array]:
     return np.hypot(x, y), np.arctan2(y, x)
 
 
-def turned(x: Array, y: Array, angle: float) -> tuple[Array, Array]:
+def rotate(x: Array, y: Array, angle: float) -> tuple[Array, Array]:
     """The grid as seen by a thing turned by angle (radians, counter-clockwise)."""
     c, s = float(np.cos(angle)), float(np.sin(angle))
     return c * x + s * y, c * y - s * x
@@ -70,7 +70,7 @@ def tube(x: Array, y: Array, path: Array, width: Array) -> tuple[Array, Array, A
     return distance, along, across
 
 
-def winding(start: Sequence[float] | Array, heading: float, turns: Array, step: float) -> Array:
+def walk(start: Sequence[float] | Array, heading: float, turns: Array, step: float) -> Array:
     """Points [n+1,2] of a walk: n steps, each first turning by so much (radians)."""
     headings = heading + np.cumsum(turns)
     steps = step * np.stack((np.cos(headings), np.sin(headings)), 1)

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from render.dream.bestiary import animals, plants, textures, things
-from render.dream.bestiary.brush import Paint, Pen
+from bestiary import animals, plants, textures, things
+from bestiary.brush import Paint, Pen
 
 
 @dataclass(frozen=True)

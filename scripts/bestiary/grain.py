@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from render.dream.bestiary.brush import Array, Rng
+from bestiary.brush import Array, Rng
 
 
 def lookup(rng: Rng, first: Array, second: Array) -> Array:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from render.dream.bestiary.brush import TAU, Paint, Pen, frac, mix, smooth
-from render.dream.bestiary.forms import almond, disc, dome, oval, polar, tube, turned, winding
-from render.dream.bestiary.grain import clouds, lookup, noise, pebbles
+from bestiary.brush import TAU, Paint, Pen, frac, mix, smooth
+from bestiary.forms import almond, disc, dome, oval, polar, rotate, tube, walk
+from bestiary.grain import clouds, lookup, noise, pebbles
 
 
 def flower(pen: Pen) -> Paint:
@@ -118,7 +118,7 @@ def rose(pen: Pen) -> Paint:
     """A rose from above: rings of rolled petals."""
     paint, (r, a) = Paint(pen), polar(pen.x, pen.y)
     for k in range(3):
-        u, v = turned(pen.x, pen.y, TAU * k / 3 + pen.between(-0.4, 0.4))
+        u, v = rotate(pen.x, pen.y, TAU * k / 3 + pen.between(-0.4, 0.4))
         sepal = almond(v - 0.85, u, 0.3, 0.16)
         paint.over(
             pen.ink(sepal),
@@ -147,7 +147,7 @@ def tree(pen: Pen) -> Paint:
     trunk = np.maximum(np.abs(x - sway * (y + 1)) - 0.1 - roots - 0.03 * np.sin(y * 7), np.maximum(y - 0.3, -1 - y))
     paint.over(pen.ink(trunk * 0.8), bark, dome(trunk, 0.12, 0.2) + 0.08 * furrows)
     for side in (-1.0, 1.0, pen.between(-0.5, 0.5)):
-        path = winding((0.0, pen.between(-0.45, -0.2)), TAU / 4 - 0.85 * side, np.array([0.0, 0.25, -0.15, 0.2]) * side, 0.21)
+        path = walk((0.0, pen.between(-0.45, -0.2)), TAU / 4 - 0.85 * side, np.array([0.0, 0.25, -0.15, 0.2]) * side, 0.21)
         limb, _, _ = tube(x, y, path, np.linspace(0.075, 0.03, len(path)))
         paint.over(pen.ink(limb), bark, dome(limb, 0.07, 0.15))
     near, second, name = pebbles(pen.rng, x, y, 9.5)
@@ -173,7 +173,7 @@ def coral(pen: Pen) -> Paint:
     for fork, wide in enumerate((0.15, 0.11, 0.08)):
         forks = []
         for root, heading in stems:
-            path = winding(root, heading, pen.rng.uniform(-0.2, 0.2, 3), 0.19 - 0.02 * fork)
+            path = walk(root, heading, pen.rng.uniform(-0.2, 0.2, 3), 0.19 - 0.02 * fork)
             branch, along, _ = tube(x, y, path, np.linspace(wide, 0.8 * wide, 4))
             tint = mix(flesh, pen.tones[2], 0.6 * smooth(0.5, 1.0, along) * (fork == 2))
             relief = 0.2 + 0.1 * fork + dome(branch, wide, wide) + 0.05 * bumps

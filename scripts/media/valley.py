@@ -1,4 +1,4 @@
-"""The project's own photograph: a mountain lake that was never there; `scripts/draw_valley.py [FILE.jpg]`, ten seconds.
+"""The project's own photograph: a mountain lake that was never there; `scripts/draw_media valley [FILE.jpg]`, ten seconds.
 
 A height field of summed noise is marched from near to far, column by column, which gives each pixel its distance; then every
 pixel is coloured from the ground's height, slope and light, mist is laid over it by distance, and the water mirrors what stands
@@ -128,10 +128,10 @@ def sky(rng: np.random.Generator, width: int, height: int) -> Array:
     def heap(du: float, dv: float) -> Array:
         return at(field, u + du, v + dv) + 0.22 * at(fine, 2 * u + du, 2 * v + dv)
 
-    here = heap(0.0, 0.0)
-    cover = ease(-0.25, 0.95, here + 0.25 * ease(0.6, 0.1, up))
-    lit = np.clip(0.62 + 0.4 * (here - heap(-0.02, 0.014)) - 0.16 * np.clip(here - 0.7, 0, 2), 0.3, 1.0)
-    cloud = np.array([0.46, 0.5, 0.58]) + (np.array([1.0, 0.975, 0.94]) - np.array([0.46, 0.5, 0.58])) * lit[..., None]
+    heaps = heap(0.0, 0.0)
+    cover = ease(-0.25, 0.95, heaps + 0.25 * ease(0.6, 0.1, up))
+    brightness = np.clip(0.62 + 0.4 * (heaps - heap(-0.02, 0.014)) - 0.16 * np.clip(heaps - 0.7, 0, 2), 0.3, 1.0)
+    cloud = np.array([0.46, 0.5, 0.58]) + (np.array([1.0, 0.975, 0.94]) - np.array([0.46, 0.5, 0.58])) * brightness[..., None]
     return tone + (cloud - tone) * (cover * 0.95 * ease(0.0, 0.12, up))[..., None]
 
 
@@ -175,14 +175,14 @@ def valley(seed: int = 23, width: int = WIDTH, height: int = HEIGHT) -> Array:
     land = Land(rng)
     air = sky(rng, width, height)
     depth, rays = distances(land, width, height)
-    seen = np.isfinite(depth)
-    z = np.where(seen, depth, FAR)
+    land_mask = np.isfinite(depth)
+    z = np.where(land_mask, depth, FAR)
     x = rays[None] * z
     scene = ground(land, depth, rays)
     mist = 1 - np.exp(-np.clip(z - 0.5, 0, None) * 0.085)
     haze = np.array([0.7, 0.78, 0.87]) + np.array([0.14, 0.06, -0.04]) * np.clip(0.4 - 1.2 * rays[None, :, None] * LENS, 0, 1)
-    scene = np.where(seen[..., None], scene + (haze - scene) * mist[..., None], air)
-    water = seen & (land.height(x.astype(np.float32), z.astype(np.float32)) <= 0)
+    scene = np.where(land_mask[..., None], scene + (haze - scene) * mist[..., None], air)
+    water = land_mask & (land.height(x.astype(np.float32), z.astype(np.float32)) <= 0)
     rows, columns = np.mgrid[0:height, 0:width]
     ripple = at(land.rough, x * 1.2, z * 0.5 + 0.3) + 0.6 * at(land.grain, x * 2.0, z * 0.7)
     calm = np.clip((rows / height - HORIZON) * 2, 0.02, 1)
@@ -195,10 +195,10 @@ def valley(seed: int = 23, width: int = WIDTH, height: int = HEIGHT) -> Array:
     depths = np.array([0.06, 0.16, 0.19])
     wet = reflected * 0.9 + (depths - reflected * 0.9) * (0.08 + 0.36 * steepness)
     scene = np.where(water[..., None], wet + 0.012 * ripple[..., None], scene)
-    return finished(scene, rng)
+    return finish(scene, rng)
 
 
-def finished(scene: Array, rng: np.random.Generator) -> Array:
+def finish(scene: Array, rng: np.random.Generator) -> Array:
     """Film: a soft shoulder, a little warmth in the lights, darker corners, grain."""
     scene = np.clip(scene, 0, None)
     scene = scene * 1.22 / (1 + 0.16 * scene**2)
@@ -210,14 +210,14 @@ def finished(scene: Array, rng: np.random.Generator) -> Array:
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description="Draw the project's own photograph.")
-    options.add_argument("file", type=Path, nargs="?", default=Path(__file__).parents[1] / "configs" / "media" / "valley.jpg")
-    options.add_argument("--seed", type=int, default=23)
-    options.add_argument("--scale", type=float, default=1.0, help="of the size 960x640")
-    asked = options.parse_args()
-    picture = valley(asked.seed, round(WIDTH * asked.scale), round(HEIGHT * asked.scale))
-    imageio.imwrite(asked.file, picture, quality=80)
-    sys.stdout.write(f"{asked.file}\n")
+    parser = argparse.ArgumentParser(description="Draw the project's own photograph.")
+    parser.add_argument("file", type=Path, nargs="?", default=Path(__file__).parents[2] / "configs" / "media" / "valley.jpg")
+    parser.add_argument("--seed", type=int, default=23)
+    parser.add_argument("--scale", type=float, default=1.0, help="of the size 960x640")
+    options = parser.parse_args()
+    picture = valley(options.seed, round(WIDTH * options.scale), round(HEIGHT * options.scale))
+    imageio.imwrite(options.file, picture, quality=80)
+    sys.stdout.write(f"{options.file}\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The project's own portrait: a sleeper who never was, with her hair as a mask; `scripts/draw_portrait.py [FOLDER]`, 5 s.
+"""The project's own portrait: a sleeper who never was, with her hair as a mask; `scripts/draw_media portrait [FOLDER]`, 5 s.
 
 Shapes are splines, painted at twice the size from back to front: night, a halo, shoulders, a head in profile, hair. Flesh is
 blown up from its outline like a cameo and lit from above; lid, brow and mouth are strokes that fade at their ends.
@@ -15,10 +15,10 @@ import cv2
 import imageio.v3 as imageio
 import numpy as np
 import torch
-from draw_harbour import rgb
-from draw_valley import at, ease, finished, spectrum
 from numpy.typing import NDArray
 
+from media.harbour import rgb
+from media.valley import at, ease, finish, spectrum
 from render.picture.motion import spline_point
 
 Array = NDArray[Any]
@@ -93,34 +93,34 @@ def light(height: Array) -> Array:
     return np.clip(normal @ LIGHT / np.linalg.norm(normal, axis=-1), -0.2, None)
 
 
-def inflated(mask: Array, depth: float) -> Array:
+def inflate(mask: Array, depth: float) -> Array:
     """A shape blown up like a cushion whose rim is `depth` frame heights wide."""
     away = cv2.distanceTransform((mask > 0.5).astype(np.uint8), cv2.DIST_L2, 5) / H
     return soft(depth * np.sqrt(1 - np.square(1 - np.clip(away / depth, 0, 1))), depth * 0.12)
 
 
-def laid(picture: Array, colour: Array, cover: Array) -> Array:
+def over(picture: Array, colour: Array, cover: Array) -> Array:
     return picture + (colour - picture) * cover[..., None]
 
 
-def flesh(lit: Array, dark: str, middle: str, bright: str) -> Array:
+def flesh(brightness: Array, dark: str, middle: str, bright: str) -> Array:
     """Skin or cloth: a colour for each brightness."""
-    shade = laid(np.broadcast_to(rgb(dark), (*lit.shape, 3)), rgb(middle), ease(-0.05, 0.55, lit))
-    return laid(shade, rgb(bright), ease(0.5, 0.98, lit))
+    shade = over(np.broadcast_to(rgb(dark), (*brightness.shape, 3)), rgb(middle), ease(-0.05, 0.55, brightness))
+    return over(shade, rgb(bright), ease(0.5, 0.98, brightness))
 
 
 def night(rng: np.random.Generator) -> Array:
     """A deep evening with a golden halo of rings and beads."""
     cloud = at(spectrum(rng, 512, 1.6, 2), COLUMNS * 0.7, ROWS * 0.7)
-    air = laid(np.broadcast_to(rgb("16324a"), (*ROWS.shape, 3)), rgb("d98c6a"), ease(0.15, 1.15, ROWS + 0.04 * cloud))
+    air = over(np.broadcast_to(rgb("16324a"), (*ROWS.shape, 3)), rgb("d98c6a"), ease(0.15, 1.15, ROWS + 0.04 * cloud))
     away = np.hypot(COLUMNS - 0.36, ROWS - 0.385)
     turn = np.arctan2(ROWS - 0.385, COLUMNS - 0.36)
-    air = laid(air, rgb("f3dcae"), 0.95 * ease(0.323, 0.319, away) * (0.78 + 0.04 * cloud))
+    air = over(air, rgb("f3dcae"), 0.95 * ease(0.323, 0.319, away) * (0.78 + 0.04 * cloud))
     for inner, outer in ((0.322, 0.330), (0.372, 0.378)):
-        air = laid(air, rgb("e7b45c"), ease(inner - 0.001, inner + 0.001, away) * ease(outer + 0.001, outer - 0.001, away))
-    air = laid(air, rgb("274a5e"), 0.8 * ease(0.330, 0.332, away) * ease(0.372, 0.370, away))
+        air = over(air, rgb("e7b45c"), ease(inner - 0.001, inner + 0.001, away) * ease(outer + 0.001, outer - 0.001, away))
+    air = over(air, rgb("274a5e"), 0.8 * ease(0.330, 0.332, away) * ease(0.372, 0.370, away))
     bead = np.hypot((away - 0.351), (np.mod(turn, 2 * np.pi / 44) - np.pi / 44) * 0.351)
-    return laid(air, rgb("f3cf83"), ease(0.0125, 0.0105, bead))
+    return over(air, rgb("f3cf83"), ease(0.0125, 0.0105, bead))
 
 
 def strands(rng: np.random.Generator) -> Array:
@@ -130,8 +130,8 @@ def strands(rng: np.random.Generator) -> Array:
     turn, away = np.arctan2(y, -x), np.hypot(x, y)
     wave = 0.10 * np.sin(13 * away + 3 * turn) + 0.05 * at(broad, COLUMNS, ROWS)
     comb = at(field, (turn + wave) * 0.9, away * 0.07)
-    lit = 0.48 + 0.2 * comb + 0.16 * np.sin(9 * (turn + wave) + 10 * away) + 0.2 * at(broad, COLUMNS * 0.8, ROWS * 0.8)
-    return flesh(lit, "3a1620", "a4472c", "f0b067")
+    brightness = 0.48 + 0.2 * comb + 0.16 * np.sin(9 * (turn + wave) + 10 * away) + 0.2 * at(broad, COLUMNS * 0.8, ROWS * 0.8)
+    return flesh(brightness, "3a1620", "a4472c", "f0b067")
 
 
 def portrait(seed: int = 7) -> tuple[Array, Array]:
@@ -140,17 +140,17 @@ def portrait(seed: int = 7) -> tuple[Array, Array]:
     face, bust, hair = shape(FACE), shape(BUST), shape(HAIR)
     picture = night(rng)
 
-    lit = light(inflated(bust, 0.11)) - 0.5 * soft(face, 0.02) * ease(0.80, 0.62, ROWS)
-    picture = laid(picture, flesh(lit, "4a2430", "bf7a62", "f6cfae"), bust)
+    brightness = light(inflate(bust, 0.11)) - 0.5 * soft(face, 0.02) * ease(0.80, 0.62, ROWS)
+    picture = over(picture, flesh(brightness, "4a2430", "bf7a62", "f6cfae"), bust)
     cloth = bust * ease(0.868, 0.874, ROWS + 0.10 * np.square((COLUMNS - 0.46) / 0.3))
-    picture = laid(picture, flesh(lit, "12222e", "2c5f6a", "8fc0b4"), cloth)
+    picture = over(picture, flesh(brightness, "12222e", "2c5f6a", "8fc0b4"), cloth)
 
-    height = inflated(face, 0.10) + 0.016 * spot(0.515, 0.475, 0.05, 0.06) - 0.012 * spot(0.552, 0.385, 0.026, 0.020)
+    height = inflate(face, 0.10) + 0.016 * spot(0.515, 0.475, 0.05, 0.06) - 0.012 * spot(0.552, 0.385, 0.026, 0.020)
     height += 0.006 * spot(0.553, 0.394, 0.016, 0.011) + 0.006 * spot(0.588, 0.463, 0.012, 0.012)
-    lit = light(soft(height, 0.002))
-    skin = flesh(lit, "5a2a34", "cb8568", "fbdcbc")
-    skin = laid(skin, rgb("d4583f"), 0.28 * spot(0.515, 0.475, 0.035, 0.028))
-    skin = laid(skin, rgb("a63a3c"), 0.75 * soft(shape(LIPS), 0.0015))
+    brightness = light(soft(height, 0.002))
+    skin = flesh(brightness, "5a2a34", "cb8568", "fbdcbc")
+    skin = over(skin, rgb("d4583f"), 0.28 * spot(0.515, 0.475, 0.035, 0.028))
+    skin = over(skin, rgb("a63a3c"), 0.75 * soft(shape(LIPS), 0.0015))
     for points, width, colour, depth in (
         (EYE, 0.0030, "2a1420", 0.95),
         (CREASE, 0.0016, "6b3034", 0.6),
@@ -159,22 +159,22 @@ def portrait(seed: int = 7) -> tuple[Array, Array]:
         (NOSTRIL, 0.0026, "5a2428", 0.8),
         (WING, 0.0018, "7c3c38", 0.6),
     ):
-        skin = laid(skin, rgb(colour), depth * stroke(points, width))
-    picture = laid(picture, skin, face)
+        skin = over(skin, rgb(colour), depth * stroke(points, width))
+    picture = over(picture, skin, face)
 
     shadow = soft(hair, 0.012) * np.maximum(face, bust)
     picture = picture * (1 - 0.45 * shadow[..., None])
-    picture = laid(picture, strands(rng) * (0.72 + 0.45 * light(inflated(hair, 0.08)))[..., None], hair)
+    picture = over(picture, strands(rng) * (0.72 + 0.45 * light(inflate(hair, 0.08)))[..., None], hair)
 
     small = cv2.resize(picture.astype(np.float32), (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
     mask = cv2.resize(hair, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
-    return finished(small * 0.9, rng), np.round(mask * 255).astype(np.uint8)
+    return finish(small * 0.9, rng), np.round(mask * 255).astype(np.uint8)
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description="Draw the project's own portrait and its mask.")
-    options.add_argument("folder", type=Path, nargs="?", default=Path(__file__).parents[1] / "configs" / "media")
-    folder = options.parse_args().folder
+    parser = argparse.ArgumentParser(description="Draw the project's own portrait and its mask.")
+    parser.add_argument("folder", type=Path, nargs="?", default=Path(__file__).parents[2] / "configs" / "media")
+    folder = parser.parse_args().folder
     picture, mask = portrait()
     imageio.imwrite(folder / "portrait.jpg", picture, quality=85)
     imageio.imwrite(folder / "portrait-hair.png", mask)

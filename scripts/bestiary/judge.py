@@ -1,4 +1,4 @@
-"""The judge. A second network, unlike the bestiary's, that only names what dreams show: it does not ship, and dreams nothing.
+"""The judge: a second network, unlike the bestiary's, that only names what dreams show: it does not ship, and dreams nothing.
 
 It is residual, with ReLU, max pooling and strides, where the bestiary is a plain row with SiLU and average pooling. It has its
 own random numbers, is never attacked, and learns on pictures that were weathered as dreams are: turned, mirrored, zoomed, off
@@ -61,10 +61,10 @@ def load(file: Path) -> nn.Sequential:
     return judge
 
 
-def named(judge: nn.Module, pictures: Tensor) -> Tensor:
+def probabilities(judge: nn.Module, pictures: Tensor) -> Tensor:
     """The probabilities [n,classes] that the judge gives pictures [n,3,s,s] 0..1."""
     with torch.no_grad():
-        return torch.cat([judge(some).softmax(1) for some in pictures.split(128)])
+        return torch.cat([judge(batch).softmax(1) for batch in pictures.split(128)])
 
 
 def tiles(picture: Tensor, side: int) -> Tensor:
@@ -74,30 +74,30 @@ def tiles(picture: Tensor, side: int) -> Tensor:
     return whole.unfold(2, SIDE, SIDE).unfold(3, SIDE, SIDE).permute(0, 2, 3, 1, 4, 5).reshape(-1, 3, SIDE, SIDE)
 
 
-def weathered(pictures: Tensor, side: int) -> Tensor:
+def weather(pictures: Tensor, side: int) -> Tensor:
     """Crops [n,3,side,side] of pictures [n,3,s,s] 0..1, as far from them as a dream may be and still be of their kind."""
     n, device = len(pictures), pictures.device
-    seen = _in_light(_anywhere(pictures, side))
-    blurred = F.avg_pool2d(F.pad(seen, (2, 2, 2, 2), mode="reflect"), 5, 1)
-    seen = seen + _any(n, -0.8, 1.6, device) * (seen - blurred)
+    crops = _recolour(_crop_anywhere(pictures, side))
+    blurred = F.avg_pool2d(F.pad(crops, (2, 2, 2, 2), mode="reflect"), 5, 1)
+    crops = crops + _uniform(n, -0.8, 1.6, device) * (crops - blurred)
     for cells in (4, 8, 16, 32):
         clouds = F.interpolate(torch.randn(n, 3, cells, cells, device=device), (side, side), mode="bicubic")
-        seen = seen + _any(n, 0, 0.09, device) * clouds
-    ghost = seen.flip(0).roll((side // 3, side // 3), (2, 3))  # something else shows through
-    return torch.lerp(seen, ghost, _any(n, -0.3, 0.3, device).clamp_min(0)).clamp(0, 1)
+        crops = crops + _uniform(n, 0, 0.09, device) * clouds
+    ghost = crops.flip(0).roll((side // 3, side // 3), (2, 3))  # something else shows through
+    return torch.lerp(crops, ghost, _uniform(n, -0.3, 0.3, device).clamp_min(0)).clamp(0, 1)
 
 
-def _anywhere(pictures: Tensor, side: int) -> Tensor:
+def _crop_anywhere(pictures: Tensor, side: int) -> Tensor:
     """Turned, mirrored, zoomed in and out."""
     n, device = len(pictures), pictures.device
-    reach, angle = _any(n, 0.5, 1.5, device).flatten(), 0.25 * torch.randn(n, device=device)
+    reach, angle = _uniform(n, 0.5, 1.5, device).flatten(), 0.25 * torch.randn(n, device=device)
     flip = torch.where(torch.rand(n, device=device) < 0.5, -1.0, 1.0)
-    stretch = _any(n, 0.85, 1.15, device).flatten()
+    stretch = _uniform(n, 0.85, 1.15, device).flatten()
     offset = (torch.rand(n, 2, device=device) * 1.2 - 0.6) * reach[:, None]
-    return placed(pictures, side, reach, angle, flip, stretch, offset)
+    return crop(pictures, side, reach, angle, flip, stretch, offset)
 
 
-def placed(pictures: Tensor, side: int, reach: Tensor, angle: Tensor, flip: Tensor, stretch: Tensor, offset: Tensor) -> Tensor:
+def crop(pictures: Tensor, side: int, reach: Tensor, angle: Tensor, flip: Tensor, stretch: Tensor, offset: Tensor) -> Tensor:
     """What is seen [n,3,side,side] of pictures [n,3,s,s]; past their edges, the picture again, mirrored.
 
     Each [n], offset [n,2]: the share of the picture that is seen, radians, 1 or -1, how much wider than high, where the middle
@@ -109,15 +109,15 @@ def placed(pictures: Tensor, side: int, reach: Tensor, angle: Tensor, flip: Tens
     return F.grid_sample(pictures, where, padding_mode="reflection", align_corners=False)
 
 
-def _in_light(pictures: Tensor) -> Tensor:
+def _recolour(pictures: Tensor) -> Tensor:
     """Off colour: channels mixed, faded or too rich, darker or brighter, harder or softer."""
     n, device = len(pictures), pictures.device
     mix = torch.eye(3, device=device) + 0.15 * torch.randn(n, 3, 3, device=device)
     tinted = torch.einsum("nab,nbhw->nahw", mix, pictures - 0.5)
     grey = tinted.mean(1, keepdim=True)
-    rich = grey + _any(n, 0.1, 1.6, device) * (tinted - grey)
-    return rich * _any(n, 0.6, 1.5, device) + 0.5 + _any(n, -0.12, 0.12, device)
+    rich = grey + _uniform(n, 0.1, 1.6, device) * (tinted - grey)
+    return rich * _uniform(n, 0.6, 1.5, device) + 0.5 + _uniform(n, -0.12, 0.12, device)
 
 
-def _any(n: int, low: float, high: float, device: torch.device) -> Tensor:
+def _uniform(n: int, low: float, high: float, device: torch.device) -> Tensor:
     return torch.empty(n, 1, 1, 1, device=device).uniform_(low, high)

@@ -1,4 +1,4 @@
-"""The project's own footage: a harbour at dusk that was never there; `scripts/draw_harbour.py [FILE.mp4]`, two minutes.
+"""The project's own footage: a harbour at dusk that was never there; `scripts/draw_media harbour [FILE.mp4]`, two minutes.
 
 Everything is painted at twice the size on layers of different depth, and the camera walks past them: clouds drift, a boat
 sails before the town, two walkers and a dog cross each other on the quay, gulls fly, and a lamp passes close by. So it has
@@ -19,8 +19,9 @@ from typing import Any
 import av
 import cv2
 import numpy as np
-from draw_valley import ease, spectrum
 from numpy.typing import NDArray
+
+from media.valley import ease, spectrum
 
 Array = NDArray[Any]
 Points = Sequence[tuple[float, float]]
@@ -74,9 +75,9 @@ def lay(frame: Array, layer: Array, x: float, y: float, turn: float = 0.0, foot:
     if left >= right or top >= bottom:
         return
     matrix[:, 2] -= left, top
-    there = cv2.warpAffine(layer, matrix, (int(right - left), int(bottom - top)), flags=cv2.INTER_LINEAR)
+    warped = cv2.warpAffine(layer, matrix, (int(right - left), int(bottom - top)), flags=cv2.INTER_LINEAR)
     part = frame[top:bottom, left:right, :3]
-    part[:] = part * (1 - there[..., 3:]) + there[..., :3]
+    part[:] = part * (1 - warped[..., 3:]) + warped[..., :3]
 
 
 def noise(field: Array, u: Array, v: Array) -> Array:
@@ -138,11 +139,11 @@ def sky(grain: Grain, t: float) -> Array:
     def heap(du: float, dv: float) -> Array:
         return noise(grain.cloud, u + du, v + dv) + 0.35 * noise(grain.rough, u * 1.7 + du, v * 1.7 + dv + 0.004 * t)
 
-    here = heap(0, 0)
-    thick = ease(-0.1, 1.2, here)[..., None] * ease(0.02, 0.16, up)[..., None]
-    lit = np.clip(0.5 + 0.8 * (here - heap(0.0, 0.012)), 0, 1)[..., None]
+    heaps = heap(0, 0)
+    thick = ease(-0.1, 1.2, heaps)[..., None] * ease(0.02, 0.16, up)[..., None]
+    brightness = np.clip(0.5 + 0.8 * (heaps - heap(0.0, 0.012)), 0, 1)[..., None]
     warm = rgb("ffb27a") + (rgb("d9738f") - rgb("ffb27a")) * ease(0.1, 0.7, up)[..., None]
-    return air + (rgb("4d4a78") + (warm - rgb("4d4a78")) * lit - air) * thick * 0.9
+    return air + (rgb("4d4a78") + (warm - rgb("4d4a78")) * brightness - air) * thick * 0.9
 
 
 def headland(grain: Grain) -> Array:
@@ -287,11 +288,11 @@ def gull(frame: Array, x: float, y: float, size: float, beat: float) -> None:
     fill(frame, limb((x - 0.46 * size, y - 0.06 * size), (x - 0.6 * size, y - 0.03 * size), 0.06 * size, 0.01), rgb("e8a23c"))
 
 
-def water(frame: Array, mirror: Array, grain: Grain, t: float, walked: float) -> None:
+def water(frame: Array, mirror: Array, grain: Grain, t: float, walk: float) -> None:
     """The sea: what stands above it mirrored in waves, the sun's last glitter, and the deep where one looks down."""
     below = np.clip(ROWS - HORIZON, 1e-3, 1)
     far = 0.06 / below
-    u, v = (COLUMNS - SUN + walked * 3 * below) * far, far * 1.4
+    u, v = (COLUMNS - SUN + walk * 3 * below) * far, far * 1.4
     wave = noise(grain.rough, u * 0.9 + 0.02 * t, v * 1.1 + 0.055 * t) + 0.7 * noise(
         grain.cloud, u * 2.3 - 0.03 * t, v * 2.2 + 0.09 * t
     )
@@ -299,9 +300,9 @@ def water(frame: Array, mirror: Array, grain: Grain, t: float, walked: float) ->
     calm = np.clip(below * 3.2, 0.05, 1)
     x = ((COLUMNS + 0.010 * calm * swell) * H).astype(np.float32)
     y = ((ROWS + 0.032 * calm * wave) * H).astype(np.float32)
-    seen = cv2.remap(mirror, x, np.maximum(y, HORIZON * H), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    reflection = cv2.remap(mirror, x, np.maximum(y, HORIZON * H), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
     steep = ease(0.0, 0.42, below)[..., None]
-    colour = seen * (0.92 - 0.3 * steep) + (rgb("16395a") - seen) * 0.42 * steep
+    colour = reflection * (0.92 - 0.3 * steep) + (rgb("16395a") - reflection) * 0.42 * steep
     colour = colour * (1 + 0.11 * calm * swell)[..., None]
     column = np.exp(-np.square((COLUMNS - SUN) / (0.1 + 0.55 * below)))
     glitter = ease(0.9, 2.3, swell + 0.5 * wave) * column * (1 - 0.6 * steep[..., 0])
@@ -312,11 +313,11 @@ def water(frame: Array, mirror: Array, grain: Grain, t: float, walked: float) ->
 # ---- the quay
 
 
-def quay(frame: Array, grain: Grain, tints: Array, walked: float) -> None:
+def quay(frame: Array, grain: Grain, tints: Array, walk: float) -> None:
     """Cobbles in perspective, wet and warm under the lamps, and a kerb."""
     below = np.clip(ROWS - HORIZON, 0.05, 1)
     depth = (QUAY - HORIZON) / below
-    x, z = (COLUMNS - RIGHT / 2) * depth + walked, 5.2 * (1 - depth)
+    x, z = (COLUMNS - RIGHT / 2) * depth + walk, 5.2 * (1 - depth)
     row = np.floor(z * 7)
     along = x * 9 + 0.5 * (row % 2)
     stone = np.floor(along)
@@ -361,8 +362,8 @@ def lamp(grain: Grain) -> Array:
         fill(post, oval(0.25, y, wide, 0.014), iron * 1.3)
     for side in (-1, 1):
         curl = [(0.25 + side * (0.02 + 0.07 * np.sin(a)), 0.42 - 0.05 * np.cos(a)) for a in np.linspace(0, 4, 20)]
-        for one, other in pairwise(curl):
-            fill(post, limb(one, other, 0.01, 0.01), iron)
+        for start, end in pairwise(curl):
+            fill(post, limb(start, end, 0.01, 0.01), iron)
     fill(post, [(0.2, 0.12), (0.3, 0.12), (0.28, 0.31), (0.22, 0.31)], rgb("ffe2a0"))
     fill(post, oval(0.25, 0.22, 0.02, 0.05), rgb("fffbe6"))
     for x, u in ((0.2, 0.22), (0.25, 0.25), (0.3, 0.28)):
@@ -421,8 +422,8 @@ def walker(grain: Grain, step: float, looks: dict[str, Array], coat: Callable[[A
     for k in range(4):
         fill(body, oval(0.345, 0.2 + 0.05 * k + bob, 0.005, 0.005), rgb("e8c77a"))
     flutter = [(0.285 - 0.035 * s, 0.165 + bob + 0.018 * s + 0.012 * np.sin(1.3 * s - 2 * step)) for s in np.linspace(0, 4, 9)]
-    for index, (one, other) in enumerate(pairwise(flutter)):
-        fill(body, limb(one, other, 0.028, 0.028), looks["scarf"] * (0.75 if index % 2 else 1.1))
+    for index, (start, end) in enumerate(pairwise(flutter)):
+        fill(body, limb(start, end, 0.028, 0.028), looks["scarf"] * (0.75 if index % 2 else 1.1))
     fill(body, oval(0.306, 0.155 + bob, 0.04, 0.018, 0.1), looks["scarf"])
     fill(body, oval(0.312, 0.1 + bob, 0.034, 0.043), looks["skin"])
     fill(body, [(0.343, 0.098 + bob), (0.354, 0.112 + bob), (0.342, 0.118 + bob)], looks["skin"])
@@ -436,10 +437,10 @@ def walker(grain: Grain, step: float, looks: dict[str, Array], coat: Callable[[A
         fill(body, oval(0.3, 0.064 + bob, 0.05, 0.028, -0.25), rgb("d8b04a") * (1 + 0.15 * texture))
         fill(body, oval(0.285, 0.033 + bob, 0.012, 0.012), rgb("f0d890"))
     arm(step, cloth)
-    return rimmed(body)
+    return rim_light(body)
 
 
-def rimmed(body: Array) -> Array:
+def rim_light(body: Array) -> Array:
     """The figure with the evening's light on its left edge."""
     edge = np.clip(body[..., 3] - np.roll(body[..., 3], 4, axis=1), 0, 1)
     body[..., :3] += cv2.GaussianBlur(edge, (0, 0), 1.2)[..., None] * body[..., 3:] * np.array([0.6, 0.36, 0.18], np.float32)
@@ -465,7 +466,7 @@ def dog(grain: Grain, step: float) -> Array:
     fill(body, oval(0.305, 0.092, 0.015, 0.032, 0.3), rgb("5b3a2c"))
     fill(body, oval(0.337, 0.076, 0.005, 0.005), rgb("1e1718"))
     fill(body, limb((0.287, 0.108), (0.307, 0.128), 0.014, 0.014), rgb("c23b3b"))
-    return rimmed(body)
+    return rim_light(body)
 
 
 def plaid(x: Array, y: Array) -> Array:
@@ -500,23 +501,23 @@ class Harbour:
 
     def frame(self, t: float) -> Array:
         """What is seen t seconds in, uint8."""
-        walked = TRACK * t
-        seen = sky(self.grain, t)
-        lay(seen, self.headland, -0.25 - 0.06 * walked, HORIZON - 0.285)
-        lay(seen, self.town, 0.78 - 0.18 * walked, HORIZON - 0.405)
-        self.gulls(seen, t)
-        mirror = np.concatenate((seen[: round(HORIZON * H)], seen[round(HORIZON * H) - 1 :: -1]))[: SIZE[0]]
+        walk = TRACK * t
+        frame = sky(self.grain, t)
+        lay(frame, self.headland, -0.25 - 0.06 * walk, HORIZON - 0.285)
+        lay(frame, self.town, 0.78 - 0.18 * walk, HORIZON - 0.405)
+        self.gulls(frame, t)
+        mirror = np.concatenate((frame[: round(HORIZON * H)], frame[round(HORIZON * H) - 1 :: -1]))[: SIZE[0]]
         mirror = np.ascontiguousarray(np.pad(mirror, ((0, SIZE[0] - len(mirror)), (0, 0), (0, 0)), "edge"))
-        x, line, heel = 0.25 + 0.13 * t - 0.4 * walked, 0.53 + 0.004 * np.sin(2.1 * t), 2.5 * np.sin(1.4 * t) - 2
+        x, line, heel = 0.25 + 0.13 * t - 0.4 * walk, 0.53 + 0.004 * np.sin(2.1 * t), 2.5 * np.sin(1.4 * t) - 2
         lay(mirror, np.ascontiguousarray(self.boat[::-1]), x, line, -heel, (0.25, 0.08))
-        water(seen, mirror, self.grain, t, walked)
-        lay(seen, self.boat, x, line, heel, (0.25, 0.42))
-        quay(seen, self.grain, self.tints, walked)
-        lay(seen, self.railing, -0.2 - walked, QUAY - 0.225)
-        self.people(seen, t, walked)
-        lay(seen, self.lamp, 1.75 - 2.6 * walked, -0.09, foot=(0.25, 0))
-        seen += self.light(1.75 - 2.6 * walked)
-        return self.developed(seen, t)
+        water(frame, mirror, self.grain, t, walk)
+        lay(frame, self.boat, x, line, heel, (0.25, 0.42))
+        quay(frame, self.grain, self.tints, walk)
+        lay(frame, self.railing, -0.2 - walk, QUAY - 0.225)
+        self.people(frame, t, walk)
+        lay(frame, self.lamp, 1.75 - 2.6 * walk, -0.09, foot=(0.25, 0))
+        frame += self.light(1.75 - 2.6 * walk)
+        return self.develop(frame, t)
 
     def gulls(self, frame: Array, t: float) -> None:
         for x, y, size, speed, phase in (
@@ -528,8 +529,8 @@ class Harbour:
             beat = np.sin(7 * t + phase) * (0.6 + 0.4 * np.sin(0.9 * t + phase))
             gull(frame, x - speed * t, y + 0.012 * np.sin(1.3 * t + phase) - 0.006 * beat, size, beat)
 
-    def people(self, frame: Array, t: float, walked: float) -> None:
-        she, he = 1.72 - 0.19 * t - 1.1 * walked, 0.02 + 0.3 * t - 1.25 * walked
+    def people(self, frame: Array, t: float, walk: float) -> None:
+        she, he = 1.72 - 0.19 * t - 1.1 * walk, 0.02 + 0.3 * t - 1.25 * walk
         woman = np.ascontiguousarray(walker(self.grain, 4.6 * t, SHE, plaid, "beret")[:, ::-1])
         for x, wide in ((she, 0.13), (he, 0.14), (he + 0.32, 0.13)):
             shade = np.exp(-np.square((COLUMNS - x - 0.03) / wide) - np.square((ROWS - (0.93 if x == she else 0.962)) / 0.014))
@@ -540,8 +541,8 @@ class Harbour:
             (hand[0] + (collar[0] - hand[0]) * s, hand[1] + (collar[1] - hand[1]) * s + 0.05 * np.sin(np.pi * s))
             for s in np.linspace(0, 1, 12)
         ]
-        for one, other in pairwise(sag):
-            fill(frame, limb(one, other, 0.004, 0.004), rgb("5a2a24"))
+        for start, end in pairwise(sag):
+            fill(frame, limb(start, end, 0.004, 0.004), rgb("5a2a24"))
         lay(frame, dog(self.grain, 4.6 * t), he + 0.32, 0.962, foot=(0.2, 0.26))
         lay(frame, walker(self.grain, 4.2 * t + 1, HE, herringbone, "bowler"), he, 0.962, foot=(0.3, 0.58))
 
@@ -550,15 +551,15 @@ class Harbour:
         away = np.square(COLUMNS - x) + np.square(ROWS - 0.13)
         return (0.34 * np.exp(-away / 0.012) + 0.14 * np.exp(-away / 0.12))[..., None] * np.array([1.0, 0.72, 0.36], np.float32)
 
-    def developed(self, seen: Array, t: float) -> Array:
+    def develop(self, frame: Array, t: float) -> Array:
         """A lens that darkens corners, a hand that is never quite still, and half the size."""
         y, x = ROWS * 2 - 1, COLUMNS * 2 / RIGHT - 1
-        seen = seen.clip(0, None) * (1 - 0.16 * np.square(x * x + y * y))[..., None]
-        seen = 1.06 * seen / (1 + 0.1 * seen**2)
+        frame = frame.clip(0, None) * (1 - 0.16 * np.square(x * x + y * y))[..., None]
+        frame = 1.06 * frame / (1 + 0.1 * frame**2)
         sway = cv2.getRotationMatrix2D((SIZE[1] / 2, SIZE[0] / 2), 0.25 * np.sin(1.1 * t + 1), 1.03)
         sway[:, 2] += 0.006 * H * np.sin(1.3 * t), 0.005 * H * np.sin(1.9 * t + 2)
-        seen = cv2.warpAffine(seen.astype(np.float32), sway, SIZE[::-1], flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
-        small = cv2.resize(seen, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
+        frame = cv2.warpAffine(frame.astype(np.float32), sway, SIZE[::-1], flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+        small = cv2.resize(frame, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
         return (small.clip(0, 1) * 255).round().astype(np.uint8)
 
 
@@ -572,13 +573,13 @@ def sound(seed: int, seconds: float) -> Array:
     tone = np.fft.rfftfreq(n, 1 / RATE)
     sea = [np.fft.irfft(np.fft.rfft(rng.standard_normal(n)) / (1 + (tone / 420) ** 1.3), n) for _ in range(2)]
     wash = 0.35 + 0.65 * np.clip(np.sin(2 * np.pi * t / 3.4 - 1), 0, None) ** 2
-    mixed = np.stack([0.09 * channel / channel.std() * wash for channel in sea])
+    mix = np.stack([0.09 * channel / channel.std() * wash for channel in sea])
 
     def add(start: float, wave: Callable[[Array], Array], length: float, loud: float, side: float) -> None:
         begin = round(start * RATE)
         age = np.arange(min(round(length * RATE), n - begin)) / RATE
         note = loud * wave(age)
-        mixed[:, begin : begin + len(age)] += np.stack((note * (1 - side), note * side))
+        mix[:, begin : begin + len(age)] += np.stack((note * (1 - side), note * side))
 
     def cry(age: Array) -> Array:
         pitch = 1150 + 500 * np.sin(np.pi * np.clip(age / 0.28, 0, 1)) - 300 * age
@@ -600,7 +601,7 @@ def sound(seed: int, seconds: float) -> Array:
     for k in range(int(seconds * 2.7)):
         add(0.2 + k / 2.7, heel, 0.08, 0.16, 0.25 + 0.5 * k / 19)
     ends = np.clip(np.minimum(t, seconds - t) / 0.25, 0, 1)
-    return np.tanh(mixed * ends).astype(np.float32)
+    return np.tanh(mix * ends).astype(np.float32)
 
 
 def write(file: Path, frames: Iterator[Array], samples: Array, fps: int) -> None:
@@ -624,15 +625,15 @@ def write(file: Path, frames: Iterator[Array], samples: Array, fps: int) -> None
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description="Draw the project's own footage.")
-    options.add_argument("file", type=Path, nargs="?", default=Path(__file__).parents[1] / "configs" / "media" / "harbour.mp4")
-    options.add_argument("--seed", type=int, default=11)
-    options.add_argument("--seconds", type=float, default=SECONDS)
-    asked = options.parse_args()
-    harbour = Harbour(asked.seed)
-    frames = (harbour.frame(index / FPS) for index in range(round(asked.seconds * FPS)))
-    write(asked.file, frames, sound(asked.seed, asked.seconds), FPS)
-    sys.stdout.write(f"{asked.file}\n")
+    parser = argparse.ArgumentParser(description="Draw the project's own footage.")
+    parser.add_argument("file", type=Path, nargs="?", default=Path(__file__).parents[2] / "configs" / "media" / "harbour.mp4")
+    parser.add_argument("--seed", type=int, default=11)
+    parser.add_argument("--seconds", type=float, default=SECONDS)
+    options = parser.parse_args()
+    harbour = Harbour(options.seed)
+    frames = (harbour.frame(index / FPS) for index in range(round(options.seconds * FPS)))
+    write(options.file, frames, sound(options.seed, options.seconds), FPS)
+    sys.stdout.write(f"{options.file}\n")
 
 
 if __name__ == "__main__":

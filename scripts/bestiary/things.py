@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from render.dream.bestiary.brush import INK, TAU, WHITE, Paint, Pen, frac, mix, smooth
-from render.dream.bestiary.forms import almond, block, disc, dome, oval, polar, tube, turned, winding
-from render.dream.bestiary.grain import clouds, lookup, noise, pebbles, shingles
+from bestiary.brush import INK, TAU, WHITE, Paint, Pen, frac, mix, smooth
+from bestiary.forms import almond, block, disc, dome, oval, polar, rotate, tube, walk
+from bestiary.grain import clouds, lookup, noise, pebbles, shingles
 
 
 def shell(pen: Pen) -> Paint:
@@ -190,7 +190,7 @@ def mandala(pen: Pen) -> Paint:
 def galaxy(pen: Pen) -> Paint:
     """A spiral galaxy and its stars."""
     paint = Paint(pen)
-    x, y = turned(pen.x, pen.y, pen.between(0, TAU))
+    x, y = rotate(pen.x, pen.y, pen.between(0, TAU))
     y = y * pen.between(1.0, 1.7)
     r, a = polar(x, y)
     spin, arms = pen.between(0.22, 0.34), round(pen.between(2, 3))
@@ -215,7 +215,7 @@ def crystal(pen: Pen) -> Paint:
     order = pen.rng.permutation(prisms)
     for k in order:
         lean = float(-1.05 + 2.1 * k / (prisms - 1)) + pen.between(-0.1, 0.1)
-        u, v = turned(pen.x, pen.y + 0.75, -lean)
+        u, v = rotate(pen.x, pen.y + 0.75, -lean)
         width, length = pen.between(0.14, 0.24), pen.between(1.1, 1.65) * (1 - 0.32 * abs(lean))
         tip = width * pen.between(1.2, 1.9)
         shape = np.maximum(np.abs(u) - width, np.abs(u) * tip / width * 0.6 + (v - length) * 0.6)
@@ -286,7 +286,7 @@ def clock(pen: Pen) -> Paint:
                 0.05 + dome(wheel, 0.04, 0.1),
             )
     for length, width in ((0.68, 0.035), (0.46, 0.06)):
-        u, v = turned(pen.x, pen.y, pen.between(0, TAU))
+        u, v = rotate(pen.x, pen.y, pen.between(0, TAU))
         blade = np.maximum(np.abs(u) - width * (1.3 - v / length), np.maximum(-0.12 - v, v - length))
         blade = np.minimum(blade, np.hypot(u, v - 0.72 * length) - 1.5 * width)
         paint.over(pen.ink(blade), pen.tones[2] if length < 0.5 else pen.tones[3], 0.18)
@@ -301,7 +301,7 @@ def skull(pen: Pen) -> Paint:
     crown = np.minimum(oval(x, y, 0, 0.25, 0.76, 0.72), oval(x, y, 0, -0.2, 0.56, 0.42))
     bone = mix(pen.tones[0], pen.tones[1], 0.9 * clouds(pen.rng, x, y, 4) - 0.1)
     paint.over(pen.ink(jaw), bone * 0.93, dome(jaw, 0.25, 0.35)).over(pen.ink(crown), bone, dome(crown, 0.6, 0.75))
-    ex, ey = turned(side - 0.32, y - 0.08, -0.15)
+    ex, ey = rotate(side - 0.32, y - 0.08, -0.15)
     socket, festive = oval(ex, ey, 0, 0, 0.23, 0.21), pen.chance(0.5)
     if festive:
         petals = socket - 0.07 - 0.045 * np.abs(np.sin(5 * np.arctan2(ey, ex)))
@@ -399,7 +399,7 @@ def hand(pen: Pen) -> Paint:
         ((-0.3, 0.05), 0.34, 0.7, 1.0), ((-0.1, 0.05), 0.11, 0.86, 1.0), ((0.1, 0.05), -0.09, 0.83, 1.0),
         ((0.3, 0.05), -0.3, 0.68, 1.0), ((0.36, -0.5), -1.0, 0.68, 1.15),
     ):  # fmt: skip
-        path = winding(root, TAU / 4 + lean * spread, np.zeros(4), long / 4)
+        path = walk(root, TAU / 4 + lean * spread, np.zeros(4), long / 4)
         finger, along, across = tube(x, y, path, thick * np.linspace(0.125, 0.095, 5))
         bent = smooth(0.035, 0.015, np.minimum(np.abs(along - 0.35), np.abs(along - 0.68)))
         joints = np.where(finger < fingers, bent, joints)

@@ -19,7 +19,6 @@ import copy
 import math
 import os
 import shutil
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -33,17 +32,15 @@ import torch.nn.functional as F
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-import bestiary_judge
-from bestiary_card import card
-from bestiary_figures import CPU, figures, length, normalised
-
+from bestiary import judge as judging
+from bestiary.brush import Array
+from bestiary.card import card
+from bestiary.figures import CPU, figures, length, normalise
+from bestiary.generator import picture
+from bestiary.motifs import MOTIFS
 from render.develop import files, stills
 from render.dream.bestiary import model
-from render.dream.bestiary.brush import Array
-from render.dream.bestiary.generator import picture
-from render.dream.bestiary.motifs import MOTIFS
-from render.dream.network import load
+from render.dream.registry import load
 from render.show import atlas
 
 TRAINING = 1  # the seed of the training pictures
@@ -58,18 +55,15 @@ Loss = Callable[[nn.Module, Tensor, Tensor, float], Tensor]  # network, pictures
 
 @dataclass(frozen=True)
 class Course:
-    """What a network learns, and how long.
+    """What a network learns, and how long."""
 
-    seed: of the order of pictures and all that is done to them. rate: the highest. keep: writes the averaged network.
-    """
-
-    name: str
-    network: nn.Module
+    name: str  # of its checkpoint
+    network: nn.Module  # with the weights that it begins with
     loss: Loss
-    keep: Callable[[nn.Module], None]
-    steps: int
-    rate: float
-    seed: int
+    keep: Callable[[nn.Module], None]  # writes the averaged network
+    steps: int  # of BATCH pictures
+    rate: float  # the highest learning rate
+    seed: int  # of the order of pictures and all that is done to them
 
 
 # ---- pictures
@@ -85,11 +79,11 @@ def pictures(work: Path, count: int, size: int) -> Tensor:
     file = work / f"pictures-{len(MOTIFS)}-{count}-{size}.npy"
     if not file.exists():
         part = work / f"{file.stem}.part.npy"
-        kept = np.lib.format.open_memmap(part, mode="w+", dtype=np.uint8, shape=(count, size, size, 3))
+        array = np.lib.format.open_memmap(part, mode="w+", dtype=np.uint8, shape=(count, size, size, 3))
         with get_context("spawn").Pool() as pool:
-            for index, drawn in enumerate(pool.imap(draw, ((i, size) for i in range(count)), chunksize=31)):
-                kept[index] = drawn
-        kept.flush()
+            for index, pixels in enumerate(pool.imap(draw, ((i, size) for i in range(count)), chunksize=31)):
+                array[index] = pixels
+        array.flush()
         os.replace(part, file)
     return torch.from_numpy(np.load(file)).permute(0, 3, 1, 2)
 
@@ -102,18 +96,18 @@ def crops(source: Tensor, side: int) -> Tensor:
     flip = torch.where(torch.rand(n, device=device) < 0.5, -1.0, 1.0)
     stretch = torch.empty(n, device=device).uniform_(0.92, 1.08)
     offset = (torch.rand(n, 2, device=device) * 2 - 1) * (1 - reach)[:, None]
-    seen = bestiary_judge.placed(source, side, reach, angle, flip, stretch, offset)
+    cut = judging.crop(source, side, reach, angle, flip, stretch, offset)
     gain, lift = (torch.empty(n, 1, 1, 1, device=device).uniform_(a, b) for a, b in ((0.85, 1.15), (-0.06, 0.06)))
-    return ((seen - 0.5) * gain + 0.5 + lift).clamp(0, 1)
+    return ((cut - 0.5) * gain + 0.5 + lift).clamp(0, 1)
 
 
 def batches(total: int, seed: int, first: int) -> Iterator[Tensor]:
     """Batches of indices for ever from the `first` on, every picture once a round."""
-    round_of, at = divmod(first, total // BATCH)
+    lap, first_batch = divmod(first, total // BATCH)
     while True:
-        order = torch.randperm(total, generator=torch.Generator().manual_seed(seed + round_of))
-        yield from order[: total // BATCH * BATCH].split(BATCH)[at:]
-        round_of, at = round_of + 1, 0
+        order = torch.randperm(total, generator=torch.Generator().manual_seed(seed + lap))
+        yield from order[: total // BATCH * BATCH].split(BATCH)[first_batch:]
+        lap, first_batch = lap + 1, 0
 
 
 # ---- what is learned
@@ -126,65 +120,65 @@ def attack(network: nn.Module, clean: Tensor, labels: Tensor, eps: float | Tenso
     for _ in range(steps):
         canvas = (clean + shift).clamp(0, 1).requires_grad_(True)
         with torch.autocast(clean.device.type, torch.bfloat16):
-            loss = F.cross_entropy(model.logits(network(normalised(canvas))).float(), labels, reduction="sum")
+            loss = F.cross_entropy(model.logits(network(normalise(canvas))).float(), labels, reduction="sum")
         (slope,) = torch.autograd.grad(loss, canvas)
         shift = canvas.detach() - clean + (1.25 if steps == 1 else 2 / steps) * eps * slope / length(slope)
         shift = shift * (eps / length(shift)).clamp_max(1)
     return (clean + shift).clamp(0, 1)
 
 
-def robust(asked: argparse.Namespace, network: nn.Module, source: Tensor, labels: Tensor, share: float) -> Tensor:
+def robust_loss(options: argparse.Namespace, network: nn.Module, source: Tensor, labels: Tensor, share: float) -> Tensor:
     """The bestiary's loss: on crops that were attacked, harder as it learns."""
-    side = asked.crop * 3 // 4 if share < EARLY and not asked.start else asked.crop
-    ramp = 1.0 if asked.start else min(1.0, RAMP[0] + (1 - RAMP[0]) * share / RAMP[1])
+    side = options.crop * 3 // 4 if share < EARLY and not options.start else options.crop
+    ramp = 1.0 if options.start else min(1.0, RAMP[0] + (1 - RAMP[0]) * share / RAMP[1])
     clean = crops(source, side).contiguous(memory_format=torch.channels_last)
-    reach = torch.empty(len(clean), 1, 1, 1, device=clean.device).uniform_(asked.reach, 1)
-    hard = attack(network, clean, labels, asked.eps * ramp * side / asked.crop * reach, asked.attack_steps)
+    reach = torch.empty(len(clean), 1, 1, 1, device=clean.device).uniform_(options.reach, 1)
+    hard = attack(network, clean, labels, options.eps * ramp * side / options.crop * reach, options.attack_steps)
     with torch.autocast(source.device.type, torch.bfloat16):
-        logits = model.logits(network(normalised(hard)))
+        logits = model.logits(network(normalise(hard)))
     return F.cross_entropy(logits.float(), labels, label_smoothing=0.02)
 
 
-def judging(network: nn.Module, source: Tensor, labels: Tensor, share: float) -> Tensor:
+def judge_loss(network: nn.Module, source: Tensor, labels: Tensor, share: float) -> Tensor:
     """The judge's loss: on pictures that were weathered."""
-    side = bestiary_judge.SIDE * 3 // 4 if share < EARLY else bestiary_judge.SIDE
+    side = judging.SIDE * 3 // 4 if share < EARLY else judging.SIDE
     with torch.no_grad():
-        seen = bestiary_judge.weathered(source, side).contiguous(memory_format=torch.channels_last)
+        crops = judging.weather(source, side).contiguous(memory_format=torch.channels_last)
     with torch.autocast(source.device.type, torch.bfloat16):
-        logits = network(seen)
+        logits = network(crops)
     return F.cross_entropy(logits.float(), labels, label_smoothing=0.05)
 
 
-def begun(start: Path | None) -> nn.Sequential:
+def initial_network(start: Path | None) -> nn.Sequential:
     """The bestiary with random weights, or with those of a file, whose batch norms are folded for good."""
     if not start:
         return nn.Sequential(model.plan(len(MOTIFS)))
-    return grown(nn.Sequential(model.stages(start)))
+    return grow(nn.Sequential(model.stages(start)))
 
 
-def begun_judge(start: Path | None) -> nn.Sequential:
+def initial_judge(start: Path | None) -> nn.Sequential:
     """The judge with random weights, or with those of a file."""
-    return grown(bestiary_judge.load(start)) if start else bestiary_judge.plan(len(MOTIFS))
+    return grow(judging.load(start)) if start else judging.plan(len(MOTIFS))
 
 
-def kept_start(start: Path, work: Path) -> Path:
+def keep_start(start: Path, work: Path) -> Path:
     """A copy of the weights to go on from, for as long as the run can be gone on with: --out may be the same file."""
-    kept = work / "start.safetensors"
+    copy_of_start = work / "start.safetensors"
     if not (work / "bestiary.checkpoint.pt").exists():
-        shutil.copyfile(start, kept)
-    return kept
+        shutil.copyfile(start, copy_of_start)
+    return copy_of_start
 
 
-def blended(network: nn.Module, start: Path, share: float) -> nn.Module:
+def blend(network: nn.Module, start: Path, share: float) -> nn.Module:
     """The network with a share of the weights that it began with: their mean is surer than either (Wortsman et al. 2022)."""
-    before = begun(start).state_dict()
-    mean = {name: now.cpu().lerp(before[name], share) for name, now in network.state_dict().items()}
-    blend = begun(start)
-    blend.load_state_dict(mean)
-    return blend
+    initial = initial_network(start).state_dict()
+    mean = {name: value.cpu().lerp(initial[name], share) for name, value in network.state_dict().items()}
+    mixture = initial_network(start)
+    mixture.load_state_dict(mean)
+    return mixture
 
 
-def grown(network: nn.Sequential) -> nn.Sequential:
+def grow(network: nn.Sequential) -> nn.Sequential:
     """The network, ready to learn, with a place for each motif that it was not taught: at first the mean of the others."""
     head = network[-1]
     for numbers in (head.weight, head.bias):
@@ -203,59 +197,59 @@ def train(course: Course, source: Tensor, work: Path, device: torch.device, minu
     mean = copy.deepcopy(network)
     optimiser = torch.optim.AdamW(network.parameters(), lr=course.rate, weight_decay=DECAY)
     checkpoint = work / f"{course.name}.checkpoint.pt"
-    first = resumed(checkpoint, network, mean, optimiser, device)
-    saved, began, loss_seen = time.monotonic(), time.monotonic(), 0.0
+    first = resume(checkpoint, network, mean, optimiser, device)
+    saved, start, mean_loss = time.monotonic(), time.monotonic(), 0.0
     for step, indices in zip(range(first, course.steps), batches(len(source), course.seed, first), strict=False):
         torch.manual_seed(course.seed * 1_000_003 + step)  # a step is the same whether or not the run was stopped before it
         share, warm = step / course.steps, min(1.0, (step + 1) / 200)
         for group in optimiser.param_groups:
             group["lr"] = course.rate * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * share)))
-        seen, labels = source[indices].to(device).float() / 255, (indices % len(MOTIFS)).to(device)
-        loss = course.loss(network, seen, labels, share)
+        batch, labels = source[indices].to(device).float() / 255, (indices % len(MOTIFS)).to(device)
+        loss = course.loss(network, batch, labels, share)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), CLIP)
         optimiser.step()
-        follow(mean, network, step)
-        loss_seen += (loss.item() - loss_seen) * max(0.02, 1 / (step - first + 1))
+        update_average(mean, network, step)
+        mean_loss += (loss.item() - mean_loss) * max(0.02, 1 / (step - first + 1))
         if step % 100 == 99:
-            rate = BATCH * (step + 1 - first) / (time.monotonic() - began)
-            print(f"{course.name}: step {step + 1} of {course.steps}  loss {loss_seen:.3f}  {rate:.0f} pictures/s", flush=True)
+            rate = BATCH * (step + 1 - first) / (time.monotonic() - start)
+            print(f"{course.name}: step {step + 1} of {course.steps}  loss {mean_loss:.3f}  {rate:.0f} pictures/s", flush=True)
         if time.monotonic() - saved > minutes * 60:
             saved = time.monotonic()
-            remember(checkpoint, network, mean, optimiser, step + 1)
+            save_checkpoint(checkpoint, network, mean, optimiser, step + 1)
             course.keep(mean)
-    remember(checkpoint, network, mean, optimiser, course.steps)
+    save_checkpoint(checkpoint, network, mean, optimiser, course.steps)
     course.keep(mean)
     return mean
 
 
-def follow(mean: nn.Module, network: nn.Module, step: int) -> None:
+def update_average(mean: nn.Module, network: nn.Module, step: int) -> None:
     """Moving average of weights and batch norm's numbers: quieter than any single step."""
     keep = min(0.998, (1 + step) / (10 + step))
-    for average, now in zip(mean.state_dict().values(), network.state_dict().values(), strict=True):
+    for average, value in zip(mean.state_dict().values(), network.state_dict().values(), strict=True):
         if average.dtype.is_floating_point:
-            average.lerp_(now, 1 - keep)
+            average.lerp_(value, 1 - keep)
         else:
-            average.copy_(now)
+            average.copy_(value)
 
 
-def remember(file: Path, network: nn.Module, mean: nn.Module, optimiser: torch.optim.Optimizer, step: int) -> None:
+def save_checkpoint(file: Path, network: nn.Module, mean: nn.Module, optimiser: torch.optim.Optimizer, step: int) -> None:
     part = file.with_suffix(".part")
-    kept = {"network": network.state_dict(), "mean": mean.state_dict(), "optimiser": optimiser.state_dict(), "step": step}
-    torch.save(kept, part)
+    state = {"network": network.state_dict(), "mean": mean.state_dict(), "optimiser": optimiser.state_dict(), "step": step}
+    torch.save(state, part)
     os.replace(part, file)
 
 
-def resumed(file: Path, network: nn.Module, mean: nn.Module, optimiser: torch.optim.Optimizer, device: torch.device) -> int:
+def resume(file: Path, network: nn.Module, mean: nn.Module, optimiser: torch.optim.Optimizer, device: torch.device) -> int:
     """The step to go on with, and everything else as it was then."""
     if not file.exists():
         return 0
-    kept = torch.load(file, map_location=device, weights_only=True)
-    network.load_state_dict(kept["network"])
-    mean.load_state_dict(kept["mean"])
-    optimiser.load_state_dict(kept["optimiser"])
-    return int(kept["step"])
+    state = torch.load(file, map_location=device, weights_only=True)
+    network.load_state_dict(state["network"])
+    mean.load_state_dict(state["mean"])
+    optimiser.load_state_dict(state["optimiser"])
+    return int(state["step"])
 
 
 # ---- what is kept
@@ -270,14 +264,14 @@ def save_whole(tensors: dict[str, Tensor], file: Path, facts: dict[str, str] | N
 
 def write_weights(file: Path, sample: Tensor, network: nn.Module) -> None:
     """Fold, halve and store the network, with each level's channel means and deviations over a sample of clean pictures."""
-    ready = model.folded(copy.deepcopy(network).cpu().float().eval())
-    tensors = {name: value.half().contiguous() for name, value in ready.state_dict().items()}
+    network = model.folded(copy.deepcopy(network).cpu().float().eval())
+    tensors = {name: value.half().contiguous() for name, value in network.state_dict().items()}
     with torch.no_grad():
-        seen = normalised(sample.float() / 255)
-        for name, stage in ready.named_children():
-            seen = torch.cat([stage(part) for part in seen.split(64)])
-            tensors[f"statistics.{name}.mean"] = seen.mean((0, 2, 3))
-            tensors[f"statistics.{name}.deviation"] = seen.std((0, 2, 3))
+        features = normalise(sample.float() / 255)
+        for name, stage in network.named_children():
+            features = torch.cat([stage(part) for part in features.split(64)])
+            tensors[f"statistics.{name}.mean"] = features.mean((0, 2, 3))
+            tensors[f"statistics.{name}.deviation"] = features.std((0, 2, 3))
     save_whole(tensors, file, {"classes": " ".join(motif.name for motif in MOTIFS)})
 
 
@@ -289,60 +283,62 @@ def write_atlas(weights: Path, folder: Path) -> None:
     """Its levels, and its classes from noise, each on a sheet."""
     dreamer, recipe = load("bestiary", weights, CPU), atlas.Recipe(size=192, steps=32, seed=0)
     for name, sheet in (("levels", atlas.of_layers(dreamer, False, CPU)), ("classes", atlas.of_classes(dreamer, []))):
-        dreamed = list(atlas.dreamed(sheet, dreamer, recipe))
-        files.write(folder / f"{name}.png", stills.png(atlas.drawn(sheet, dreamed)))
+        plates = list(atlas.dreamed(sheet, dreamer, recipe))
+        files.write(folder / f"{name}.png", stills.png(atlas.drawn(sheet, plates)))
 
 
-def options() -> argparse.Namespace:
-    words = argparse.ArgumentParser(
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
         description="Draw the bestiary's pictures, train its network, write weights, card and atlas."
     )
-    words.add_argument("--judge", action="store_true", help="train the judge only")
-    words.add_argument("--steps", type=int, default=12_000, help="of 64 pictures")
-    words.add_argument("--judge-steps", type=int, default=JUDGE_STEPS)
-    words.add_argument("--pictures", type=int, default=800 * len(MOTIFS), help="pictures to draw")
-    words.add_argument("--size", type=int, default=88, help="side of the pictures")
-    words.add_argument("--crop", type=int, default=64, help="side of the crops; three quarters of it at first")
-    words.add_argument("--eps", type=float, default=3, help="the farthest L2 reach of the attack, pixels in 0..1")
-    words.add_argument(
+    parser.add_argument("--judge", action="store_true", help="train the judge only")
+    parser.add_argument("--steps", type=int, default=12_000, help="of 64 pictures")
+    parser.add_argument("--judge-steps", type=int, default=JUDGE_STEPS)
+    parser.add_argument("--pictures", type=int, default=800 * len(MOTIFS), help="pictures to draw")
+    parser.add_argument("--size", type=int, default=88, help="side of the pictures")
+    parser.add_argument("--crop", type=int, default=64, help="side of the crops; three quarters of it at first")
+    parser.add_argument("--eps", type=float, default=3, help="the farthest L2 reach of the attack, pixels in 0..1")
+    parser.add_argument(
         "--reach", type=float, default=0.2, help="share of eps from which on the reach is drawn for each picture"
     )
-    words.add_argument("--keep", type=float, default=0, help="share of the weights of --start in those that are written")
-    words.add_argument("--attack-steps", type=int, default=1, help="steps of the attack: 1 on a CPU, 3 on a GPU")
-    words.add_argument("--rate", type=float, default=3e-3, help="the highest learning rate")
-    words.add_argument("--start", type=Path, help="weights to go on from: no ramps, and a rate of 3e-4 does")
-    words.add_argument("--seed", type=int, default=5)
-    words.add_argument("--checkpoint", type=float, default=4, help="minutes between checkpoints")
-    words.add_argument("--threads", type=int, default=2)
-    words.add_argument("--work", type=Path, default=Path("runs/bestiary"), help="pictures, judge, checkpoints, atlas")
-    words.add_argument("--out", type=Path, default=model.WEIGHTS, help="the weights; the card goes beside it")
-    asked = words.parse_args()
-    if asked.keep and not asked.start:
-        words.error("--keep is a share of the weights of --start, and none are given")
-    return asked
+    parser.add_argument("--keep", type=float, default=0, help="share of the weights of --start in those that are written")
+    parser.add_argument("--attack-steps", type=int, default=1, help="steps of the attack: 1 on a CPU, 3 on a GPU")
+    parser.add_argument("--rate", type=float, default=3e-3, help="the highest learning rate")
+    parser.add_argument("--start", type=Path, help="weights to go on from: no ramps, and a rate of 3e-4 does")
+    parser.add_argument("--seed", type=int, default=5)
+    parser.add_argument("--checkpoint", type=float, default=4, help="minutes between checkpoints")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--work", type=Path, default=Path("runs/bestiary"), help="pictures, judge, checkpoints, atlas")
+    parser.add_argument("--out", type=Path, default=model.WEIGHTS, help="the weights; the card goes beside it")
+    options = parser.parse_args()
+    if options.keep and not options.start:
+        parser.error("--keep is a share of the weights of --start, and none are given")
+    return options
 
 
 def main() -> None:
-    asked = options()
-    asked.work.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(asked.threads)
+    options = parse()
+    options.work.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(options.threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    source, judge = pictures(asked.work, asked.pictures, asked.size), asked.work / bestiary_judge.FILE.name
-    if asked.judge or not judge.exists():
-        begin = begun_judge(asked.start if asked.judge else None)
-        course = Course("judge", begin, judging, partial(write_judge, judge), asked.judge_steps, JUDGE_RATE, JUDGE_SEED)
-        train(course, source, asked.work, device, asked.checkpoint)
-    if asked.judge:
+    source, judge = pictures(options.work, options.pictures, options.size), options.work / judging.FILE.name
+    if options.judge or not judge.exists():
+        network = initial_judge(options.start if options.judge else None)
+        course = Course("judge", network, judge_loss, partial(write_judge, judge), options.judge_steps, JUDGE_RATE, JUDGE_SEED)
+        train(course, source, options.work, device, options.checkpoint)
+    if options.judge:
         return
-    sample, start = source[: len(MOTIFS) * SAMPLE], kept_start(asked.start, asked.work) if asked.start else None
+    sample, start = source[: len(MOTIFS) * SAMPLE], keep_start(options.start, options.work) if options.start else None
 
     def keep(mean: nn.Module) -> None:
-        write_weights(asked.out, sample, blended(mean, start, asked.keep) if start and asked.keep else mean)
+        write_weights(options.out, sample, blend(mean, start, options.keep) if start and options.keep else mean)
 
-    course = Course("bestiary", begun(start), partial(robust, asked), keep, asked.steps, asked.rate, asked.seed)
-    train(course, source, asked.work, device, asked.checkpoint)
-    asked.out.with_name("card.md").write_text(card(asked, figures(asked.out, judge)), "utf-8")
-    write_atlas(asked.out, asked.work)
+    course = Course(
+        "bestiary", initial_network(start), partial(robust_loss, options), keep, options.steps, options.rate, options.seed
+    )
+    train(course, source, options.work, device, options.checkpoint)
+    options.out.with_name("card.md").write_text(card(options, figures(options.out, judge)), "utf-8")
+    write_atlas(options.out, options.work)
 
 
 if __name__ == "__main__":

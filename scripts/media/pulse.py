@@ -1,4 +1,4 @@
-"""The project's own music: four bars that go round, drums, bass, chords; `scripts/compose_pulse.py [FILE.ogg]`, ten seconds.
+"""The project's own music: four bars that go round, drums, bass, chords; `scripts/draw_media pulse [FILE.ogg]`, ten seconds.
 
 Every note is laid on a ring of samples, tails and echoes too, so the end runs into the beginning without a seam. Drums are
 swept sines and shaped noise, the bass and the chords sums of overtones that make room for each kick, the bells two sines.
@@ -36,7 +36,7 @@ def pitch(note: float) -> float:
     return float(440 * 2 ** ((note - 69) / 12))
 
 
-def filtered(wave: Wave, shape: Callable[[Wave], Wave]) -> Wave:
+def equalise(wave: Wave, shape: Callable[[Wave], Wave]) -> Wave:
     """The wave with each frequency (Hz) made louder or softer by `shape`."""
     return np.fft.irfft(np.fft.rfft(wave) * shape(np.fft.rfftfreq(len(wave), 1 / RATE)), len(wave))
 
@@ -49,7 +49,7 @@ def highpass(cutoff: float, order: int = 3) -> Callable[[Wave], Wave]:
     return lambda f: 1 / np.sqrt(1 + (cutoff / np.maximum(f, 1)) ** (2 * order))
 
 
-def laid(track: Wave, wave: Wave, beat: float, gain: float = 1.0) -> None:
+def lay(track: Wave, wave: Wave, beat: float, gain: float = 1.0) -> None:
     """Lay a note on the ring, beginning at a beat."""
     np.add.at(track, (round(beat * BEAT) + np.arange(len(wave))) % LENGTH, gain * wave)
 
@@ -64,12 +64,12 @@ def kick() -> Wave:
 def clap() -> Wave:
     t = time(0.3)
     hands = sum(np.exp(-np.maximum(t - d, 0) * s) * (t >= d) for d, s in ((0, 220), (0.011, 220), (0.023, 24)))
-    return filtered(rng.standard_normal(len(t)) * hands, lambda f: highpass(900)(f) * lowpass(5200)(f))
+    return equalise(rng.standard_normal(len(t)) * hands, lambda f: highpass(900)(f) * lowpass(5200)(f))
 
 
 def hat(seconds: float) -> Wave:
     t = time(4 * seconds)
-    return filtered(rng.standard_normal(len(t)) * np.exp(-t / seconds * 2), highpass(7500, 4))
+    return equalise(rng.standard_normal(len(t)) * np.exp(-t / seconds * 2), highpass(7500, 4))
 
 
 def saw(note: float, seconds: float, detune: float = 0.0) -> Wave:
@@ -96,11 +96,11 @@ def chord(notes: list[int], side: int) -> Wave:
     t = time(seconds)
     wave = sum(saw(note, seconds, 0.06 * side + 0.04 * (i % 3 - 1)) for i, note in enumerate(notes[1:]))
     swell = np.minimum(1, t / 0.12) * np.minimum(1, (seconds - t) / 0.12)
-    dark, bright = filtered(wave, lowpass(500)), filtered(wave, lowpass(1900))
+    dark, bright = equalise(wave, lowpass(500)), equalise(wave, lowpass(1900))
     return (dark + (bright - dark) * (0.5 - 0.5 * np.cos(2 * np.pi * t / seconds))) * swell
 
 
-def ducked() -> Wave:
+def sidechain() -> Wave:
     """How much room the chords and the bass leave the kick, around the ring."""
     room = np.ones(LENGTH)
     dip = 1 - 0.8 * np.exp(-time(0.5) * 9)
@@ -115,7 +115,7 @@ def hall(track: Wave, seconds: float, seed: int) -> Wave:
     chance, t = np.random.default_rng(seed), time(4 * seconds)
     echo = np.zeros(LENGTH)
     echo[: min(len(t), LENGTH)] = (chance.standard_normal(len(t)) * np.exp(-t / seconds * 1.7))[:LENGTH]
-    echo = filtered(echo, lambda f: lowpass(4200)(f) * highpass(220)(f))
+    echo = equalise(echo, lambda f: lowpass(4200)(f) * highpass(220)(f))
     return np.fft.irfft(np.fft.rfft(track) * np.fft.rfft(echo / np.sqrt((echo**2).sum())), LENGTH)
 
 
@@ -124,23 +124,23 @@ def music() -> Wave:
     drums, low, claps, bells = (np.zeros(LENGTH) for _ in range(4))
     hats, chords = np.zeros((2, LENGTH)), np.zeros((2, LENGTH))
     for beat in KICKS:
-        laid(drums, kick(), beat, 0.6 if beat % 1 else 1)
+        lay(drums, kick(), beat, 0.6 if beat % 1 else 1)
     for beat in CLAPS:
-        laid(claps, clap(), beat, 0.45 if beat % 1 else 1)
+        lay(claps, clap(), beat, 0.45 if beat % 1 else 1)
     for step in range(4 * BEATS):
         beat = step / 4 + (0.03 if step % 2 else 0)  # a little swing
         accent = (0.35, 0.22, 1.0, 0.3)[step % 4]
         for side in (0, 1):
-            laid(hats[side], hat(0.16 if step % 4 == 2 else 0.05), beat, accent * (0.8 + 0.4 * ((step + side) % 3 == 0)))
+            lay(hats[side], hat(0.16 if step % 4 == 2 else 0.05), beat, accent * (0.8 + 0.4 * ((step + side) % 3 == 0)))
     for bar, notes in enumerate(CHORDS):
         for place, length, up in BASS:
-            laid(low, bass(notes[0] - 12 + up, length * BEAT / RATE), 4 * bar + place)
+            lay(low, bass(notes[0] - 12 + up, length * BEAT / RATE), 4 * bar + place)
         for side, detune in ((0, -1), (1, 1)):
-            laid(chords[side], chord(notes, detune), 4 * bar)
+            lay(chords[side], chord(notes, detune), 4 * bar)
         for i, note in enumerate(BELLS):
             if (i * 5 + bar * 3) % 8 < 5:
-                laid(bells, bell(note - 5 * (bar % 2)), 4 * bar + i / 2 + 0.25, 0.6 + 0.4 * (i % 3 == 0))
-    room = ducked()
+                lay(bells, bell(note - 5 * (bar % 2)), 4 * bar + i / 2 + 0.25, 0.6 + 0.4 * (i % 3 == 0))
+    room = sidechain()
     sides = []
     for side in (0, 1):
         echo = np.roll(bells, (3 + 3 * side) * BEAT // 4)
@@ -166,6 +166,6 @@ def save(wave: Wave, path: Path) -> None:
 
 
 if __name__ == "__main__":
-    target = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent.parent / "configs/media/pulse.ogg"
+    target = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[2] / "configs" / "media" / "pulse.ogg"
     save(music(), target)
     print(target, target.stat().st_size, "bytes")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from render.dream.bestiary.brush import INK, TAU, WHITE, Array, Paint, Pen, frac, mix, smooth
-from render.dream.bestiary.forms import almond, disc, dome, oval, polar, segment, tube, turned, winding
-from render.dream.bestiary.grain import lookup, noise, pebbles, shingles
+from bestiary.brush import INK, TAU, WHITE, Array, Paint, Pen, frac, mix, smooth
+from bestiary.forms import almond, disc, dome, oval, polar, rotate, segment, tube, walk
+from bestiary.grain import lookup, noise, pebbles, shingles
 
 
 def eyeball(paint: Paint, pen: Pen, x: Array, y: Array, radius: float, iris: Array, glow: Array, slit: float = 1.0) -> Paint:
@@ -55,8 +55,8 @@ def butterfly(pen: Pen) -> Paint:
     x, y, paint = pen.x, pen.y, Paint(pen)
     side = np.abs(x)
     tilt, eyes = pen.between(0.5, 0.75), pen.chance(0.7)
-    lower = turned(side - 0.36, y + 0.42, -0.75)
-    upper = turned(side - 0.5, y - 0.32, tilt)
+    lower = rotate(side - 0.36, y + 0.42, -0.75)
+    upper = rotate(side - 0.5, y - 0.32, tilt)
     for (u, v), rx, ry, spot in ((lower, 0.44, 0.33, 0.12), (upper, 0.58, 0.36, 0.15)):
         wing = oval(u, v + 0.05 * np.sin(u * 14), 0, 0, rx, ry)
         span = np.hypot(side, y)
@@ -113,8 +113,8 @@ def owl(pen: Pen) -> Paint:
     x, y, paint = pen.x, pen.y, Paint(pen)
     side = np.abs(x)
     ears = np.maximum(
-        turned(side - 0.38, y - 0.72, -0.45)[1] - 0.3,
-        np.abs(turned(side - 0.38, y - 0.72, -0.45)[0]) * 2.2 - 0.32 + (y - 0.72),
+        rotate(side - 0.38, y - 0.72, -0.45)[1] - 0.3,
+        np.abs(rotate(side - 0.38, y - 0.72, -0.45)[0]) * 2.2 - 0.32 + (y - 0.72),
     )
     paint.over(pen.ink(ears) * (y > 0.4), pen.tones[1] * 0.8, 0.2)
     body = oval(x, y, 0, -0.15, 0.66, 0.85)
@@ -208,7 +208,7 @@ def snake(pen: Pen) -> Paint:
     paint.over(cover, skin, 0.55 * pitch * np.sqrt(np.clip(1 - (2 * w) ** 2, 0, 1)) * 2)
     heading = end - TAU * np.floor(turns) if end % TAU < np.pi else end - TAU * np.ceil(turns)
     far = pitch * (turns + 0.5)
-    hx, hy = turned(pen.x - far * np.cos(heading), pen.y - far * np.sin(heading), float(heading))
+    hx, hy = rotate(pen.x - far * np.cos(heading), pen.y - far * np.sin(heading), float(heading))
     tongue = np.minimum(segment(hx, hy, (0, 0.2), (0, 0.42)), segment(np.abs(hx), hy, (0, 0.42), (0.06, 0.52)))
     paint.over(pen.ink(tongue - 0.02), np.array([0.8, 0.12, 0.1], np.float32), 0.3)
     head = oval(hx, hy, 0, 0.1, 0.17, 0.25)
@@ -271,7 +271,7 @@ def dog(pen: Pen) -> Paint:
     paint.over(pen.ink(np.abs(x) - 0.1 - 0.08 * (y - 0.2)) * (y > 0.2) * pen.ink(head), pen.tones[2])
     muzzle = np.minimum(oval(x, y, 0, -0.36, 0.42, 0.36), disc(side, y, 0.2, -0.38, 0.26)) + 0.03 * hair
     paint.over(pen.ink(muzzle), mix(pen.tones[2], pen.tones[2] * 0.7, 0.5 + hair), 0.6 + dome(muzzle, 0.3, 0.5) - 0.06 * hair)
-    u, v = turned(side - 0.66, y - 0.2, 0.22)
+    u, v = rotate(side - 0.66, y - 0.2, 0.22)
     ear = oval(u, v, 0, 0, 0.24, 0.56) + 0.04 * hair
     paint.over(
         pen.ink(ear), mix(pen.tones[1] * 1.15, pen.tones[1] * 0.5, 0.5 + 1.3 * hair), 0.5 + dome(ear, 0.2, 0.3) - 0.08 * hair
@@ -297,7 +297,7 @@ def cat(pen: Pen) -> Paint:
     x, y, paint = pen.x, pen.y, Paint(pen)
     side = np.abs(x)
     hair = coat(pen, x, y, -0.32)
-    u, v = turned(side - 0.5, y - 0.45, -0.35)
+    u, v = rotate(side - 0.5, y - 0.45, -0.35)
     ear = np.maximum(np.abs(u) * 1.6 - (0.55 - v) * 0.62, -0.2 - v)
     paint.over(pen.ink(ear * 0.6), pen.tones[0] * 0.9, 0.2)
     paint.over(pen.ink((ear + 0.13) * 0.6), np.array([0.85, 0.55, 0.5], np.float32), 0.1)
@@ -315,7 +315,7 @@ def cat(pen: Pen) -> Paint:
     paint.over(pen.line(np.hypot(side - 0.12, y + 0.45) - 0.13, 0.02) * (y < -0.47), INK)
     nose = np.maximum(side - 0.11 - (y + 0.3) * 0.9, np.abs(y + 0.32) - 0.08)
     paint.over(pen.ink(nose), np.array([0.8, 0.42, 0.42], np.float32), 1.0)
-    ex, ey = turned(side - 0.38, y - 0.02, 0.18)
+    ex, ey = rotate(side - 0.38, y - 0.02, 0.18)
     paint.over(pen.ink(almond(ex, ey, 0.29, 0.22)), INK, 0.7)
     ball = eyeball(Paint(pen), pen, ex, ey, 0.24, pen.tones[3], pen.tones[3] * 1.3, 0.38)
     inside = pen.ink(almond(ex, ey, 0.26, 0.19))
@@ -331,7 +331,7 @@ def octopus(pen: Pen) -> Paint:
         spread = float(k) / 3.5 - 1
         curl = (1 if spread > 0 else -1) * pen.between(0.7, 1.0)
         bends = curl * np.array([-0.16, -0.14, -0.1, 0.1, 0.25, 0.4, 0.55, 0.65, 0.75, 0.85, 0.95])
-        path = winding((0.3 * spread, 0.1), -TAU / 4 + 1.25 * spread, bends, 0.15 - 0.01 * abs(spread))
+        path = walk((0.3 * spread, 0.1), -TAU / 4 + 1.25 * spread, bends, 0.15 - 0.01 * abs(spread))
         arm, along, across = tube(x, y, path, np.linspace(0.135, 0.025, len(path)))
         inner = smooth(-0.15, 0.1, across * curl)
         skin = mix(mix(pen.tones[0], blotches, 0.7), pen.tones[2], inner)
@@ -374,7 +374,7 @@ def lion(pen: Pen) -> Paint:
     nose = np.maximum(side - 0.17 - (y + 0.2) * 0.9, np.abs(y + 0.17) - 0.1)
     paint.over(pen.ink(nose), np.array([0.3, 0.16, 0.14], np.float32), 1.2)
     paint.over(pen.line(np.hypot(side - 0.12, y + 0.32) - 0.13, 0.022) * (y < -0.35), INK)
-    ex, ey = turned(side - 0.27, y - 0.14, 0.25)
+    ex, ey = rotate(side - 0.27, y - 0.14, 0.25)
     paint.over(pen.ink(almond(ex, ey, 0.17, 0.11)), INK, 0.9)
     return eyeball(paint, pen, ex, ey, 0.085, pen.tones[3], pen.tones[3] * 1.3)
 
@@ -384,7 +384,7 @@ def fox(pen: Pen) -> Paint:
     x, y, paint = pen.x, pen.y, Paint(pen)
     side = np.abs(x)
     hair = coat(pen, x, y, -0.7)
-    u, v = turned(side - 0.52, y - 0.5, -0.28)
+    u, v = rotate(side - 0.52, y - 0.5, -0.28)
     ear = np.maximum(np.abs(u) * 1.8 - (0.5 - v) * 0.62, -0.35 - v) * 0.55
     paint.over(pen.ink(ear), pen.tones[0], 0.2).over(pen.ink(ear) * (v > 0.22), pen.tones[1]).over(
         pen.ink(ear + 0.1), pen.tones[2] * 0.8
@@ -403,7 +403,7 @@ def fox(pen: Pen) -> Paint:
     snout = np.maximum(side - 0.14 - 0.28 * (y + 0.85) * 0.5, np.maximum(y - 0.2, -0.88 - y))
     paint.over(pen.ink(snout), mix(pen.tones[0] * 1.15, pen.tones[0] * 0.8, 0.5 + hair), 0.6 + dome(snout, 0.15, 0.3))
     paint.over(pen.ink(oval(x, y, 0, -0.82, 0.14, 0.11)), INK, 1.0).over(pen.ink(disc(x, y, -0.04, -0.78, 0.03)), WHITE)
-    ex, ey = turned(side - 0.32, y - 0.08, 0.4)
+    ex, ey = rotate(side - 0.32, y - 0.08, 0.4)
     paint.over(pen.ink(almond(ex, ey, 0.18, 0.12)), INK, 0.7)
     return eyeball(paint, pen, ex, ey, 0.095, pen.tones[3], pen.tones[3] * 1.3, 0.6)
 
@@ -442,7 +442,7 @@ def turtle(pen: Pen) -> Paint:
     near, second, _ = pebbles(pen.rng, x, y, 9, 0.9)
     skin = mix(pen.tones[3], pen.tones[1], smooth(0.05, 0.2, second - near))
     for cx, cy, angle, long in ((0.68, 0.42, 0.75, 0.46), (0.56, -0.6, -0.7, 0.34)):
-        u, v = turned(side - cx, y - cy, angle)
+        u, v = rotate(side - cx, y - cy, angle)
         flipper = oval(u, v, 0, 0, long, 0.17)
         paint.over(pen.ink(flipper), skin, dome(flipper, 0.17, 0.25))
     tail = np.maximum(side * 2 - (y + 1.02) * 0.6, y + 0.6)
@@ -465,16 +465,16 @@ def stag(pen: Pen) -> Paint:
     side = np.abs(x)
     bone = mix(pen.tones[3], pen.tones[2], noise(pen.rng, x * 2, y * 2, 6))
     spread = pen.between(0.85, 1.15)
-    beam = winding((0.13, 0.1), 0.5 * spread, np.array([0.0, 0.25, 0.35, 0.4, 0.35, 0.2, 0.1]), 0.165)
+    beam = walk((0.13, 0.1), 0.5 * spread, np.array([0.0, 0.25, 0.35, 0.4, 0.35, 0.2, 0.1]), 0.165)
     horn, along, across = tube(side, y, beam, np.linspace(0.075, 0.03, len(beam)))
     for joint, turn in ((1, 0.9), (3, 0.75), (5, -0.95)):
         right, up = (beam[joint + 1] - beam[joint]).tolist()
-        path = winding(beam[joint], float(np.arctan2(up, right)) + turn, np.array([0.0, 0.25, 0.2]), 0.12)
+        path = walk(beam[joint], float(np.arctan2(up, right)) + turn, np.array([0.0, 0.25, 0.2]), 0.12)
         horn = np.minimum(horn, tube(side, y, path, np.linspace(0.055, 0.02, 4))[0])
     rings = smooth(0.3, 0.0, np.abs(frac(across * 2 + along) - 0.5))
     paint.over(pen.ink(horn), mix(bone, bone * 0.55, rings), 0.2 + dome(horn, 0.06, 0.2))
     hair = coat(pen, x, y, -0.7)
-    u, v = turned(side - 0.46, y - 0.02, -1.15)
+    u, v = rotate(side - 0.46, y - 0.02, -1.15)
     ear = oval(u, v, 0, 0, 0.13, 0.3) + 0.03 * hair
     paint.over(pen.ink(ear), pen.tones[0] * 0.8, 0.2 + dome(ear, 0.1, 0.15)).over(pen.ink(ear + 0.05), pen.tones[2] * 0.85)
     snout = np.maximum(side - 0.2 - 0.16 * (y + 0.9), np.abs(y + 0.5) - 0.42)
@@ -486,7 +486,7 @@ def stag(pen: Pen) -> Paint:
     paint.over(pen.ink(muzzle), mix(pen.tones[2], pen.tones[2] * 0.7, 0.5 + hair), 0.75 + dome(muzzle, 0.12, 0.2))
     nose = oval(side, y, 0.05, -0.82, 0.1, 0.075)
     paint.over(pen.ink(nose), INK, 1.0 + dome(nose, 0.07, 0.1)).over(pen.ink(disc(x, y, -0.04, -0.79, 0.025)), WHITE)
-    ex, ey = turned(side - 0.23, y + 0.12, -0.35)
+    ex, ey = rotate(side - 0.23, y + 0.12, -0.35)
     paint.over(pen.ink(almond(ex, ey, 0.13, 0.1)), pen.tones[2], 0.8)
     return eyeball(paint, pen, ex, ey, 0.085, INK + 0.15, pen.tones[1], 1.3)
 
@@ -498,13 +498,13 @@ def crab(pen: Pen) -> Paint:
     bumps = smooth(0.3, 0.1, pebbles(pen.rng, x, y, 7)[0])
     for k in range(4):
         low = -0.12 - 0.13 * k
-        knee = winding((0.4, low), 0.5 - 0.42 * k, np.array([0.0, -0.5, -0.55]), 0.27 - 0.02 * k)
+        knee = walk((0.4, low), 0.5 - 0.42 * k, np.array([0.0, -0.5, -0.55]), 0.27 - 0.02 * k)
         leg, along, across = tube(side, y, knee, np.array([0.075, 0.07, 0.055, 0.015]))
         shell = mix(pen.tones[0], pen.tones[1], smooth(0.35, 0.0, np.abs(frac(along * 3) - 0.5)) + 0.3 * across)
         paint.over(pen.ink(leg), shell, 0.1 + dome(leg, 0.07, 0.2))
-    arm, _, _ = tube(side, y, winding((0.42, 0.12), 0.5, np.array([0.0, 0.75]), 0.26), np.array([0.085, 0.1, 0.08]))
+    arm, _, _ = tube(side, y, walk((0.42, 0.12), 0.5, np.array([0.0, 0.75]), 0.26), np.array([0.085, 0.1, 0.08]))
     paint.over(pen.ink(arm), pen.tones[0] * 0.9, 0.2 + dome(arm, 0.08, 0.2))
-    cx, cy = turned(side - 0.66, y - 0.58, 0.25 + pen.between(0, 0.4))
+    cx, cy = rotate(side - 0.66, y - 0.58, 0.25 + pen.between(0, 0.4))
     mouth = np.maximum(np.abs(cx - 0.02) - 0.13 * np.clip((cy - 0.02) / 0.4, 0, 1) - 0.02 * frac(cy * 12), 0.02 - cy)
     claw = np.maximum(oval(cx, cy, 0, 0.08, 0.24, 0.38), -mouth)
     armour = mix(mix(pen.tones[0], pen.tones[1], 0.6 * bumps), pen.tones[3], smooth(0.2, 0.42, cy))

@@ -10,11 +10,11 @@ from typing import cast
 
 import numpy as np
 
-from render.dream.bestiary.brush import TAU, Array, Pen, Rng, between, colours, frac, mix, pick, smooth
-from render.dream.bestiary.forms import turned
-from render.dream.bestiary.grain import clouds, noise
-from render.dream.bestiary.light import Light, daylight, lit, shadow, soften
-from render.dream.bestiary.motifs import MOTIFS, Motif
+from bestiary.brush import TAU, Array, Pen, Rng, between, colours, frac, mix, pick, smooth
+from bestiary.forms import rotate
+from bestiary.grain import clouds, noise
+from bestiary.light import Light, daylight, illuminate, shadow, soften
+from bestiary.motifs import MOTIFS, Motif
 
 NATURAL = 0.85  # share of pictures in the colours of nature
 MOODY = 0.3  # share of those that lean towards the colours of an hour or a place
@@ -104,7 +104,7 @@ def background(rng: Rng, size: int) -> Array:
     near, far = colours(pick(rng, EARTHS)) * rng.uniform(0.8, 1.15)
     if rng.random() > NATURAL:
         near, far = rng.uniform(0, 1, (2, 3)).astype(np.float32)
-    slope = 0.5 + 0.35 * turned(x, y, between(rng, 0, TAU))[0]
+    slope = 0.5 + 0.35 * rotate(x, y, between(rng, 0, TAU))[0]
     share = 0.5 * slope + 0.5 * clouds(rng, x, y, between(rng, 0.8, 3), 3)
     ground = mix(near.astype(np.float32), far.astype(np.float32), smooth(0.2, 0.8, share))
     for likely, add in GROUNDS:
@@ -126,20 +126,20 @@ def stand(
     if bottom - top < 4 or right - left < 4:
         return coverage
     px, py = np.meshgrid(np.arange(left, right, dtype=np.float32) - column, row - np.arange(top, bottom, dtype=np.float32))
-    x, y = posed(*turned(px / radius, py / radius, float(np.deg2rad(rng.uniform(-motif.turn, motif.turn)))), rng)
+    x, y = pose(*rotate(px / radius, py / radius, float(np.deg2rad(rng.uniform(-motif.turn, motif.turn)))), rng)
     paint = motif.draw(Pen(x, y, 1.6 / radius, palette, rng))
     wear = noise(rng, x, y, between(rng, 5, 16)) - 0.5
     paint.raise_by(between(rng, 0.0, 0.03) * wear)
     paint.colour *= 1 + between(rng, 0.0, 0.3) * wear[..., None]
     window = canvas[top:bottom, left:right]
-    colour = mix(lit(paint, radius, light, between(rng, 0, 0.5)), window.mean((0, 1)), haze)
+    colour = mix(illuminate(paint, radius, light, between(rng, 0, 0.5)), window.mean((0, 1)), haze)
     window *= shadow(paint.alpha, light, between(rng, 0.06, 0.2) * radius)
     window += (colour - window) * paint.alpha[..., None]
     coverage[top:bottom, left:right] = paint.alpha
     return coverage
 
 
-def posed(x: Array, y: Array, rng: Rng) -> tuple[Array, Array]:
+def pose(x: Array, y: Array, rng: Rng) -> tuple[Array, Array]:
     """The grid of one copy: maybe mirrored, a little bent, stretched, and seen from a little aside."""
     x = -x if rng.random() < 0.5 else x
     x, y = (
@@ -179,13 +179,13 @@ def texture_picture(motif: Motif, rng: Rng, size: int) -> tuple[Array, Array]:
     """The motif's surface all over, or in a patch, and where it is."""
     x, y = grid(size)
     scale = between(rng, 0.75, 1.7)
-    u, v = turned(x * scale, y * scale, between(rng, 0, TAU))
+    u, v = rotate(x * scale, y * scale, between(rng, 0, TAU))
     warp = between(rng, 0.05, 0.35)
     u, v = u + warp * (noise(rng, x, y, 1.2) - 0.5), v + warp * (noise(rng, x, y, 1.2) - 0.5)
     paint = motif.draw(Pen(u, v, 2.6 * scale / size, tones(motif, rng), rng))
     folds = clouds(rng, x, y, between(rng, 0.8, 2), 2)
     paint.raise_by(between(rng, 0, 0.8) * folds)
-    skin = lit(paint, size / 2 / scale, daylight(rng, -0.9, 0.9), between(rng, 0, 0.4))
+    skin = illuminate(paint, size / 2 / scale, daylight(rng, -0.9, 0.9), between(rng, 0, 0.4))
     if rng.random() < 0.65:
         return skin, np.ones((size, size), np.float32)
     field = clouds(rng, x, y, 1.1, 2) + 0.5 * (0.75 - np.hypot(x - between(rng, -0.4, 0.4), y - between(rng, -0.4, 0.4)))
@@ -219,13 +219,13 @@ FRONTS: tuple[Callable[[Rng, Array, Array], Array], ...] = (sheet, branch, blade
 def occlude(canvas: Array, rng: Rng) -> Array:
     """A plain thing in front, sharp or out of focus."""
     x, y = grid(canvas.shape[0])
-    u, v = turned(x, y, between(rng, 0, TAU))
+    u, v = rotate(x, y, between(rng, 0, TAU))
     edge, blur = pick(rng, FRONTS)(rng, u, v), between(rng, 0.015, 0.08)
     tint = colours(pick(rng, EARTHS))[0]
     return mix(canvas, tint * (0.6 + 0.6 * clouds(rng, x, y, 4))[..., None], smooth(blur, -blur, edge))
 
 
-def drawn(motif: Motif, rng: Rng, size: int) -> tuple[Array, Array]:
+def draw(motif: Motif, rng: Rng, size: int) -> tuple[Array, Array]:
     """A picture float32 [size,size,3] 0..1 and where the motif is in it [size,size] 0..1; never a picture without the motif."""
     big = size * OVERSAMPLED
     make = texture_picture if motif.texture else object_picture
@@ -242,4 +242,4 @@ def drawn(motif: Motif, rng: Rng, size: int) -> tuple[Array, Array]:
 
 def picture(motif: Motif, rng: Rng, size: int) -> Array:
     """One training picture: uint8 RGB [size,size,3]."""
-    return cast(Array, np.round(drawn(motif, rng, size)[0] * 255).astype(np.uint8))
+    return cast(Array, np.round(draw(motif, rng, size)[0] * 255).astype(np.uint8))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from render.dream.bestiary.brush import INK, WHITE, Paint, Pen, frac, mix, smooth
-from render.dream.bestiary.grain import clouds, lookup, noise, pebbles, shingles
+from bestiary.brush import INK, WHITE, Paint, Pen, frac, mix, smooth
+from bestiary.grain import clouds, lookup, noise, pebbles, shingles
 
 
 def scales(pen: Pen) -> Paint:

@@ -1,0 +1,56 @@
+"""What a dream is when it is not said: (settings of the dream as written) -> the same with its network and its objective.
+
+A film that names no network dreams with efficientnet_lite0, unless it names something of the bestiary's: kinds for a garden,
+classes, or a layer that the bestiary alone has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+USUAL, BESTIARY = "efficientnet_lite0", "bestiary"
+OBJECTIVES: Mapping[str, list[Any]] = {BESTIARY: [{"garden": "all"}]}  # of a film that names none; of other networks:
+OBJECTIVE = [{"layer": "high"}]
+CLASSES = "classes"  # the layer of a network's classes
+NAMING = ("garden", "class", "channels", "neuron", "direction")  # what may name some of them
+LAYERS = frozenset(("strokes", "ornament", "texture", "parts", "creatures"))  # of the bestiary
+KINDS = (  # that the bestiary knows, in the order of its classes
+    "eye", "flower", "shell", "tower", "arches", "leaf", "mask", "butterfly", "fish", "peacock", "mushroom", "mandala", "owl",
+    "beetle", "snake", "jellyfish", "galaxy", "crystal", "pagoda", "dog", "cat", "fern", "octopus", "lion", "fox", "frog",
+    "turtle", "clock", "rose", "skull", "sun", "tree",
+    "scales", "fur", "cells", "labyrinth", "bubbles", "weave", "plume", "glass", "honeycomb",
+    "stag", "crab", "lantern", "coral", "hand", "nave",
+)  # fmt: skip
+
+
+def completed(dream: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The settings of a dream with the network and the objective that they leave out."""
+    named, objective = dream.get("network"), dream.get("objective")
+    if "objective" not in dream:
+        name = next(iter(named), "") if isinstance(named, Mapping) else getattr(named, "name", named)
+        objective = OBJECTIVES.get(str(name), OBJECTIVE)
+    if "network" not in dream:
+        named = BESTIARY if any(_of_bestiary(term) for term in _terms(objective)) else USUAL
+    return {**dream, "network": named, "objective": objective}
+
+
+def _terms(objective: Any) -> Iterator[Mapping[str, Any]]:
+    """The terms of an objective that ask the film's own network; what is none is refused elsewhere."""
+    for term in objective if isinstance(objective, list | tuple) else [objective]:
+        if isinstance(term, Mapping) and not term.get("network"):
+            yield term
+
+
+def _of_bestiary(term: Mapping[str, Any]) -> bool:
+    """Whether a term names something of the bestiary's."""
+    layer = term.get("layer", CLASSES)
+    if layer != CLASSES:
+        return isinstance(layer, str) and layer in LAYERS
+    return any(_kinds(term[key]) for key in NAMING if key in term)
+
+
+def _kinds(names: Any) -> bool:
+    """Whether these are kinds of the bestiary, all that are names; a number alone says nothing."""
+    words = [name for name in (names if isinstance(names, list | tuple | Mapping) else [names]) if isinstance(name, str)]
+    return bool(words) and (words == ["all"] or all(word in KINDS for word in words))

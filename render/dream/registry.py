@@ -1,0 +1,183 @@
+"""The registry. Networks by name: (name, files of weights and labels, device) -> Network.
+
+A network is a row of NETWORKS, a mapping that others may extend; all other names are those of torchvision's classifiers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cache, partial
+from pathlib import Path
+from typing import overload
+
+import torch
+
+from render.dream import weights
+from render.dream.network import CLASSES, Network, did_you_mean, freeze, in_stages
+from render.errors import ConfigError, MissingError
+
+Loader = Callable[[Path | None, torch.device], Network]  # from the file of its weights, or its usual ones if there is None
+
+
+def load(
+    name: str,
+    file: Path | None,
+    device: torch.device,
+    labels: Path | None = None,
+    dtype: torch.dtype = torch.float32,
+) -> Network:
+    """The network called `name`, with its weights and the labels of its classes from local files where given.
+
+    dtype: that it works in.
+
+    Raises ConfigError if there is no such network, MissingError if its weights are not there, or are damaged.
+    """
+    network = replace(_loader(name)(file, device), dtype=dtype)
+    named = labels or weights.beside(file)
+    if not named:
+        return network
+    words = weights.labels(named, len(network.labels))
+    return replace(network, labels=words, digest=network.digest + weights.digest(named))
+
+
+def _loader(name: str) -> Loader:
+    if name in NETWORKS:
+        return NETWORKS[name]
+    from render.dream import zoo  # which imports torchvision: that takes two seconds
+
+    if name in zoo.names():
+        return partial(zoo.classifier, name)
+    near = did_you_mean(name, dict.fromkeys([*NETWORKS, *zoo.names()]))
+    raise ConfigError(
+        f'is "{name}", and there is no such network', f"{near}known: {' '.join(NETWORKS)} and torchvision's classifiers"
+    )
+
+
+def bestiary(file: Path | None, device: torch.device) -> Network:
+    """The embedded network, trained by scripts/train_bestiary; its levels run from strokes to creatures."""
+    from render.dream.bestiary import model
+    from render.dream.bestiary.channels import CHANNELS
+
+    if file:
+        weights.tensors(file)  # names what is wrong with the file itself
+    try:
+        stages = {name: freeze(stage, device) for name, stage in model.stages(file).items()}
+        usual = model.statistics(file)
+    except Exception as error:  # safetensors and torch each have their own words for a tensor too few
+        raise MissingError(f"{file}: these are not the weights of the bestiary: {_last_line(error)}") from error
+    return Network(
+        name="bestiary",
+        layers=tuple(stages),
+        labels=weights.usual(len(usual[CLASSES][0]), model.CLASSES),
+        cut=in_stages(stages),
+        mean=model.MEAN,
+        std=model.STD,
+        min_side=32,
+        digest=weights.digest(file or model.WEIGHTS),
+        aliases={"low": "ornament", "mid": "texture", "high": "creatures"},
+        statistics={name: (mean.float().to(device), std.float().to(device)) for name, (mean, std) in usual.items()},
+        notes=model.LEVELS,
+        channels=None if file else CHANNELS,
+    )
+
+
+def inception_v1(file: Path | None, device: torch.device) -> Network:
+    """The original GoogLeNet (arXiv 1409.4842), the network of the Inceptionism article, from a local file.
+
+    Any weights of that architecture do, those of GoogLeNet-Places too.
+    """
+    from render.dream import inception
+
+    if file is None:
+        hint = "network: {inception_v1: bvlc_googlenet.caffemodel} (or .safetensors)"
+        raise ConfigError("is inception_v1, which needs the file of its weights", hint)
+    stages = {name: freeze(stage, device) for name, stage in inception.stages(weights.tensors(file)).items()}
+    extract = in_stages(stages)
+    try:
+        with torch.no_grad():
+            classes = extract([CLASSES])(torch.zeros(1, 3, 64, 64, device=device))[CLASSES].shape[1]
+    except RuntimeError as error:
+        raise MissingError(f"{file}: these are not the weights of inception_v1: {_last_line(error)}") from error
+    return Network(
+        name="inception_v1",
+        layers=tuple(stages),
+        labels=weights.usual(classes, ImageNet()),
+        cut=extract,
+        mean=(104.0, 117.0, 123.0),
+        std=(1.0, 1.0, 1.0),
+        scale=255.0,
+        flip=True,
+        min_side=64,
+        digest=weights.digest(file),
+        aliases={"low": "inception_3a", "mid": "inception_4c", "high": "inception_5a"},
+        notes={
+            "conv1": "edges and colours",
+            "conv2": "strokes and hatching",
+            "inception_3a": "ornament, ripples, coils",
+            "inception_3b": "fur, scales, patterns, first eyes",
+            "inception_4a": "textures that become things",
+            "inception_4b": "eyes, arches, wheels",
+            "inception_4c": "pagodas, dogs, birds, cars: the article's favourite",
+            "inception_4d": "animals and their faces",
+            "inception_4e": "whole animals",
+            "inception_5a": "whole things, tangled",
+            "inception_5b": "what the classes are told by",
+            "classes": f"one channel for each of {classes:,} classes",
+        },
+    )
+
+
+def efficientnet_lite0(file: Path | None, device: torch.device) -> Network:
+    """EfficientNet-Lite0 (arXiv 1905.11946), ImageNet's things with the weights that come with the program, or from a file."""
+    from render.dream import efficientnet
+
+    path = file or efficientnet.packaged()
+    stages = {name: freeze(stage, device) for name, stage in efficientnet.stages(weights.tensors(path)).items()}
+    return Network(
+        name="efficientnet_lite0",
+        layers=tuple(stages),
+        labels=weights.usual(efficientnet.class_count(stages), ImageNet()),
+        cut=in_stages(stages),
+        mean=(efficientnet.MEAN,) * 3,
+        std=(efficientnet.STD,) * 3,
+        scale=efficientnet.SCALE,
+        min_side=64,
+        digest=weights.digest(path),
+        aliases=efficientnet.ALIASES,
+        notes=efficientnet.NOTES,
+        channels=None if file else efficientnet.CHANNELS,
+    )
+
+
+NETWORKS: dict[str, Loader] = {
+    "efficientnet_lite0": efficientnet_lite0,
+    "bestiary": bestiary,
+    "inception_v1": inception_v1,
+}
+
+
+class ImageNet(Sequence[str]):
+    """The 1,000 labels of ImageNet in their usual order, read when one is asked for: torchvision, which has them, is slow."""
+
+    def __len__(self) -> int:
+        return 1000
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[str]: ...
+    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
+        return _imagenet()[index]
+
+
+@cache
+def _imagenet() -> tuple[str, ...]:
+    from torchvision.models import GoogLeNet_Weights
+
+    return tuple(GoogLeNet_Weights.DEFAULT.meta["categories"])
+
+
+def _last_line(error: Exception) -> str:
+    """The last of what a library says, where the point of it is."""
+    return (str(error).strip().splitlines() or ["?"])[-1].strip()[:200]
