@@ -21,7 +21,7 @@ import tiny
 import torch
 from commands import Command, Said, exit_code
 
-from render import film
+from render import travel
 from render.develop import ffmpeg, files, negative, shoot
 from render.develop.negative import Negative
 from render.dream import registry
@@ -211,7 +211,7 @@ def test_trouble_while_dreaming_costs_a_segment_at_most(
     render: Render, peace: Mapping[str, bytes], children: list[subprocess.Popen[bytes]], name: str
 ) -> None:
     trouble, code, words = DREAMING[name]
-    said = struck(trouble, film, "dream", STRUCK, children, render)
+    said = struck(trouble, travel, "dream", STRUCK, children, render)
     assert (said.code, words in said.words) == (code, True), said
     assert_one_message(said)
     if trouble is not folder_gone:
@@ -244,7 +244,7 @@ def test_trouble_while_developing_leaves_the_negative_and_no_part_of_a_print(
 def test_a_folder_that_goes_away_between_segments_is_noticed(
     render: Render, peace: Mapping[str, bytes], children: list[subprocess.Popen[bytes]]
 ) -> None:
-    said = struck(folder_gone, film, "dream", STRUCK - 1, children, render)
+    said = struck(folder_gone, travel, "dream", STRUCK - 1, children, render)
     assert said.code == 3
     assert_one_message(said)
 
