@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Union
 
 from pydantic import BeforeValidator, Discriminator, Tag, create_model, model_validator
 
+from render import loops
 from render.config import expression, usual
 from render.config import setting_types as types
 from render.config.curve import Curve
@@ -28,7 +29,6 @@ from render.config.setting_types import choice, number, output_name, pair, stati
 
 OUTPUT_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".gif", ".webp", ".png", ".jpg")
 PICTURE_SUFFIXES = (".png", ".jpg", ".webp")  # those that can be a sequence of stills
-LOOPS = ("none", "droste", "crossfade", "pingpong")
 CODECS = ("auto", "h264", "h265", "av1", "prores", "vp9", "ffv1", "h264_nvenc", "hevc_nvenc")
 
 
@@ -372,9 +372,7 @@ class Settings(Section):
         "auto", "where footage cuts to another shot: auto finds out, none, or a list of times"
     )
     mask: MaskSettings | None = row(None, "where it dreams: white in a picture or a video; default: everywhere")
-    loop: Annotated[str, choice(*LOOPS)] = row(
-        "none", "how it ends where it began: droste (an endless zoom), crossfade, pingpong (there and back)"
-    )
+    loop: Annotated[str, choice(*loops.LOOPS)] = row("none", f"how it ends where it began: {loops.meanings()}")
     schedule: Annotated[Path | None, types.FILE] = row(
         None, "a CSV or Parseq file: its columns, headed by keys such as motion.zoom, say how those numbers move"
     )
