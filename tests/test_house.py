@@ -50,8 +50,10 @@ ROWS = {  # room: what it may import
     "construct": FILM,
     "develop": FILM | {"develop"},
     "show": FILM | {"develop", "show"},
+    "api": FILM | {"develop", "show"},
+    "__init__": FILM | {"develop", "show", "api"},
     "cli": FILM | {"develop", "show"},
-    "__init__": FILM | {"develop"},
+    "__main__": {"cli"},
 }
 HEAVY = {"torch", "torchvision", "cv2", "imageio", "imageio_ffmpeg"}
 LATE = {"torchvision", "av", "librosa", "soundfile", "scipy", "rich", "requests"}  # what a plain film needs late or never
