@@ -47,7 +47,9 @@ ROWS = {  # room: what it may import
     "develop": FILM | {"develop"},
     "show": FILM | {"develop", "show"},
     "cli": FILM | {"develop", "show"},
-    "__init__": FILM | {"develop"},
+    "api": FILM | {"develop", "show"},
+    "__init__": FILM | {"develop", "show", "api"},
+    "__main__": {"cli"},
 }
 HEAVY = {"torch", "torchvision", "cv2", "imageio", "imageio_ffmpeg"}
 LATE = {"torchvision", "av", "librosa", "soundfile", "scipy", "rich", "requests"}  # what a plain film needs late or never
