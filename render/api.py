@@ -38,7 +38,7 @@ def load(film: Source, overrides: Sequence[str] = (), quality: str = "final") ->
         raise ConfigError("overrides are for files", "change the mapping instead, or copy the Config with model_copy(update=…)")
     if isinstance(film, Mapping):
         return load_mapping(film, quality=quality, look=facts)
-    if quality == "final" and film.place("size"):  # it was read and checked, not made by hand
+    if quality == "final" and film.places.tree:  # it was read and checked, not made by hand
         return film
     return load_mapping(film.resolved(), quality=quality, look=facts)
 

@@ -235,9 +235,9 @@ def _prove(part: Path, path: Path, frames: int, fps: Fraction, merges: bool) -> 
     packets = _packets(part)
     if merges and len(packets) == 1:
         return  # a film that stands still
-    found = round(sum(packets) * fps) if merges else len(packets)
-    if abs(found - frames) > merges:
-        raise DevelopError(f"{path}: ffmpeg wrote {found} frames of {frames}")
+    count = round(sum(packets) * fps) if merges else len(packets)
+    if abs(count - frames) > merges:
+        raise DevelopError(f"{path}: ffmpeg wrote {count} frames of {frames}")
 
 
 def _packets(path: Path) -> list[Fraction]:

@@ -40,6 +40,7 @@ from render.film import Film, State, ticks
 from render.frames import at_rate, dreamed_up_to, frame_count, in_loop_order, rate_ratio
 from render.picture.picture import from_pixels, to_pixels
 from render.scene import Scene
+from render.weights.catalogue import credits
 
 SAFE = "what is dreamed is safe"
 VERSION = 1  # of the dream: it counts up when the same settings begin to give other pictures
@@ -103,7 +104,7 @@ def dream_and_develop(config: Config, film: Film, root: Path, take: Take, watch:
 def in_recorded_precision(config: Config, film: Film, take: Take) -> Film:
     """The film in the precision that its take was begun in, though another would be chosen now: its pictures stay the same."""
     if "precision" not in take.record:
-        take.note(precision=film.precision, networks=config.networks)
+        take.note(precision=film.precision, networks=config.networks, credits=credits(config.networks))
     recorded = take.record["precision"]
     if recorded == film.precision or recorded not in DTYPES:
         return film

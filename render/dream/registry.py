@@ -52,7 +52,9 @@ def _loader(name: str) -> Loader:
         return partial(zoo.classifier, name)
     near = did_you_mean(name, dict.fromkeys([*NETWORKS, *zoo.names()]))
     raise ConfigError(
-        f'is "{name}", and there is no such network', f"{near}known: {' '.join(NETWORKS)} and torchvision's classifiers"
+        f'is "{name}", and there is no such network',
+        f"{near}known: {' '.join(NETWORKS)} and torchvision's classifiers",
+        continues=True,
     )
 
 
