@@ -25,7 +25,6 @@ from render.show.terminal import (
     until,
     usual_style,
 )
-from render.weights.command import weights
 
 if TYPE_CHECKING:
     import torch
@@ -551,9 +550,6 @@ def pick_device(device: str, root: Path) -> torch.device:
         picked = pick(device)
     writable(root)
     return picked
-
-
-studio.add_command(weights)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
