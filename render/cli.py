@@ -397,8 +397,7 @@ def asked_for(what: str) -> Iterator[None]:
     try:
         yield
     except RenderError as error:
-        message = f"{what} {error.message}" if error.message.startswith(("is ", "needs ")) else error.message
-        raise type(error)(message, error.hint) from error
+        raise type(error)(error.about(what), error.hint) from error
 
 
 @studio.command()

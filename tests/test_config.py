@@ -16,10 +16,11 @@ import pytest
 import yaml
 from refused import REFUSED, constants, makers, refused_by
 
-from render.config import Config, json_schema, load, load_text, reference
+from render.config import Config, Settings, json_schema, load, load_text, reference
 from render.config.draft import draft
 from render.config.facts import Facts
 from render.config.model import MOTIONS, OBJECTIVES, OUTPUT_SUFFIXES, SOURCES
+from render.config.moving import features
 from render.config.problem import ProblemsError
 from render.config.scalars import NetworkChoice, Size
 from render.config.section import Section, is_named, sections, setting_type_of
@@ -300,7 +301,7 @@ def test_music_shapes_the_picture_only_by_what_the_numbers_hear() -> None:
         assert other.fingerprint() != music(HEARD).fingerprint()
 
 
-def told_of(config: Config) -> Facts:
+def told_of(settings: Settings) -> Facts:
     """What the music of `music` says."""
     return music().facts
 
@@ -457,7 +458,7 @@ def test_a_flood_of_problems_is_cut_short() -> None:
 
 def all_sections() -> list[tuple[str, type[Section]]]:
     """Every mapping of the vocabulary, with the text around it, in which {} stands for the mapping."""
-    found: list[tuple[str, type[Section]]] = [("{}", Config)]
+    found: list[tuple[str, type[Section]]] = [("{}", Settings)]
 
     def walk(around: str, section: type[Section]) -> None:
         for key, info in section.rows().items():
@@ -468,7 +469,7 @@ def all_sections() -> list[tuple[str, type[Section]]]:
                 found.append((below, inner))
                 walk(below, inner)
 
-    walk("{}", Config)
+    walk("{}", Settings)
     return found
 
 
@@ -682,9 +683,9 @@ def test_no_accident_ends_in_a_traceback() -> None:
 # ── the vocabulary as data ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def told(config: Config) -> Facts:
+def told(settings: Settings) -> Facts:
     """What any files might say of themselves."""
-    silence = dict.fromkeys(config.features, np.zeros_like)
+    silence = dict.fromkeys(features(settings), np.zeros_like)
     return Facts((90, 160), Fraction(25), Fraction(8), Fraction(8), features=silence)
 
 
@@ -695,7 +696,7 @@ def test_templates_load_and_name_every_setting(kind: str) -> None:
     assert text.startswith("# yaml-language-server: $schema=")
     values = TEMPLATES[kind][1]
     assert config == load_text(json.dumps(values), "film.yaml", look=told), "a template says the defaults and what it changes"
-    for key in Config.rows():
+    for key in Settings.rows():
         assert re.search(rf"^(# )?{key}:", text, re.MULTILINE)
     with pytest.raises(ConfigError, match="did you mean"):
         template(kind + "s")
@@ -706,7 +707,7 @@ def test_the_schema_knows_every_setting() -> None:
     definitions = schema["$defs"]
     assert json.loads(json.dumps(dict(schema))) == schema
     for section in {section for _, section in all_sections()}:
-        body = schema if section is Config else definitions[section.__name__]
+        body = schema if section is Settings else definitions[section.__name__]
         body = body.get("anyOf", [body])[0]
         assert list(body["properties"]) == list(section.rows())
         assert body["additionalProperties"] is False

@@ -18,6 +18,7 @@ from render.config import load_text, model
 from render.config.section import Section
 from render.construct.scene import make_source
 from render.dream.ascent import PARAMETRISATIONS
+from render.facts import facts
 from render.picture.warp import BORDERS
 from render.source.image import FITS
 from render.source.noise import KINDS
@@ -113,7 +114,7 @@ def test_every_source_of_the_vocabulary_can_be_built(tmp_path: Path) -> None:
     given = {"noise": "perlin", "image": "red.png", "frames": "*.png", "video": "red.mp4"}
     assert set(given) == set(model.SOURCES)
     for kind, value in given.items():
-        config = load_text(f"source: {{{kind}: '{value}'}}\nsize: 32x16\nfps: 30\nduration: 1s", folder=tmp_path)
+        config = load_text(f"source: {{{kind}: '{value}'}}\nsize: 32x16\nfps: 30\nduration: 1s", folder=tmp_path, look=facts)
         source = make_source(config, (16, 32))
         assert source.at(config.clock.tick(0)).shape == (1, 3, 16, 32)
 

@@ -41,12 +41,9 @@ def film_sound(config: Config, seconds: Fraction) -> Sound | None:
     if config.audio:
         return Sound(config.audio.file, config.audio.start.amount, seconds, config.audio.fade)
     if config.source.video:
-        from render.source.footage import probe
-
-        asked = config.source.video
-        found = probe(asked.file, asked.start.amount, asked.end.amount if asked.end else None)
-        before = max(Fraction(0), -found.sound.offset) if found.sound else Fraction(0)  # it begins ahead of the pictures
-        return Sound(asked.file, before + found.start, seconds) if found.sound else None
+        footage = config.facts.video
+        before = max(Fraction(0), -footage.sound.offset) if footage.sound else Fraction(0)  # it begins ahead of the pictures
+        return Sound(config.source.video.file, before + footage.start, seconds) if footage.sound else None
     return None
 
 

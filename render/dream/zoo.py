@@ -47,7 +47,7 @@ def classifier(name: str, file: Path | None, device: torch.device) -> Network:
     A file may be torchvision's own or another of the same shape, with as many classes as it likes.
     """
     if name in ONE_SIZE:
-        raise ConfigError(f"is {name}, which looks at one size of picture only", "try swin_t or convnext_tiny")
+        raise ConfigError(f"is {name}, which looks at one size of picture only", "try swin_t or convnext_tiny", continues=True)
     enum = models.get_model_weights(name).DEFAULT
     preset = enum.transforms()
     model = _of_file(name, file) if file else _downloaded(name)
@@ -84,7 +84,7 @@ def _downloaded(name: str) -> Any:
         model: Any = models.get_model(name, weights="DEFAULT").eval()
     except (OSError, RuntimeError) as error:  # no net, or a file that does not add up
         hint = f"give a local file: network: {{{name}: weights.safetensors}}"
-        raise MissingError(f"is {name}, whose weights could not be downloaded ({error})", hint) from error
+        raise MissingError(f"is {name}, whose weights could not be downloaded ({error})", hint, continues=True) from error
     if name in HALVED:
         model.transform_input = False  # the Network says how its input is made
     return model
