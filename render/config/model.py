@@ -131,8 +131,12 @@ class MotionSettings(Motions):
 
     def in_use(self) -> dict[str, MotionPart]:
         """The motions that move this film: this project's own, and those of packages that it asks for."""
-        motions, values = parts().motions, self.values()
-        return {name: part for name, part in motions.items() if not (part.package and part.rests(values[name]))}
+        return {name: part for name, part in parts().motions.items() if name not in self.at_rest()}
+
+    def at_rest(self) -> set[str]:
+        """The motions of packages that this film does not ask for."""
+        values = self.values()
+        return {name for name, part in parts().motions.items() if part.package and part.rests(values[name])}
 
 
 # ── dream ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -396,6 +400,16 @@ class Settings(Section):
 MOTIONS = tuple(parts().motions)
 OBJECTIVES = tuple(TERMS)
 SOURCES = tuple(SourceSettings.model_fields)
+
+
+def packages(settings: Settings) -> list[str]:
+    """The packages whose parts a film uses, and their versions."""
+    known, terms = parts(), settings.dream.objective
+    networks = (choice.name for choice in (settings.dream.network, *(term.network for term in terms)) if choice)
+    names = {motion.package for motion in settings.motion.in_use().values()}
+    names |= {known.objectives[term.kind].package for term in terms}
+    names |= {known.networks[name].package for name in networks if name in known.networks}
+    return sorted(names - {""})
 
 
 def reference() -> list[Row]:

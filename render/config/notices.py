@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from render.config.config import Config
+from render.config.parts import parts
 from render.loops import LOOPS
 
 UNHEARD = Fraction(1, 10)  # seconds by which music may end before the film and nobody is told
@@ -13,7 +14,7 @@ UNHEARD = Fraction(1, 10)  # seconds by which music may end before the film and 
 
 def notices(config: Config) -> Iterator[str]:
     """What was asked for and comes to nothing in this film, or to something else than one might think."""
-    for rule in (_still_source, _centre_twice, _schedule, _cut_short, _silence, _sound_backwards):
+    for rule in (_still_source, _centre_twice, _schedule, _cut_short, _silence, _sound_backwards, _broken_parts):
         yield from rule(config)
 
 
@@ -53,3 +54,7 @@ def _silence(config: Config) -> Iterator[str]:
 def _sound_backwards(config: Config) -> Iterator[str]:
     if LOOPS[config.loop].doubles and config.facts.sounding and not config.audio:
         yield "the footage comes back, and its sound goes on: it is not played backwards"
+
+
+def _broken_parts(config: Config) -> Iterator[str]:
+    return map(str, parts().faults)
