@@ -75,11 +75,6 @@ class Config(Settings):
         return uses_frames(self)
 
     @property
-    def networks(self) -> tuple[str, ...]:
-        """The names of the networks that dream it."""
-        return tuple(dict.fromkeys((term.network or self.dream.network).name for term in self.dream.objective))
-
-    @property
     def published_networks(self) -> tuple[str, ...]:
         """The networks that it names without a file: their weights come with the program, or can be fetched."""
         networks = [term.network or self.dream.network for term in self.dream.objective]

@@ -105,7 +105,7 @@ def in_recorded_precision(config: Config, film: Film, take: Take) -> Film:
     """The film in the precision that its take was begun in, though another would be chosen now: its pictures stay the same."""
     if "precision" not in take.record:
         take.note(precision=film.precision, networks=config.networks, credits=credits(config.networks))
-    recorded = take.record["precision"]
+    recorded = take.record.get("precision", film.precision)
     if recorded == film.precision or recorded not in DTYPES:
         return film
     dream = config.dream.model_copy(update={"precision": recorded})
