@@ -61,7 +61,7 @@ def function_of(function: Function) -> Callable[..., Any]:
     try:
         imported: Callable[..., Any] = getattr(import_module(module), name)
     except (Exception, SystemExit) as error:
-        raise ConfigError(f"needs {function}, which cannot be imported ({reason(error)})") from error
+        raise ConfigError(f"needs {function}, which cannot be imported ({reason(error)})", continues=True) from error
     return imported
 
 

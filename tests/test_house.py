@@ -18,6 +18,7 @@ from render.config import load_text, model
 from render.config.section import Section
 from render.construct.scene import make_source
 from render.dream.ascent import PARAMETRISATIONS
+from render.facts import facts
 from render.picture.warp import BORDERS
 from render.source.image import FITS
 from render.source.noise import KINDS
@@ -26,7 +27,7 @@ ROOT = Path(__file__).parent.parent
 HOUSE = ROOT / "render"
 
 PICTURE, CONFIG = {"moment", "errors", "picture"}, {"moment", "errors", "config", "plugins"}
-DREAM = PICTURE | {"dream", "source"}
+DREAM = PICTURE | {"dream", "source", "weights"}
 FILM = DREAM | CONFIG | {"parts", "facts", "scene", "propagate", "film", "frames", "construct"}
 ROWS = {  # room: what it may import
     "moment": set(),
@@ -34,7 +35,8 @@ ROWS = {  # room: what it may import
     "picture": PICTURE,
     "config": CONFIG,
     "plugins": {"errors"},
-    "dream": PICTURE | {"dream", "plugins"},
+    "weights": {"errors", "weights"},
+    "dream": PICTURE | {"dream", "plugins", "weights"},
     "source": PICTURE | {"source"},
     "parts": DREAM | CONFIG | {"parts"},
     "facts": CONFIG | {"source"},
@@ -49,7 +51,7 @@ ROWS = {  # room: what it may import
     "__init__": FILM | {"develop"},
 }
 HEAVY = {"torch", "torchvision", "cv2", "imageio", "imageio_ffmpeg"}
-LATE = {"torchvision", "av", "librosa", "soundfile", "scipy", "rich"}  # what a plain film needs late or never
+LATE = {"torchvision", "av", "librosa", "soundfile", "scipy", "rich", "requests"}  # what a plain film needs late or never
 FILES = sorted(HOUSE.rglob("*.py"))
 
 
@@ -113,7 +115,7 @@ def test_every_source_of_the_vocabulary_can_be_built(tmp_path: Path) -> None:
     given = {"noise": "perlin", "image": "red.png", "frames": "*.png", "video": "red.mp4"}
     assert set(given) == set(model.SOURCES)
     for kind, value in given.items():
-        config = load_text(f"source: {{{kind}: '{value}'}}\nsize: 32x16\nfps: 30\nduration: 1s", folder=tmp_path)
+        config = load_text(f"source: {{{kind}: '{value}'}}\nsize: 32x16\nfps: 30\nduration: 1s", folder=tmp_path, look=facts)
         source = make_source(config, (16, 32))
         assert source.at(config.clock.tick(0)).shape == (1, 3, 16, 32)
 

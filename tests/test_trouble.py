@@ -31,7 +31,7 @@ size: 64x36
 fps: 8
 duration: 2s
 seed: 3
-dream: {steps: 1, first_steps: 1, octaves: 1, rate: 4, jitter: 4}
+dream: {network: bestiary, steps: 1, first_steps: 1, octaves: 1, rate: 4, jitter: 4}
 outputs: ["{name}.mp4", "frames/{frame:03}.png"]
 """
 WORDS = ("film.yaml", "--progress", "none", "--yes")

@@ -50,7 +50,9 @@ def as_droste(scene: Scene) -> Scene:
     end = scene.clock.seconds
     move = scene.path.between(0, end)
     if move.bends:
-        raise ConfigError("is droste, and its picture must return as it was; a swirl bends it", "leave motion.swirl out")
+        raise ConfigError(
+            "is droste, and its picture must return as it was; a swirl bends it", "leave motion.swirl out", continues=True
+        )
     times = warp.scale(move)
     if times < 1:
         move, times = move.inverse, 1 / times
@@ -61,10 +63,15 @@ def as_droste(scene: Scene) -> Scene:
         raise ConfigError(
             f"is droste, and in {end:g} s the camera comes {times:.3g} times nearer, where it takes {NEAREST:g} or more",
             f"raise motion.zoom or the duration{longer}",
+            continues=True,
         )
     height, width = scene.size
     rim = torch.tensor([(x * width / height, y) for x in (-1, 1) for y in (-1, 1)], dtype=torch.float64)
     inner = warp.carry(move.inverse, rim) / torch.tensor((width / height, 1.0))
     if float(inner.abs().max()) > 1:
-        raise ConfigError("is droste, and the camera ends outside of what it saw at first", "keep motion.pan and center inside")
+        raise ConfigError(
+            "is droste, and the camera ends outside of what it saw at first",
+            "keep motion.pan and center inside",
+            continues=True,
+        )
     return scene

@@ -24,13 +24,14 @@ from render.config.setting_types import Drawn
 from render.construct import build, build_scene
 from render.develop import prints, sound
 from render.develop.alongside import Watermark, alongside, helps
+from render.develop.browser import html
 from render.develop.ffmpeg import Pixels
 from render.develop.flow_cache import with_flow_cache
 from render.develop.names import fill_name, frame_path
 from render.develop.negative import Kept
 from render.develop.retile import in_recorded_tiles, retile_notices, ticks_within_memory
 from render.develop.seam import measure_seam
-from render.develop.take import Take, existing_take, open_take, unfinished_records
+from render.develop.take import Take, existing_take, open_take, read_record, unfinished_records
 from render.dream.ascent import sizes
 from render.dream.precision import DTYPES
 from render.errors import ConfigError, MissingError, RenderError, RoomError, gpu_failed, memory_ended
@@ -39,6 +40,7 @@ from render.film import Film, State, ticks
 from render.frames import at_rate, dreamed_up_to, frame_count, in_loop_order, rate_ratio
 from render.picture.picture import from_pixels, to_pixels
 from render.scene import Scene
+from render.weights.catalogue import credits
 
 SAFE = "what is dreamed is safe"
 VERSION = 1  # of the dream: it counts up when the same settings begin to give other pictures
@@ -54,6 +56,10 @@ class Shot:
     notices: list[str]  # to be told
     dreamed: int  # ticks dreamed now
     whole: bool  # the film was dreamed to its end
+
+    def _repr_html_(self) -> str:
+        """The take in a notebook: its film plays there, as long as it is small, or its poster is shown."""
+        return html(self.folder, read_record(self.folder))
 
 
 def shoot(config: Config, text: str, root: Path, device: torch.device, watch: Watch, fresh: bool = False) -> Shot:
@@ -98,7 +104,7 @@ def dream_and_develop(config: Config, film: Film, root: Path, take: Take, watch:
 def in_recorded_precision(config: Config, film: Film, take: Take) -> Film:
     """The film in the precision that its take was begun in, though another would be chosen now: its pictures stay the same."""
     if "precision" not in take.record:
-        take.note(precision=film.precision, networks=config.networks)
+        take.note(precision=film.precision, networks=config.networks, credits=credits(config.networks))
     recorded = take.record.get("precision", film.precision)
     if recorded == film.precision or recorded not in DTYPES:
         return film
