@@ -44,7 +44,7 @@ def no_dreaming(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     def never(*_: object) -> None:
         raise AssertionError("a dream was dreamed")
 
-    return lambda: monkeypatch.setattr("render.film.dream", never)
+    return lambda: monkeypatch.setattr("render.travel.dream", never)
 
 
 # ---- films
@@ -337,7 +337,7 @@ def test_what_nobody_foresaw_is_a_sentence_and_a_file(run: Run, monkeypatch: pyt
     def broken(*_: object) -> None:
         raise ValueError("seven is no colour\nand more")
 
-    monkeypatch.setattr("render.film.dream", broken)
+    monkeypatch.setattr("render.travel.dream", broken)
     monkeypatch.setattr("tempfile.tempdir", None)
     said = run("tiny.yaml")
     assert (said.code, said.paths) == (1, [])
@@ -362,7 +362,7 @@ def test_no_room_names_what_helps(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
     def large(*_: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr("render.film.dream", large)
+    monkeypatch.setattr("render.travel.dream", large)
     said = run("tiny.yaml")
     assert (said.code, said.paths) == (5, [])
     assert "--set size=" in said.words
