@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
-from render.config import Config, Settings, load_mapping
+from render.config import Config, Settings
 from render.config import load as load_config
 from render.config.clock import USUAL_FPS
 from render.config.facts import Facts
@@ -18,11 +17,9 @@ from render.config.problem import SettingError
 from render.errors import ConfigError, MissingError, RenderError
 
 
-def load(film: Path | str | Mapping[str, Any], overrides: Sequence[str] = (), quality: str = "final") -> Config:
-    """The film that a file or a mapping asks for, knowing what its own files say; else as render.config.load."""
-    if isinstance(film, Mapping):
-        return load_mapping(film, overrides=overrides, quality=quality, look=facts)
-    return load_config(film, overrides, quality, facts)
+def load(path: Path | str, overrides: Sequence[str] = (), quality: str = "final") -> Config:
+    """The film that the file at `path` asks for, knowing what its own files say; else as render.config.load."""
+    return load_config(path, overrides, quality, facts)
 
 
 def facts(settings: Settings) -> Facts:

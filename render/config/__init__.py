@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from render.config.config import Config
-    from render.config.loader import load, load_mapping, load_text
+    from render.config.loader import load, load_text
+    from render.config.mapping import load_mapping
     from render.config.model import Settings, json_schema, reference
 
 __all__ = ["Config", "Settings", "json_schema", "load", "load_mapping", "load_text", "reference"]
 
 ROOMS = {
-    **dict.fromkeys(("load", "load_mapping", "load_text"), "loader"),
+    **dict.fromkeys(("load", "load_text"), "loader"),
     **dict.fromkeys(("Settings", "json_schema", "reference"), "model"),
     "Config": "config",
+    "load_mapping": "mapping",
 }
 
 

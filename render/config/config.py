@@ -74,6 +74,12 @@ class Config(Settings):
         """Whether another frame rate is another film."""
         return uses_frames(self)
 
+    @property
+    def published_networks(self) -> tuple[str, ...]:
+        """The networks that it names without a file: their weights come with the program, or can be fetched."""
+        networks = [term.network or self.dream.network for term in self.dream.objective]
+        return tuple(dict.fromkeys(network.name for network in networks if not network.weights))
+
     def resolved(self) -> dict[str, Any]:
         """Everything, as plain YAML values with absolute paths: all defaults written out, the seed as drawn."""
         values: dict[str, Any] = plain(self.model_dump(by_alias=True, exclude_none=True))

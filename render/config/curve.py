@@ -118,12 +118,12 @@ class Curve:
     @property
     def written(self) -> Any:
         """What was given, as YAML has it; a function by its name."""
-        return _written(self.given)
+        return written(self.given)
 
     @property
     def uses_functions(self) -> bool:
         """Whether a function of a program moves it, so that what is written does not say how."""
-        return bool(_written(self.given) != self.given)
+        return bool(written(self.given) != self.given)
 
     def __call__(self, moment: Moment) -> float:
         """The number at `moment`; an int where the setting counts something whole."""
@@ -174,12 +174,12 @@ def _plain(given: Any) -> Any:
     return _number(str(given)) if isinstance(given, str) else given
 
 
-def _written(given: Any) -> Any:
+def written(given: Any) -> Any:
     """The value with a word in the place of each function."""
     if isinstance(given, dict):
-        return {key: _written(value) for key, value in given.items()}
+        return {key: written(value) for key, value in given.items()}
     if isinstance(given, list):
-        return [_written(value) for value in given]
+        return [written(value) for value in given]
     return f"{FUNCTION}{getattr(given, '__qualname__', type(given).__name__)}>" if callable(given) else given
 
 

@@ -24,8 +24,8 @@ class Facts:
     music: Fraction | None = None  # seconds that the music lasts, from the film's start to its end
     bpm: float | None = None  # beats per minute
     first_beat: float = 0.0  # seconds of the film at which beat 0 falls
-    features: Mapping[str, Feature] = field(default_factory=dict)  # what expressions may name of the music, and its course
-    music_digest: str = ""  # of the music's file
+    features: Mapping[str, Feature] = field(default_factory=dict, compare=False)  # what expressions may name of the music
+    music_digest: str = ""  # of the music's file, by which its features are the same or others
     sounding: bool = False  # whether the video has a sound of its own
     flaw: str = ""  # a sentence on what of the video cannot be read
     video: Any = field(default=None, repr=False)  # the render.source.footage.Footage itself, which config knows nothing of

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from os.path import realpath
 from pathlib import Path
-from typing import Any
 
 from render.config import nodes
 from render.config.check import Inspect, check, no_facts
@@ -40,30 +39,9 @@ def load_text(
     """The film that `text` asks for; `name` is the file's in messages, `folder` where its relative paths start."""
     origin = Origin(name, Path(folder).absolute(), nodes.lines_of(text), 0)
     tree = with_base(nodes.parse(text, origin), (realpath(origin.folder / Path(name).name),))
-    return _checked(tree, Path(name).stem, overrides, quality, look)
-
-
-def _checked(tree: Node, name: str, overrides: Sequence[str], quality: str, look: Inspect) -> Config:
     for rank, override in enumerate(overrides):
         tree = with_override(tree, override, 1000 + rank)
-    return check(tree, name, look, quality)
-
-
-def load_mapping(
-    values: Mapping[str, Any],
-    name: str = "film",
-    folder: Path | str = ".",
-    overrides: Sequence[str] = (),
-    quality: str = "final",
-    look: Inspect = no_facts,
-) -> Config:
-    """The film that a program asks for, in the words of YAML; a number may also be a function of the film's seconds.
-
-    >>> load_mapping({"motion": {"zoom": lambda seconds: 1 + seconds / 10}}).motion.zoom.over([5.0], Config().clock)
-    array([1.5])
-    """
-    tree = with_base(nodes.of(values, Origin(name, Path(folder).absolute())), ())
-    return _checked(tree, name, overrides, quality, look)
+    return check(tree, Path(name).stem, look, quality)
 
 
 def read(path: Path) -> str:

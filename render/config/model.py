@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Union
 
 from pydantic import BeforeValidator, Discriminator, Tag, create_model, model_validator
 
+from render import loops
 from render.config import expression, usual
 from render.config import setting_types as types
 from render.config.curve import Curve
@@ -28,7 +29,6 @@ from render.config.setting_types import choice, number, output_name, pair, stati
 
 OUTPUT_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".gif", ".webp", ".png", ".jpg")
 PICTURE_SUFFIXES = (".png", ".jpg", ".webp")  # those that can be a sequence of stills
-LOOPS = ("none", "droste", "crossfade", "pingpong")
 CODECS = ("auto", "h264", "h265", "av1", "prores", "vp9", "ffv1", "h264_nvenc", "hevc_nvenc")
 
 
@@ -159,6 +159,15 @@ class Term(Section):
     network: Annotated[NetworkChoice | None, types.NETWORK] = row(None, "the network it is asked of; default: dream.network")
     weight: Annotated[Curve, types.WEIGHT] = row(1, "its share among the objectives; negative pushes away")
     mask: MaskSettings | None = row(None, "where it counts: white in a picture or a video; default: everywhere")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled by its kind, since its class is made when the vocabulary is and has no name of its own."""
+        return new_term, (vars(type(self))["kind"],), self.__getstate__()
+
+
+def new_term(kind: str) -> Term:
+    """A term whose settings are still to come, as pickle makes one."""
+    return TERMS[kind].__new__(TERMS[kind])
 
 
 def term_of(part: ObjectivePart) -> type[Term]:
@@ -367,9 +376,7 @@ class Settings(Section):
         "auto", "where footage cuts to another shot: auto finds out, none, or a list of times"
     )
     mask: MaskSettings | None = row(None, "where it dreams: white in a picture or a video; default: everywhere")
-    loop: Annotated[str, choice(*LOOPS)] = row(
-        "none", "how it ends where it began: droste (an endless zoom), crossfade, pingpong (there and back)"
-    )
+    loop: Annotated[str, choice(*loops.LOOPS)] = row("none", f"how it ends where it began: {loops.meanings()}")
     schedule: Annotated[Path | None, types.FILE] = row(
         None, "a CSV or Parseq file: its columns, headed by keys such as motion.zoom, say how those numbers move"
     )

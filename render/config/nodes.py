@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -96,16 +96,6 @@ def parse(text: str, origin: Origin) -> Node:
         raise _syntax(error, origin) from None
 
 
-def of(value: Any, origin: Origin) -> Node:
-    """The node of a value that a program has: mappings, lists and what stands in them. Its places are all the origin's."""
-    place = Place(origin)
-    if isinstance(value, Mapping):
-        return Node(place, pairs=tuple((Node(place, _text(str(key), origin)), of(value[key], origin)) for key in value))
-    if isinstance(value, list | tuple):
-        return Node(place, items=tuple(of(item, origin) for item in value))
-    return Node(place, _text(str(value), origin) if isinstance(value, str | Path) else value)
-
-
 def lines_of(text: str) -> tuple[str, ...]:
     """The lines of `text` as YAML counts them."""
     return tuple(LINE.split(text))
@@ -143,7 +133,7 @@ def _quoted(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _quoted)
 
 
-def _text(text: str, origin: Origin) -> Text:
+def text_from(text: str, origin: Origin) -> Text:
     """Text that knows where its relative paths start."""
     known = Text(text)
     known.folder = origin.folder
@@ -204,7 +194,7 @@ class _Reader:
             return self.sequence(event, depth)
         self.readable(event)
         plain = scalar(event.value) if event.implicit[0] else event.value
-        return Node(self.place(event), _text(plain, self.origin) if isinstance(plain, str) else plain)
+        return Node(self.place(event), text_from(plain, self.origin) if isinstance(plain, str) else plain)
 
     def mapping(self, start: Any, depth: int) -> Node:
         """A mapping, up to its end event; keys are kept as text, since times and names are both."""
