@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from commands import Command, Said, exit_code
 from render.dream import registry
 
 torch.set_num_threads(1)
+os.environ["RENDER_OFFLINE"] = "1"  # no test asks the internet for anything; those of fetching have a host on loopback
 
 
 @pytest.fixture

@@ -8,16 +8,15 @@ import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from threading import Event
 
 import pytest
 import torch
 from commands import Command as Run
 
-from render import cli
 from render.config import load_text
 from render.dream.bestiary.model import CLASSES, LEVELS, WEIGHTS
 from render.errors import ConfigError
+from render.show import terminal
 
 TINY = """\
 size: 64x36
@@ -45,7 +44,7 @@ def no_dreaming(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     def never(*_: object) -> None:
         raise AssertionError("a dream was dreamed")
 
-    return lambda: monkeypatch.setattr("render.film.dream", never)
+    return lambda: monkeypatch.setattr("render.travel.dream", never)
 
 
 # ---- films
@@ -125,9 +124,9 @@ def test_no_colour_and_ci_are_honoured(run: Run, monkeypatch: pytest.MonkeyPatch
     assert not colour.search(run("tiny.yaml", "--progress", "bar", "--fresh").words)
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     monkeypatch.delenv("CI", raising=False)
-    assert cli._style() == "bar"
+    assert terminal.usual_style() == "bar"
     monkeypatch.setenv("CI", "true")
-    assert cli._style() == "plain"
+    assert terminal.usual_style() == "plain"
 
 
 # ---- queues
@@ -306,7 +305,7 @@ def test_bad_input_is_one_clear_message_before_any_work(run: Run, name: str) -> 
 def test_a_device_that_is_not_there(run: Run) -> None:
     said = run("tiny.yaml", "--device", "cuda")
     assert said.code == 2
-    assert "--device cpu" in said.words
+    assert "use cpu" in said.words
     assert not Path("runs").exists()
 
 
@@ -338,7 +337,7 @@ def test_what_nobody_foresaw_is_a_sentence_and_a_file(run: Run, monkeypatch: pyt
     def broken(*_: object) -> None:
         raise ValueError("seven is no colour\nand more")
 
-    monkeypatch.setattr("render.film.dream", broken)
+    monkeypatch.setattr("render.travel.dream", broken)
     monkeypatch.setattr("tempfile.tempdir", None)
     said = run("tiny.yaml")
     assert (said.code, said.paths) == (1, [])
@@ -348,20 +347,9 @@ def test_what_nobody_foresaw_is_a_sentence_and_a_file(run: Run, monkeypatch: pyt
     assert "Traceback" in Path(report[1]).read_text()
 
 
-def test_asked_once_to_stop_it_finishes_a_dream_and_asked_twice_it_ends(capfd: pytest.CaptureFixture[str]) -> None:
-    before, stop = signal.getsignal(signal.SIGINT), Event()
-    with cli.stoppable(stop):
-        signal.raise_signal(signal.SIGINT)
-        assert list(cli.until([1, 2, 3], stop)) == [1]
-        with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGTERM)
-    assert signal.getsignal(signal.SIGINT) == before
-    assert "stopping after this dream" in capfd.readouterr().err
-
-
 def test_stopped_while_developing_it_ends_at_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("render.develop.shoot.finished", lambda *_: signal.raise_signal(signal.SIGTERM))
+        patch.setattr("render.develop.shoot.develop", lambda *_: signal.raise_signal(signal.SIGTERM))
         said = run("tiny.yaml")
     assert (said.code, said.paths) == (130, [])
     assert "goes on" in said.words
@@ -374,7 +362,7 @@ def test_no_room_names_what_helps(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
     def large(*_: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr("render.film.dream", large)
+    monkeypatch.setattr("render.travel.dream", large)
     said = run("tiny.yaml")
     assert (said.code, said.paths) == (5, [])
     assert "--set size=" in said.words
@@ -419,7 +407,7 @@ def test_classes_are_found_by_a_part_of_their_name(run: Run) -> None:
 
 def test_a_network_that_cannot_be_listed_is_refused_in_a_sentence(run: Run) -> None:
     assert run("layers", "bestiari").code == 2
-    assert run("layers", "inception_v1").code == 2
+    assert run("layers", "inception_v1").code == 3, "its weights are not here, and tests do not dial"
     assert run("layers", "inception_v1", "--weights", "none.safetensors").code == 3
 
 

@@ -11,8 +11,7 @@ import torch
 from render.config import Config
 from render.construct.faults import Faults, attempt
 from render.dream import network, registry
-from render.dream.network import CLASSES, Activations, Extractor, Network
-from render.errors import ConfigError
+from render.dream.network import Extractor, Network
 
 Networks = Mapping[str, Network]  # by the prefix that their activations bear in the film's extractor
 
@@ -42,23 +41,3 @@ def joint_extractor(networks: Networks, layers: Sequence[tuple[str, str]], devic
             for prefix, dreamer in networks.items()
         }
     )
-
-
-def channel_numbers(channels: Sequence[str | int], layer: str, dreamer: Network, device: torch.device) -> list[int]:
-    """Channels of a layer, written as names or numbers, as numbers. Raises ConfigError for one that the layer has not."""
-    numbers = [dreamer.channel(layer, channel) for channel in channels]
-    if layer == CLASSES:
-        return numbers
-    count, _ = layer_shape(layer, dreamer, device)
-    if wrong := [channel for channel in numbers if channel >= count]:
-        raise ConfigError(f"is {wrong[0]}, and {dreamer.name}'s layer {layer} has channels 0 to {count - 1}")
-    return numbers
-
-
-def layer_shape(layer: str, dreamer: Network, device: torch.device) -> tuple[int, int]:
-    """How many channels a layer has, and in how many places, tried with a blank picture."""
-    blank = torch.zeros(1, 3, 4 * dreamer.min_side, 4 * dreamer.min_side, device=device)
-    with torch.no_grad():
-        features: Activations = dreamer.extractor([layer], device)(blank)
-    _, channels, height, width = features[layer].shape
-    return channels, height * width

@@ -152,7 +152,7 @@ def attack(network: nn.Module, pictures: Tensor, labels: Tensor, eps: float = EP
 
 def dreams(sheet: atlas.Sheet, dreamer: Network, size: int, seed: int, steps: int = STEPS) -> Tensor:
     """The sheet's plates, dreamed as an atlas dreams them: [n,3,size,size] 0..1."""
-    plates = list(atlas.dreamed(sheet, dreamer, atlas.Recipe(size, steps, seed)))
+    plates = list(atlas.dream_plates(sheet, dreamer, atlas.Recipe(size, steps, seed)))
     return torch.from_numpy(np.stack(plates)).permute(0, 3, 1, 2).float() / 255
 
 

@@ -283,8 +283,8 @@ def write_atlas(weights: Path, folder: Path) -> None:
     """Its levels, and its classes from noise, each on a sheet."""
     dreamer, recipe = load("bestiary", weights, CPU), atlas.Recipe(size=192, steps=32, seed=0)
     for name, sheet in (("levels", atlas.of_layers(dreamer, False, CPU)), ("classes", atlas.of_classes(dreamer, []))):
-        plates = list(atlas.dreamed(sheet, dreamer, recipe))
-        files.write(folder / f"{name}.png", stills.png(atlas.drawn(sheet, plates)))
+        plates = list(atlas.dream_plates(sheet, dreamer, recipe))
+        files.write(folder / f"{name}.png", stills.png(atlas.draw(sheet, plates)))
 
 
 def parse() -> argparse.Namespace:

@@ -1,9 +1,9 @@
-"""Kinds. A Kind is how one setting is read: a YAML value in, the setting's value out, and the same as JSON Schema."""
+"""Setting types. A SettingType is how one setting is read: a YAML value in, its value out, and the same as JSON Schema."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -18,27 +18,21 @@ from pydantic_core import CoreSchema, core_schema
 
 from render.config.curve import Curve, Span, read_curve, wants
 from render.config.problem import SettingError, did_you_mean, nearest, quote
-from render.config.scalars import SIZES, Network, Size, Time, read_bytes, read_rate, read_size, read_time
+from render.config.scalars import SIZES, NetworkChoice, Size, Time, read_bytes, read_rate, read_size, read_time
 
 Schema = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class SettingType:
-    """How a setting is read.
+    """How a setting is read: `number("degrees", 0, 180).read("90*p")` is a Curve."""
 
-    read: YAML value -> value, raises SettingError. wants: what it takes, in words. schema: the same as JSON Schema.
-    write: value -> YAML value that reads back the same. span: unit and range of a number. bad: a value it refuses, for
-    the tests. moves: what a number that may move can be.
-    """
-
-    read: Callable[[Any], Any]
-    wants: str
-    schema: Schema = field(repr=False)
-    write: Callable[[Any], Any] = field(default=lambda value: value, repr=False)
-    span: str = ""
-    bad: Any = field(default=True, repr=False)
-    moves: Span | None = None
+    read: Callable[[Any], Any]  # YAML value -> value; raises SettingError
+    wants: str  # what it takes, in words
+    schema: Schema = field(repr=False)  # the same as JSON Schema
+    write: Callable[[Any], Any] = field(default=lambda value: value, repr=False)  # value -> YAML value that reads back the same
+    span: str = ""  # range and unit, of a number or of each of several
+    moves: Span | None = None  # what a number that may move can be
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         writer = core_schema.plain_serializer_function_ser_schema(self.write)
@@ -57,14 +51,20 @@ class SettingType:
 
 def _require(value: Any, features: Collection[str]) -> None:
     """Refuses a moving number, or one of several, that names what is none of the film's features."""
-    if isinstance(value, Curve):
-        value.require(features)
-    inside = enumerate(value) if isinstance(value, tuple) else value.items() if isinstance(value, Mapping) else ()
-    for index, one in inside:
+    for path, curve in curves_of(value):
         try:
-            _require(one, features)
+            curve.require(features)
         except SettingError as wrong:
-            raise wrong.inside(index) from None
+            raise wrong.inside(*path) from None
+
+
+def curves_of(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Curve]]:
+    """The moving numbers in a setting's value (one, a pair, or a mapping of them), each with where it stands in it."""
+    if isinstance(value, Curve):
+        yield path, value
+    items = enumerate(value) if isinstance(value, tuple) else value.items() if isinstance(value, Mapping) else ()
+    for key, item in items:
+        yield from curves_of(item, (*path, key))
 
 
 CURVE_SCHEMA: Schema = {
@@ -91,36 +91,35 @@ def number(unit: str, low: float, high: float, *, whole: bool = False, log: bool
     first, *others = CURVE_SCHEMA["anyOf"]
     limits = {**first, "minimum": low, "maximum": high, "type": "integer" if whole else "number"}
     return SettingType(
-        lambda value: value if isinstance(value, Curve) else read_curve(value, span),
+        lambda value: read_curve(value, span),
         wants(span),
         {"anyOf": [limits, *others]},
-        lambda curve: curve.given,
+        lambda curve: curve.written,
         str(span),
-        bad=high + 1,
         moves=span,
     )
 
 
-def pair(first: str, second: str, kind: SettingType) -> SettingType:
+def pair(first: str, second: str, each: SettingType) -> SettingType:
     """Two numbers that may move, as in [0, 0]; the names say what each is."""
     form = f"[{first}, {second}]"
 
     def read(value: Any) -> tuple[Any, Any]:
         if not isinstance(value, list | tuple) or len(value) != 2:
             raise SettingError(f"is {quote(value)}; it takes two numbers, {form}", "each of them may move: [0, {0s: 0, 4s: 1}]")
-        return _item(kind, value, 0), _item(kind, value, 1)
+        return _item(each, value, 0), _item(each, value, 1)
 
-    schema = {"type": "array", "prefixItems": [kind.schema] * 2, "minItems": 2, "maxItems": 2}
+    schema = {"type": "array", "prefixItems": [each.schema] * 2, "minItems": 2, "maxItems": 2}
 
     def write(both: tuple[Any, Any]) -> list[Any]:
-        return [kind.write(one) for one in both]
+        return [each.write(value) for value in both]
 
-    return SettingType(read, f"{form}, each {kind.wants}", schema, write, kind.span, bad=0)
+    return SettingType(read, f"{form}, each {each.wants}", schema, write, each.span)
 
 
-def _item(kind: SettingType, value: Any, index: int | str) -> Any:
+def _item(item_type: SettingType, value: Any, index: int | str) -> Any:
     try:
-        return kind.read(value[index])
+        return item_type.read(value[index])
     except SettingError as wrong:
         raise wrong.inside(index) from None
 
@@ -136,7 +135,7 @@ def static(low: float, high: float, unit: str = "", *, whole: bool = True) -> Se
         return int(value) if whole else float(value)
 
     schema = {"type": "integer" if whole else "number", "minimum": low, "maximum": high}
-    return SettingType(read, f"a number, {span}", schema, span=str(span), bad="fast")
+    return SettingType(read, f"a number, {span}", schema, span=str(span))
 
 
 def choice(*names: str) -> SettingType:
@@ -147,27 +146,27 @@ def choice(*names: str) -> SettingType:
             raise SettingError(f"is {quote(value)}; it takes one of {' '.join(names)}", nearest(str(value), names))
         return str(value)
 
-    return SettingType(read, " or ".join(names), {"enum": list(names)}, bad="nothing of the kind")
+    return SettingType(read, " or ".join(names), {"enum": list(names)})
 
 
-def or_auto(kind: SettingType, *others: str) -> SettingType:
-    """As `kind`, or the word auto, or one of some others."""
+def or_auto(inner: SettingType, *others: str) -> SettingType:
+    """As `inner`, or the word auto, or one of some others."""
     words = ("auto", *others)
 
     def read(value: Any) -> Any:
         if value in words:
             return value
         try:
-            return kind.read(value)
+            return inner.read(value)
         except SettingError as wrong:
             raise SettingError(wrong.message, f"{wrong.hint}; or {' or '.join(words)}".removeprefix("; "), wrong.path) from None
 
     return replace(
-        kind,
+        inner,
         read=read,
-        wants=f"{kind.wants}, or {' or '.join(words)}",
-        schema={"anyOf": [*({"const": word} for word in words), kind.schema]},
-        write=lambda value: value if value in words else kind.write(value),
+        wants=f"{inner.wants}, or {' or '.join(words)}",
+        schema={"anyOf": [*({"const": word} for word in words), inner.schema]},
+        write=lambda value: value if value in words else inner.write(value),
     )
 
 
@@ -175,20 +174,20 @@ def engine(names: tuple[str, ...], learned: tuple[str, ...]) -> SettingType:
     """One of a few words, of which those that have `learned` may bring the file of their weights, as a Network."""
     words = choice(*names)
 
-    def read(value: Any) -> Network:
-        if isinstance(value, Network):
+    def read(value: Any) -> NetworkChoice:
+        if isinstance(value, NetworkChoice):
             return value
         name = next(iter(value)) if isinstance(value, Mapping) and len(value) == 1 else None
         if name not in learned:
-            return Network(words.read(value))
+            return NetworkChoice(words.read(value))
         try:
-            return Network(name, _read_path(value[name]))
+            return NetworkChoice(name, _read_path(value[name]))
         except SettingError as wrong:
             raise wrong.inside(name) from None
 
     weighed = {"type": "object", "minProperties": 1, "maxProperties": 1, "properties": dict.fromkeys(learned, _WORD)}
     schema = {"anyOf": [words.schema, {**weighed, "additionalProperties": False}]}
-    return SettingType(read, f"{words.wants}, or {{{learned[0]}: file}}", schema, _write_network, bad="nothing of the kind")
+    return SettingType(read, f"{words.wants}, or {{{learned[0]}: file}}", schema, _write_network)
 
 
 MOST_POINTS = 1000  # of a path
@@ -231,19 +230,21 @@ def _read_within(value: Any) -> Time:
     return time
 
 
+LONGEST_NAME = 200  # bytes of a film's name, of the 255 that systems take; letters of Chinese have three each
 NOT_IN_NAMES = re.compile(r"[/\\:*?\"<>|{}\x00-\x1f]")  # what some system or another forbids in a file's name
 
 
 def name_from(stem: str) -> str:
-    """The name of a film whose file is called `stem`."""
+    """The name of a film whose file is called `stem`, no longer than files' names may be with what is added to it."""
     letters = "".join(letter if letter.isprintable() else "-" for letter in stem)
-    return NOT_IN_NAMES.sub("-", letters).strip(" .")[:100].rstrip(" .") or "film"
+    short = NOT_IN_NAMES.sub("-", letters).strip(" .")[:100].encode()[:LONGEST_NAME].decode(errors="ignore")
+    return short.rstrip(" .") or "film"
 
 
 def _read_name(value: Any) -> str:
     text = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
     if not text or name_from(text) != text:
-        hint = "it names a folder and files: letters, digits, spaces, - and _; at most 100"
+        hint = "it names a folder and files: letters, digits, spaces, - and _; at most 100, and 200 bytes"
         raise SettingError(f"is {quote(value)}, which cannot name a folder", hint)
     return text
 
@@ -330,11 +331,11 @@ def _read_glob(value: Any) -> str:
 NETWORK_FILES = ("weights", "labels")
 
 
-def _read_network(value: Any) -> Network:
-    if isinstance(value, Network):
+def _read_network(value: Any) -> NetworkChoice:
+    if isinstance(value, NetworkChoice):
         return value
     if isinstance(value, str) and value.strip():
-        return Network(str(value).strip())
+        return NetworkChoice(str(value).strip())
     if not isinstance(value, Mapping) or len(value) != 1:
         hint = (
             "write bestiary, a torchvision name, {inception_v1: weights.safetensors}, or {NAME: {weights: FILE, labels: FILE}}"
@@ -345,7 +346,7 @@ def _read_network(value: Any) -> Network:
         given = _read_files(files) if isinstance(files, Mapping) else {"weights": _read_path(files)}
     except SettingError as wrong:
         raise wrong.inside(str(name)) from None
-    return Network(str(name), **given)
+    return NetworkChoice(str(name), **given)
 
 
 def _read_files(files: Mapping[str, Any]) -> dict[str, Path]:
@@ -361,9 +362,8 @@ def _read_files(files: Mapping[str, Any]) -> dict[str, Path]:
     return paths
 
 
-def _write_network(network: Network) -> Any:
-    given = ((key, getattr(network, key)) for key in NETWORK_FILES)
-    files = {key: str(file) for key, file in given if file}
+def _write_network(network: NetworkChoice) -> Any:
+    files = {key: str(getattr(network, key)) for key in NETWORK_FILES if getattr(network, key)}
     if not files:
         return network.name
     return {network.name: files if network.labels else files["weights"]}
@@ -390,32 +390,32 @@ def _read_one(noun: str, hint: str) -> Callable[[Any], str | int]:
 
 def _read_several(noun: str, hint: str) -> Callable[[Any], tuple[str | int, ...]]:
     """The same for a list, which may also be written as its only item."""
-    one = _read_one(noun, hint)
+    item_type = SettingType(_read_one(noun, hint), noun, {})
 
     def read(value: Any) -> tuple[str | int, ...]:
-        wanted = value if isinstance(value, list | tuple) else [value]
-        if not wanted:
+        items = value if isinstance(value, list | tuple) else [value]
+        if not items:
             raise SettingError("is an empty list", hint)
-        return tuple(_item(SettingType(one, noun, {}), wanted, index) for index in range(len(wanted)))
+        return tuple(_item(item_type, items, index) for index in range(len(items)))
 
     return read
 
 
-def direction(weight: SettingType) -> SettingType:
+def direction_of(weight: SettingType) -> SettingType:
     """How much of each channel: a mapping of channels, by number or name, to numbers as `weight` reads them."""
     hint = "as in {3: 1, 17: -0.5}"
 
     def read(value: Any) -> Mapping[str | int, Any]:
         if not isinstance(value, Mapping) or not value:
             raise SettingError(f"is {quote(value)}; it takes channels and how much of each", hint)
-        given = {_numbered(channel): one for channel, one in value.items()}
-        return {channel: _item(weight, given, channel) for channel in given}
+        amounts = {_numbered(channel): amount for channel, amount in value.items()}
+        return {channel: _item(weight, amounts, channel) for channel in amounts}
 
     def write(value: Mapping[str | int, Any]) -> dict[str | int, Any]:
-        return {channel: weight.write(one) for channel, one in value.items()}
+        return {channel: weight.write(amount) for channel, amount in value.items()}
 
     schema = {"type": "object", "minProperties": 1, "additionalProperties": weight.schema}
-    return SettingType(read, f"channels and how much of each, {weight.wants}", schema, write, weight.span, bad=3)
+    return SettingType(read, f"channels and how much of each, {weight.wants}", schema, write, weight.span)
 
 
 def _numbered(channel: str | int) -> str | int:
@@ -432,12 +432,15 @@ def _read_points(value: Any) -> tuple[tuple[float, float], ...]:
     if not isinstance(value, list | tuple) or not 2 <= len(value) <= MOST_POINTS:
         raise SettingError(f"is {quote(value)}; it takes a list of 2 to {MOST_POINTS} points", hint)
     for index, point in enumerate(value):
-        numbers = (
-            [one for one in point if isinstance(one, int | float) and 0 <= one <= 1] if isinstance(point, list | tuple) else []
-        )
-        if len(numbers) != 2 or len(point) != 2:
+        if not _is_point(point):
             raise SettingError("is no point of the frame, [0, 0] to [1, 1]", hint, (index,))
     return tuple((float(x), float(y)) for x, y in value)
+
+
+def _is_point(value: Any) -> bool:
+    """Whether it is a place of the frame, as in [0.5, 0.5]."""
+    numbers = value if isinstance(value, list | tuple) else ()
+    return len(numbers) == 2 and all(isinstance(number, int | float) and 0 <= number <= 1 for number in numbers)
 
 
 CUTS_HINT = "write auto to find them, none, or times as in [12s, 410]"
@@ -450,7 +453,7 @@ def _read_cuts(value: Any) -> Any:
         return (_cut(value),)
     if not value:
         raise SettingError("is an empty list", CUTS_HINT)
-    return tuple(_cut(one, index) for index, one in enumerate(value))
+    return tuple(_cut(time, index) for index, time in enumerate(value))
 
 
 def _cut(value: Any, *path: int) -> Time:
@@ -482,7 +485,7 @@ def output_name(suffixes: tuple[str, ...], pictures: tuple[str, ...]) -> Setting
         faults = {
             "which is no file name": not text.isprintable()
             or not text
-            or len(text) > 200
+            or len(text.encode()) > 200
             or not parts[-1]
             or text.startswith("~"),
             "with a character that no file name may have": bool(re.search(r"[\\:*?\"<>|\x00-\x1f]", bare)),
@@ -491,11 +494,11 @@ def output_name(suffixes: tuple[str, ...], pictures: tuple[str, ...]) -> Setting
             "whose ending is no known format": not text.lower().endswith(suffixes),
             "and only pictures can be a sequence": "{frame" in text and not text.lower().endswith(pictures),
         }
-        if fault := next((fault for fault, found in faults.items() if found), None):
+        if fault := next((fault for fault, is_so in faults.items() if is_so), None):
             raise SettingError(f"is {quote(value)}, {fault}", hint)
         return text
 
-    return SettingType(read, f"a file name ending in {' '.join(suffixes)}", {"type": "string"}, bad="film.avi")
+    return SettingType(read, f"a file name ending in {' '.join(suffixes)}", {"type": "string"})
 
 
 _WORD: Schema = {"type": "string"}
@@ -506,56 +509,52 @@ _FILES: Schema = {
 }
 _RATE: Schema = {"anyOf": [{"type": "number", "exclusiveMinimum": 0, "maximum": 240}, _WORD]}
 
-NAME = SettingType(_read_name, "a name for the run's folder", {"type": ["string", "integer"]}, bad="a/b")
-SEED = SettingType(_read_seed, "a whole number from 0, or random", {"anyOf": [_COUNT, {"const": "random"}]}, int, bad=-1)
+NAME = SettingType(_read_name, "a name for the run's folder", {"type": ["string", "integer"]})
+SEED = SettingType(_read_seed, "a whole number from 0, or random", {"anyOf": [_COUNT, {"const": "random"}]}, int)
 SIZE = SettingType(
     lambda value: value if isinstance(value, Size) else read_size(value),
     f"WxH, {' '.join(SIZES)} or source",
     {"type": "string", "examples": [*SIZES, "source", "1280x720"]},
     str,
-    bad="0x720",
 )
-FPS = SettingType(_read_fps, "frames per second, above 0 to 240, or a fraction", _RATE, _write_rate, bad=0)
-FILM_FPS = SettingType(_read_film_fps, "frames per second, above 0 to 240, a fraction, or source", _RATE, _write_rate, bad=0)
-DREAM_RATE = SettingType(_read_dream_rate, "dreams per second, above 0 to 240, or every-frame", _RATE, _write_rate, bad=0)
-DURATION = SettingType(_read_duration, "12s, 360 frames, 00:00:12, 48b, source or audio", _WORD, str, bad="soon")
-FILE = SettingType(_read_path, "a file", _WORD, str, bad=[])
-FILES = SettingType(_read_glob, 'a pattern such as "shots/*.png"', _WORD, bad=3)
+FPS = SettingType(_read_fps, "frames per second, above 0 to 240, or a fraction", _RATE, _write_rate)
+FILM_FPS = SettingType(_read_film_fps, "frames per second, above 0 to 240, a fraction, or source", _RATE, _write_rate)
+DREAM_RATE = SettingType(_read_dream_rate, "dreams per second, above 0 to 240, or every-frame", _RATE, _write_rate)
+DURATION = SettingType(_read_duration, "12s, 360 frames, 00:00:12, 48b, source or audio", _WORD, str)
+FILE = SettingType(_read_path, "a file", _WORD, str)
+FILES = SettingType(_read_glob, 'a pattern such as "shots/*.png"', _WORD)
 NETWORK = SettingType(
     _read_network,
     "bestiary, a torchvision name, or {inception_v1: file}",
     {"anyOf": [_WORD, {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": _FILES}]},
     _write_network,
-    bad=[],
 )
-LAYER = SettingType(_read_layer, "the name of a layer", _WORD, bad=3)
+LAYER = SettingType(_read_layer, "the name of a layer", _WORD)
 CHANNEL_HINT = "channels are counted from 0, as `render layers NETWORK` lists them"
-CHANNEL = SettingType(_read_one("channel", CHANNEL_HINT), "a channel by number or name", {"anyOf": [_WORD, _COUNT]}, bad=[])
-CHANNELS = SettingType(_read_several("channel", CHANNEL_HINT), "channels by number or name, [3, 17]", _WORDS, _listed, bad=[])
+CHANNEL = SettingType(_read_one("channel", CHANNEL_HINT), "a channel by number or name", {"anyOf": [_WORD, _COUNT]})
+CHANNELS = SettingType(_read_several("channel", CHANNEL_HINT), "channels by number or name, [3, 17]", _WORDS, _listed)
 CLASSES = SettingType(
     _read_several("class", "`render classes NETWORK` lists them; indices count from 0"),
     "a class by name or number, or a list",
     _WORDS,
     _listed,
-    bad=[],
 )
 POINTS = SettingType(
     _read_points,
     "points of the frame, [[0.5, 0.5], [0.2, 0.7]]",
     {"type": "array", "minItems": 2, "items": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}},
     lambda points: [list(point) for point in points] if points else points,
-    bad=[[0, 2]],
 )
 CUTS = SettingType(
     _read_cuts,
     "auto, none, or a list of times",
     {"anyOf": [{"enum": ["auto", "none"]}, {"type": "array", "minItems": 1, "items": {"type": ["string", "integer"]}}]},
     lambda cuts: cuts if isinstance(cuts, str) else [str(cut) for cut in cuts],
-    bad=["soon"],
 )
-GARDEN = SettingType(_read_garden, "all, or a list of classes (of channels, with layer)", _WORDS, _listed, bad=[])
-BAND = SettingType(_read_band, "a band in Hz such as 40-120, rms or onsets", _WORD, _write_band, bad="120-40")
-FLAG = SettingType(_read_flag, "true or false", {"type": "boolean"}, bad="maybe")
-WITHIN = SettingType(_read_within, "a time in the file, 5s or 00:01:30", _WORD, str, bad=5)
+GARDEN = SettingType(_read_garden, "all, or a list of classes (of channels, with layer)", _WORDS, _listed)
+BAND = SettingType(_read_band, "a band in Hz such as 40-120, rms or onsets", _WORD, _write_band)
+FLAG = SettingType(_read_flag, "true or false", {"type": "boolean"})
+WITHIN = SettingType(_read_within, "a time in the file, 5s or 00:01:30", _WORD, str)
 BPM = or_auto(static(20, 400, "beats per minute", whole=False))
-BYTES = SettingType(read_bytes, "a file size such as 10MB", {"type": ["string", "integer"]}, bad="much")
+BYTES = SettingType(read_bytes, "a file size such as 10MB", {"type": ["string", "integer"]})
+WEIGHT = number("", -100, 100)

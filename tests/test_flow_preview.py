@@ -11,8 +11,9 @@ from PIL import Image
 
 from render.config import load_text
 from render.errors import ConfigError
+from render.facts import facts
 from render.picture.picture import to_pixels
-from render.show import drift
+from render.show import flow_preview
 from render.show.progress import none
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
@@ -29,14 +30,18 @@ def footage(folder: Path, count: int) -> None:
 def test_a_row_for_each_of_a_few_ticks(tmp_path: Path) -> None:
     footage(tmp_path, 9)
     config = load_text(
-        f"{{source: {{frames: '*.png'}}, size: 96x96, fps: 8, duration: 1s, motion: {{zoom: 1}}, {DREAM}}}", folder=tmp_path
+        f"{{source: {{frames: '*.png'}}, size: 96x96, fps: 8, duration: 1s, motion: {{zoom: 1}}, {DREAM}}}",
+        folder=tmp_path,
+        look=facts,
     )
-    path = drift.strip(config, tmp_path / "runs", tiny.CPU, none)
+    path = flow_preview.strip(config, tmp_path / "runs", tiny.CPU, none)
     picture = np.asarray(Image.open(path))
-    rows = (picture.shape[0] - 2 * drift.LINE - 2 * drift.MARGIN) / (96 + drift.LINE + 2 * drift.MARGIN)
-    assert rows == drift.PLACES
-    assert picture.shape[1] == 96 * len(drift.COLUMNS)
-    top = 2 * drift.LINE + 2 * drift.MARGIN
+    rows = (picture.shape[0] - 2 * flow_preview.LINE - 2 * flow_preview.MARGIN) / (
+        96 + flow_preview.LINE + 2 * flow_preview.MARGIN
+    )
+    assert rows == flow_preview.PLACES
+    assert picture.shape[1] == 96 * len(flow_preview.COLUMNS)
+    top = 2 * flow_preview.LINE + 2 * flow_preview.MARGIN
     source, motion, trust, dream = np.split(picture[top : top + 96].astype(int), 4, axis=1)
     red, _, blue = motion[30:-30, 30:-30].mean((0, 1))
     assert blue > red + 20, "the camera goes right, so things go left, which is cyan"
@@ -46,7 +51,7 @@ def test_a_row_for_each_of_a_few_ticks(tmp_path: Path) -> None:
 
 def test_the_wheel() -> None:
     way = {"right": (1, 0), "down": (0, 1), "left": (-1, 0), "up": (0, -1), "rest": (0, 0), "half": (0.5, 0)}
-    hue = {name: tuple(drift.coloured(np.array([[vector]], float))[0, 0].tolist()) for name, vector in way.items()}
+    hue = {name: tuple(flow_preview.colour_flow(np.array([[vector]], float))[0, 0].tolist()) for name, vector in way.items()}
     assert hue["rest"] == (255, 255, 255)
     assert hue["right"] == (255, 0, 0)
     assert hue["half"] == (255, 128, 128)
@@ -64,4 +69,6 @@ def test_the_wheel() -> None:
 def test_what_does_not_move_is_refused(tmp_path: Path, text: str, key: str) -> None:
     footage(tmp_path, 2)
     with pytest.raises(ConfigError, match=rf"film.yaml:1:\d+: {key} "):
-        drift.strip(load_text(text, "film.yaml", folder=tmp_path, overrides=["size=48x48"]), tmp_path, tiny.CPU, none)
+        flow_preview.strip(
+            load_text(text, "film.yaml", folder=tmp_path, overrides=["size=48x48"], look=facts), tmp_path, tiny.CPU, none
+        )
