@@ -98,4 +98,4 @@ def _device(device: str | torch.device) -> torch.device:
     try:
         return pick(device)
     except RenderError as error:
-        raise type(error)(f"device {error.message}", error.hint) from None
+        raise type(error)(error.about("device"), error.hint) from None

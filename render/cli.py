@@ -25,7 +25,6 @@ from render.show.terminal import (
     until,
     usual_style,
 )
-from render.weights.command import weights
 
 if TYPE_CHECKING:
     import torch
@@ -480,6 +479,15 @@ def schema() -> None:
     out(json.dumps(dict(json_schema()), indent=2))
 
 
+@studio.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def weights(arguments: Sequence[str]) -> None:
+    """Weights of networks by name: what can be had, what is here; get, verify, add."""
+    from render.weights.command import weights
+
+    weights.main(args=list(arguments), prog_name="render weights", standalone_mode=False)
+
+
 def load(path: Path, overrides: Sequence[str], quality: str) -> Config:
     """The configuration of a file."""
     from render.facts import load
@@ -542,9 +550,6 @@ def pick_device(device: str, root: Path) -> torch.device:
         picked = pick(device)
     writable(root)
     return picked
-
-
-studio.add_command(weights)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from render.loops import Loop
 from render.moment import Clock, Moment
 from render.picture import warp
 from render.picture.motion import CameraPath
@@ -28,7 +29,7 @@ class Scene:
     estimator: FlowEstimator | None  # how motion is looked for in footage
     cut: Callable[[Moment, Moment], bool | None]  # whether footage is cut between two moments; None: to be detected
     mask: Callable[[Moment], Tensor] | None  # where it is dreamed, [1, 1, H, W] of 0..1; None is everywhere
-    loop: str  # a row of frames.LOOPS
+    loop: Loop  # how its end joins its beginning
     device: torch.device
 
     def picture(self, moment: Moment) -> Tensor:

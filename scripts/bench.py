@@ -238,7 +238,7 @@ def lite0(width: int, height: int, times: int) -> dict[str, float]:
 
 def film(width: int, height: int, steps: int, seconds: float) -> dict[str, float]:
     """A whole render's wall time, and the share of it that is not dreaming: loading, warps, colour, encoding, writing."""
-    from render import film as heart
+    from render import travel as heart
 
     spent = 0.0
     dream = heart.dream
@@ -413,9 +413,9 @@ def first_tick(width: int, height: int, steps: int, tile: int, threads: int) -> 
 
 START = """
 import os, sys
-from render import film
+from render import travel
 from render.cli import main
-film.dream = lambda *_: os._exit(0)
+travel.dream = lambda *_: os._exit(0)
 main([sys.argv[1], "-o", sys.argv[2], "--progress", "plain"])
 """
 

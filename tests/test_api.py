@@ -1,4 +1,4 @@
-"""Laws of the door for Python: films from paths and mappings, takes that play in notebooks, examples that run, types that hold."""
+"""Laws of the door for Python: films from paths and mappings, takes in notebooks, examples that run, types that hold."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_a_film_is_the_same_from_a_file_a_mapping_and_a_configuration(small: dic
     assert frames[0].shape == (8, 32, 48, 3)
     assert frames[0].dtype == np.uint8
     assert all(np.array_equal(frames[0], other) for other in frames[1:])
-    assert [state.tick for state in films[0].ticks()] == [0, 1, 2, 3]
+    assert [state.tick for state in films[0].ticks()] == [0, 1, 2, 3, 4]
     assert render.load(render.Config(**small)).fingerprint() == config.fingerprint()
 
 
@@ -116,7 +116,7 @@ def test_what_is_wrong_is_told_with_its_key(small: dict[str, Any], kind: str) ->
 
 
 def test_a_configuration_made_by_hand_is_checked(small: dict[str, Any]) -> None:
-    with pytest.raises(render.ConfigError, match="two|another output"):
+    with pytest.raises(render.ConfigError, match=r"another output"):
         render.build(render.Config(**{**small, "outputs": ["a.mp4", "a.mp4"]}), "cpu")
 
 
@@ -132,10 +132,10 @@ def test_a_device_that_is_not_there_is_named(small: dict[str, Any], device: str)
 def test_a_render_is_a_take_that_is_gone_on_with_and_pickles(small: dict[str, Any]) -> None:
     told: list[render.Progress] = []
     shot = render.render(small, output="takes", device="cpu", progress=told.append)
-    assert (shot.folder, shot.dreamed, shot.whole) == (Path("takes/film/take-001"), 4, True)
+    assert (shot.folder, shot.dreamed, shot.whole) == (Path("takes/film/take-001"), 5, True)
     assert [path.name for path in shot.paths] == ["film.mp4"]
-    assert [(progress.index, progress.of) for progress in told] == [(1, 4), (2, 4), (3, 4), (4, 4)]
-    assert str(told[-1]).startswith("dream 4 of 4, ")
+    assert [(progress.index, progress.of) for progress in told] == [(index, 5) for index in range(1, 6)]
+    assert str(told[-1]).startswith("dream 5 of 5, ")
     assert render.load(shot.folder / "config.yaml").fingerprint() == render.load(small).fingerprint()
     again = render.render(small, output="takes", device="cpu")
     assert (again.folder, again.dreamed) == (shot.folder, 0)
@@ -150,7 +150,7 @@ def test_what_tells_of_progress_may_stop_it(small: dict[str, Any]) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         render.render(small, device="cpu", progress=stop)
-    assert 0 < render.render(small, device="cpu").dreamed < 4, "what was dreamed before it stopped is safe"
+    assert 0 < render.render(small, device="cpu").dreamed < 5, "what was dreamed before it stopped is safe"
 
 
 def test_a_take_plays_in_a_notebook_opened_elsewhere(small: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,10 +158,9 @@ def test_a_take_plays_in_a_notebook_opened_elsewhere(small: dict[str, Any], monk
     text = shot._repr_html_()
     assert text.startswith('<video controls loop muted autoplay playsinline src="data:video/mp4;base64,')
     assert b64decode(text.split("base64,")[1].split('"')[0]) == shot.paths[0].read_bytes()
-    monkeypatch.setattr(browser, "MOST", 5000)
-    assert "data:image/" in shot._repr_html_() or len((shot.folder / "poster.jpg").read_bytes()) > 5000
+    monkeypatch.setattr(browser, "MOST", shot.paths[0].stat().st_size - 1)
+    assert "data:image/jpeg" in shot._repr_html_(), "a film that is too large for a page is its poster"
     (shot.folder / "run.json").unlink()
-    monkeypatch.undo()
     assert "data:image/jpeg" in shot._repr_html_(), "its poster is shown where nothing says what its film is"
 
 
@@ -197,7 +196,7 @@ def test_an_objective_of_one_s_own(small: dict[str, Any], monkeypatch: pytest.Mo
     monkeypatch.setattr(mine, "LAYER", "shapes")
     film = {**small, "dream": {**small["dream"], "objective": {"layer": "shapes"}}}
     states = mine.main(film)
-    assert [state.tick for state in states] == [0, 1, 2, 3]
+    assert [state.tick for state in states] == [0, 1, 2, 3, 4]
     others = list(render.build(film, "cpu").ticks())
     assert not np.allclose(states[-1].canvas, others[-1].canvas), "it dreams something else"
 
@@ -211,7 +210,7 @@ def test_a_notebook_cell_plays_a_take(small: dict[str, Any]) -> None:
     names["film"] |= {**small, "name": "notebook"}
     with redirect_stdout(io.StringIO()) as told:
         last = eval(cells[1], names)  # a cell's last value is shown
-    assert "dream 4 of 4" in told.getvalue()
+    assert "dream 5 of 5" in told.getvalue()
     assert "<video" in last._repr_html_()
 
 

@@ -27,9 +27,9 @@ ROOT = Path(__file__).parent.parent
 HOUSE = ROOT / "render"
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
-PICTURE, CONFIG = {"moment", "errors", "picture"}, {"moment", "errors", "config", "plugins"}
+PICTURE, CONFIG = {"moment", "errors", "picture"}, {"moment", "errors", "loops", "config", "plugins"}
 DREAM = PICTURE | {"dream", "source", "weights"}
-FILM = DREAM | CONFIG | {"parts", "facts", "scene", "propagate", "film", "frames", "construct"}
+FILM = DREAM | CONFIG | {"parts", "facts", "scene", "frames", "propagate", "film", "travel", "follow", "construct"}
 ROWS = {  # room: what it may import
     "moment": set(),
     "errors": set(),
@@ -41,16 +41,19 @@ ROWS = {  # room: what it may import
     "source": PICTURE | {"source"},
     "parts": DREAM | CONFIG | {"parts"},
     "facts": CONFIG | {"source"},
-    "scene": DREAM,
-    "propagate": DREAM | {"scene"},
-    "film": DREAM | {"scene", "propagate"},
-    "frames": DREAM | {"scene"},
+    "loops": {"moment"},
+    "scene": DREAM | {"loops"},
+    "frames": DREAM | {"loops", "scene"},
+    "propagate": DREAM,
+    "film": DREAM | {"scene", "frames", "propagate"},
+    "travel": DREAM | {"scene", "film"},
+    "follow": DREAM | {"film", "propagate"},
     "construct": FILM,
     "develop": FILM | {"develop"},
     "show": FILM | {"develop", "show"},
-    "cli": FILM | {"develop", "show"},
     "api": FILM | {"develop", "show"},
-    "__init__": FILM | {"api", "develop", "show"},
+    "__init__": FILM | {"develop", "show", "api"},
+    "cli": FILM | {"develop", "show"},
     "__main__": {"cli"},
 }
 HEAVY = {"torch", "torchvision", "cv2", "imageio", "imageio_ffmpeg"}
@@ -164,7 +167,7 @@ def test_no_test_asserts_how_long_something_takes() -> None:
 
 
 def test_the_vocabulary_needs_no_heavy_library() -> None:
-    for path in (HOUSE / "config").glob("*.py"):
+    for path in (*(HOUSE / "config").glob("*.py"), HOUSE / "loops.py", HOUSE / "moment.py"):
         assert not HEAVY & {name.split(".")[0] for name in imports(path.read_text(encoding="utf-8"))}, path.name
 
 
@@ -227,12 +230,12 @@ def test_the_first_dream_waits_for_no_library_that_it_does_not_need(tmp_path: Pa
     (tmp_path / "film.yaml").write_text("size: 64x36\nduration: 1s\nsource: {noise: perlin}\n", encoding="utf-8")
     program = f"""
 import os, sys
-from render import film
+from render import travel
 from render.cli import main
 def dream(*_):
     print("late", sorted({LATE!r} & set(sys.modules)), flush=True)
     os._exit(0)
-film.dream = dream
+travel.dream = dream
 main(["film.yaml", "--device", "cpu", "--progress", "plain"])
 """
     run = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=99, check=False)

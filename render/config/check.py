@@ -31,6 +31,7 @@ from render.config.problem import Place, Problem, ProblemsError, SettingError, d
 from render.config.schedule import Schedule, read_schedule
 from render.config.section import Section, is_list, sections, tag
 from render.config.setting_types import name_from
+from render.loops import LOOPS
 from render.moment import Clock
 
 LONGEST = 24 * 60 * 60  # seconds of film
@@ -224,7 +225,7 @@ def _against_footage(config: Config) -> Iterator[SettingError]:
     """Settings that mean nothing for a film over footage."""
     if not config.source.moves:
         return
-    if config.loop in ("droste", "crossfade"):
+    if not LOOPS[config.loop].over_footage:
         yield SettingError(
             f"is {config.loop}, and footage goes on its own way", "loop: pingpong goes there and back", ("loop",)
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
@@ -11,11 +10,11 @@ import numpy as np
 from render.config.curve import Array
 from render.config.facts import Facts
 from render.config.model import Settings
+from render.loops import LOOPS
 from render.moment import Clock
 
 USUAL_FPS, USUAL_BPM = Fraction(30), 120.0  # of a film whose files do not say
 MOST_TICKS, GRID = 20_000, 2_001  # instants at which moving numbers are looked at
-FADE, FADE_SECONDS = Fraction(1, 4), 2  # a cross-faded loop fades over this share of the film, at most so long
 
 
 def film_clock(settings: Settings, facts: Facts) -> Clock:
@@ -34,7 +33,7 @@ def film_clock(settings: Settings, facts: Facts) -> Clock:
         on_frames=settings.source.moves,
     )
     frames = max(1, round(length(settings, facts, clock) * fps))
-    return ROUNDS[settings.loop](replace(clock, frames=frames))
+    return LOOPS[settings.loop].clock(replace(clock, frames=frames))
 
 
 def length(settings: Settings, facts: Facts, clock: Clock) -> Fraction:
@@ -59,30 +58,3 @@ def instants(clock: Clock) -> Array:
     count = min(clock.last_tick + 1, MOST_TICKS)
     ticks = np.linspace(0, clock.last_tick, count) / float(clock.rate)
     return np.unique(np.concatenate([ticks, np.linspace(0, clock.seconds, GRID)]))
-
-
-# ── what each loop makes of the clock ───────────────────────────────────────────────────────────────────────────────
-
-
-def _droste(clock: Clock) -> Clock:
-    """The rate nearest to what was asked for whose ticks fit the film exactly: its last tick is its first."""
-    seconds = clock.frames / clock.fps
-    return replace(clock, rate=max(1, round(clock.rate * seconds)) / seconds, tail=1)
-
-
-def _crossfade(clock: Clock) -> Clock:
-    """Dreams go on past the end, for as long as the fade into the beginning lasts."""
-    return replace(clock, tail=round(min(clock.frames * FADE, FADE_SECONDS * clock.fps)))
-
-
-def _pingpong(clock: Clock) -> Clock:
-    """The way there, whose last frame is the turning point."""
-    return replace(clock, frames=round(clock.frames / 2) + 1)
-
-
-ROUNDS: dict[str, Callable[[Clock], Clock]] = {
-    "none": lambda clock: clock,
-    "droste": _droste,
-    "crossfade": _crossfade,
-    "pingpong": _pingpong,
-}

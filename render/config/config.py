@@ -43,6 +43,11 @@ class Config(Settings):
         return clock.film_clock(self, self.facts)
 
     @property
+    def networks(self) -> tuple[str, ...]:
+        """The names of the networks that dream it."""
+        return tuple(dict.fromkeys((term.network or self.dream.network).name for term in self.dream.objective))
+
+    @property
     def cut_short(self) -> bool:
         """Whether the film was asked to go on where its footage has ended."""
         return clock.cut_short(self, self.facts)
@@ -72,11 +77,6 @@ class Config(Settings):
         return uses_frames(self)
 
     @property
-    def networks(self) -> tuple[str, ...]:
-        """The names of the networks that dream it."""
-        return tuple(dict.fromkeys((term.network or self.dream.network).name for term in self.dream.objective))
-
-    @property
     def published_networks(self) -> tuple[str, ...]:
         """The networks that it names without a file: their weights come with the program, or can be fetched."""
         networks = [term.network or self.dream.network for term in self.dream.objective]
@@ -84,7 +84,10 @@ class Config(Settings):
 
     def resolved(self) -> dict[str, Any]:
         """Everything, as plain YAML values with absolute paths: all defaults written out, the seed as drawn."""
-        return dict(plain(self.model_dump(by_alias=True, exclude_none=True)))
+        values: dict[str, Any] = plain(self.model_dump(by_alias=True, exclude_none=True))
+        # what a package adds is not said where it is not used, so that the film loads where there is no such package
+        values["motion"] = {key: value for key, value in values["motion"].items() if key not in self.motion.at_rest()}
+        return values
 
     def yaml(self) -> str:
         """`resolved()` as YAML text, which loads back to the same Config."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from render.config.clock import film_clock, instants, length
 from render.config.facts import Facts
-from render.config.model import Settings
+from render.config.model import Settings, packages
 from render.config.moving import counts_frames, curves, features, variables
 
 AS_IT_IS_SHOWN = ("name", "outputs")  # settings that change no pixel of a dream
@@ -24,6 +24,8 @@ def fingerprint(settings: Settings, resolved: Mapping[str, Any], facts: Facts, s
     shape = {**resolved, "duration": str(seconds), "schedule": schedule, "audio": _music(settings, facts)}
     if by_functions := _functions(settings, facts):
         shape["functions"] = by_functions
+    if brought := packages(settings):
+        shape["packages"] = brought
     needless = {*AS_IT_IS_SHOWN, *(() if uses_frames(settings) else ("fps",))}
     text = json.dumps({key: value for key, value in shape.items() if key not in needless}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Union
 
 from pydantic import BeforeValidator, Discriminator, Tag, create_model, model_validator
 
+from render import loops
 from render.config import expression, usual
 from render.config import setting_types as types
 from render.config.curve import Curve
@@ -28,7 +29,6 @@ from render.config.setting_types import choice, number, output_name, pair, stati
 
 OUTPUT_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".gif", ".webp", ".png", ".jpg")
 PICTURE_SUFFIXES = (".png", ".jpg", ".webp")  # those that can be a sequence of stills
-LOOPS = ("none", "droste", "crossfade", "pingpong")
 CODECS = ("auto", "h264", "h265", "av1", "prores", "vp9", "ffv1", "h264_nvenc", "hevc_nvenc")
 
 
@@ -131,8 +131,12 @@ class MotionSettings(Motions):
 
     def in_use(self) -> dict[str, MotionPart]:
         """The motions that move this film: this project's own, and those of packages that it asks for."""
-        motions, values = parts().motions, self.values()
-        return {name: part for name, part in motions.items() if not (part.package and part.rests(values[name]))}
+        return {name: part for name, part in parts().motions.items() if name not in self.at_rest()}
+
+    def at_rest(self) -> set[str]:
+        """The motions of packages that this film does not ask for."""
+        values = self.values()
+        return {name for name, part in parts().motions.items() if part.package and part.rests(values[name])}
 
 
 # ── dream ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -372,9 +376,7 @@ class Settings(Section):
         "auto", "where footage cuts to another shot: auto finds out, none, or a list of times"
     )
     mask: MaskSettings | None = row(None, "where it dreams: white in a picture or a video; default: everywhere")
-    loop: Annotated[str, choice(*LOOPS)] = row(
-        "none", "how it ends where it began: droste (an endless zoom), crossfade, pingpong (there and back)"
-    )
+    loop: Annotated[str, choice(*loops.LOOPS)] = row("none", f"how it ends where it began: {loops.meanings()}")
     schedule: Annotated[Path | None, types.FILE] = row(
         None, "a CSV or Parseq file: its columns, headed by keys such as motion.zoom, say how those numbers move"
     )
@@ -398,6 +400,16 @@ class Settings(Section):
 MOTIONS = tuple(parts().motions)
 OBJECTIVES = tuple(TERMS)
 SOURCES = tuple(SourceSettings.model_fields)
+
+
+def packages(settings: Settings) -> list[str]:
+    """The packages whose parts a film uses, and their versions."""
+    known, terms = parts(), settings.dream.objective
+    networks = (choice.name for choice in (settings.dream.network, *(term.network for term in terms)) if choice)
+    names = {motion.package for motion in settings.motion.in_use().values()}
+    names |= {known.objectives[term.kind].package for term in terms}
+    names |= {known.networks[name].package for name in networks if name in known.networks}
+    return sorted(names - {""})
 
 
 def reference() -> list[Row]:

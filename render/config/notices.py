@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from render.config.config import Config
+from render.config.parts import parts
+from render.loops import LOOPS
 
 UNHEARD = Fraction(1, 10)  # seconds by which music may end before the film and nobody is told
 
 
 def notices(config: Config) -> Iterator[str]:
     """What was asked for and comes to nothing in this film, or to something else than one might think."""
-    for rule in (_still_source, _centre_twice, _schedule, _cut_short, _silence, _sound_backwards):
+    for rule in (_still_source, _centre_twice, _schedule, _cut_short, _silence, _sound_backwards, _broken_parts):
         yield from rule(config)
 
 
@@ -44,11 +46,15 @@ def _cut_short(config: Config) -> Iterator[str]:
 
 def _silence(config: Config) -> Iterator[str]:
     clock, music = config.clock, config.facts.music
-    lasts = clock.frames / clock.fps * (2 if config.loop == "pingpong" else 1)
+    lasts = clock.frames / clock.fps * (2 if LOOPS[config.loop].doubles else 1)
     if config.audio and music is not None and music + UNHEARD < lasts:
         yield f"the music ends after {float(music):.4g} s, and the film goes on in silence"
 
 
 def _sound_backwards(config: Config) -> Iterator[str]:
-    if config.loop == "pingpong" and config.facts.sounding and not config.audio:
+    if LOOPS[config.loop].doubles and config.facts.sounding and not config.audio:
         yield "the footage comes back, and its sound goes on: it is not played backwards"
+
+
+def _broken_parts(config: Config) -> Iterator[str]:
+    return map(str, parts().faults)

@@ -16,6 +16,7 @@ from render.construct.faults import Faults, attempt
 from render.dream import weights
 from render.errors import ConfigError
 from render.frames import frame_count
+from render.loops import LOOPS
 from render.moment import Moment
 from render.scene import Scene
 from render.source import Source
@@ -49,12 +50,12 @@ def make_scene(config: Config, device: torch.device, faults: Faults) -> Scene | 
         estimator=attempt(faults, "flow.engine", lambda: flow_estimator(config, device)) if source.moves else None,
         cut=cut_test(config),
         mask=None,
-        loop=config.loop,
+        loop=LOOPS[config.loop],
         device=device,
     )
     if config.mask:
         scene = replace(scene, mask=attempt(faults, "mask", lambda: make_mask(config.mask, scene)))
-    return attempt(faults, "loop", lambda: as_droste(scene)) if config.loop == "droste" else scene
+    return attempt(faults, "loop", lambda: as_droste(scene)) if scene.loop.closes else scene
 
 
 # ---- the source

@@ -218,7 +218,7 @@ class Reel:
 def between(scene: Scene, states: Sequence[State], fps: Fraction) -> Reel:
     """The film's frames between its ticks, tried around its middle."""
     clock = at_rate(scene.clock, fps, scene.loop)
-    number = frame_count(replace(scene, clock=clock)) + (clock.tail if scene.loop == "crossfade" else 0)
+    number = frame_count(replace(scene, clock=clock)) + (clock.tail if scene.loop.fades else 0)
     cycle_of = ceil(fps / scene.clock.rate)  # frames from a tick to the next
     span = min(clock.frames, cycle_of * ceil(3 / cycle_of))
     start = (clock.frames - span) // 2
