@@ -69,7 +69,7 @@ class Scene:
 
     def picture(self, moment: Moment) -> Tensor:
         """The source at that moment; footage as the camera sees it."""
-        seen = self.source.at(moment).to(self.device)
+        seen = self.source.at(moment).to(self.device, non_blocking=True)
         if not self.source.moves:
             return seen
         move = self.path.so_far(moment.seconds)
@@ -79,7 +79,11 @@ class Scene:
 
     def apply_mask(self, moment: Moment, dreamed: Tensor) -> Tensor:
         """The dream inside the mask; outside it the source stands still."""
-        return dreamed if self.mask is None else torch.lerp(self.picture(moment), dreamed, self.mask(moment).to(dreamed))
+        return (
+            dreamed
+            if self.mask is None
+            else torch.lerp(self.picture(moment), dreamed, self.mask(moment).to(dreamed, non_blocking=True))
+        )
 
     def flow_between(self, before: Moment, after: Moment) -> Flow:
         """How the footage, as the camera sees it, moves from one moment to another, earlier or later."""
@@ -187,11 +191,11 @@ def _on_fresh_ground(scene: Scene, moved: Tensor, move: Move, moment: Moment) ->
     A border rule alone repeats the same strip tick after tick, until the frame is full of stripes; what it gives is kept as
     colour, without its detail. `wrap` means its seam, and is left alone.
     """
-    shown = warp.coverage(move, scene.size, RIM, scene.device)
-    if scene.border == "wrap" or float(shown.min()) > 0:
+    if scene.border == "wrap" or warp.covers(move, scene.size):
         return moved
+    shown = warp.coverage(move, scene.size, RIM, scene.device)
     colours = resize(F.adaptive_avg_pool2d(moved, (6, 10)), scene.size)
-    return torch.lerp(colours + scene.fresh(moment.index).to(moved), moved, shown)
+    return torch.lerp(colours + scene.fresh(moment.index).to(moved, non_blocking=True), moved, shown)
 
 
 def _dreamed_afresh(film: Film, moment: Moment, worlds: tuple[World, ...]) -> State:

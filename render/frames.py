@@ -95,7 +95,7 @@ def between(
     tick: int,
     moment: Moment,
     u: float,
-    fine: Callable[[Tensor], float] = colour.fine,
+    fine: Callable[[Tensor], Tensor] = colour.fine,
 ) -> Tensor:
     """The frame at `moment`, u (0..1) of the way from `before` at `tick` to `after`: both moved there, and cross-faded.
 
@@ -114,7 +114,7 @@ def between(
 Sides = Sequence[tuple[Tensor, Moment, float]]  # canvases of ticks, their moments, and their shares in the frame
 
 
-def _travelled(scene: Scene, sides: Sides, moment: Moment, fine: Callable[[Tensor], float]) -> Tensor:
+def _travelled(scene: Scene, sides: Sides, moment: Moment, fine: Callable[[Tensor], Tensor]) -> Tensor:
     moves = [scene.path.between(there.seconds, moment.seconds) for _, there, _ in sides]
     # The nearer tick's extra millionth decides where neither has picture: its border rule fills in.
     weights = [
