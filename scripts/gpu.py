@@ -91,6 +91,15 @@ AGAIN = {  # the network with which each way to dream is tried for whether it re
     "footage": "efficientnet_lite0",
 }
 PARTS = ("machine", "right", "fast", "live", "encoded", "modes", "compile")
+SHORT = (  # entries that between them ask all that any asks of a card
+    *("what there is", "rates", "pixels", "efficientnet_lite0, pixel", "bestiary, fourier", "inception_v1, tiles"),
+    *("efficientnet_lite0, footage", "waits, efficientnet_lite0, pixel", "waits, inception_v1, fourier"),
+    *("again, inception_v1, fourier", "memory ends", "efficientnet_lite0, 720p", "inception_v1, 4K"),
+    *("inception_v1, 720p, a tick by kernels", "other cameras, 720p", "inception_v1, 640x360, graph"),
+    *("efficientnet_lite0, 720p, x264", "efficientnet_lite0, 720p, nvenc"),
+    *("inception_v1, 720p, nvenc, 4:2:0 on the card, graphs", "efficientnet_lite0, 720p, bfloat16, channels first"),
+    *("inception_v1, 720p, bfloat16", "inception_v1, 720p, bfloat16, tried out, graph", "efficientnet_lite0, 720p"),
+)
 Entry = tuple[str, float, Callable[[], Any]]  # its name, the most seconds that it may take, and its work
 
 FILM = """
@@ -127,6 +136,7 @@ class Asked:
     weights: Mapping[str, Path]  # network -> file
     photo: Path | None  # the picture that films begin with; clouds if there is none
     out: Path
+    short: bool  # only the entries of SHORT
     begun: float = field(default_factory=perf_counter)
 
     @property
@@ -163,6 +173,8 @@ class Report:
     def run(self, part: str, entries: Iterator[Entry]) -> None:
         """Do the work of a part's entries, one after the other; none of them ends the others."""
         for name, most, work in entries:
+            if self.asked.short and name not in SHORT:
+                continue
             begun = perf_counter()
             note = self._note(most, work)
             self.entries.setdefault(part, {})[name] = note
@@ -228,9 +240,10 @@ def at_most(seconds: float) -> Iterator[None]:
 
 def milliseconds(asked: Asked, work: Callable[[], object], seconds: float = 1.0, most: int = 30) -> float:
     """The median of some runs after two that warm up, the card waited for after each."""
-    for _ in range(2):
+    for _ in range(2 if asked.cuda else 0):
         work()
     asked.wait()
+    most = most if asked.cuda else 1
     spent: list[float] = []
     while len(spent) < most and (len(spent) < 3 or sum(spent) < seconds):
         begun = perf_counter()
@@ -525,7 +538,8 @@ def beside(asked: Asked, studio: Studio, network: str, case: str) -> dict[str, A
 
     here, there, half = made(CPU, "float32"), made(asked.device, "float32"), made(asked.device, "bfloat16")
     first = begin(here)
-    start, moved = step(here, first), state_on(step(here, first), asked.device)
+    start = step(here, first)
+    moved = state_on(start, asked.device)
     found: dict[str, Any] = {}
     with arithmetic(tf32=False):
         wanted, tick = step(with_one_step(here), start), step(here, start)
@@ -543,6 +557,17 @@ def beside(asked: Asked, studio: Studio, network: str, case: str) -> dict[str, A
     found["bfloat16 tick dB"] = psnr(step(half, moved).canvas, tick.canvas)
     found["right"] = found["step dB"] >= ENOUGH
     return found
+
+
+def pixels_alike(asked: Asked) -> dict[str, Any]:
+    """Whether pixels are the same whichever side makes them."""
+    frame = torch.rand(1, 3, 45, 80, generator=torch.Generator().manual_seed(1))
+    far, found = frame.to(asked.device), dict[str, Any]()
+    for kind in (np.uint8, np.uint16):
+        pixels = to_pixels(frame, kind)
+        found[f"{kind.__name__} out"] = bool((to_pixels(far, kind) == pixels).all())
+        found[f"{kind.__name__} in"] = bool(torch.equal(from_pixels(pixels, asked.device).cpu(), from_pixels(pixels)))
+    return found | {"right": all(found.values())}
 
 
 def repeats(asked: Asked, studio: Studio, network: str, case: str) -> dict[str, Any]:
@@ -665,6 +690,7 @@ def waits(asked: Asked, studio: Studio, network: str, case: str) -> dict[str, An
 
 def right(asked: Asked, studio: Studio, report: Report) -> Iterator[Entry]:
     sheet: dict[str, Tensor] = {}
+    yield "pixels", 5, partial(pixels_alike, asked)
     for case in CASES:
         for network in NETWORKS:
             yield f"{network}, {case}", 25, partial(beside, asked, studio, network, case)
@@ -673,8 +699,8 @@ def right(asked: Asked, studio: Studio, report: Report) -> Iterator[Entry]:
         yield f"again, {network}, {case}", 12, partial(repeats, asked, studio, network, case)
     count = TICKS if asked.cuda else 3
     for network in NETWORKS:
-        yield f"{count} ticks, {network}", 25, partial(sixty, asked, studio, network, count, sheet)
-    yield "sheet", 5, partial(write_sheet, asked, sheet)
+        yield f"{count} ticks, {network}", 35, partial(sixty, asked, studio, network, count, sheet)
+    yield "sheet", 8, partial(write_sheet, asked, sheet)
     yield "memory ends", 15, partial(memory_ends, asked, studio)
 
 
@@ -755,14 +781,24 @@ def speed(asked: Asked, studio: Studio, network: str, size: tuple[int, int], rat
     return found
 
 
-def zooming_out(asked: Asked, studio: Studio, size: tuple[int, int]) -> dict[str, Any]:
-    """ms of a tick of a film that uncovers ground at its rim, and of the ground alone, which the processor draws."""
-    film = studio.film("efficientnet_lite0", asked.device, size, "bfloat16", ["dream.tile=none", "motion.zoom=0.7"])
-    state = begin(film)
-    return {
-        "ms a tick": milliseconds(asked, lambda: step(film, state), 1.0, 5),
-        "ms of ground": milliseconds(asked, lambda: film.scene.fresh(1), 0.5, 3),
-    }
+CAMERAS = {
+    "out": "motion.zoom=0.7",
+    "turning": "motion.rotate=20",
+    "tilting": "motion.tilt=[10, 3]",
+    "bending": "motion.swirl=30",
+}
+
+
+def cameras(asked: Asked, studio: Studio, size: tuple[int, int]) -> dict[str, Any]:
+    """ms of a tick of films whose camera does more than zoom in, but for the dream; and of fresh ground alone."""
+    found: dict[str, Any] = {}
+    for name, motion in CAMERAS.items():
+        more = ["dream.tile=none", "dream.steps=0", "dream.first_steps=0", motion]
+        film = studio.film("bestiary", asked.device, size, "bfloat16", more)
+        state = step(film, begin(film))
+        found[f"ms {name}"] = milliseconds(asked, lambda film=film, state=state: step(film, state), 0.6, 5)  # type: ignore[misc]
+    found["ms of fresh ground"] = milliseconds(asked, lambda: film.scene.fresh(1), 0.5, 3)
+    return found
 
 
 def packed(frame: Tensor) -> Tensor:
@@ -840,17 +876,17 @@ class Encoder:
 def rendering(asked: Asked, studio: Studio, network: str, size: tuple[int, int], encoder: str, most: float) -> dict[str, Any]:
     """A film dreamed, its frames made, read back and encoded, for so many seconds."""
     film = studio.film(network, asked.device, size, "bfloat16", ["dream.tile=none"], seconds=600)
-    begin(film)
     path, number = studio.folder / "film.mp4", 0
-    graph = ENCODERS[encoder][3]
-    with graphs() if graph else nullcontext(), Busy(asked) as busy, Encoder(path, encoder, size) as film_file:
-        begun = perf_counter()
-        for frame in frames(film.scene, (state.canvas for state in ticks(film)), film.scene.clock):
-            film_file.send(frame)
-            number += 1
-            if perf_counter() - begun > most:
-                break
-    spent = perf_counter() - begun
+    with graphs() if ENCODERS[encoder][3] else nullcontext():
+        step(film, begin(film))  # graphs are recorded while nothing else is asked of the card
+        with Busy(asked) as busy, Encoder(path, encoder, size) as film_file:
+            begun = perf_counter()
+            for frame in frames(film.scene, (state.canvas for state in ticks(film)), film.scene.clock):
+                film_file.send(frame)
+                number += 1
+                if perf_counter() - begun > most:
+                    break
+        spent = perf_counter() - begun
     size_mb = path.stat().st_size / 2**20
     return {"frames a second": number / spent, "busy": busy.share, "frames": number, "MiB": size_mb}
 
@@ -902,7 +938,7 @@ def fast(asked: Asked, studio: Studio, report: Report) -> Iterator[Entry]:
             partial(speed, asked, studio, network, (width, height), rate, max(128, height // 2)),
         )
     for label in ("720p", "4K"):
-        yield f"a film that zooms out, {label}", 12, partial(zooming_out, asked, studio, asked.size(SIZES[label]))
+        yield f"other cameras, {label}", 12, partial(cameras, asked, studio, asked.size(SIZES[label]))
 
 
 def encoded(asked: Asked, studio: Studio, report: Report) -> Iterator[Entry]:
@@ -947,7 +983,7 @@ class Graphs:
                 self.plain(shown, extract, terms, view_of(shown), settings)
         torch.cuda.current_stream().wait_stream(beside)
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
+        with torch.cuda.graph(graph, capture_error_mode="thread_local"):
             slope = self.plain(shown, extract, terms, view_of(shown), settings)
         return graph, shown, slope
 
@@ -1118,6 +1154,7 @@ def options(arguments: Sequence[str] | None) -> Asked:
     words.add_argument("--weights", action="append", default=[], metavar="NETWORK=FILE", help="safetensors by its own names")
     words.add_argument("--photo", type=Path, help="the picture that films begin with; clouds without")
     words.add_argument("--out", type=Path, default=Path("gpu-out"), help="the folder for gpu.json, sheet.jpg and traces")
+    words.add_argument("--short", action="store_true", help="one entry of each kind: whether the script runs here")
     told = words.parse_args(arguments)
     parts = tuple(part for part in PARTS if part == "machine" or part in told.parts.split(","))
     if wrong := set(told.parts.split(",")) - set(PARTS):
@@ -1129,7 +1166,7 @@ def options(arguments: Sequence[str] | None) -> Asked:
         words.error(f"--weights: {', '.join(sorted(wrong))}; there are {', '.join(RANDOM)}")
     told.out.mkdir(parents=True, exist_ok=True)
     photo = told.photo.absolute() if told.photo else None
-    return Asked(parts, told.seconds, told.size, torch.device(told.device), weights, photo, told.out)
+    return Asked(parts, told.seconds, told.size, torch.device(told.device), weights, photo, told.out, told.short)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -1145,7 +1182,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             report.run(part, WORK[part](asked, studio, report))
     report.entries["seconds"] = asked.spent
     report.write()
-    notes = {f"{part}: {name}": note for part in asked.parts for name, note in report.entries[part].items()}
+    notes = {f"{part}: {name}": note for part in asked.parts for name, note in report.entries.get(part, {}).items()}
     wrong = [name for name, note in notes.items() if note.get("right") is False]
     failed = [name for name, note in notes.items() if "failed" in note]
     skipped = [name for name, note in notes.items() if "skipped" in note]

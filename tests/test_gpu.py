@@ -14,8 +14,8 @@ import tiny
 import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils import _pytree as pytree
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from render.dream import objective
 from render.film import Film, begin, step
@@ -161,7 +161,7 @@ def test_a_tick_never_waits_for_a_gpu(name: str, distance: Distance) -> None:
 
 
 @pytest.mark.usefixtures("tiny_network")
-@pytest.mark.parametrize("name", ("a layer", "out", "turning", "tilting", "bending"))
+@pytest.mark.parametrize("name", ["a layer", "out", "turning", "tilting", "bending"])
 def test_a_frame_is_read_once(name: str, distance: Distance) -> None:
     film = made(FILMS[name])
     first = begin(film)

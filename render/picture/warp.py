@@ -19,7 +19,8 @@ from render.picture.picture import numbers, resize
 SHRINKS_MUCH = 2.0  # times smaller
 LATTICE = 4  # pixels between the places that are followed along a move that bends
 NEAR = 1e-3  # Coords about the middle, where a move is taken for affine
-BLOCK = 1 << 14  # pixels gathered at once: what they need stays in the cache
+BLOCKS = {"cpu": 1 << 14}  # pixels gathered at once: what they need stays in the cache
+MANY = 1 << 20  # elsewhere: each call costs, and what so many need takes less than a GiB
 
 
 def grid(size: tuple[int, int], device: torch.device | str = "cpu") -> Tensor:
@@ -244,9 +245,10 @@ class Kernel:
         across, down = xy.flatten(0, 2).unbind(-1)
         x, y = _pixel(across, down, size)
         x, y = FOLDS[border](x, size[1], reach), FOLDS[border](y, size[0], reach)
+        block = BLOCKS.get(x.device.type, MANY)
         blocks = [
-            _gather(rows, width, *_window(x[i : i + BLOCK], self, shrink), *_window(y[i : i + BLOCK], self, shrink))
-            for i in range(0, len(x), BLOCK)
+            _gather(rows, width, *_window(x[i : i + block], self, shrink), *_window(y[i : i + block], self, shrink))
+            for i in range(0, len(x), block)
         ]
         return torch.cat(blocks).T.reshape(1, channels, *xy.shape[1:3])
 
