@@ -38,7 +38,7 @@ def load(film: Source, overrides: Sequence[str] = (), quality: str = "final") ->
         raise ConfigError("overrides are for files", "change the mapping instead, or copy the Config with model_copy(update=…)")
     if isinstance(film, Mapping):
         return load_mapping(film, quality=quality, look=facts)
-    if quality == "final" and film.place("size"):  # it was read and checked, not made by hand
+    if quality == "final" and film.places.tree:  # it was read and checked, not made by hand
         return film
     return load_mapping(film.resolved(), quality=quality, look=facts)
 
@@ -98,4 +98,4 @@ def _device(device: str | torch.device) -> torch.device:
     try:
         return pick(device)
     except RenderError as error:
-        raise type(error)(f"device {error.message}", error.hint) from None
+        raise type(error)(error.about("device"), error.hint) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -89,6 +90,16 @@ QUALITY = click.option(
     "-q", "--quality", type=click.Choice(["draft", "final"]), default="final", help="draft: half the size, fewer steps."
 )
 DEVICE = click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto", help="Where to dream.")
+
+
+def _stay_offline(ctx: click.Context, option: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        os.environ["RENDER_OFFLINE"] = "1"  # the programs that a render starts are offline, too
+
+
+OFFLINE = click.option(
+    "--offline", is_flag=True, expose_value=False, callback=_stay_offline, help="Fetch nothing; say where weights can be had."
+)
 ROOT = click.option(
     "-o",
     "--output",
@@ -102,7 +113,7 @@ ROOT = click.option(
 
 def shared(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of every command that dreams, or could."""
-    return SET(QUALITY(DEVICE(ROOT(command))))
+    return SET(QUALITY(DEVICE(ROOT(OFFLINE(command)))))
 
 
 CONFIGS = click.argument("configs", nargs=-1, required=True, metavar="CONFIG...", type=FilePath())
@@ -129,6 +140,7 @@ def film(
     """
     films = each(configs, lambda path: (load(path, overrides, quality), text_of(path)))
     where = pick_device(device, root)
+    each(films, lambda film: fetch_weights(film[0]))
     if not yes:
         each(films, lambda film: refuse_unreasonable(film[0], where, root))
     if len(films) > 1:  # a film alone is built before it begins a take anyhow
@@ -192,6 +204,11 @@ def check(configs: Sequence[Path], overrides: Sequence[str], quality: str, devic
 
     def check_film(item: tuple[Path, Config]) -> None:
         path, config = item
+        if missing := missing_weights(config):
+            say(f"{path}: the settings are good; its cost is told when the weights are here")
+            for line in missing:
+                out(line)
+            return
         film = build(config, where)
         say(f"{path}: good")
         out(estimate(config, film))
@@ -216,6 +233,7 @@ def check(configs: Sequence[Path], overrides: Sequence[str], quality: str, devic
 def preview(config: Path, overrides: Sequence[str], quality: str, device: str, root: Path, what: str | None) -> None:
     """A contact strip of the film, dreamed small; or the camera alone; or what footage does."""
     film, where = load(config, overrides, quality), pick_device(device, root)
+    fetch_weights(film)
 
     from render.show import flow_preview
     from render.show import preview as previews
@@ -392,6 +410,8 @@ def _network(name: str, weights: Path | None, labels: Path | None = None, device
 
     from render.dream.registry import load as load_network
 
+    if not weights:
+        fetch_published([name])
     with named("the network"):
         return load_network(name, weights, device or torch.device("cpu"), labels)
 
@@ -402,8 +422,7 @@ def named(what: str) -> Iterator[None]:
     try:
         yield
     except RenderError as error:
-        message = f"{what} {error.message}" if error.message.startswith(("is ", "needs ")) else error.message
-        raise type(error)(message, error.hint) from error
+        raise type(error)(error.about(what), error.hint) from error
 
 
 @studio.command()
@@ -460,11 +479,40 @@ def schema() -> None:
     out(json.dumps(dict(json_schema()), indent=2))
 
 
+@studio.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def weights(arguments: Sequence[str]) -> None:
+    """Weights of networks by name: what can be had, what is here; get, verify, add."""
+    from render.weights.command import weights
+
+    weights.main(args=list(arguments), prog_name="render weights", standalone_mode=False)
+
+
 def load(path: Path, overrides: Sequence[str], quality: str) -> Config:
     """The configuration of a file."""
     from render.facts import load
 
     return load(path, overrides, quality)
+
+
+def fetch_weights(config: Config) -> None:
+    """Fetch the weights that a film names without a file, and that are not here yet; says what and how large before."""
+    fetch_published(config.published_networks)
+
+
+def fetch_published(names: Sequence[str]) -> None:
+    """Fetch the published weights of these networks that are not here yet."""
+    from render.weights import store
+
+    for name in filter(store.publishes, names):
+        store.ensure(name, say)
+
+
+def missing_weights(config: Config) -> list[str]:
+    """A line for each network of a film whose weights are not here yet: its name and how large they are. Never dials."""
+    from render.weights import store
+
+    return [line for name in config.published_networks if store.publishes(name) and (line := store.pending(name))]
 
 
 def text_of(path: Path) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from render.errors import ConfigError, printable
+from render.errors import ConfigError, RenderError, printable
 
 GROUP = "render.parts"
 
@@ -61,8 +62,19 @@ def function_of(function: Function) -> Callable[..., Any]:
     try:
         imported: Callable[..., Any] = getattr(import_module(module), name)
     except (Exception, SystemExit) as error:
-        raise ConfigError(f"needs {function}, which cannot be imported ({reason(error)})") from error
+        raise ConfigError(f"needs {function}, which cannot be imported ({reason(error)})", continues=True) from error
     return imported
+
+
+@contextmanager
+def of_package(package: str) -> Iterator[None]:
+    """Inside, whatever somebody else's code raises becomes a ConfigError that names the package."""
+    try:
+        yield
+    except RenderError:
+        raise
+    except Exception as error:
+        raise ConfigError(f"is of the package {package}, which fails ({reason(error)})", continues=True) from error
 
 
 def reason(error: BaseException) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from render.loops import Loop
 from render.moment import Clock, Moment
 from render.picture import warp
 from render.picture.motion import CameraPath
@@ -28,12 +29,12 @@ class Scene:
     estimator: FlowEstimator | None  # how motion is looked for in footage
     cut: Callable[[Moment, Moment], bool | None]  # whether footage is cut between two moments; None: to be detected
     mask: Callable[[Moment], Tensor] | None  # where it is dreamed, [1, 1, H, W] of 0..1; None is everywhere
-    loop: str  # a row of frames.LOOPS
+    loop: Loop  # how its end joins its beginning
     device: torch.device
 
     def picture(self, moment: Moment) -> Tensor:
         """The source at that moment, a frame; footage as the camera sees it."""
-        frame = self.source.at(moment).to(self.device)
+        frame = self.source.at(moment).to(self.device, non_blocking=True)
         if not self.source.moves:
             return frame
         move = self.path.so_far(moment.seconds)
@@ -43,7 +44,11 @@ class Scene:
 
     def apply_mask(self, moment: Moment, dreamed: Tensor) -> Tensor:
         """The dream inside the mask; outside it the source stands still."""
-        return dreamed if self.mask is None else torch.lerp(self.picture(moment), dreamed, self.mask(moment).to(dreamed))
+        return (
+            dreamed
+            if self.mask is None
+            else torch.lerp(self.picture(moment), dreamed, self.mask(moment).to(dreamed, non_blocking=True))
+        )
 
     def flow_between(self, before: Moment, after: Moment) -> Flow:
         """How the footage, as the camera sees it, moves from one moment to another, earlier or later."""

@@ -3,6 +3,7 @@
     scripts/bench                    a table, and JSON with --json FILE
     scripts/bench --what film        how a render's wall time is shared out
     scripts/bench --what start       seconds from the command to the first dream of a film of the bestiary's
+    scripts/bench --what develop    keeping, reading and developing ticks; --against FOLDER: in pairs with another checkout
     scripts/bench --what layers      how a tick's is, block by block and part by part, beside the matrix-product rate
     scripts/bench --what linear      time over 16 times the pixels, the steps and the ticks
     scripts/bench --what tiles       a tick in tiles beside the same tick seen whole: time, memory, likeness
@@ -237,7 +238,7 @@ def lite0(width: int, height: int, times: int) -> dict[str, float]:
 
 def film(width: int, height: int, steps: int, seconds: float) -> dict[str, float]:
     """A whole render's wall time, and the share of it that is not dreaming: loading, warps, colour, encoding, writing."""
-    from render import film as heart
+    from render import travel as heart
 
     spent = 0.0
     dream = heart.dream
@@ -412,9 +413,9 @@ def first_tick(width: int, height: int, steps: int, tile: int, threads: int) -> 
 
 START = """
 import os, sys
-from render import film
+from render import travel
 from render.cli import main
-film.dream = lambda *_: os._exit(0)
+travel.dream = lambda *_: os._exit(0)
 main([sys.argv[1], "-o", sys.argv[2], "--progress", "plain"])
 """
 
@@ -432,11 +433,75 @@ def start(width: int, height: int, times: int = 5) -> dict[str, float]:
     return {"seconds": median(taken[1:])}
 
 
+DEVELOP = """
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import torch
+
+from render.config import load_text
+from render.develop import shoot
+from render.develop.negative import Negative
+
+folder, width, height, ticks = Path(sys.argv[1]), *map(int, sys.argv[2:])
+canvas = np.random.default_rng(0).integers(0, 65536, (height, width, 3), dtype=np.uint16)
+with ExitStack() as stack:
+    negative = Negative(folder / "negative")
+    if hasattr(negative, "close"):  # once it was written in segments
+        stack.enter_context(negative)
+    start = perf_counter()
+    for tick in range(ticks):
+        negative.keep(tick, canvas, {})
+kept = perf_counter()
+for _ in negative.ticks():
+    pass
+read = perf_counter()
+
+film = f"{{size: {width}x{height}, fps: 24, duration: 4s, motion: {{zoom: 1.5}}, outputs: still.png, "
+film += "dream: {rate: 8, steps: 0, first_steps: 0}}"
+taken = shoot.shoot(load_text(film, "bench.yaml"), film, folder, torch.device("cpu"), lambda states, first, last: states)
+begun = perf_counter()
+shoot.print_again(taken.folder, ["bench.mp4"], {})
+print((kept - start) / ticks, (read - kept) / ticks, perf_counter() - begun)
+"""
+DEVELOPING = ("ms to keep a tick", "ms to read a tick", "s to develop a film of 4 s")
+
+
+def develop(width: int, height: int, pairs: int, against: Path | None, ticks: int = 32) -> dict[str, float]:
+    """Medians of keeping and reading a tick and of developing a film, each time in a process of its own.
+
+    against: another checkout of this project, measured in turns; then also its medians, and the median ratio of the pairs.
+    """
+    homes = {"": Path(__file__).parents[1], **({"other: ": against} if against else {})}
+    spent: dict[str, list[tuple[float, ...]]] = {name: [] for name in homes}
+    for _ in range(pairs):
+        for name, home in homes.items():
+            with tempfile.TemporaryDirectory() as folder:
+                command = [sys.executable, "-c", DEVELOP, folder, str(width), str(height), str(ticks)]
+                environment = {**os.environ, "PYTHONPATH": str(home)}
+                out = subprocess.run(command, cwd=home, env=environment, check=True, capture_output=True, text=True).stdout
+            kept, read, developed = map(float, out.split())
+            spent[name].append((1000 * kept, 1000 * read, developed))
+    times = {name: np.array(rows) for name, rows in spent.items()}
+    figures = {
+        f"{name}{what}": float(value)
+        for name, rows in times.items()
+        for what, value in zip(DEVELOPING, np.median(rows, axis=0), strict=True)
+    }
+    if against:
+        ratios = np.median(times[""] / times["other: "], axis=0)
+        figures |= {f"times the other's: {what}": float(ratio) for what, ratio in zip(DEVELOPING, ratios, strict=True)}
+    return figures
+
+
 def main() -> None:
     """Measure, print a table, and write JSON if asked."""
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument(
-        "--what", choices=["ticks", "film", "memory", "start", "layers", "linear", "tiles", "all"], default="all"
+        "--what", choices=["ticks", "film", "memory", "start", "develop", "layers", "linear", "tiles", "all"], default="all"
     )
     words.add_argument("--size", default="480x270")
     words.add_argument("--steps", type=int, default=10)
@@ -444,6 +509,7 @@ def main() -> None:
     words.add_argument("--seconds", type=float, default=10)
     words.add_argument("--tile", type=int, default=512)
     words.add_argument("--threads", type=int, default=os.cpu_count())
+    words.add_argument("--against", type=Path, metavar="FOLDER", help="another checkout, to develop with in turns")
     words.add_argument("--json", type=Path)
     asked = words.parse_args()
     torch.set_num_threads(asked.threads)
@@ -462,6 +528,8 @@ def main() -> None:
         )
     if asked.what in ("memory", "all"):
         figures["memory of a small film"] = memory((2, 16))
+    if asked.what == "develop":
+        figures[f"developing at {asked.size}"] = develop(width, height, asked.pairs, asked.against)
     if asked.what == "layers":
         figures["a full-size step, by block"] = layers(width, height, asked.pairs)
         figures["a full-size step of EfficientNet-Lite0"] = lite0(width, height, asked.pairs)

@@ -51,6 +51,6 @@ def finished(
             path = take.folder / output.file.replace("{name}", called)
             path.write_bytes(prints[output.file])
         take.note(finished=True, seconds=70.2, device="cpu", dreamed=16)
-        take.developed(config.outputs, film)
+        take.note_prints(config.outputs, film)
         take.note(**facts)
         return take.folder

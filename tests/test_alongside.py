@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from threading import Event, current_thread, main_thread
@@ -16,7 +16,7 @@ import pytest
 import raw
 import torch
 from clips import clip
-from conftest import Said
+from commands import Command
 
 from render.config import load_text
 from render.develop import ffmpeg, shoot
@@ -249,7 +249,7 @@ def test_stopped_and_gone_on_with_it_is_the_same_film(tmp_path: Path, tiny_netwo
 
 
 def test_stopped_while_the_prints_are_finished_it_ends_and_leaves_no_part(
-    tmp_path: Path, command: Callable[..., Said], tiny_network: None, helping: None, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, command: Command, tiny_network: None, helping: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "film.yaml").write_text(FILM)
 

@@ -44,7 +44,7 @@ def no_dreaming(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     def never(*_: object) -> None:
         raise AssertionError("a dream was dreamed")
 
-    return lambda: monkeypatch.setattr("render.film.dream", never)
+    return lambda: monkeypatch.setattr("render.travel.dream", never)
 
 
 # ---- films
@@ -337,7 +337,7 @@ def test_what_nobody_foresaw_is_a_sentence_and_a_file(run: Run, monkeypatch: pyt
     def broken(*_: object) -> None:
         raise ValueError("seven is no colour\nand more")
 
-    monkeypatch.setattr("render.film.dream", broken)
+    monkeypatch.setattr("render.travel.dream", broken)
     monkeypatch.setattr("tempfile.tempdir", None)
     said = run("tiny.yaml")
     assert (said.code, said.paths) == (1, [])
@@ -362,7 +362,7 @@ def test_no_room_names_what_helps(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
     def large(*_: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr("render.film.dream", large)
+    monkeypatch.setattr("render.travel.dream", large)
     said = run("tiny.yaml")
     assert (said.code, said.paths) == (5, [])
     assert "--set size=" in said.words
@@ -424,6 +424,42 @@ def test_a_film_gives_its_configuration_back(run: Run) -> None:
         said = run("from", stranger)
         assert (said.code, hint in said.words) == (3, True), said.words
     assert run("from", "nothing.mp4").code == 3
+
+
+STRANGE: dict[str, Callable[[Path], object]] = {  # what is no file, or has no end
+    "pipe": os.mkfifo,
+    "link": lambda path: path.symlink_to("/dev/zero"),
+    "sparse": lambda path: (path.touch(), os.truncate(path, 8 * 10**9)),
+}
+
+
+@pytest.mark.parametrize("ending", ["yaml", "mp4", "png"])
+@pytest.mark.parametrize("kind", STRANGE)
+def test_only_plain_files_are_opened_and_only_so_much_of_them(run: Run, kind: str, ending: str) -> None:
+    path = Path(f"{kind}.{ending}")
+    STRANGE[kind](path)
+    for command in (["check"] if ending == "yaml" else ["from"], ["print", "-o", "x.gif"], ["gallery"]):
+        said = run(*command, str(path))
+        assert said.code in (2, 3), said.words
+        assert "fault of render" not in said.words
+        assert len(said.words) < 400
+
+
+@pytest.mark.parametrize("kind", STRANGE)
+def test_a_take_of_strange_files_gives_nothing_back(run: Run, kind: str) -> None:
+    Path("take").mkdir()
+    STRANGE[kind](Path("take/resolved.yaml"))
+    assert run("from", "take").code in (2, 3)
+
+
+def test_a_film_with_a_vast_configuration_has_none(run: Run, tmp_path: Path) -> None:
+    from render.develop.metadata import republish
+
+    (film,) = run("tiny.yaml").paths
+    republish(Path(film), tmp_path / "vast.mp4", "vast", "# " + "x" * 20_000_000)
+    said = run("from", "vast.mp4")
+    assert said.code == 3
+    assert "no configuration" in said.words
 
 
 def test_every_fault_of_a_film_is_told_at_once(run: Run) -> None:

@@ -31,7 +31,7 @@ def film(number: int) -> Iterator[ffmpeg.Pixels]:
 @pytest.mark.parametrize("name", ["film.mp4", "-y.mp4", "http:x.mp4", "a b 'ü%d.mp4"])
 def test_frames_come_back_from_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.chdir(tmp_path)
-    assert raw.write(Path(name), film(5), SIZE, RATE, "rgb24", H264) == 5
+    raw.write(Path(name), film(5), SIZE, RATE, "rgb24", H264)
     assert ffmpeg.count(Path(name)) == 5
     assert [frame.shape for frame in raw.read(Path(name), SIZE, "rgb24")] == [(36, 64, 3)] * 5
     assert os.listdir(tmp_path) == [name]
@@ -138,16 +138,6 @@ def test_a_full_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(files, "_remove", lambda part: None)
     with pytest.raises(RoomError, match="disk is full"):
         raw.write(tmp_path / "a.mkv", film(2000), SIZE, RATE, "rgb24", ("-c:v", "rawvideo", "-f", "rawvideo"))
-
-
-def test_a_damaged_film_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "a.mkv"
-    raw.write(path, film(5), SIZE, RATE, "rgb24", ("-c:v", "ffv1", "-level", "3", "-slicecrc", "1"))
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 1
-    path.write_bytes(data)
-    with pytest.raises(DevelopError, match="could not read"):
-        list(raw.read(path, SIZE, "rgb24"))
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:

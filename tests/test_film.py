@@ -21,8 +21,10 @@ from torch import Tensor
 
 from render.dream import garden
 from render.film import Film, State, begin, step, ticks
-from render.frames import at_rate, between, frames
+from render.frames import at_rate, between, frame_count, frames, in_loop_order
+from render.loops import LOOPS
 from render.picture import warp
+from render.picture.picture import to_pixels
 
 MOTIONS = {
     "zoom in": "{zoom: 1.6}",
@@ -84,6 +86,17 @@ def test_a_film_taken_up_anywhere_is_the_same_film(motion: str) -> None:
 def test_any_rate_of_dreams_is_legal(rate: str) -> None:
     film = tiny.film(overrides=["fps=30", "duration=5 frames", f"dream.rate={rate}"])
     assert len(shown(film)) == 5
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_a_film_gives_its_frames_as_it_shows_them(loop: str) -> None:
+    film = tiny.film(f"loop: {loop}\nmotion: {{zoom: 5}}", ["fps=12"])
+    canvases = [state.canvas for state in film.ticks()]
+    frames = in_loop_order(film.scene, lambda start, step: iter(canvases[start::step]), film.scene.clock)
+    pictures = list(film.frames())
+    assert len(pictures) == frame_count(film.scene)
+    assert all(picture.dtype == np.uint8 and picture.shape == (32, 48, 3) for picture in pictures)
+    assert all(np.array_equal(picture, to_pixels(frame)) for picture, frame in zip(pictures, frames, strict=True))
 
 
 def test_a_still_is_one_dream() -> None:

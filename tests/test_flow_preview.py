@@ -11,6 +11,7 @@ from PIL import Image
 
 from render.config import load_text
 from render.errors import ConfigError
+from render.facts import facts
 from render.picture.picture import to_pixels
 from render.show import flow_preview
 from render.show.progress import none
@@ -29,7 +30,9 @@ def footage(folder: Path, count: int) -> None:
 def test_a_row_for_each_of_a_few_ticks(tmp_path: Path) -> None:
     footage(tmp_path, 9)
     config = load_text(
-        f"{{source: {{frames: '*.png'}}, size: 96x96, fps: 8, duration: 1s, motion: {{zoom: 1}}, {DREAM}}}", folder=tmp_path
+        f"{{source: {{frames: '*.png'}}, size: 96x96, fps: 8, duration: 1s, motion: {{zoom: 1}}, {DREAM}}}",
+        folder=tmp_path,
+        look=facts,
     )
     path = flow_preview.strip(config, tmp_path / "runs", tiny.CPU, none)
     picture = np.asarray(Image.open(path))
@@ -66,4 +69,6 @@ def test_the_wheel() -> None:
 def test_what_does_not_move_is_refused(tmp_path: Path, text: str, key: str) -> None:
     footage(tmp_path, 2)
     with pytest.raises(ConfigError, match=rf"film.yaml:1:\d+: {key} "):
-        flow_preview.strip(load_text(text, "film.yaml", folder=tmp_path, overrides=["size=48x48"]), tmp_path, tiny.CPU, none)
+        flow_preview.strip(
+            load_text(text, "film.yaml", folder=tmp_path, overrides=["size=48x48"], look=facts), tmp_path, tiny.CPU, none
+        )

@@ -82,7 +82,11 @@ def test_takes_are_found_from_wherever_one_points(tmp_path: Path) -> None:
 
 def test_an_exhibit_is_what_its_take_says(tmp_path: Path) -> None:
     given = "# yaml-language-server: $schema=x\n# A garden.\n#   render it\nseed: 5\nduration: 2s\n"
-    finished(tmp_path, given=given, settings=["dream.objective=[{layer: mid, network: {alexnet: x.safetensors}}]"])
+    finished(
+        tmp_path,
+        given=given,
+        settings=["dream.network=bestiary", "dream.objective=[{layer: mid, network: {alexnet: x.safetensors}}]"],
+    )
     ((one,), notices) = find_exhibits([tmp_path])
     assert (one.name, one.words, one.size, one.seconds, one.dream_seconds) == ("garden", "A garden.", (64, 36), 2.0, 70.2)
     assert (one.source, one.networks, one.seed, one.device) == ("noise", ("bestiary", "alexnet"), 5, "cpu")

@@ -92,7 +92,7 @@ def test_a_film_that_stands_still_has_no_plot(tmp_path: Path) -> None:
 
 
 def heard(text: str, bpm: float | None, first_beat: float = 0.0) -> Config:
-    return load_text(text).informed(Facts(bpm=bpm, first_beat=first_beat))
+    return load_text(text).model_copy(update={"facts": Facts(bpm=bpm, first_beat=first_beat)})
 
 
 TURNING = "{duration: 3s, motion: {rotate: 5*sin(s)}"

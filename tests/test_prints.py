@@ -187,7 +187,7 @@ def test_a_rate_whose_frames_are_among_another_s_takes_those(tmp_path: Path) -> 
 @pytest.mark.parametrize("size", [(400, 225), (1920, 1080), (20, 8000)], ids=str)
 @pytest.mark.parametrize("number", [1, 150, 100_000])
 def test_a_palette_is_chosen_from_as_many_pixels_as_it_needs(size: tuple[int, int], number: int) -> None:
-    scale = prints._sampled(size, number)
+    scale = prints._sampling(size, number)
     assert bool(scale) == (size[0] * size[1] * number > prints.SAMPLE)
     if scale:
         width, height = map(int, scale.removeprefix("scale=").split(":")[:2])

@@ -16,7 +16,7 @@ import torch
 from commands import Command
 from torch import nn
 
-from render import film
+from render import travel
 from render.config import load_text
 from render.construct import build
 from render.develop import retile
@@ -54,7 +54,7 @@ def fits(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[int]]:
     """From a dream on there is memory for tiles of a side and less; gives the sides of all dreams that were tried."""
 
     def limit(side: int, error: Exception = ENDS["of Python"], since: int = 3) -> list[int]:
-        real, tried = film.dream, list[int]()
+        real, tried = travel.dream, list[int]()
 
         def dream(canvas: Any, extract: Any, terms: Any, ascent: Any, *rest: Any) -> Any:
             tried.append(ascent.tiling.side if ascent.tiling else 0)
@@ -62,7 +62,7 @@ def fits(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[int]]:
                 raise error
             return real(canvas, extract, terms, ascent, *rest)
 
-        monkeypatch.setattr(film, "dream", dream)
+        monkeypatch.setattr(travel, "dream", dream)
         return tried
 
     return limit

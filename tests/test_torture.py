@@ -60,7 +60,9 @@ def test_the_torturer_knows_half_made_prints_from_whole_ones(tmp_path: Path) -> 
 
 
 def test_a_long_film_keeps_its_files_and_its_disk(tmp_path: Path) -> None:
-    done = tortured(tmp_path, "--long", "--set", "duration=2s", "--set", "outputs=a.png", program="torture.LONG = 8")
+    done = tortured(
+        tmp_path, "--long", "--set", "duration=2s", "--set", "size=96x64", "--set", "outputs=a.png", program="torture.LONG = 8"
+    )
     assert "open files; negative" in done.stdout, done.stderr  # of its memory nothing can be said after so few dreams
     assert "stay open" not in done.stdout
     assert "bytes, not" not in done.stdout

@@ -21,7 +21,7 @@ import tiny
 import torch
 from commands import Command, Said, exit_code
 
-from render import film
+from render import travel
 from render.develop import ffmpeg, files, shoot
 from render.develop.negative import Negative
 from render.dream import registry
@@ -207,7 +207,7 @@ def test_trouble_while_dreaming_costs_the_tick_at_work(
     render: Render, peace: Mapping[str, bytes], children: list[subprocess.Popen[bytes]], name: str
 ) -> None:
     trouble, code, words = DREAMING[name]
-    said = struck(trouble, film, "dream", STRUCK, children, render)
+    said = struck(trouble, travel, "dream", STRUCK, children, render)
     assert (said.code, words in said.words) == (code, True), said
     assert_one_message(said)
     if trouble is not folder_gone:

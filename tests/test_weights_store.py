@@ -19,6 +19,7 @@ from zipfile import ZipFile
 
 import pytest
 from click.testing import CliRunner, Result
+from commands import Command
 from weights_server import BODY, ETAG, Host, Request, hosting, whole
 
 from render.errors import ConfigError, MissingError, RenderError
@@ -505,3 +506,21 @@ def test_every_failure_of_requests_has_its_words() -> None:
         with pytest.raises(fetch.CutError) as error, fetch._words():
             raise kind.__new__(kind)
         assert str(error.value) in fetch.FAILURES.values()
+
+
+def test_a_film_says_what_it_fetches_and_check_never_dials(command: Command, tmp_path: Path) -> None:
+    """conftest keeps every test offline: what would dial says so instead."""
+    film = tmp_path / "film.yaml"
+    film.write_text("dream: {network: inception_v1, objective: {layer: mid}}\n")
+    checked = command("check", str(film))
+    assert checked.code == 0
+    assert "inception_v1: not here yet, 54 MB" in checked.out
+    rendered = command(str(film))
+    assert rendered.code == 3
+    assert all(word in rendered.words for word in ("sha256 6f7101e3", "54 MB", "http", "put it at"))
+    assert not (tmp_path / "runs").exists(), "nothing is begun"
+
+
+def test_a_stranger_s_network_and_those_of_the_program_are_not_fetched() -> None:
+    published = {name: store.publishes(name) for name in ("bestiary", "efficientnet_lite0", "inception_v1", "resnet50", "mine")}
+    assert published == {"bestiary": False, "efficientnet_lite0": False, "inception_v1": True, "resnet50": True, "mine": False}

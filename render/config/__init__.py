@@ -1,15 +1,24 @@
-"""The configuration. A Config is what one YAML file asks for; `load` reads it, or says all that is wrong with it."""
+"""The configuration. A Config is what one YAML file asks for and what its own files say; `load` reads it, or says all that is
+wrong with it. Settings are what is asked for alone.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from render.config.config import Config
     from render.config.loader import load, load_text
-    from render.config.model import Config, json_schema, reference
+    from render.config.mapping import load_mapping
+    from render.config.model import Settings, json_schema, reference
 
-__all__ = ["Config", "json_schema", "load", "load_text", "reference"]
+__all__ = ["Config", "Settings", "json_schema", "load", "load_mapping", "load_text", "reference"]
 
-ROOMS = {"load": "loader", "load_text": "loader", "Config": "model", "json_schema": "model", "reference": "model"}
+ROOMS = {
+    **dict.fromkeys(("load", "load_text"), "loader"),
+    **dict.fromkeys(("Settings", "json_schema", "reference"), "model"),
+    "Config": "config",
+    "load_mapping": "mapping",
+}
 
 
 def __getattr__(name: str) -> Any:

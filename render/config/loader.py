@@ -8,9 +8,9 @@ from os.path import realpath
 from pathlib import Path
 
 from render.config import nodes
-from render.config.check import Inspect, checked, nothing
-from render.config.draft import draft
-from render.config.model import Config
+from render.config.check import Inspect, check, no_facts
+from render.config.config import Config
+from render.config.model import Settings
 from render.config.nodes import Node
 from render.config.problem import Origin, Place, Problem, ProblemsError, SettingError, quote, report
 from render.config.section import OneOf, Section, is_list, sections
@@ -18,7 +18,7 @@ from render.config.setting_types import FILE
 from render.errors import ConfigError, MissingError
 
 
-def load(path: Path | str, overrides: Sequence[str] = (), quality: str = "final", look: Inspect = nothing) -> Config:
+def load(path: Path | str, overrides: Sequence[str] = (), quality: str = "final", look: Inspect = no_facts) -> Config:
     """The film that the file at `path` asks for.
 
     overrides: `key.key=value` texts of `--set`, in order. look: finds out what the film's own files say.
@@ -34,26 +34,29 @@ def load_text(
     folder: Path | str = ".",
     overrides: Sequence[str] = (),
     quality: str = "final",
-    look: Inspect = nothing,
+    look: Inspect = no_facts,
 ) -> Config:
     """The film that `text` asks for; `name` is the file's in messages, `folder` where its relative paths start."""
     origin = Origin(name, Path(folder).absolute(), nodes.lines_of(text), 0)
     tree = with_base(nodes.parse(text, origin), (realpath(origin.folder / Path(name).name),))
     for rank, override in enumerate(overrides):
         tree = with_override(tree, override, 1000 + rank)
-    config = checked(tree, Path(name).stem, look)
-    return draft(config) if quality == "draft" else config
+    return check(tree, Path(name).stem, look, quality)
 
 
 def read(path: Path) -> str:
     """The text of a configuration file; raises MissingError or ConfigError."""
+    most = 4 * nodes.LARGEST  # four bytes are the most that a character takes
     try:
-        if path.stat().st_size > 4 * nodes.LARGEST:  # four bytes are the most that a character takes
-            raise ConfigError(f"{path}: the file has more than {nodes.LARGEST:,} characters; a film needs a few dozen lines")
-        data = path.read_bytes()
+        if not path.is_file() and not path.is_dir() and path.exists():
+            raise MissingError(f"{path}: is a pipe or a device, and not a file")
+        with path.open("rb") as file:  # what grows while it is read has no end
+            data = file.read(most + 1)
     except (OSError, ValueError) as error:
         reason = {"FileNotFoundError": "no such file", "IsADirectoryError": "it is a folder"}
         raise MissingError(f"{path}: {reason.get(type(error).__name__, str(error))}") from None
+    if len(data) > most:
+        raise ConfigError(f"{path}: the file has more than {nodes.LARGEST:,} characters; a film needs a few dozen lines")
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise ConfigError(f"{path}: the file is written in UTF-16; save it as UTF-8")
     try:
@@ -69,26 +72,25 @@ def read(path: Path) -> str:
 # ── merging ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def with_base(tree: Node, seen: tuple[str, ...]) -> Node:
-    """`tree` laid over the file that it extends, and that over its own base."""
+def with_base(tree: Node, files: tuple[str, ...]) -> Node:
+    """`tree` laid over the file that it extends, and that over its own base. files: those that lead here."""
     entry = tree.entry("extends")
     if entry is None:
         return tree
-    place, wanted = entry[1].place, entry[1].scalar
+    place, word = entry[1].place, entry[1].scalar
     try:
-        path = FILE.read(wanted)
+        path = FILE.read(word)
     except SettingError as wrong:
         raise ProblemsError([Problem(place, f"extends {wrong.message}", "extends: base.yaml")]) from None
-    if realpath(path) in seen:
+    if realpath(path) in files:
         raise ProblemsError([Problem(place, f"extends goes round in a circle: {path.name} is being extended already")])
-    shown_name = str(Path(place.origin.name).parent / str(wanted))
-    origin = Origin(shown_name, path.parent.absolute(), (), len(seen))
+    origin = Origin(str(Path(place.origin.name).parent / str(word)), path.parent.absolute(), (), len(files))
     try:
         text = read(path)
     except MissingError as error:
-        raise MissingError(report([Problem(place, f"extends {quote(wanted)}, which cannot be read", str(error))])) from None
+        raise MissingError(report([Problem(place, f"extends {quote(word)}, which cannot be read", str(error))])) from None
     base = nodes.parse(text, replace(origin, lines=nodes.lines_of(text)))
-    return merge(with_base(base, (*seen, realpath(path))), tree, Config)
+    return merge(with_base(base, (*files, realpath(path))), tree, Settings)
 
 
 def merge(base: Node, over: Node, section: type[Section] | None) -> Node:
@@ -98,15 +100,15 @@ def merge(base: Node, over: Node, section: type[Section] | None) -> Node:
     pairs = {str(key.scalar): (key, node) for key, node in base.pairs}
     for key, node in over.pairs:
         name = str(key.scalar)
-        pairs[name] = (key, merge(pairs[name][1], node, within(section, name)) if name in pairs else node)
+        pairs[name] = (key, merge(pairs[name][1], node, section_of(section, name)) if name in pairs else node)
     return replace(over, pairs=tuple(pairs.values()), flaws=(*base.flaws, *over.flaws))
 
 
-def within(section: type[Section], key: str) -> type[Section] | None:
+def section_of(section: type[Section], key: str) -> type[Section] | None:
     """The section that the setting `key` of a section is, if it is one and not a list of them."""
     info = section.rows().get(key)
-    found = sections(info.annotation) if info and not is_list(info.annotation) else ()
-    return found[0] if len(found) == 1 else None
+    kinds = sections(info.annotation) if info and not is_list(info.annotation) else ()
+    return kinds[0] if len(kinds) == 1 else None
 
 
 def with_override(tree: Node, override: str, rank: int) -> Node:
@@ -119,7 +121,7 @@ def with_override(tree: Node, override: str, rank: int) -> Node:
     if path == ["extends"]:
         raise ProblemsError([Problem(Place(origin), "extends stands in files only")])
     value = nodes.parse(text, origin) if text.strip() else Node(Place(origin))
-    return _with(tree, path, value, Config, Place(origin))
+    return _with(tree, path, value, Settings, Place(origin))
 
 
 def _with(node: Node, path: list[str], value: Node, section: type[Section] | None, place: Place) -> Node:
@@ -133,16 +135,16 @@ def _with(node: Node, path: list[str], value: Node, section: type[Section] | Non
     if node.pairs is None and (node.items is not None or step.isdigit()):
         hint = f"the file lists {len(node.items or ())}, counted from 0"
         raise ProblemsError([Problem(place, f"there is no item {step} to set", hint)])
-    pairs = _written_out(node, section)
+    pairs = _pairs(node, section)
     if section and issubclass(section, OneOf):
         pairs = {name: pair for name, pair in pairs.items() if name == step}
     key, old = pairs.get(step, (Node(place, nodes.Text(step)), Node(place)))
-    below = within(section, step) if section else None
+    below = section_of(section, step) if section else None
     pairs[step] = (key if rest else Node(place, key.scalar), _with(old, rest, value, below, place))
     return replace(node, scalar=None, pairs=tuple(pairs.values()))
 
 
-def _written_out(node: Node, section: type[Section] | None) -> dict[str, tuple[Node, Node]]:
+def _pairs(node: Node, section: type[Section] | None) -> dict[str, tuple[Node, Node]]:
     """The settings of a mapping; a shorthand counts as the setting it stands for."""
     if node.pairs is not None:
         return {str(key.scalar): (key, value) for key, value in node.pairs}

@@ -1,4 +1,4 @@
-"""The vocabulary. A Config is what one YAML file asks for: every setting, its kind, unit, range, default and meaning.
+"""The vocabulary. Settings are what one YAML file asks for: every setting, its kind, unit, range, default and meaning.
 
 Read it as the manual: `key: Annotated[type, kind] = row(default, meaning)`. Validation, error texts, the JSON Schema,
 the templates of `render new` and the reference page are all made from these rows; no default stands anywhere else.
@@ -9,37 +9,28 @@ such as {0s: 1, 4s: 1.5, ease: in-out}, or a Deforum string; the value is a Curv
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Union
 
-from pydantic import BeforeValidator, Discriminator, PrivateAttr, Tag, create_model, model_validator
+from pydantic import BeforeValidator, Discriminator, Tag, create_model, model_validator
 
-from render.config import expression, nodes, usual
+from render import loops
+from render.config import expression, usual
 from render.config import setting_types as types
 from render.config.curve import Curve
-from render.config.facts import Facts
 from render.config.parts import MotionPart, ObjectivePart, fault_of, field_name, parts
-from render.config.problem import Place, Problem, SettingError, nearest, report
+from render.config.problem import SettingError, nearest
 from render.config.scalars import NetworkChoice, Size, Time
-from render.config.schedule import Schedule, laid_over
-from render.config.section import Named, OneOf, OneOrMore, Row, Section, needed, plain, reference_of, row, tag, walk
+from render.config.section import Named, OneOf, OneOrMore, Row, Section, needed, reference_of, row, tag
 from render.config.setting_types import choice, number, output_name, pair, static
-from render.errors import ConfigError, RenderError
-from render.moment import Clock
 
 OUTPUT_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".gif", ".webp", ".png", ".jpg")
 PICTURE_SUFFIXES = (".png", ".jpg", ".webp")  # those that can be a sequence of stills
-LOOPS = ("none", "droste", "crossfade", "pingpong")
 CODECS = ("auto", "h264", "h265", "av1", "prores", "vp9", "ffv1", "h264_nvenc", "hevc_nvenc")
 
-
-FADE, FADE_SECONDS = Fraction(1, 4), 2  # a cross-faded loop fades over this share of the film, at most so long
 
 # ── source ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -140,8 +131,12 @@ class MotionSettings(Motions):
 
     def in_use(self) -> dict[str, MotionPart]:
         """The motions that move this film: this project's own, and those of packages that it asks for."""
-        motions, values = parts().motions, self.values()
-        return {name: part for name, part in motions.items() if not (part.package and part.rests(values[name]))}
+        return {name: part for name, part in parts().motions.items() if name not in self.at_rest()}
+
+    def at_rest(self) -> set[str]:
+        """The motions of packages that this film does not ask for."""
+        values = self.values()
+        return {name for name, part in parts().motions.items() if part.package and part.rests(values[name])}
 
 
 # ── dream ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -164,6 +159,15 @@ class Term(Section):
     network: Annotated[NetworkChoice | None, types.NETWORK] = row(None, "the network it is asked of; default: dream.network")
     weight: Annotated[Curve, types.WEIGHT] = row(1, "its share among the objectives; negative pushes away")
     mask: MaskSettings | None = row(None, "where it counts: white in a picture or a video; default: everywhere")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled by its kind, since its class is made when the vocabulary is and has no name of its own."""
+        return new_term, (vars(type(self))["kind"],), self.__getstate__()
+
+
+def new_term(kind: str) -> Term:
+    """A term whose settings are still to come, as pickle makes one."""
+    return TERMS[kind].__new__(TERMS[kind])
 
 
 def term_of(part: ObjectivePart) -> type[Term]:
@@ -354,18 +358,7 @@ class OutputSettings(Section):
 # ── the whole film ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True)
-class Places:
-    """Where in the files each value stands; configurations that ask for the same are equal wherever it stands.
-
-    features: what expressions may name of the film's music.
-    """
-
-    tree: nodes.Node | None = field(default=None, compare=False)
-    features: tuple[str, ...] = field(default=(), compare=False)
-
-
-class Config(Section):
+class Settings(Section):
     """A film, as asked for."""
 
     name: Annotated[str, types.NAME] = row("film", "the run's folder and {name}; default: the file's name")
@@ -383,21 +376,12 @@ class Config(Section):
         "auto", "where footage cuts to another shot: auto finds out, none, or a list of times"
     )
     mask: MaskSettings | None = row(None, "where it dreams: white in a picture or a video; default: everywhere")
-    loop: Annotated[str, choice(*LOOPS)] = row(
-        "none", "how it ends where it began: droste (an endless zoom), crossfade, pingpong (there and back)"
-    )
+    loop: Annotated[str, choice(*loops.LOOPS)] = row("none", f"how it ends where it began: {loops.meanings()}")
     schedule: Annotated[Path | None, types.FILE] = row(
         None, "a CSV or Parseq file: its columns, headed by keys such as motion.zoom, say how those numbers move"
     )
     audio: Audio | None = row(None, "music: the film's sound, and what its numbers may move to")
     outputs: Annotated[tuple[OutputSettings, ...], OneOrMore()] = row(["{name}.mp4"], "the files to make")
-    _places: Places = PrivateAttr(default_factory=Places)
-    _facts: Facts = PrivateAttr(default_factory=Facts)
-    _scheduled: Schedule = PrivateAttr(default_factory=Schedule)
-
-    def model_post_init(self, context: Any) -> None:
-        """Keeps the places that the settings were read from, which come as pydantic's context."""
-        self._places = context or Places()
 
     @model_validator(mode="before")
     @classmethod
@@ -410,148 +394,6 @@ class Config(Section):
         still = {"motion": {"zoom": 1, **motion}} if isinstance(motion, Mapping) else {}
         return {**AS_FOOTAGE[kind], **value, **still}
 
-    @property
-    def facts(self) -> Facts:
-        """What the film's files say."""
-        return self._facts
-
-    def informed(self, facts: Facts) -> Config:
-        """The same, knowing what its files say."""
-        config = self.model_copy()
-        config._facts = facts
-        return config
-
-    @property
-    def left_out(self) -> tuple[str, ...]:
-        """The fields of the schedule that mean nothing here."""
-        return self._scheduled.left_out
-
-    def moved_by(self, schedule: Schedule) -> Config:
-        """The same, its numbers moving as the schedule says."""
-        config: Config = laid_over(self, schedule.curves)
-        config._scheduled = schedule
-        return config
-
-    @property
-    def clock(self) -> Clock:
-        """The two clocks of the film. Of a film there and back they count the way there."""
-        fps = self.fps if isinstance(self.fps, Fraction) else self._facts.fps or Fraction(30)
-        rate = self.dream.rate if isinstance(self.dream.rate, Fraction) else fps
-        rate = min(rate, fps) if self.source.moves else rate  # footage has nothing new to dream between two frames
-        heard = (self._facts.bpm or 120.0, self.seed, self._facts.first_beat, self._facts.features)
-        clock = Clock(fps, 1, rate, *heard, on_frames=self.source.moves)
-        frames = max(1, round(self._seconds(clock) * fps))
-        rounds: dict[str, Callable[[], Clock]] = {
-            "none": lambda: replace(clock, frames=frames),
-            "droste": lambda: replace(clock, frames=frames, rate=_fitting(rate, frames / fps), tail=1),
-            "crossfade": lambda: replace(clock, frames=frames, tail=round(min(frames * FADE, FADE_SECONDS * fps))),
-            "pingpong": lambda: replace(clock, frames=round(frames / 2) + 1),
-        }
-        return rounds[self.loop]()
-
-    def _seconds(self, clock: Clock) -> Fraction:
-        """How long the film is, exactly."""
-        known = {"source": self._facts.footage, "audio": self._facts.music}
-        asked = known[self.duration.unit] if self.duration.unit in known else self.duration.exact(clock)
-        longest = self._facts.footage if self.source.kind == "video" else None  # a film over a video ends with it at the latest
-        return min(asked or Fraction(0), longest or asked or Fraction(0))
-
-    @property
-    def cut_short(self) -> bool:
-        """Whether the film was asked to go on where its footage has ended."""
-        clock, footage = self.clock, self._facts.footage
-        if self.source.kind != "video" or footage is None or self.duration.unit == "source":
-            return False
-        asked = self._facts.music if self.duration.unit == "audio" else self.duration.exact(clock)
-        return asked is not None and asked > footage + 1 / clock.fps
-
-    @property
-    def networks(self) -> tuple[str, ...]:
-        """The names of the networks that dream it."""
-        return tuple(dict.fromkeys((term.network or self.dream.network).name for term in self.dream.objective))
-
-    def resolved(self) -> dict[str, Any]:
-        """Everything, as plain YAML values with absolute paths: all defaults written out, the seed as drawn."""
-        return dict(plain(self.model_dump(by_alias=True, exclude_none=True)))
-
-    def yaml(self) -> str:
-        """`resolved()` as YAML text, which loads back to the same Config."""
-        return nodes.to_yaml(self.resolved())
-
-    def fingerprint(self) -> str:
-        """SHA-256 of what shapes the picture: no name, no outputs, and the frame rate only where it matters."""
-        shape = self.resolved()
-        shape["duration"] = str(self._seconds(self.clock))
-        shape["schedule"] = self._scheduled.digest
-        shape["audio"] = self._heard()
-        needless = {"name", "outputs"} if self.uses_frames else {"name", "outputs", "fps"}
-        text = json.dumps({key: value for key, value in shape.items() if key not in needless}, sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()
-
-    def _heard(self) -> dict[str, Any]:
-        """What shapes the picture of its music: what its numbers move to, and nothing of how it sounds."""
-        clock = self.clock
-        beat = {"bpm": clock.bpm, "upbeat": clock.first_beat} if "b" in self.variables else {}
-        if not self.audio or not self.features:
-            return beat
-        asked = {name: self.audio.features[name].model_dump() for name in self.features}
-        return {**beat, "features": asked, "start": str(self.audio.start.amount), "file": self._facts.music_digest}
-
-    @property
-    def features(self) -> tuple[str, ...]:
-        """The features of its music that move any of its numbers."""
-        return tuple(name for name in (self.audio.features if self.audio else ()) if name in self.variables)
-
-    @property
-    def variables(self) -> frozenset[str]:
-        """What moves its numbers: variables that expressions use or keys are counted in, and features of the music."""
-        return frozenset[str]().union(*(curve.names for _, curve in self.curves()))
-
-    @property
-    def uses_frames(self) -> bool:
-        """Whether another frame rate is another film: every frame is dreamed or has a picture, or a number counts frames."""
-        return self.dream.rate == "every-frame" or self.source.moves or self.counts_frames
-
-    @property
-    def counts_frames(self) -> bool:
-        """Whether a number that moves names the frame, and so moves otherwise at another frame rate."""
-        return any(curve.uses_frames for _, curve in self.curves())
-
-    def curves(self) -> Iterator[tuple[str, Curve]]:
-        """Every number that may move, with its dotted key."""
-        return (pair for setting in walk(self) for pair in setting.curves())
-
-    def place(self, key: str) -> Place | None:
-        """Where the value of a dotted key (`dream.objective.0.layer`) stands, or what is nearest above it."""
-        path = [int(step) if step.isdigit() else step for step in key.split(".")]
-        return find(self._places.tree, path) if self._places.tree else None
-
-    def problem(self, key: str, message: str, hint: str = "", error: type[RenderError] = ConfigError) -> RenderError:
-        """The error to raise when what `key` asks for turns out to be impossible; `message` continues "<key> …"."""
-        return self.problems([(key, error(message, hint))])
-
-    def problems(self, faults: Sequence[tuple[str, RenderError]]) -> RenderError:
-        """The one error for several such faults, each a key and what its error says of it; the gravest gives the exit code."""
-        gravest = max((fault for _, fault in faults), key=lambda fault: fault.exit_code)
-        told = [(self.place(key), f"{key} {fault.message}", fault.hint) for key, fault in faults]
-        placed = [Problem(place, message, hint) for place, message, hint in told if place]
-        if len(placed) == len(told):
-            return type(gravest)(report(sorted(placed, key=lambda problem: problem.position)))
-        return type(gravest)("\n".join(f"{message}\n{hint}".rstrip() for _, message, hint in told))
-
-
-def _fitting(rate: Fraction, seconds: Fraction) -> Fraction:
-    """The rate nearest to `rate` whose ticks fit the film exactly: a loop's last tick is its first."""
-    return max(1, round(rate * seconds)) / seconds
-
-
-def find(tree: nodes.Node, path: list[str | int], on_key: bool = False) -> Place:
-    """The place of the value (or of its key) under `path`; steps that the text does not have are passed over."""
-    key = node = tree
-    for step in path:
-        key, node = node.entry(step) or (key, node)
-    return key.place if on_key or node is tree else node.place
-
 
 # ── the vocabulary as data ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -560,13 +402,23 @@ OBJECTIVES = tuple(TERMS)
 SOURCES = tuple(SourceSettings.model_fields)
 
 
+def packages(settings: Settings) -> list[str]:
+    """The packages whose parts a film uses, and their versions."""
+    known, terms = parts(), settings.dream.objective
+    networks = (choice.name for choice in (settings.dream.network, *(term.network for term in terms)) if choice)
+    names = {motion.package for motion in settings.motion.in_use().values()}
+    names |= {known.objectives[term.kind].package for term in terms}
+    names |= {known.networks[name].package for name in networks if name in known.networks}
+    return sorted(names - {""})
+
+
 def reference() -> list[Row]:
     """Every setting of the vocabulary, in the order of the files that use it."""
-    return reference_of(Config)
+    return reference_of(Settings)
 
 
 def json_schema() -> Mapping[str, Any]:
     """The vocabulary as JSON Schema, for completion and hover in editors."""
-    schema = Config.model_json_schema(by_alias=True)
+    schema = Settings.model_json_schema(by_alias=True)
     top = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A film for render"}
     return MappingProxyType({**top, **schema, "title": top["title"]})

@@ -91,10 +91,10 @@ def number(unit: str, low: float, high: float, *, whole: bool = False, log: bool
     first, *others = CURVE_SCHEMA["anyOf"]
     limits = {**first, "minimum": low, "maximum": high, "type": "integer" if whole else "number"}
     return SettingType(
-        lambda value: value if isinstance(value, Curve) else read_curve(value, span),
+        lambda value: read_curve(value, span),
         wants(span),
         {"anyOf": [limits, *others]},
-        lambda curve: curve.given,
+        lambda curve: curve.written,
         str(span),
         moves=span,
     )
@@ -230,19 +230,21 @@ def _read_within(value: Any) -> Time:
     return time
 
 
+LONGEST_NAME = 200  # bytes of a film's name, of the 255 that systems take; letters of Chinese have three each
 NOT_IN_NAMES = re.compile(r"[/\\:*?\"<>|{}\x00-\x1f]")  # what some system or another forbids in a file's name
 
 
 def name_from(stem: str) -> str:
-    """The name of a film whose file is called `stem`."""
+    """The name of a film whose file is called `stem`, no longer than files' names may be with what is added to it."""
     letters = "".join(letter if letter.isprintable() else "-" for letter in stem)
-    return NOT_IN_NAMES.sub("-", letters).strip(" .")[:100].rstrip(" .") or "film"
+    short = NOT_IN_NAMES.sub("-", letters).strip(" .")[:100].encode()[:LONGEST_NAME].decode(errors="ignore")
+    return short.rstrip(" .") or "film"
 
 
 def _read_name(value: Any) -> str:
     text = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
     if not text or name_from(text) != text:
-        hint = "it names a folder and files: letters, digits, spaces, - and _; at most 100"
+        hint = "it names a folder and files: letters, digits, spaces, - and _; at most 100, and 200 bytes"
         raise SettingError(f"is {quote(value)}, which cannot name a folder", hint)
     return text
 
@@ -483,7 +485,7 @@ def output_name(suffixes: tuple[str, ...], pictures: tuple[str, ...]) -> Setting
         faults = {
             "which is no file name": not text.isprintable()
             or not text
-            or len(text) > 200
+            or len(text.encode()) > 200
             or not parts[-1]
             or text.startswith("~"),
             "with a character that no file name may have": bool(re.search(r"[\\:*?\"<>|\x00-\x1f]", bare)),

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from render.config.model import Config
+from render.config.model import Settings
 from render.config.nodes import to_yaml
 from render.config.problem import did_you_mean
 from render.config.section import OneOf, Section, is_named, sections, setting_type_of
@@ -95,7 +95,7 @@ def template(kind: str) -> str:
     if kind not in TEMPLATES:
         raise ConfigError(f'there is no template "{kind}"; {did_you_mean(kind, TEMPLATES)}')
     says, values = TEMPLATES[kind]
-    return "\n".join([HEAD.format(says=says, kind=kind), *_section(Config, values, "")]) + "\n"
+    return "\n".join([HEAD.format(says=says, kind=kind), *_section(Settings, values, "")]) + "\n"
 
 
 def _section(section: type[Section], values: Mapping[str, Any], indent: str) -> Iterator[str]:

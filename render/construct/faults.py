@@ -16,6 +16,6 @@ def attempt(faults: Faults, key: str, make: Callable[[], Made]) -> Made | None:
     try:
         return make()
     except RenderError as error:
-        message = error.message if error.message.startswith(("is ", "needs ")) else f"cannot be used: {error.message}"
+        message = error.message if error.continues else f"cannot be used: {error.message}"
         faults.append((key, type(error)(message, error.hint)))
         return None

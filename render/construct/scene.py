@@ -16,11 +16,12 @@ from render.construct.faults import Faults, attempt
 from render.dream import weights
 from render.errors import ConfigError
 from render.frames import frame_count
+from render.loops import LOOPS
 from render.moment import Moment
 from render.scene import Scene
 from render.source import Source
 from render.source.flow import FlowEstimator, make_estimator
-from render.source.frames import frames, picture_files
+from render.source.frames import frames
 from render.source.image import image, image_size
 from render.source.noise import MEAN, noise
 
@@ -49,12 +50,12 @@ def make_scene(config: Config, device: torch.device, faults: Faults) -> Scene | 
         estimator=attempt(faults, "flow.engine", lambda: flow_estimator(config, device)) if source.moves else None,
         cut=cut_test(config),
         mask=None,
-        loop=config.loop,
+        loop=LOOPS[config.loop],
         device=device,
     )
     if config.mask:
         scene = replace(scene, mask=attempt(faults, "mask", lambda: make_mask(config.mask, scene)))
-    return attempt(faults, "loop", lambda: as_droste(scene)) if config.loop == "droste" else scene
+    return attempt(faults, "loop", lambda: as_droste(scene)) if scene.loop.closes else scene
 
 
 # ---- the source
@@ -66,10 +67,10 @@ def frame_size(config: Config) -> tuple[int, int]:
     if not config.size.of_source:
         return config.size.height, config.size.width
     if config.source.kind == "noise":
-        raise ConfigError("is source, but noise has no size of its own", "write size: 640x360")
+        raise ConfigError("is source, but noise has no size of its own", "write size: 640x360", continues=True)
     sizes: dict[str, Callable[[], tuple[int, int] | None]] = {
         "image": lambda: image_size(part.file),
-        "frames": lambda: image_size(picture_files(part.files)[0]),
+        "frames": lambda: image_size(config.facts.pictures[0]),
         "video": lambda: config.facts.size,
     }
     size = sizes[config.source.kind]()
@@ -85,17 +86,16 @@ def make_source(config: Config, size: tuple[int, int]) -> Source:
     sources: dict[str, Callable[[], Source]] = {
         "noise": lambda: noise(part.kind, part.contrast(clock.tick(0)), size, config.seed),
         "image": lambda: image(part.file, part.fit, size),
-        "frames": lambda: frames(picture_files(part.files), part.fit, size, clock.fps),
-        "video": lambda: _video(part, size),
+        "frames": lambda: frames(list(config.facts.pictures), part.fit, size, clock.fps),
+        "video": lambda: _video(config.facts.video, part.fit, size),
     }
     return sources[config.source.kind]()
 
 
-def _video(part: Any, size: tuple[int, int]) -> Source:
-    from render.source.footage import probe
+def _video(footage: Any, fit: str, size: tuple[int, int]) -> Source:
     from render.source.video import video
 
-    return video(probe(part.file, part.start.amount, part.end and part.end.amount), part.fit, size)
+    return video(footage, fit, size)
 
 
 def fresh_ground(config: Config, size: tuple[int, int]) -> Callable[[int], Tensor]:

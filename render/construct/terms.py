@@ -13,19 +13,19 @@ from torch import Tensor
 
 from render.config import Config
 from render.config.curve import Curve
-from render.config.parts import ObjectivePart as Part
 from render.config.parts import parts
 from render.construct.faults import Faults, attempt
 from render.construct.networks import Networks, prefix_of
 from render.construct.scene import make_mask
 from render.dream import garden, objective
 from render.dream.ascent import Terms
-from render.dream.binding import Binding, changing
+from render.dream.binding import Binding, blank_features, changing
 from render.dream.garden import Bed, World
 from render.dream.network import CLASSES, Network
 from render.dream.objective import Objective
+from render.dream.view import view_of
 from render.moment import Moment
-from render.plugins import function_of
+from render.plugins import function_of, of_package
 from render.scene import Scene
 from render.source.image import digest
 
@@ -54,30 +54,45 @@ def bind_terms(
     bound = []
     for i, term in enumerate(config.dream.objective):
         key, prefix = f"dream.objective.{i}", prefix_of(config, term)
-        part = _bind(key, term, networks[prefix], device, faults) if prefix in networks else None
+        part = _bind(key, term, networks[prefix], device, faults, config.clock.tick(0)) if prefix in networks else None
         if part and scene and term.mask:
             part = attempt(faults, f"{key}.mask", partial(_within_mask, part, term.mask, scene))
         bound += [replace(part, prefix=prefix)] if part else []
     return bound
 
 
-def _bind(key: str, term: Any, dreamer: Network, device: torch.device, faults: Faults) -> BoundTerm | None:
+def _bind(key: str, term: Any, dreamer: Network, device: torch.device, faults: Faults, start: Moment) -> BoundTerm | None:
     layer = attempt(faults, f"{key}.layer", lambda: dreamer.layer(getattr(term, "layer", None) or CLASSES))
     if not layer:
         return None
-    bound = attempt(faults, f"{key}.{term.kind}", lambda: bind(parts().objectives[term.kind], term, layer, dreamer, device))
+    bound = attempt(faults, f"{key}.{term.kind}", lambda: bind(term, layer, dreamer, device, start))
     if bound is None:
         return None
     return BoundTerm(layer, term.weight, bound.objective_at, bound.kinds, bound.bed, digest=_files_digest(term))
 
 
-def bind(part: Part, term: Any, layer: str, dreamer: Network, device: torch.device) -> Binding:
-    """A term of the objective `part`, bound to a layer of its network. Raises ConfigError where its settings do not fit."""
+def bind(term: Any, layer: str, dreamer: Network, device: torch.device, start: Moment) -> Binding:
+    """A term, bound to a layer of its network. Raises ConfigError where its settings do not fit that.
+
+    start: the film's first moment, for which an objective of a package is tried.
+    """
+    part = parts().objectives[term.kind]
     function = function_of(part.function)
-    if not part.binds:
-        return _scored(function, term, layer, dreamer)
-    bound: Binding = function(term, layer, dreamer, device)
+    make = partial(function, term, layer, dreamer, device) if part.binds else partial(_scored, function, term, layer, dreamer)
+    if not part.package:
+        return make()
+    with of_package(part.package):
+        bound: Binding = make()
+        _try(bound.objective_at(start, torch.zeros_like), layer, dreamer, device)
     return bound
+
+
+def _try(asked: Objective, layer: str, dreamer: Network, device: torch.device) -> None:
+    """Score a blank picture, so that what is wrong in somebody else's score shows before the film begins."""
+    features = blank_features(layer, dreamer, device)
+    value = asked.score({layer: features}, view_of(torch.zeros(1, 3, 8, 8, device=device), 0, 0))
+    if not isinstance(value, Tensor) or value.numel() != 1:
+        raise TypeError("a score is one number, as a tensor")
 
 
 def _scored(score: Callable[..., Tensor], term: Any, layer: str, dreamer: Network) -> Binding:

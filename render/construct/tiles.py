@@ -55,4 +55,6 @@ def bytes_per_pixel(extract: Extractor, networks: Networks, scene: Scene) -> flo
         if memory_ended(error):
             raise
         names, reason = " and ".join(dreamer.name for dreamer in networks.values()), str(error).splitlines()[0][:160]
-        raise ConfigError(f"is {scene.size[1]}x{scene.size[0]}, which {names} cannot look at ({reason})") from error
+        raise ConfigError(
+            f"is {scene.size[1]}x{scene.size[0]}, which {names} cannot look at ({reason})", continues=True
+        ) from error

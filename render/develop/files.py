@@ -102,6 +102,8 @@ def _part(path: Path, ending: str) -> Path:
 def _remove(part: Path) -> None:
     """Remove a file or folder, if it can be: at the second try where the disk faltered at the first."""
     for _ in range(2):
+        if not os.path.lexists(part):
+            return
         if part.is_dir() and not part.is_symlink():
             shutil.rmtree(part, ignore_errors=True)
         else:

@@ -214,8 +214,8 @@ def _job(
     elif not output.width and shape != size:
         notice(f"{path.name} is {shape[0]}x{shape[1]} of {size[0]}x{size[1]}, since it can hold only even sizes")
     crf = output.crf if output.crf is not None else row.crf and row.crf[0]
-    heard = audio_arguments(sound, CONTAINERS[path.suffix.lower()].audio, SOUND)
-    return Job(row, output, path, size, rate(output, fps), Tuning(shape, crf), name, config, heard, notice)
+    audio = audio_arguments(sound, CONTAINERS[path.suffix.lower()].audio, SOUND)
+    return Job(row, output, path, size, rate(output, fps), Tuning(shape, crf), name, config, audio, notice)
 
 
 def _shape(row: Print, size: tuple[int, int], width: int | None) -> tuple[int, int]:
@@ -348,16 +348,16 @@ def _smaller(job: Job, tuning: Tuning, ratio: float) -> Tuning:
 
 def _encode(job: Job, tuning: Tuning, copy: Path, part: Path, number: int) -> None:
     with metadata_file(job.path, job.title, job.config) as notes:
-        came = job.size if job.row.pixels == "rgb48le" else job.tuning.size
-        arguments = _encoding(job, tuning, came)
+        stored = job.size if job.row.pixels == "rgb48le" else job.tuning.size
+        arguments = _encoding(job, tuning, stored)
         ffmpeg.convert(part, job.path, [copy, notes], arguments, number, job.fps, job.row.merges)
 
 
 def _encode_with_palette(job: Job, tuning: Tuning, copy: Path, part: Path, number: int) -> None:
     scaling = _scaling(job.tuning.size, tuning.size)
     with files.scratch(job.path, ".png") as palette:
-        seen = _sampled(job.tuning.size, number)
-        choose = ("-vf", f"{seen}palettegen=reserve_transparent=0", "-frames:v", "1", "-update", "1")
+        sampling = _sampling(job.tuning.size, number)
+        choose = ("-vf", f"{sampling}palettegen=reserve_transparent=0", "-frames:v", "1", "-update", "1")
         ffmpeg.convert(palette, job.path, [copy], choose, 1, job.fps)
         # On dreams sierra3 keeps the look of sierra2_4a (35.3 against 35.8 dB, blurred as the eye does; ordered dither 33.8)
         # in 6 % fewer bytes; ordered dither saves no more than that.
@@ -366,29 +366,29 @@ def _encode_with_palette(job: Job, tuning: Tuning, copy: Path, part: Path, numbe
         ffmpeg.convert(part, job.path, [copy, palette], arguments, number, job.fps)
 
 
-def _sampled(size: tuple[int, int], number: int) -> str:
+def _sampling(size: tuple[int, int], number: int) -> str:
     """The filter, with a comma behind, that takes so many frames of a (width, height) down to the pixels a palette needs."""
     share = sqrt(SAMPLE / (size[0] * size[1] * number))
     return f"scale={max(1, int(size[0] * share))}:{max(1, int(size[1] * share))}:flags=neighbor," if share < 1 else ""
 
 
-def _encoding(job: Job, tuning: Tuning, came: tuple[int, int]) -> tuple[str, ...]:
-    """ffmpeg's arguments from frames of the size that `came`, as input 0, and the metadata, as input 1, to the film."""
+def _encoding(job: Job, tuning: Tuning, size: tuple[int, int]) -> tuple[str, ...]:
+    """ffmpeg's arguments from frames of a (width, height), as input 0, and the metadata, as input 1, to the film."""
     row = job.row
     colours = f"{YUV}format={row.layout},{BT709}" if row.layout.startswith(("yuv", "p010")) else f"format={row.layout}"
-    convert = _scaling(came, tuning.size) + colours
+    convert = _scaling(size, tuning.size) + colours
     quality = () if tuning.crf is None else (row.quality, str(tuning.crf))
     maps = (*job.sound.input, "-map", "0:v:0", "-map_metadata", "1", *job.sound.output)
     return (*maps, "-vf", convert, "-c:v", row.encoder, *row.arguments, *quality, *container_arguments(job.path), *ffmpeg.EXACT)
 
 
-def _scaling(came: tuple[int, int], goes: tuple[int, int]) -> str:
+def _scaling(source: tuple[int, int], target: tuple[int, int]) -> str:
     """The filter, with a comma behind, from one (width, height) to another: a cut where only a line must go."""
-    if came == goes:
+    if source == target:
         return ""
-    if came[0] - goes[0] in (0, 1) and came[1] - goes[1] in (0, 1):
-        return f"crop={goes[0]}:{goes[1]}:0:0,"
-    return f"scale={goes[0]}:{goes[1]}:{SCALED},"
+    if source[0] - target[0] in (0, 1) and source[1] - target[1] in (0, 1):
+        return f"crop={target[0]}:{target[1]}:0:0,"
+    return f"scale={target[0]}:{target[1]}:{SCALED},"
 
 
 def _depth(frame: Pixels, pixels: PixelFormat) -> Pixels:

@@ -40,6 +40,7 @@ from render.film import Film, State, ticks
 from render.frames import at_rate, dreamed_up_to, frame_count, in_loop_order, rate_ratio
 from render.picture.picture import from_pixels, to_pixels
 from render.scene import Scene
+from render.weights.catalogue import credits
 
 SAFE = "what is dreamed is safe"
 VERSION = 1  # of the dream: it counts up when the same settings begin to give other pictures
@@ -103,8 +104,8 @@ def dream_and_develop(config: Config, film: Film, root: Path, take: Take, watch:
 def in_recorded_precision(config: Config, film: Film, take: Take) -> Film:
     """The film in the precision that its take was begun in, though another would be chosen now: its pictures stay the same."""
     if "precision" not in take.record:
-        take.note(precision=film.precision, networks=config.networks)
-    recorded = take.record["precision"]
+        take.note(precision=film.precision, networks=config.networks, credits=credits(config.networks))
+    recorded = take.record.get("precision", film.precision)
     if recorded == film.precision or recorded not in DTYPES:
         return film
     dream = config.dream.model_copy(update={"precision": recorded})
@@ -186,7 +187,7 @@ def develop(config: Config, scene: Scene, take: Take, wait_for: Callable[[int], 
     film = {
         "fps": str(scene.clock.fps),
         "frames": scene.clock.frames,
-        "loop": scene.loop,
+        "loop": scene.loop.name,
         "sound": sound.describe_sound(track),
     }
     missing, seams = take.undeveloped(config.outputs, film), list[str]()
@@ -200,7 +201,7 @@ def develop(config: Config, scene: Scene, take: Take, wait_for: Callable[[int], 
     def frames(fps: Fraction) -> Iterator[Pixels]:
         clock = at_rate(scene.clock, fps, scene.loop)
         pictures = (to_pixels(frame, np.uint16) for frame in in_loop_order(scene, canvases, clock))
-        yield from pictures if scene.loop == "none" or seams else measure_seam(pictures, seams.append)
+        yield from pictures if not scene.loop.seamless or seams else measure_seam(pictures, seams.append)
         wait_for(last + 1)
 
     ratio = partial(rate_ratio, scene)

@@ -41,12 +41,9 @@ def film_sound(config: Config, seconds: Fraction) -> Sound | None:
     if config.audio:
         return Sound(config.audio.file, config.audio.start.amount, seconds, config.audio.fade)
     if config.source.video:
-        from render.source.footage import probe
-
-        video = config.source.video
-        footage = probe(video.file, video.start.amount, video.end.amount if video.end else None)
-        ahead = max(Fraction(0), -footage.sound.offset) if footage.sound else Fraction(0)  # of the pictures
-        return Sound(video.file, ahead + footage.start, seconds) if footage.sound else None
+        footage = config.facts.video
+        before = max(Fraction(0), -footage.sound.offset) if footage.sound else Fraction(0)  # it begins ahead of the pictures
+        return Sound(config.source.video.file, before + footage.start, seconds) if footage.sound else None
     return None
 
 

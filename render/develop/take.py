@@ -34,7 +34,14 @@ else:
 RECORD = "run.json"
 LOCK = ".lock"
 FORMAT = 2  # of a take's folder: 2 keeps a tick a file, 1 kept sixteen; a take of another format is left alone
-FACTS = {"name": str, "fingerprint": dict, "prints": dict, "seconds": float | int, "tile": int, "precision": str}
+FACTS = {  # types of the record's keys
+    "name": str,
+    "fingerprint": dict,
+    "prints": dict,
+    "seconds": float | int,
+    "tile": int,
+    "precision": str,
+}
 LOCKLESS = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}  # what a disk without locks answers
 UNLOCKED = "this disk knows no locks, so two renders in this folder at once would not notice each other"
 

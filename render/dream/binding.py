@@ -40,7 +40,7 @@ def channel_numbers(channels: Sequence[str | int], layer: str, network: Network,
         return numbers
     count, _ = layer_shape(layer, network, device)
     if wrong := [channel for channel in numbers if channel >= count]:
-        raise ConfigError(f"is {wrong[0]}, and {network.name}'s layer {layer} has channels 0 to {count - 1}")
+        raise ConfigError(f"is {wrong[0]}, and {network.name}'s layer {layer} has channels 0 to {count - 1}", continues=True)
     return numbers
 
 

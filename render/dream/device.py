@@ -17,7 +17,7 @@ def pick(device: str | torch.device) -> torch.device:
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     name = next(name for name, is_there in there.items() if is_there) if device == "auto" else device
     if name not in there:
-        raise ConfigError(f'is "{name}", which names no device', f"known: auto {' '.join(there)}")
+        raise ConfigError(f'is "{name}", which names no device', f"known: auto {' '.join(there)}", continues=True)
     if not there[name]:
-        raise ConfigError(f"is {name}, and there is none on this machine", "leave it out, or use cpu")
+        raise ConfigError(f"is {name}, and there is none on this machine", "leave it out, or use cpu", continues=True)
     return torch.device(name)

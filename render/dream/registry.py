@@ -16,6 +16,7 @@ import torch
 from render.dream import weights
 from render.dream.network import CLASSES, Network, did_you_mean, freeze, in_stages
 from render.errors import ConfigError, MissingError
+from render.plugins import NetworkPart, function_of, plugins
 from render.weights import store
 from render.weights.catalogue import CATALOGUE, Weights
 
@@ -46,14 +47,23 @@ def load(
 def _loader(name: str) -> Loader:
     if name in NETWORKS:
         return NETWORKS[name]
+    others = {plugin.name: plugin.value for plugin in plugins() if isinstance(plugin.value, NetworkPart)}
+    if name in others:
+        return partial(_load_plugin, others[name])
     from render.dream import zoo  # which imports torchvision: that takes two seconds
 
     if name in zoo.names():
         return partial(zoo.classifier, name)
-    near = did_you_mean(name, dict.fromkeys([*NETWORKS, *zoo.names()]))
-    raise ConfigError(
-        f'is "{name}", and there is no such network', f"{near}known: {' '.join(NETWORKS)} and torchvision's classifiers"
-    )
+    own = [*NETWORKS, *others]
+    near = did_you_mean(name, dict.fromkeys([*own, *zoo.names()]))
+    hint = f"{near}known: {' '.join(own)} and torchvision's classifiers"
+    raise ConfigError(f'is "{name}", and there is no such network', hint, continues=True)
+
+
+def _load_plugin(part: NetworkPart, file: Path | None, device: torch.device) -> Network:
+    """The network of a package."""
+    network: Network = function_of(part.load)(file, device)
+    return network
 
 
 def bestiary(file: Path | None, device: torch.device) -> Network:

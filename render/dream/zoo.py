@@ -50,7 +50,7 @@ def classifier(name: str, file: Path | None, device: torch.device, read: Reader 
     torchvision's names.
     """
     if name in ONE_SIZE:
-        raise ConfigError(f"is {name}, which looks at one size of picture only", "try swin_t or convnext_tiny")
+        raise ConfigError(f"is {name}, which looks at one size of picture only", "try swin_t or convnext_tiny", continues=True)
     enum = models.get_model_weights(name).DEFAULT
     preset = enum.transforms()
     model = _of_file(name, file, read) if file else _downloaded(name)

@@ -118,7 +118,8 @@ def garden(term: Any, layer: str, network: Network, device: torch.device) -> Bin
     """A garden of channels or classes, which moves and grows with the film's world."""
     count, cells = binding.layer_shape(layer, network, device)
     if cells == 1:
-        raise ConfigError(f"needs a map, and {network.name} gives {layer} for the picture as a whole", "name another layer")
+        gives = f"{network.name} gives {layer} for the picture as a whole"
+        raise ConfigError(f"needs a map, and {gives}", "name another layer", continues=True)
     everything = term.garden == "all"
     kinds = list(range(count)) if everything else binding.channel_numbers(term.garden, layer, network, device)
     return binding.Binding(

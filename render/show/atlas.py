@@ -119,7 +119,7 @@ def plan(
 def numbers(words: str) -> list[int]:
     """The numbers that "0-31,40" counts up."""
     if not all(re.fullmatch(r"\d{1,5}(-\d{1,5})?", part.strip()) for part in words.split(",")):
-        raise ConfigError(f'is "{words}", which counts no channels', "write --channels 0-31,40")
+        raise ConfigError(f'is "{words}", which counts no channels', "write --channels 0-31,40", continues=True)
     spans = [[int(end) for end in part.split("-")] for part in words.split(",")]
     return [number for span in spans for number in range(span[0], span[-1] + 1)]
 
@@ -143,7 +143,10 @@ def of_channels(network: Network, layer: str, indices: Sequence[int], device: to
     """Channels of a layer, each from noise; all of them if none are named."""
     field = fields_of(network, [layer], device)[layer]
     if wrong := [index for index in indices if index >= field.channels]:
-        raise ConfigError(f"is {wrong[0]}, and {network.name}'s layer {layer} has channels 0 to {field.channels - 1}")
+        raise ConfigError(
+            f"is {wrong[0]}, and {network.name}'s layer {layer} has channels 0 to {field.channels - 1}",
+            continues=True,
+        )
     plates = [_channel(network, layer, index) for index in indices or range(field.channels)]
     return Sheet(f"{network.name}  {layer}", "   ·   ".join(_facts(network, layer, field)), _grid(plates))
 

@@ -82,7 +82,7 @@ class Estimate:
             f"{width}x{height}, {count_words(self.frames, 'frame')} at {self.fps} fps from {count_words(self.ticks, 'dream')}"
         )
         table = (
-            f"  {name:{wide}}  {duration_words(cost.seconds):>12}  {bytes_words(cost.disk):>8}".rstrip()
+            f"  {name:{wide}}  {duration_words(cost.seconds):>11}  {bytes_words(cost.disk):>8}".rstrip()
             for name, cost in rows.items()
         )
         return "\n".join((first, *table))
@@ -101,7 +101,9 @@ def estimate(config: Config, film: Film) -> Estimate:
         pictures = {fps: between(small.scene, states, fps) for fps in dict.fromkeys(rates.values())}
         walked = [pictures[fps] for fps in prints.walks(rates.values(), partial(rate_ratio, scene))]
         flows = [file.stat().st_size for file in folder.glob(f"{flow_cache.FOLDER}/*")]
-        pairs = clock.last_tick + sum(2 * reel.number for reel in walked)  # each frame is reached from two ticks
+        pairs = clock.last_tick + sum(
+            2 * max(0, reel.number - clock.last_tick - 1) for reel in walked
+        )  # a frame lies between two ticks
         motion = min(flow_cache.MOST, fmean(flows) * times * pairs) if flows else 0.0
         parts["frames between"] = Cost(sum(reel.each * reel.number for reel in walked) * times, motion)
         for number, output in enumerate(config.outputs):
@@ -216,7 +218,7 @@ class Reel:
 def between(scene: Scene, states: Sequence[State], fps: Fraction) -> Reel:
     """The film's frames between its ticks, tried around its middle."""
     clock = at_rate(scene.clock, fps, scene.loop)
-    number = frame_count(replace(scene, clock=clock)) + (clock.tail if scene.loop == "crossfade" else 0)
+    number = frame_count(replace(scene, clock=clock)) + (clock.tail if scene.loop.fades else 0)
     cycle_of = ceil(fps / scene.clock.rate)  # frames from a tick to the next
     span = min(clock.frames, cycle_of * ceil(3 / cycle_of))
     start = (clock.frames - span) // 2

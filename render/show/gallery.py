@@ -39,6 +39,7 @@ from render.develop.metadata import embedded_config, republish
 from render.develop.take import RECORD, read_record
 from render.errors import ConfigError, MissingError, RenderError
 from render.show.words import duration_words
+from render.weights.catalogue import credits
 
 PAGE, ROOM = "index.html", "films"  # of a site: its page, and the folder of what hangs there
 MARK = '<meta name="generator" content="render gallery">'  # by which a page of ours is known
@@ -337,11 +338,13 @@ def _public(exhibit: Exhibit) -> tuple[str, str]:
 
 def _facts(exhibit: Exhibit) -> dict[str, str]:
     width, height = exhibit.size
+    credit = credits(exhibit.networks)
     return {
         "Size": f"{width}×{height}, {float(exhibit.fps):.5g} frames a second",
         "Length": duration_words(exhibit.seconds),
         "Began with": BEGINNINGS[exhibit.source],
         "Network": ", ".join(exhibit.networks),
+        **({"Credit": ", ".join(credit)} if credit else {}),
         "Dreamed in": f"{duration_words(exhibit.dream_seconds)} on {'a CPU' if exhibit.device == 'cpu' else 'a GPU'}",
         "Seed": str(exhibit.seed),
         "Take": f"{exhibit.folder.name}, {exhibit.started:%d %B %Y}".replace(", 0", ", "),

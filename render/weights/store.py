@@ -20,7 +20,19 @@ if TYPE_CHECKING:
 
 OFFLINE = "RENDER_OFFLINE"  # the environment's variable: anything but these keeps us from dialing
 LARGE = 100_000_000  # bytes, for a file of which nobody says how large it is
+PACKAGED = ("bestiary", "efficientnet_lite0")  # networks whose weights come with the program
 NO = ("", "0", "false", "no", "off")
+
+
+def publishes(name: str) -> bool:
+    """Whether weights of that name can be fetched: not where they come with the program, or are a stranger's own network's."""
+    if name in PACKAGED:
+        return False
+    try:
+        catalogue.entry(name)
+    except ConfigError:
+        return False
+    return True
 
 
 def ensure(name: str, say: Say, offline: bool | None = None, progress: Progress | None = None) -> Path:
