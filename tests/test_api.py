@@ -1,4 +1,4 @@
-"""Laws of the door for Python: films from paths and mappings, takes that play in notebooks, examples that run, types that hold."""
+"""Laws of the door for Python: films from paths and mappings, takes in notebooks, examples that run, types that hold."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_what_is_wrong_is_told_with_its_key(small: dict[str, Any], kind: str) ->
 
 
 def test_a_configuration_made_by_hand_is_checked(small: dict[str, Any]) -> None:
-    with pytest.raises(render.ConfigError, match="two|another output"):
+    with pytest.raises(render.ConfigError, match=r"another output"):
         render.build(render.Config(**{**small, "outputs": ["a.mp4", "a.mp4"]}), "cpu")
 
 

@@ -426,6 +426,42 @@ def test_a_film_gives_its_configuration_back(run: Run) -> None:
     assert run("from", "nothing.mp4").code == 3
 
 
+STRANGE: dict[str, Callable[[Path], object]] = {  # what is no file, or has no end
+    "pipe": os.mkfifo,
+    "link": lambda path: path.symlink_to("/dev/zero"),
+    "sparse": lambda path: (path.touch(), os.truncate(path, 8 * 10**9)),
+}
+
+
+@pytest.mark.parametrize("ending", ["yaml", "mp4", "png"])
+@pytest.mark.parametrize("kind", STRANGE)
+def test_only_plain_files_are_opened_and_only_so_much_of_them(run: Run, kind: str, ending: str) -> None:
+    path = Path(f"{kind}.{ending}")
+    STRANGE[kind](path)
+    for command in (["check"] if ending == "yaml" else ["from"], ["print", "-o", "x.gif"], ["gallery"]):
+        said = run(*command, str(path))
+        assert said.code in (2, 3), said.words
+        assert "fault of render" not in said.words
+        assert len(said.words) < 400
+
+
+@pytest.mark.parametrize("kind", STRANGE)
+def test_a_take_of_strange_files_gives_nothing_back(run: Run, kind: str) -> None:
+    Path("take").mkdir()
+    STRANGE[kind](Path("take/resolved.yaml"))
+    assert run("from", "take").code in (2, 3)
+
+
+def test_a_film_with_a_vast_configuration_has_none(run: Run, tmp_path: Path) -> None:
+    from render.develop.metadata import republish
+
+    (film,) = run("tiny.yaml").paths
+    republish(Path(film), tmp_path / "vast.mp4", "vast", "# " + "x" * 20_000_000)
+    said = run("from", "vast.mp4")
+    assert said.code == 3
+    assert "no configuration" in said.words
+
+
 def test_every_fault_of_a_film_is_told_at_once(run: Run) -> None:
     Path("faults.yaml").write_text(
         "source: {image: none.jpg}\ndream:\n  network: {inception_v1: none.safetensors}\n  objective: {layer: x}\n"

@@ -25,6 +25,7 @@ from render.source.noise import KINDS
 
 ROOT = Path(__file__).parent.parent
 HOUSE = ROOT / "render"
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 PICTURE, CONFIG = {"moment", "errors", "picture"}, {"moment", "errors", "loops", "config", "plugins"}
 DREAM = PICTURE | {"dream", "source", "weights"}
@@ -90,6 +91,79 @@ def test_the_law_of_rows_can_fail() -> None:
     assert wrong("from render.picture.warp import grid\nimport torch", "dream") == set()
     assert wrong("def late():\n    from render import film", "dream") == {"film"}
     assert wrong("import render.config.curve", "picture") == {"config"}
+
+
+# ---- rules
+
+
+def calls(path: Path) -> Iterator[tuple[str, ast.Call]]:
+    """Every call in a file, with what is called as it is written: click.echo, print, ConfigError."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func), node
+
+
+TALKERS = {"show/terminal.py", "show/progress.py", "weights/command.py"}  # who writes to the terminal
+TALK = re.compile(r"print|click\.s?echo|(rich\.)?Console|console\.print|sys\.std(out|err)\.write|os\.write")
+
+
+def test_only_the_terminal_s_rooms_write_to_the_terminal() -> None:
+    talkers = {str(path.relative_to(HOUSE)) for path in FILES for name, _ in calls(path) if TALK.fullmatch(name)}
+    assert talkers == TALKERS
+    assert all(f"`{name}`" in CONTRIBUTING for name in TALKERS)
+
+
+KINDS_OF_ERROR = ("RenderError", "ConfigError", "MissingError", "DevelopError", "RoomError")
+
+
+def said_first(message: ast.expr) -> str:
+    """How a message begins, as far as it is written out."""
+    first = message.values[0] if isinstance(message, ast.JoinedStr) else message
+    return str(first.value) if isinstance(first, ast.Constant) else ""
+
+
+def test_an_error_says_whether_its_message_continues_a_name() -> None:
+    """Its first words show it to a reader, and to nobody else: the exception says so."""
+    errors = [(path, call) for path in FILES for name, call in calls(path) if name in KINDS_OF_ERROR and call.args]
+    assert len(errors) > 100
+    silent = [
+        f"{path.relative_to(HOUSE)}:{call.lineno}"
+        for path, call in errors
+        if said_first(call.args[0]).startswith(("is ", "needs ")) and "continues" not in {word.arg for word in call.keywords}
+    ]
+    assert silent == []
+    assert not [
+        path for path in FILES if re.search(r"error\.message\.startswith|in \w+\.message", path.read_text(encoding="utf-8"))
+    ]
+
+
+LOOPS_BY_NAME = {  # where something depends on which loop a film is; each is named in CONTRIBUTING's row of loops
+    *("config/model.py", "config/clock.py", "config/check.py", "config/notices.py"),
+    *(
+        "construct/scene.py",
+        "film.py",
+        "frames.py",
+        "develop/shoot.py",
+        "show/estimate.py",
+        "show/gallery.py",
+        "show/limits.py",
+    ),
+    "config/templates.py",
+}
+
+
+def test_what_depends_on_a_loop_s_name_is_listed() -> None:
+    name = re.compile(r"[\"'](droste|crossfade|pingpong)[\"']|loop [!=]= \"")
+    assert {str(path.relative_to(HOUSE)) for path in FILES if name.search(path.read_text(encoding="utf-8"))} == LOOPS_BY_NAME
+    (row,) = [line for line in CONTRIBUTING.splitlines() if line.startswith("| loop |")]
+    assert [path for path in LOOPS_BY_NAME if f"`{path}`" not in row] == []
+
+
+def test_no_test_asserts_how_long_something_takes() -> None:
+    timing = re.compile(r"assert .*(perf_counter|monotonic|time)\(\) *-")
+    assert [path.name for path in (ROOT / "tests").glob("*.py") if timing.search(path.read_text(encoding="utf-8"))] == []
+    example = "time.monotonic() - began < 5"
+    assert timing.search(f"assert {example}")
 
 
 def test_the_vocabulary_needs_no_heavy_library() -> None:
@@ -192,7 +266,7 @@ def texts() -> Iterator[Path]:
     """Every text file of the project."""
     for folder, below, names in os.walk(ROOT):
         below[:] = [name for name in below if name not in LEFT_OUT and not name.endswith(("_cache", "-info"))]
-        yield from (Path(folder, name) for name in names if Path(name).suffix in TEXTS)
+        yield from (Path(folder, name) for name in names if Path(name).suffix in TEXTS and name not in LEFT_OUT)
 
 
 def test_nothing_names_a_package_registry_or_a_machine() -> None:

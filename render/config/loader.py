@@ -46,13 +46,17 @@ def load_text(
 
 def read(path: Path) -> str:
     """The text of a configuration file; raises MissingError or ConfigError."""
+    most = 4 * nodes.LARGEST  # four bytes are the most that a character takes
     try:
-        if path.stat().st_size > 4 * nodes.LARGEST:  # four bytes are the most that a character takes
-            raise ConfigError(f"{path}: the file has more than {nodes.LARGEST:,} characters; a film needs a few dozen lines")
-        data = path.read_bytes()
+        if not path.is_file() and not path.is_dir() and path.exists():
+            raise MissingError(f"{path}: is a pipe or a device, and not a file")
+        with path.open("rb") as file:  # what grows while it is read has no end
+            data = file.read(most + 1)
     except (OSError, ValueError) as error:
         reason = {"FileNotFoundError": "no such file", "IsADirectoryError": "it is a folder"}
         raise MissingError(f"{path}: {reason.get(type(error).__name__, str(error))}") from None
+    if len(data) > most:
+        raise ConfigError(f"{path}: the file has more than {nodes.LARGEST:,} characters; a film needs a few dozen lines")
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise ConfigError(f"{path}: the file is written in UTF-16; save it as UTF-8")
     try:

@@ -34,6 +34,7 @@ EXACT = ("-fflags", "+bitexact", "-flags:v", "+bitexact")  # no random ids, no d
 ECHOES = ("Terminating thread", "Task finished", "Conversion failed", "Error opening output", "Could not open encoder")
 NO_SPACE_EXITS = {228, -getattr(signal, "SIGXFSZ", 228)}  # for ENOSPC, which ffmpeg does not always put into words; at a limit
 CARRIERS = "mov,mp4,matroska,webm"  # the formats that can hold a configuration: others may name files and addresses to be read
+MOST_METADATA = 2**22  # bytes: a configuration has a few thousand
 
 _running: set[_Child] = set()  # every ffmpeg that this process has at work
 
@@ -116,13 +117,15 @@ def version() -> str:
 
 
 def metadata(path: Path) -> str:
-    """A stranger's film's metadata as ffmpeg's own text form (escaped `key=value` lines)."""
+    """A stranger's film's metadata as ffmpeg's own text form (escaped `key=value` lines); none if it is vast."""
     alone = ("-protocol_whitelist", "file", "-format_whitelist", CARRIERS)
     with _started(*alone, "-i", f"file:{path.absolute()}", "-f", "ffmetadata", "pipe:1") as child:
         assert child.stdout is not None
-        text = child.stdout.read().decode("utf-8", "replace")
+        text = child.stdout.read(MOST_METADATA + 1)
+        while child.stdout.read(2**20):
+            pass
         _finish(child, None, path, "read")
-    return text
+    return text.decode("utf-8", "replace") if len(text) <= MOST_METADATA else ""
 
 
 def end_all() -> None:
