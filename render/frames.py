@@ -134,7 +134,7 @@ def between(
     tick: int,
     moment: Moment,
     u: float,
-    fine: Callable[[Tensor], float] = colour.fine,
+    fine: Callable[[Tensor], Tensor] = colour.fine,
 ) -> Tensor:
     """The frame at `moment`, u (0..1) of the way from `before` at `tick` to `after`: both moved there, and cross-faded.
 
@@ -150,7 +150,7 @@ def between(
     return scene.apply_mask(moment, frame).clamp(0, 1)
 
 
-def _mix_travelled(scene: Scene, sides: Sides, moment: Moment, fine: Callable[[Tensor], float]) -> Tensor:
+def _mix_travelled(scene: Scene, sides: Sides, moment: Moment, fine: Callable[[Tensor], Tensor]) -> Tensor:
     """The ticks moved by the camera, each where it has picture, as crisp together as they are alone."""
     moves = [scene.path.between(at.seconds, moment.seconds) for _, at, _ in sides]
     # The nearer tick's extra millionth decides where neither has picture: its border rule fills in.

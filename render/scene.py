@@ -34,7 +34,7 @@ class Scene:
 
     def picture(self, moment: Moment) -> Tensor:
         """The source at that moment, a frame; footage as the camera sees it."""
-        frame = self.source.at(moment).to(self.device)
+        frame = self.source.at(moment).to(self.device, non_blocking=True)
         if not self.source.moves:
             return frame
         move = self.path.so_far(moment.seconds)
@@ -44,7 +44,11 @@ class Scene:
 
     def apply_mask(self, moment: Moment, dreamed: Tensor) -> Tensor:
         """The dream inside the mask; outside it the source stands still."""
-        return dreamed if self.mask is None else torch.lerp(self.picture(moment), dreamed, self.mask(moment).to(dreamed))
+        return (
+            dreamed
+            if self.mask is None
+            else torch.lerp(self.picture(moment), dreamed, self.mask(moment).to(dreamed, non_blocking=True))
+        )
 
     def flow_between(self, before: Moment, after: Moment) -> Flow:
         """How the footage, as the camera sees it, moves from one moment to another, earlier or later."""

@@ -65,11 +65,11 @@ def lay_fresh_ground(scene: Scene, canvas: Tensor, move: Move, moment: Moment) -
     A border rule alone repeats the same strip tick after tick, until the frame is full of stripes; what it gives is kept as
     colour, without its detail. `wrap` means its seam, and is left alone.
     """
-    covered = warp.coverage(move, scene.size, RIM, scene.device)
-    if scene.border == "wrap" or float(covered.min()) > 0:
+    if scene.border == "wrap" or warp.covers(move, scene.size):
         return canvas
+    covered = warp.coverage(move, scene.size, RIM, scene.device)
     colours = resize(F.adaptive_avg_pool2d(canvas, (6, 10)), scene.size)
-    return torch.lerp(colours + scene.fresh(moment.index).to(canvas), canvas, covered)
+    return torch.lerp(colours + scene.fresh(moment.index).to(canvas, non_blocking=True), canvas, covered)
 
 
 # ---- a film that ends where it began

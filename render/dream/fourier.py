@@ -49,8 +49,8 @@ def begin(canvas: Tensor, smoothing: float, chroma: float) -> Waves:
         canvas - tone.sigmoid(),
         torch.zeros((), dtype=torch.complex64, device=canvas.device),
         0.0,
-        amplitudes(size, 1 + smoothing).to(canvas.device),
-        colours(chroma).to(canvas.device),
+        amplitudes(size, 1 + smoothing, canvas.device),
+        colours(chroma).to(canvas.device, non_blocking=True),
     )
 
 
@@ -70,7 +70,7 @@ def climbed(waves: Waves, uphill: Tensor, step_size: float | Tensor) -> Waves:
 
 
 @lru_cache(8)
-def amplitudes(size: tuple[int, int], fall: float) -> Tensor:
+def amplitudes(size: tuple[int, int], fall: float, device: torch.device | str = "cpu") -> Tensor:
     """[h, w // 2 + 1]: how large the waves of each frequency are, 1 / f**fall, in a picture of mean 0 and rms 1."""
     amplitude = rings(size).clamp_min(1).double() ** -fall
     amplitude[0, 0] = 0  # the mean is the tone's business
@@ -78,7 +78,7 @@ def amplitudes(size: tuple[int, int], fall: float) -> Tensor:
     both[0] = 1
     if size[1] % 2 == 0:
         both[-1] = 1
-    return (amplitude / ((amplitude.square() * both).sum() / (size[0] * size[1])).sqrt()).float()
+    return (amplitude / ((amplitude.square() * both).sum() / (size[0] * size[1])).sqrt()).float().to(device)
 
 
 @lru_cache(16)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil, exp, floor, log2, pi
 
 import torch
@@ -68,10 +69,16 @@ def weights(world: World, bed: Bed, kinds: int, seed: int, garden: int) -> Calla
     ]
     power = sum(heard**2 for heard, _, _ in octaves) ** 0.5
 
+    @lru_cache(maxsize=1)
+    def laid(device: torch.device) -> list[tuple[float, Tensor, Tensor]]:
+        return [
+            (heard, place.to(device, non_blocking=True), grid.to(device, non_blocking=True)) for heard, place, grid in octaves
+        ]
+
     def at(xy: Tensor) -> Tensor:
         total = torch.zeros(1, kinds, *xy.shape[1:3], device=xy.device)
-        for heard, place, lattice in octaves:
-            cells = xy.double() @ place[:, :2].T.to(xy.device) + place[:, 2].to(xy.device)
+        for heard, place, lattice in laid(xy.device):
+            cells = xy.double() @ place[:, :2].T + place[:, 2]
             total = total + heard / power * _noise(lattice, cells)
         return (bed.sharpness * total).softmax(1)
 
@@ -134,6 +141,6 @@ def _lattice(world: World, octave: int, kinds: int, seed: int, garden: int) -> T
 def _noise(lattice: Tensor, cells: Tensor) -> Tensor:
     """The periodic lattice interpolated at `cells` [1, h, w, 2]."""
     rim = 2
-    padded = F.pad(lattice.to(cells.device), (rim,) * 4, mode="circular")
+    padded = F.pad(lattice, (rim,) * 4, mode="circular")
     place = (cells.remainder(PERIOD) + rim + 0.5) / (PERIOD + 2 * rim) * 2 - 1
     return F.grid_sample(padded, place.float(), mode="bicubic", padding_mode="border", align_corners=False)

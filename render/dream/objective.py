@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -15,6 +16,7 @@ from torch import Tensor
 
 from render.dream.network import CLASSES, Activations, Network
 from render.dream.view import View
+from render.picture.picture import numbers
 
 RIVALRY = 0.5  # how firmly a class is told from those that are like it
 PARTS = 1024  # of a guide, at most, that a place is compared with
@@ -47,7 +49,7 @@ def layer(network: Network, name: str) -> Objective:
 
 def channels(network: Network, name: str, indices: Sequence[int]) -> Objective:
     """More of these channels of a layer."""
-    return Objective((name,), lambda seen, view: normalize(network, name, seen[name])[:, list(indices)].mean())
+    return Objective((name,), lambda seen, view: _some(normalize(network, name, seen[name]), indices).mean())
 
 
 def classes(network: Network, indices: Sequence[int]) -> Objective:
@@ -59,8 +61,8 @@ def classes(network: Network, indices: Sequence[int]) -> Objective:
 
     def score(seen: Activations, view: View) -> Tensor:
         logits = seen[CLASSES].mean((2, 3))
-        rivals = logits[:, others].logsumexp(1).mean() if others else 0.0
-        return logits[:, list(indices)].mean() - RIVALRY * rivals
+        rivals = _some(logits, others).logsumexp(1).mean() if others else 0.0
+        return _some(logits, indices).mean() - RIVALRY * rivals
 
     return Objective((CLASSES,), score)
 
@@ -88,7 +90,7 @@ def neuron(network: Network, name: str, channel: int, at: tuple[float, float]) -
 
     def score(seen: Activations, view: View) -> Tensor:
         cells = normalize(network, name, seen[name])[:, channel]
-        cell = view.place(1, 1) / torch.tensor((cells.shape[-1], cells.shape[-2]), device=cells.device)  # half of one
+        cell = view.place(1, 1) / numbers((cells.shape[-1], cells.shape[-2]), cells.device)  # half of one
         away = ((view(cells.shape[-2], cells.shape[-1]) - view.place(*at)) / cell).square().sum(-1)
         return (cells * (-away / 2).flatten(1).softmax(1).view_as(cells)).sum()
 
@@ -100,8 +102,8 @@ def direction(network: Network, name: str, amounts: Mapping[int, float]) -> Obje
     indices, shares = list(amounts), list(amounts.values())
 
     def score(seen: Activations, view: View) -> Tensor:
-        chosen = normalize(network, name, seen[name])[:, indices].mean((0, 2, 3))
-        return (chosen * torch.tensor(shares, device=chosen.device)).sum()
+        chosen = _some(normalize(network, name, seen[name]), indices).mean((0, 2, 3))
+        return (chosen * numbers(shares, chosen.device)).sum()
 
     return Objective((name,), score)
 
@@ -110,7 +112,7 @@ def garden(network: Network, name: str, indices: Sequence[int], weights: Weights
     """Every region its own kind: the channels or classes `indices` of a layer, each counted where `weights` says."""
 
     def score(seen: Activations, view: View) -> Tensor:
-        kinds = normalize(network, name, seen[name])[:, list(indices)]
+        kinds = _some(normalize(network, name, seen[name]), indices)
         return (weights(view(kinds.shape[-2], kinds.shape[-1])) * kinds).sum(1).mean()
 
     return Objective((name,), score)
@@ -141,6 +143,17 @@ def _by_regions(activations: Tensor) -> Tensor:
         chosen = (FIRMNESS * loud / loud.mean((2, 3), keepdim=True).clamp_min(1e-3)).softmax(1)
         chosen = F.interpolate(chosen, (height, width), mode="bilinear", align_corners=False)
     return (chosen * above).sum(1).mean()
+
+
+def _some(activations: Tensor, indices: Sequence[int]) -> Tensor:
+    """These channels of activations [1, K, …]."""
+    return activations[:, _index(tuple(indices), activations.device)]
+
+
+@lru_cache(maxsize=64)
+def _index(indices: tuple[int, ...], device: torch.device) -> Tensor:
+    """Numbers of channels on a device, where a list would be sent anew at each step."""
+    return torch.tensor(indices).to(device)
 
 
 def _rms(activations: Tensor) -> Tensor:

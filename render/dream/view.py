@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from render.picture.picture import numbers
 from render.picture.warp import grid
 
 
@@ -32,16 +33,16 @@ class View:
 
     def __call__(self, h: int, w: int) -> Tensor:
         """Coords [1, h, w, 2] of the canvas that the cells of an activation map look at; past its edges it goes on round."""
-        shift = torch.tensor((2 * self.right / self.size[0], 2 * self.down / self.size[0]), device=self.device)
+        shift = numbers((2 * self.right / self.size[0], 2 * self.down / self.size[0]), self.device)
         half = self._half
-        cells = grid((h, w), self.device) * half / torch.tensor((w / h, 1.0), device=self.device)
+        cells = grid((h, w), self.device) * half / numbers((w / h, 1.0), self.device)
         if self.turn is not None:
             cells = _mirrored(cells @ self.turn.T, half)
         return (cells - shift + half).remainder(2 * half) - half
 
     def place(self, x: float, y: float) -> Tensor:
         """Coords [2] of a place given as shares of the frame: (0, 0) is the top left corner."""
-        return (2 * torch.tensor((x, y), device=self.device) - 1) * self._half
+        return (2 * numbers((x, y), self.device) - 1) * self._half
 
     def rolled(self, frame: Tensor) -> Tensor:
         """A frame of the canvas's size, rolled as the canvas is."""
@@ -60,7 +61,7 @@ class View:
 
     @property
     def _half(self) -> Tensor:
-        return torch.tensor((self.size[1] / self.size[0], 1.0), device=self.device)
+        return numbers((self.size[1] / self.size[0], 1.0), self.device)
 
 
 def view_of(canvas: Tensor, down: int = 0, right: int = 0, degrees: float = 0.0, scale: float = 1.0) -> View:
@@ -68,7 +69,7 @@ def view_of(canvas: Tensor, down: int = 0, right: int = 0, degrees: float = 0.0,
     turn = None
     if degrees or scale != 1:
         across, up = cos(radians(degrees)) / scale, sin(radians(degrees)) / scale
-        turn = torch.tensor(((across, up), (-up, across)), device=canvas.device)
+        turn = numbers((across, up, -up, across), canvas.device).view(2, 2)
     return View((canvas.shape[-2], canvas.shape[-1]), canvas.device, down, right, turn)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -23,18 +23,18 @@ class Tone:
 
 def tone(frame: Tensor) -> Tone:
     """The tone of a frame."""
-    mean = frame.mean((0, 2, 3))
-    return Tone(mean, rms(frame - mean[:, None, None]))
+    mean, contrast = _tone(frame)
+    return Tone(mean, float(contrast))
 
 
 def hold_tone(frame: Tensor, reference: Tone, hold: float) -> Tensor:
     """The frame with its tone brought `hold` (0..1) of the way to the reference; 0 leaves it to burn."""
     if not hold:
         return frame
-    now = tone(frame)
-    gain = 1 + hold * (reference.contrast / max(now.contrast, 1e-6) - 1)
-    mean = torch.lerp(now.mean, reference.mean.to(now.mean), hold)
-    return _roll_off((frame - now.mean[:, None, None]) * gain + mean[:, None, None], hold * SHOULDER)
+    now, contrast = _tone(frame)
+    gain = 1 + hold * (reference.contrast / contrast.clamp_min(1e-6) - 1)
+    mean = torch.lerp(now, reference.mean.to(now, non_blocking=True), hold)
+    return _roll_off((frame - now[:, None, None]) * gain + mean[:, None, None], hold * SHOULDER)
 
 
 def _roll_off(frame: Tensor, edge: float) -> Tensor:
@@ -46,41 +46,59 @@ def _roll_off(frame: Tensor, edge: float) -> Tensor:
 def crossfade(before: Tensor, after: Tensor, share: float) -> Tensor:
     """A cross-fade, `share` of `after`, as rich in contrast as the two are: an average of two pictures is a fog."""
     mix = torch.lerp(before, after, share)
-    now, wanted = tone(mix), (1 - share) * tone(before).contrast + share * tone(after).contrast
-    gain = min(max(wanted / max(now.contrast, 1e-6), 1.0), MOST_SHARPENED)
-    mean = now.mean[:, None, None]
+    now, contrast = _tone(mix)
+    wanted = (1 - share) * _tone(before)[1] + share * _tone(after)[1]
+    gain = (wanted / contrast.clamp_min(1e-6)).clamp(1.0, MOST_SHARPENED)
+    mean = now[:, None, None]
     return ((mix - mean) * gain + mean).clamp(0, 1)
 
 
 def rms(detail: Tensor) -> float:
     """Root mean square of a detail, its strength."""
-    return sqrt(_power(detail))
+    return float(_power(detail).sqrt())
 
 
-def fine(frame: Tensor) -> float:
-    """Fine-detail energy: mean square of the luminance minus its 3x3 binomial blur."""
+def fine(frame: Tensor) -> Tensor:
+    """Fine-detail energy, [] float64: mean square of the luminance minus its 3x3 binomial blur."""
     light = luma(frame)
     return _power((light - _binomial(light))[..., 2:-2, 2:-2])
 
 
-def sharpen_to(frame: Tensor, energy: float) -> Tensor:
+def sharpen_to(frame: Tensor, energy: float | Tensor) -> Tensor:
     """The frame with its fine detail brought up to `energy`, at most by MOST.
 
     A cross-fade averages two dreams, and where they disagree detail is lost; the film would pump between ticks.
     """
     there = fine(frame)
-    gain = min((energy / there) ** 0.5, MOST_SHARPENED) if there > 0 else 1.0
-    return frame if gain <= 1 else frame + (gain - 1) * (frame - _binomial(frame))
+    gain = torch.where(there > 0, (energy / there).sqrt().clamp(1.0, MOST_SHARPENED), 1.0)
+    if frame.device.type == "cpu" and gain == 1:  # on a GPU to look would be to wait for it
+        return frame
+    return frame + (gain - 1) * (frame - _binomial(frame))
 
 
 def luma(frame: Tensor) -> Tensor:
     """Luminance [1, 1, H, W]."""
-    return (frame * torch.tensor(LUMA, device=frame.device)[:, None, None]).sum(1, keepdim=True)
+    return (frame * _luma_weights(frame.device)).sum(1, keepdim=True)
 
 
-def _power(detail: Tensor) -> float:
-    """Mean square, summed along rows first: the same number, however many threads there are."""
-    return float(detail.square().mean(-1).mean())
+@cache
+def _luma_weights(device: torch.device) -> Tensor:
+    return torch.tensor(LUMA, device=device)[:, None, None]
+
+
+# Figures of a whole frame stay where it is, as float64 [], and are read only by who needs a number: whoever reads one waits
+# until a GPU has done all that it was asked for.
+
+
+def _tone(frame: Tensor) -> tuple[Tensor, Tensor]:
+    """Channel means [3], and the contrast []."""
+    mean = frame.mean((0, 2, 3))
+    return mean, _power(frame - mean[:, None, None]).sqrt()
+
+
+def _power(detail: Tensor) -> Tensor:
+    """Mean square [], summed along rows first: the same number, however many threads there are."""
+    return detail.square().mean(-1).mean().double()
 
 
 def _binomial(frame: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,24 +12,30 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 Pixels = NDArray[Any]
+DTYPES: dict[type[Any], torch.dtype] = {np.uint8: torch.uint8, np.uint16: torch.uint16}
 
 
 def to_pixels(frame: Tensor, dtype: type[np.unsignedinteger[Any]] = np.uint8) -> Pixels:
     """Frame -> [H, W, 3] uint8 or uint16, rounded (truncation darkens a film fed back to itself)."""
-    top = np.iinfo(dtype).max
-    return (frame[0].clamp(0, 1) * top).round().permute(1, 2, 0).cpu().numpy().astype(dtype)
+    whole = (frame[0].clamp(0, 1) * np.iinfo(dtype).max).round().to(DTYPES[dtype])
+    return whole.permute(1, 2, 0).contiguous().cpu().numpy()  # made where the frame is: of all it has, this is least to copy
 
 
 def from_pixels(pixels: Pixels, device: torch.device | str = "cpu") -> Tensor:
     """[H, W, 3] uint8 or uint16 -> Frame."""
     top = float(np.iinfo(pixels.dtype).max)
-    planes = torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))[None].to(device)
+    planes = torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))[None].to(device, non_blocking=True)
     return planes.float() / top
 
 
 def sixteen_bits(frame: Tensor) -> Tensor:
     """The frame as the negative stores it: clamped, and rounded to 16 bits."""
     return (frame.clamp(0, 1) * 65535).round() / 65535
+
+
+def numbers(values: Sequence[float], device: torch.device) -> Tensor:
+    """Numbers for a device, [n] float32, sent without waiting until it has done all that it was asked for."""
+    return torch.tensor(values).to(device, non_blocking=True)
 
 
 def resize(frame: Tensor, size: tuple[int, int]) -> Tensor:

@@ -14,12 +14,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from render.picture.picture import resize
+from render.picture.picture import numbers, resize
 
 SHRINKS_MUCH = 2.0  # times smaller
 LATTICE = 4  # pixels between the places that are followed along a move that bends
 NEAR = 1e-3  # Coords about the middle, where a move is taken for affine
-BLOCK = 1 << 14  # pixels gathered at once: what they need stays in the cache
+BLOCKS = {"cpu": 1 << 14}  # pixels gathered at once: what they need stays in the cache
+MANY = 1 << 20  # elsewhere: each call costs, and what so many need takes less than a GiB
 
 
 def grid(size: tuple[int, int], device: torch.device | str = "cpu") -> Tensor:
@@ -68,7 +69,7 @@ def carry(move: Move, xy: Tensor) -> Tensor:
     """Coords (any [..., 2]) taken along by the move."""
     if move.forth:
         return move.forth(xy)
-    matrix = move.matrix.to(xy)
+    matrix = move.matrix.to(xy, non_blocking=True)
     there = xy @ matrix[:2, :2].T + matrix[:2, 2]
     if not move.matrix[2, :2].any():
         return there
@@ -112,7 +113,7 @@ def _gather_frame(frame: Tensor, xy: Tensor, kernel: Kernel, border: str, shrink
         return kernel(frame, xy, border=border, shrink=shrink)
     height, width = frame.shape[-2:]
     small = (max(1, round(height / shrink)), max(1, round(width / shrink)))
-    wider = torch.tensor((small[1] / small[0] * height / width, 1.0), device=xy.device)
+    wider = numbers((small[1] / small[0] * height / width, 1.0), xy.device)
     return kernel(resize(frame, small), xy * wider, border=border)
 
 
@@ -127,9 +128,11 @@ def source_coords(back: Move, size: tuple[int, int], device: torch.device | str 
     nodes = [torch.arange(-1, side // LATTICE + 3, dtype=torch.float64) * LATTICE for side in size]
     y, x = (nodes[0] * 2 + 1) / height - 1, (nodes[1] * 2 + 1 - width) / height
     places = torch.stack((x.expand(len(y), len(x)), y[:, None].expand(len(y), len(x))))
-    followed = carry(back, places.permute(1, 2, 0)).permute(2, 0, 1)
-    down, across = (_between_nodes(side, len(places)) for side, places in zip(size, nodes, strict=True))
-    return (down @ followed @ across.T).permute(1, 2, 0)[None].float().to(device)
+    followed = carry(back, places.permute(1, 2, 0)).permute(2, 0, 1).to(device, non_blocking=True)
+    down, across = (
+        _between_nodes(side, len(places)).to(device, non_blocking=True) for side, places in zip(size, nodes, strict=True)
+    )
+    return (down @ followed @ across.T).permute(1, 2, 0)[None].float()
 
 
 def _between_nodes(pixels: int, nodes: int) -> Tensor:
@@ -153,12 +156,32 @@ def coverage(move: Move, size: tuple[int, int], feather: float, device: torch.de
 
     It falls to 0 over `feather` (frame heights) inside its edge.
     """
-    back, xy = move.inverse, grid(size, device)
-    x, y = carry(back, xy[:, :: size[0] - 1, :: size[1] - 1]).unbind(-1)
-    if not back.bends and float(_inside(x, y, size).min()) >= feather:  # then it is so everywhere: a frame is convex
+    back = move.inverse
+    if not back.bends and _corners_inside(back, size) >= feather:
         return torch.ones(1, 1, 1, 1, device=device)
-    x, y = source_coords(back, size, device).unbind(-1) if back.turns else _straight(back, xy)
+    x, y = source_coords(back, size, device).unbind(-1) if back.turns else _straight(back, grid(size, device))
     return (_inside(x, y, size) / feather).clamp(0, 1)[:, None]
+
+
+def covers(move: Move, size: tuple[int, int]) -> bool:
+    """Whether a frame after `move` has picture everywhere."""
+    back = move.inverse
+    if back.bends:
+        x, y = source_coords(back, size).unbind(-1)
+        return float(_inside(x, y, size).min()) > 0
+    return _corners_inside(back, size) > 0
+
+
+def _corners_inside(back: Move, size: tuple[int, int]) -> float:
+    """How far inside the frame's edge its outermost corner comes from, frame heights. A frame is convex: all else lies deeper.
+
+    Reckoned without the device, which is far behind with what it was asked for.
+    """
+    height, width = size
+    y = (torch.tensor((0.0, height - 1)) * 2 + 1) / height - 1
+    x = (torch.tensor((0.0, width - 1)) * 2 + 1 - width) / height
+    x, y = carry(back, torch.cartesian_prod(x, y)).unbind(-1)
+    return float(_inside(x, y, size).min())
 
 
 def _inside(x: Tensor, y: Tensor, size: tuple[int, int]) -> Tensor:
@@ -222,9 +245,10 @@ class Kernel:
         across, down = xy.flatten(0, 2).unbind(-1)
         x, y = _pixel(across, down, size)
         x, y = FOLDS[border](x, size[1], reach), FOLDS[border](y, size[0], reach)
+        block = BLOCKS.get(x.device.type, MANY)
         blocks = [
-            _gather(rows, width, *_window(x[i : i + BLOCK], self, shrink), *_window(y[i : i + BLOCK], self, shrink))
-            for i in range(0, len(x), BLOCK)
+            _gather(rows, width, *_window(x[i : i + block], self, shrink), *_window(y[i : i + block], self, shrink))
+            for i in range(0, len(x), block)
         ]
         return torch.cat(blocks).T.reshape(1, channels, *xy.shape[1:3])
 
@@ -246,7 +270,7 @@ def _torch_bicubic(frame: Tensor, xy: Tensor, border: str) -> Tensor:
     place = torch.stack((xy[..., 0] * (height / width), xy[..., 1]), dim=-1)
     if border == "wrap":  # torch has no such padding: a rim of two pixels from the other side, and coordinates folded
         frame = F.pad(frame, (2, 2, 2, 2), mode="circular")
-        rim = torch.tensor((width / (width + 4), height / (height + 4)), device=frame.device)
+        rim = numbers((width / (width + 4), height / (height + 4)), frame.device)
         place = ((place + 1).remainder(2) - 1) * rim
     padding = {"reflect": "reflection", "wrap": "border", "replicate": "border"}[border]
     return F.grid_sample(frame, place, mode="bicubic", padding_mode=padding, align_corners=False)
