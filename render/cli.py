@@ -1,23 +1,30 @@
-"""The command line. The only place that prints: words for people on stderr, paths and products on stdout."""
+"""The command line. Each command reads what was asked, calls the rooms that do it, and says what came of it."""
 
 from __future__ import annotations
 
 import os
-import signal
-import sys
-import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from threading import Event
-from types import FrameType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from render.errors import ConfigError, MissingError, RenderError, printable
+from render.show.terminal import (
+    FilePath,
+    each,
+    interrupted,
+    out,
+    prepare_streams,
+    report_failure,
+    say,
+    stoppable,
+    stopped_at_once,
+    until,
+    usual_style,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -25,9 +32,6 @@ if TYPE_CHECKING:
     from render.config import Config
     from render.dream.network import Network
     from render.film import Film
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 # torch takes seconds to import: whatever needs it is imported inside the command that does.
 
@@ -55,11 +59,12 @@ class Commands(click.Group):
         super().format_options(ctx, formatter)
 
 
-def _version() -> str:
-    try:
-        return version("zoomdream")
-    except PackageNotFoundError:
-        return "unknown"
+def _show_version(ctx: click.Context, option: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        import render
+
+        out(f"render, version {render.__version__}")
+        ctx.exit()
 
 
 @click.group(
@@ -69,7 +74,7 @@ def _version() -> str:
     subcommand_metavar="[OPTIONS] CONFIG... | COMMAND ...",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
 )
-@click.version_option(_version(), prog_name="render")
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="The version.")
 def studio() -> None:
     """Films of a neural network dreaming.
 
@@ -85,11 +90,21 @@ QUALITY = click.option(
     "-q", "--quality", type=click.Choice(["draft", "final"]), default="final", help="draft: half the size, fewer steps."
 )
 DEVICE = click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto", help="Where to dream.")
+
+
+def _stay_offline(ctx: click.Context, option: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        os.environ["RENDER_OFFLINE"] = "1"  # the programs that a render starts are offline, too
+
+
+OFFLINE = click.option(
+    "--offline", is_flag=True, expose_value=False, callback=_stay_offline, help="Fetch nothing; say where weights can be had."
+)
 ROOT = click.option(
     "-o",
     "--output",
     "root",
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     default=Path("runs"),
     metavar="FOLDER",
     help="Where takes go, as FOLDER/NAME/take-001 [runs].",
@@ -98,10 +113,10 @@ ROOT = click.option(
 
 def shared(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of every command that dreams, or could."""
-    return SET(QUALITY(DEVICE(ROOT(command))))
+    return SET(QUALITY(DEVICE(ROOT(OFFLINE(command)))))
 
 
-CONFIGS = click.argument("configs", nargs=-1, required=True, metavar="CONFIG...", type=click.Path(path_type=Path))
+CONFIGS = click.argument("configs", nargs=-1, required=True, metavar="CONFIG...", type=FilePath())
 
 
 @studio.command(hidden=True)
@@ -123,20 +138,21 @@ def film(
 
     The same command goes on where an interrupted render stopped. Paths of finished files go to stdout.
     """
-    asked = each(configs, lambda path: (load(path, overrides, quality), given(path)))
-    where = chosen(device, root)
+    films = each(configs, lambda path: (load(path, overrides, quality), text_of(path)))
+    where = pick_device(device, root)
+    each(films, lambda film: fetch_weights(film[0]))
     if not yes:
-        each(asked, lambda one: reasonable(one[0], where, root))
-    if len(asked) > 1:  # a film alone is built before it begins a take anyhow
-        each(asked, lambda one: built(one[0], where))
+        each(films, lambda film: refuse_unreasonable(film[0], where, root))
+    if len(films) > 1:  # a film alone is built before it begins a take anyhow
+        each(films, lambda film: build(film[0], where))
 
-    def shoot(one: tuple[int, tuple[Config, str]]) -> None:
-        number, (config, text) = one
-        if len(asked) > 1:
-            say(f"{config.name}: film {number} of {len(asked)}")
+    def shoot(item: tuple[int, tuple[Config, str]]) -> None:
+        number, (config, text) = item
+        if len(films) > 1:
+            say(f"{config.name}: film {number} of {len(films)}")
         _film(config, text, root, where, fresh, style)
 
-    each(list(enumerate(asked, 1)), shoot)
+    each(list(enumerate(films, 1)), shoot)
 
 
 def _film(config: Config, text: str, root: Path, device: torch.device, fresh: bool, style: str) -> None:
@@ -145,7 +161,7 @@ def _film(config: Config, text: str, root: Path, device: torch.device, fresh: bo
     from render.show.eta import efforts
     from render.show.progress import STYLES
 
-    style, stop = _style() if style == "auto" else style, Event()
+    style, stop = usual_style() if style == "auto" else style, Event()
 
     def watch(states: Iterator[Any], first: int, last: int) -> Iterable[Any]:
         if first >= 0:
@@ -163,10 +179,10 @@ def _film(config: Config, text: str, root: Path, device: torch.device, fresh: bo
     if shot.whole and not shot.dreamed:
         say(f"{config.name}: this take is finished; --fresh begins another")
     for path in shot.paths:
-        click.echo(path)
+        out(path, ends=False)  # the next film of the queue is rendered all the same
     if stop.is_set():
-        left = "the film is whole" if shot.whole else "this is the film so far, and the same command goes on from here"
-        say(f"{config.name}: stopped; {left}")
+        rest = "the film is whole" if shot.whole else "this is the film so far, and the same command goes on from here"
+        say(f"{config.name}: stopped; {rest}")
         raise SystemExit(130)
     if config.facts.flaw:
         raise RenderError(config.facts.flaw, "what can be read of it was rendered")
@@ -177,21 +193,28 @@ def _film(config: Config, text: str, root: Path, device: torch.device, fresh: bo
 @shared
 def check(configs: Sequence[Path], overrides: Sequence[str], quality: str, device: str, root: Path) -> None:
     """Everything but the dreaming: settings, files, weights, encoders; size, frames, cost, disk."""
-    asked = each(configs, lambda path: (path, load(path, overrides, quality)))
-    where = chosen(device, root)
+    films = each(configs, lambda path: (path, load(path, overrides, quality)))
+    say("the settings can be read; files, networks and encoders come next")  # seconds pass until torch is there
+    where = pick_device(device, root)
 
     from render.config.notices import notices
     from render.develop.files import folder_name
-    from render.develop.prints import fill_name
+    from render.develop.names import fill_name
     from render.show.estimate import estimate
 
-    def one(asked: tuple[Path, Config]) -> None:
-        path, config = asked
-        cost = estimate(config, built(config, where))
+    def check_film(item: tuple[Path, Config]) -> None:
+        path, config = item
+        if missing := missing_weights(config):
+            say(f"{path}: the settings are good; its cost is told when the weights are here")
+            for line in missing:
+                out(line)
+            return
+        film = build(config, where)
         say(f"{path}: good")
-        click.echo(cost)
+        out(estimate(config, film))
+        out(f"dreamed by {' and '.join(config.networks)}, in {film.precision}")
         files = " ".join(fill_name(output.file, config.name) for output in config.outputs)
-        click.echo(f"{files} in {root / folder_name(config.name)}")
+        out(f"{files} in {root / folder_name(config.name)}")
         if config.facts.flaw:
             say(config.facts.flaw)
         for notice in notices(config):
@@ -199,51 +222,52 @@ def check(configs: Sequence[Path], overrides: Sequence[str], quality: str, devic
         if config.counts_frames:
             say("an expression counts frames (f), so another fps is another film; s counts seconds")
 
-    each(asked, one)
+    each(films, check_film)
 
 
 @studio.command()
-@click.argument("config", type=click.Path(path_type=Path))
+@click.argument("config", type=FilePath())
 @shared
 @click.option("--motion", "what", flag_value="motion", help="The camera alone, over a garden without a dream, as a small film.")
 @click.option("--flow", "what", flag_value="flow", help="What moves in footage, how far it is trusted, what is dreamed on it.")
 def preview(config: Path, overrides: Sequence[str], quality: str, device: str, root: Path, what: str | None) -> None:
     """A contact strip of the film, dreamed small; or the camera alone; or what footage does."""
-    asked, where = load(config, overrides, quality), chosen(device, root)
+    film, where = load(config, overrides, quality), pick_device(device, root)
+    fetch_weights(film)
 
-    from render.show import drift
+    from render.show import flow_preview
     from render.show import preview as previews
     from render.show.progress import STYLES
 
-    told = STYLES[_style()]
-    shown: dict[str | None, Callable[[], Path]] = {
-        None: lambda: previews.strip(asked, root, where, told),
-        "motion": lambda: previews.motion(asked, root, where),
-        "flow": lambda: drift.strip(asked, root, where, told),
+    progress = STYLES[usual_style()]
+    make: dict[str | None, Callable[[], Path]] = {
+        None: lambda: previews.strip(film, root, where, progress),
+        "motion": lambda: previews.motion(film, root, where),
+        "flow": lambda: flow_preview.strip(film, root, where, progress),
     }
-    click.echo(shown[what]())
+    out(make[what]())
 
 
 @studio.command()
-@click.argument("config", type=click.Path(path_type=Path))
+@click.argument("config", type=FilePath())
 @SET
 @QUALITY
 @ROOT
 def plot(config: Path, overrides: Sequence[str], quality: str, root: Path) -> None:
     """Every moving number over time: as a picture, and as a CSV that `schedule:` reads back."""
-    asked = load(config, overrides, quality)
+    film = load(config, overrides, quality)
 
     from render.show import plot as plots
 
-    paths = plots.plot(asked, root)
+    paths = plots.plot(film, root)
     if not paths:
-        say(f"{asked.name}: every number of this film stands still, so there is nothing to draw")
+        say(f"{film.name}: every number of this film stands still, so there is nothing to draw")
     for path in paths:
-        click.echo(path)
+        out(path)
 
 
 @studio.command(name="print")
-@click.argument("take", type=click.Path(path_type=Path))
+@click.argument("take", type=FilePath())
 @click.option(
     "-o", "--output", "outputs", multiple=True, required=True, metavar="FILE", help="zoom.gif, frames/{frame:06}.png, …"
 )
@@ -252,29 +276,30 @@ def plot(config: Path, overrides: Sequence[str], quality: str, root: Path) -> No
 @click.option("--crf", type=click.IntRange(0, 63), help="Compression; lower is better.")
 @click.option("--codec", help="h265, prores, vp9 …; usually the ending decides.")
 @click.option("--size-limit", help="As in 10MB.")
-def print_(take: Path, outputs: Sequence[str], **settings: str | int | None) -> None:
+def print_(take: Path, outputs: Sequence[str], **settings: Any) -> None:
     """Develop other outputs from a take's negative, without dreaming."""
     from render.develop.shoot import print_again
 
     if elsewhere := [file for file in outputs if Path(file).is_absolute() or ".." in Path(file).parts]:
         raise ConfigError(f"-o {elsewhere[0]}: prints lie in the take's folder; give a name, as in -o x.gif")
-    asked = {key: value for key, value in settings.items() if value is not None}
-    for option, key, value in [*(("-o", "file", file) for file in outputs), *((f"--{key}", key, asked[key]) for key in asked)]:
-        readable(option.replace("_", "-"), key, value)
-    paths, notices = print_again(take, outputs, asked)
+    wanted = {key: value for key, value in settings.items() if value is not None}
+    options = [("-o", "file", file) for file in outputs] + [(f"--{key}", key, value) for key, value in wanted.items()]
+    for option, key, value in options:
+        refuse_unreadable(option.replace("_", "-"), key, value)
+    paths, notices = print_again(take, outputs, wanted)
     for notice in notices:
         say(notice)
     for path in paths:
-        click.echo(path)
+        out(path)
 
 
-def readable(option: str, key: str, value: str | int) -> None:
+def refuse_unreadable(option: str, key: str, value: str | int) -> None:
     """Refuse what the setting `key` of an output cannot be, in the words of the command line."""
-    from render.config.model import Output
+    from render.config.model import OutputSettings
     from render.config.problem import SettingError
-    from render.config.section import kind_of
+    from render.config.section import setting_type_of
 
-    kind = kind_of(Output.rows()[key])
+    kind = setting_type_of(OutputSettings.rows()[key])
     try:
         if kind:
             kind.read(value)
@@ -288,12 +313,12 @@ def new(kind: str) -> None:
     """A commented configuration to start from: render new zoom > my.yaml."""
     from render.config.templates import template
 
-    click.echo(template(kind), nl=False)
+    out(template(kind), nl=False)
 
 
 NETWORK = click.argument("name", metavar="NETWORK")
-WEIGHTS = click.option("--weights", type=click.Path(path_type=Path), help="The file of its weights, where it needs one.")
-LABELS = click.option("--labels", type=click.Path(path_type=Path), help="A text file of its classes' names, one a line.")
+WEIGHTS = click.option("--weights", type=FilePath(), help="The file of its weights, where it needs one.")
+LABELS = click.option("--labels", type=FilePath(), help="A text file of its classes' names, one a line.")
 
 
 @studio.command()
@@ -325,11 +350,11 @@ def classes(name: str, query: str, weights: Path | None, labels: Path | None) ->
 
 def _list(lines: Iterator[str], none: str) -> None:
     """The lines; if there are none, an error that says so."""
-    found = list(lines)
-    if not found:
+    rows = list(lines)
+    if not rows:
         raise ConfigError(none)
-    for line in found:
-        click.echo(line)
+    for row in rows:
+        out(row)
 
 
 @studio.command()
@@ -339,12 +364,12 @@ def _list(lines: Iterator[str], none: str) -> None:
 @click.option("--classes", "kinds", metavar="A,B,…", help="Classes by name or number, or all.")
 @click.option("--layer", help="A layer, of which all channels are shown, or those of --channels.")
 @click.option("--channels", metavar="0-31,40", help="Channels of the layer.")
-@click.option("--photo", type=click.Path(path_type=Path), help="A picture on which layers are dreamed, too.")
+@click.option("--photo", type=FilePath(), help="A picture on which layers are dreamed, too.")
 @click.option("--size", type=click.IntRange(32, 1024), default=192, help="Pixels of a plate [192].")
 @click.option("--steps", type=click.IntRange(1, 1000), default=32, help="Steps an octave [32].")
 @click.option("--seed", type=click.IntRange(0), default=0, help="Where randomness begins [0].")
 @DEVICE
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="The sheet [NETWORK-atlas.png].")
+@click.option("-o", "--output", type=FilePath(), metavar="FILE", help="The sheet [NETWORK-atlas.png].")
 def atlas(
     name: str,
     weights: Path | None,
@@ -363,7 +388,7 @@ def atlas(
     path = output or Path(f"{name}-atlas.png")
     if path.suffix.lower() != ".png":
         raise ConfigError(f"-o {path}: a sheet is a .png")
-    where = chosen(device, path.parent)
+    where = pick_device(device, path.parent)
     network = _network(name, weights, labels, where)
 
     from render.develop import files, stills
@@ -371,13 +396,13 @@ def atlas(
     from render.show.progress import STYLES
     from render.source.image import picture
 
-    found = picture(photo, "cover", (size, size)) if photo else None
-    with asked_for("what --classes, --layer or --channels names"):
-        sheet = atlases.asked(network, kinds, layer, channels, found is not None, where)
-    plates = atlases.dreamed(sheet, network, atlases.Recipe(size, steps, seed, found, where))
-    pictures: list[Any] = list(STYLES[_style()](plates, -1, len(sheet.plates) - 1, f"{name}, atlas"))
-    files.write(path, stills.png(atlases.drawn(sheet, pictures)))
-    click.echo(path)
+    frame = picture(photo, "cover", (size, size)) if photo else None
+    with named("what --classes, --layer or --channels names"):
+        sheet = atlases.plan(network, kinds, layer, channels, frame is not None, where)
+    plates = atlases.dream_plates(sheet, network, atlases.Recipe(size, steps, seed, frame, where))
+    pictures: list[Any] = list(STYLES[usual_style()](plates, -1, len(sheet.plates) - 1, f"{name}, atlas"))
+    files.write(path, stills.png(atlases.draw(sheet, pictures)))
+    out(path)
 
 
 def _network(name: str, weights: Path | None, labels: Path | None = None, device: torch.device | None = None) -> Network:
@@ -385,57 +410,55 @@ def _network(name: str, weights: Path | None, labels: Path | None = None, device
 
     from render.dream.registry import load as load_network
 
-    with asked_for("the network"):
+    if not weights:
+        fetch_published([name])
+    with named("the network"):
         return load_network(name, weights, device or torch.device("cpu"), labels)
 
 
 @contextmanager
-def asked_for(what: str) -> Iterator[None]:
+def named(what: str) -> Iterator[None]:
     """Inside, an error that continues the name of a setting continues `what` was asked for."""
     try:
         yield
     except RenderError as error:
-        message = f"{what} {error.message}" if error.message.startswith(("is ", "needs ")) else error.message
-        raise type(error)(message, error.hint) from error
+        raise type(error)(error.about(what), error.hint) from error
 
 
 @studio.command()
-@click.argument("folders", nargs=-1, metavar="[DIR]...", type=click.Path(path_type=Path))
-@click.option("-o", "--output", "site", type=click.Path(path_type=Path), metavar="DIR", help="Where the page goes [site].")
-@click.option("--sheet", type=click.Path(path_type=Path), metavar="FILE", help="The same as one picture; without -o no page.")
-def gallery(folders: Sequence[Path], site: Path | None, sheet: Path | None) -> None:
+@click.argument("folders", nargs=-1, metavar="[DIR]...", type=FilePath())
+@click.option(
+    "-o", "--output", "site", type=FilePath(), default=Path("site"), metavar="DIR", help="Where the page goes [site]."
+)
+def gallery(folders: Sequence[Path], site: Path) -> None:
     """Finished films as one static page, to show: the takes in each DIR [runs].
 
     The page asks nothing of the network: it works from the folder, from any place of a server, and out of an archive.
     """
-    if sheet and sheet.suffix.lower() != ".png":
-        raise ConfigError(f"--sheet {sheet}: a sheet is a .png")
-
     from render.show import gallery as galleries
 
-    found, notices = galleries.exhibits(folders or [Path("runs")])
+    exhibits, notices = galleries.find_exhibits(folders or [Path("runs")])
     for notice in notices:
         say(printable(notice))
-    if not found:
+    if not exhibits:
         raise MissingError("there is no finished film to show", "render one first, as in render configs/zoom.yaml")
-    if sheet:
-        click.echo(galleries.sheet(found, sheet))
-    if site or not sheet:
-        page, notices = galleries.hang(found, site or Path("site"))
-        for notice in notices:
-            say(printable(notice))
-        click.echo(page)
+    page, notices = galleries.write_page(exhibits, site)
+    for notice in notices:
+        say(printable(notice))
+    out(page)
 
 
 @studio.command(name="from")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=FilePath())
 def from_(file: Path) -> None:
     """The configuration back out of a rendered mp4, mov, mkv, webm or png, or out of a take's folder."""
-    from render.config.load import read
-    from render.develop.prints import embedded_config
+    from render.config.loader import read
+    from render.develop.metadata import embedded_config
 
     if not file.exists():
         raise MissingError(f"{file}: no such file")
+    if not file.is_file() and not file.is_dir():
+        raise MissingError(f"{file}: is a pipe or a device, and not the file of a film")
     text = read(file / "resolved.yaml") if file.is_dir() else embedded_config(file)
     if not text:
         bare = file.suffix.lower() in (".gif", ".webp", ".jpg", ".jpeg")
@@ -443,7 +466,7 @@ def from_(file: Path) -> None:
         raise MissingError(f"{file}: there is no configuration in it", why)
     if text != printable(text):  # what a terminal obeys has no place in a configuration, least of all in a stranger's
         raise MissingError(f"{file}: what it holds is no configuration")
-    click.echo(text, nl=False)
+    out(text, nl=False)
 
 
 @studio.command()
@@ -453,7 +476,16 @@ def schema() -> None:
 
     from render.config import json_schema
 
-    click.echo(json.dumps(dict(json_schema()), indent=2))
+    out(json.dumps(dict(json_schema()), indent=2))
+
+
+@studio.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def weights(arguments: Sequence[str]) -> None:
+    """Weights of networks by name: what can be had, what is here; get, verify, add."""
+    from render.weights.command import weights
+
+    weights.main(args=list(arguments), prog_name="render weights", standalone_mode=False)
 
 
 def load(path: Path, overrides: Sequence[str], quality: str) -> Config:
@@ -463,120 +495,84 @@ def load(path: Path, overrides: Sequence[str], quality: str) -> Config:
     return load(path, overrides, quality)
 
 
-def given(path: Path) -> str:
+def fetch_weights(config: Config) -> None:
+    """Fetch the weights that a film names without a file, and that are not here yet; says what and how large before."""
+    fetch_published(config.published_networks)
+
+
+def fetch_published(names: Sequence[str]) -> None:
+    """Fetch the published weights of these networks that are not here yet."""
+    from render.weights import store
+
+    for name in filter(store.publishes, names):
+        store.ensure(name, say)
+
+
+def missing_weights(config: Config) -> list[str]:
+    """A line for each network of a film whose weights are not here yet: its name and how large they are. Never dials."""
+    from render.weights import store
+
+    return [line for name in config.published_networks if store.publishes(name) and (line := store.pending(name))]
+
+
+def text_of(path: Path) -> str:
     """A configuration as it was written."""
-    from render.config.load import read
+    from render.config.loader import read
 
     return read(path)
 
 
-def built(config: Config, device: torch.device) -> Film:
+def build(config: Config, device: torch.device) -> Film:
     """The film, with everything found out that can be without dreaming it."""
     from render.construct import build
-    from render.develop.shoot import plainly, require_outputs
+    from render.develop.shoot import explain_failures, require_outputs
 
     require_outputs(config)
-    with plainly(config):
+    with explain_failures(config):
         return build(config, device)
 
 
-def reasonable(config: Config, device: torch.device, root: Path) -> None:
+def refuse_unreasonable(config: Config, device: torch.device, root: Path) -> None:
     """Refuse what asks for days, or for more memory or disk than there is."""
-    from render.develop.shoot import plainly
+    from render.develop.shoot import explain_failures
     from render.show.limits import refuse_unreasonable
 
-    with plainly(config):
+    with explain_failures(config):
         refuse_unreasonable(config, device, root)
 
 
-def chosen(device: str, root: Path) -> torch.device:
-    """The torch device that a word means: auto takes the fastest there is. Refuses a root that cannot be written, too."""
-    import torch
-
+def pick_device(device: str, root: Path) -> torch.device:
+    """The torch device that a word means. Refuses a root that cannot be written, too."""
     from render.develop.take import writable
+    from render.dream.device import pick
 
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if device != "auto" and not there[device]:
-        raise ConfigError(f"--device {device}: there is none on this machine", "leave it out, or use --device cpu")
+    with named("--device"):
+        picked = pick(device)
     writable(root)
-    return torch.device(next(name for name, is_there in there.items() if is_there) if device == "auto" else device)
-
-
-def each(things: Sequence[T], do: Callable[[T], R]) -> list[R]:
-    """What `do` makes of each of the things. Goes on after a failure; then the end is the highest exit code."""
-    done, worst = [], 0
-    for thing in things:
-        try:
-            done.append(do(thing))
-        except Exception as error:
-            worst = max(worst, failed(error))
-    if worst:
-        raise SystemExit(worst)
-    return done
-
-
-def failed(error: Exception) -> int:
-    """Tell the person what went wrong; its exit code. What nobody foresaw is one sentence and a file for who mends it."""
-    if isinstance(error, RenderError):
-        say(str(error))
-        return error.exit_code
-    where = "it could not be written down where"
-    with suppress(OSError), NamedTemporaryFile("w", encoding="utf-8", prefix="render-", suffix=".txt", delete=False) as file:
-        where = f"{file.name} says where"
-        traceback.print_exception(error, file=file)
-    first = printable((str(error).splitlines() or [""])[0][:300])
-    say(f"this is a fault of render: {type(error).__name__}: {first}\n{where}; please report it with that file")
-    return 1
-
-
-def say(words: str) -> None:
-    """To the person."""
-    click.echo(words, err=True)
-
-
-def _style() -> str:
-    return "bar" if sys.stderr.isatty() and "CI" not in os.environ else "plain"
-
-
-def until(states: Iterable[T], stop: Event) -> Iterator[T]:
-    """The states up to the one after which the person asked to stop."""
-    for state in states:
-        yield state
-        if stop.is_set():
-            return
-
-
-@contextmanager
-def stoppable(stop: Event) -> Iterator[None]:
-    """Inside, Ctrl-C or SIGTERM asks to stop; asked again, everything ends at once."""
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-        os.write(2, b"\nstopping after this dream; Ctrl-C again stops at once\n")  # a print under way must not be entered
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    return picked
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command `render`. Every failure is one message and its exit code; no traceback reaches a person."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    prepare_streams()
     try:
-        studio.main(args=None if arguments is None else list(arguments), prog_name="render", standalone_mode=False)
-    except click.Abort:
-        say("stopped; the same command goes on from the last dreams that are safe")
-        raise SystemExit(130) from None
+        with stopped_at_once():
+            studio.main(args=None if arguments is None else list(arguments), prog_name="render", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        with suppress(OSError):
+            error.show()
         raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        _stopped()
     except Exception as error:
-        raise SystemExit(failed(error)) from None
+        if isinstance(error, click.Abort) or interrupted(error):
+            _stopped()
+        raise SystemExit(report_failure(error)) from None
+
+
+def _stopped() -> NoReturn:
+    say("stopped; the same command goes on from the last dreams that are safe")
+    raise SystemExit(130) from None
 
 
 if __name__ == "__main__":

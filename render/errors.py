@@ -1,4 +1,14 @@
-"""Errors. Each is one message for the person at the terminal and the exit code that goes with it (see `render --help`)."""
+"""Errors. Each is one message for the person at the terminal and the exit code that goes with it (see `render --help`).
+
+    RenderError            1  a render failed
+    ├── ConfigError        2  the command line or a configuration asks for what cannot be
+    │   └── ProblemsError     every fault of a file, each in its place (render.config.problem)
+    ├── MissingError       3  an input, weights, an encoder or a folder is missing or cannot be read
+    ├── DevelopError       4  a print could not be developed; the negative is safe
+    └── RoomError          5  memory or disk ran out
+
+A SettingError (render.config.problem) is none of these: it is a value that cannot be, before it is known where it stands.
+"""
 
 import re
 
@@ -9,14 +19,22 @@ UNOPENED = {FileNotFoundError: "there is no such file", PermissionError: "may no
 
 
 class RenderError(Exception):
-    """A render failed for a reason that the message names; exit code 1. hint: the cure, where there is a known one."""
+    """A render failed for a reason that the message names.
+
+    continues: the message goes on from the name of what was asked for, as in "is droste, and a swirl bends it".
+    """
 
     exit_code = 1
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", continues: bool = False) -> None:
         super().__init__(printable(f"{message}\n{hint}".rstrip()))
         self.message = message
-        self.hint = hint
+        self.hint = hint  # the cure, where there is a known one
+        self.continues = continues
+
+    def about(self, name: str) -> str:
+        """The message, as a sentence that begins with `name` where it continues one."""
+        return f"{name} {self.message}" if self.continues else self.message
 
 
 class ConfigError(RenderError):

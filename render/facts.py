@@ -1,19 +1,20 @@
-"""Facts. Finding out what a film's own files say, before anything waits for torch: Config -> Facts."""
+"""Facts. Finding out what a film's own files say, before anything waits for torch: Settings -> Facts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TypeVar
 
-from render.config import Config
+from render.config import Config, Settings
 from render.config import load as load_config
+from render.config.clock import USUAL_FPS
 from render.config.facts import Facts
+from render.config.moving import features
+from render.config.problem import SettingError
 from render.errors import ConfigError, MissingError, RenderError
-
-Found = TypeVar("Found")
 
 
 def load(path: Path | str, overrides: Sequence[str] = (), quality: str = "final") -> Config:
@@ -21,51 +22,68 @@ def load(path: Path | str, overrides: Sequence[str] = (), quality: str = "final"
     return load_config(path, overrides, quality, facts)
 
 
-def facts(config: Config) -> Facts:
-    """What the footage and the music of a film say of themselves. Raises an error that names the setting at fault."""
-    known = Facts()
-    if config.source.kind in FOOTAGE:
-        known = FOOTAGE[config.source.kind](config, known)
-    return _music(config, known) if config.audio else known
+def facts(settings: Settings) -> Facts:
+    """What the footage and the music of a film say of themselves. Raises a SettingError at the setting at fault."""
+    about = Facts()
+    if settings.source.kind in FOOTAGE:
+        about = FOOTAGE[settings.source.kind](settings, about)
+    return _music(settings, about) if settings.audio else about
 
 
-def _frames(config: Config, known: Facts) -> Facts:
+def _frames(settings: Settings, about: Facts) -> Facts:
     from render.source.frames import picture_files
 
-    fps = config.fps if isinstance(config.fps, Fraction) else Fraction(30)
-    count = len(_told(config, "source.frames", "files", lambda: picture_files(config.source.part.files)))
-    return replace(known, footage=count / fps)
+    fps = settings.fps if isinstance(settings.fps, Fraction) else USUAL_FPS
+    with _blaming("source", "frames", file="files"):
+        pictures = tuple(picture_files(settings.source.part.files))
+    return replace(about, footage=len(pictures) / fps, pictures=pictures)
 
 
-def _music(config: Config, known: Facts) -> Facts:
-    from render.source.audio import listen
-
-    asked = config.audio
-    assert asked
-    used = {name: asked.features[name] for name in config.features}
-    music = _told(config, "audio", "file", lambda: listen(asked.file, asked.start.amount, used, asked.bpm))
-    known = replace(known, music=music.seconds, bpm=music.bpm, first_beat=music.first_beat)
-    return replace(known, features=music.features, music_digest=music.digest)
-
-
-def _video(config: Config, known: Facts) -> Facts:
+def _video(settings: Settings, about: Facts) -> Facts:
     from render.source.footage import probe
 
-    asked = config.source.part
-    end = asked.end and asked.end.amount
-    found = _told(config, "source.video", "file", lambda: probe(asked.file, asked.start.amount, end))
-    flaw = f"{asked.file}: {found.flaw}" if found.flaw else ""
-    return replace(known, size=found.size, fps=found.fps, footage=found.seconds, sounding=bool(found.sound), flaw=flaw)
+    part = settings.source.part
+    with _blaming("source", "video"):
+        video = probe(part.file, part.start.amount, part.end and part.end.amount)
+    return replace(
+        about,
+        size=video.size,
+        fps=video.fps,
+        footage=video.seconds,
+        sounding=bool(video.sound),
+        flaw=f"{part.file}: {video.flaw}" if video.flaw else "",
+        video=video,
+    )
 
 
-FOOTAGE: dict[str, Callable[[Config, Facts], Facts]] = {"frames": _frames, "video": _video}
+def _music(settings: Settings, about: Facts) -> Facts:
+    from render.source.audio import listen
+
+    audio = settings.audio
+    assert audio
+    bands = {name: audio.features[name] for name in features(settings)}
+    with _blaming("audio"):
+        music = listen(audio.file, audio.start.amount, bands, audio.bpm)
+    return replace(
+        about,
+        music=music.seconds,
+        bpm=music.bpm,
+        first_beat=music.first_beat,
+        features=music.features,
+        music_digest=music.digest,
+    )
 
 
-def _told(config: Config, section: str, files: str, find_out: Callable[[], Found]) -> Found:
-    """What `find_out` finds; what goes wrong in it is the fault of the section's setting `files`, or of its start."""
+FOOTAGE: dict[str, Callable[[Settings, Facts], Facts]] = {"frames": _frames, "video": _video}
+
+
+@contextmanager
+def _blaming(*section: str, file: str = "file") -> Iterator[None]:
+    """What goes wrong inside is the fault of the section's setting `file`, or of its start where that lies past the end."""
     try:
-        return find_out()
+        yield
     except ConfigError as error:
-        raise config.problem(f"{section}.start", error.message, error.hint, MissingError) from error
+        raise SettingError(error.message, error.hint, (*section, "start"), error=MissingError) from error
     except RenderError as error:
-        raise config.problem(f"{section}.{files}", f"cannot be used: {error.message}", error.hint, type(error)) from error
+        message = f"cannot be used: {error.message}"
+        raise SettingError(message, error.hint, (*section, file), error=type(error)) from error

@@ -15,22 +15,20 @@ Feature = Callable[[Any], Any]  # seconds, an array of float64 -> 0..1 at each
 class Clock:
     """The two clocks of a film: `frames` pictures at `fps`, dreamed `rate` times a second.
 
-    fps, rate: per second, exact. bpm: beats per minute of the film's music, of which the first falls on `upbeat` seconds.
-    seed: where the randomness of expressions begins. features: what expressions may name of the music. tail: frames after
-    the last that are dreamed too, since the film goes round into its beginning. backwards: it is dreamed from its end.
-    on_frames: footage, whose ticks sit on the nearest film frames, the last on the last.
+    >>> Clock(fps=Fraction(30), frames=31, rate=Fraction(8)).last_tick
+    8
     """
 
-    fps: Fraction
-    frames: int
-    rate: Fraction
-    bpm: float = 120.0
-    seed: int = 0
-    first_beat: float = 0.0
-    features: Mapping[str, Feature] = field(default_factory=dict, compare=False)
-    tail: int = 0
-    backwards: bool = False
-    on_frames: bool = False
+    fps: Fraction  # frames per second, exact
+    frames: int  # of the film
+    rate: Fraction  # ticks per second, exact
+    bpm: float = 120.0  # beats per minute of the film's music
+    seed: int = 0  # where the randomness of expressions begins
+    first_beat: float = 0.0  # when it falls, seconds
+    features: Mapping[str, Feature] = field(default_factory=dict, compare=False)  # what expressions may name of the music
+    tail: int = 0  # frames past the last that are dreamed too, since the film goes round into its beginning
+    backwards: bool = False  # whether it is dreamed from its end
+    on_frames: bool = False  # footage: ticks sit on the nearest film frames, the last on the last
 
     @property
     def seconds(self) -> float:
@@ -54,7 +52,7 @@ class Clock:
         return Moment(index, float(index / self.fps), float(1 / self.fps), self)
 
     def beside(self, seconds: Fraction) -> tuple[int, float]:
-        """The tick at or before that time, and how far (0..1) it is on the way to the next."""
+        """The tick at or before that time, and how far it is from there to the next tick, 0..1."""
         place, tick = seconds * self.fps, floor(seconds * self.rate)
         tick += self.place(tick) < place and self.place(tick + 1) <= place  # the next may sit on an earlier frame than its time
         before, after = self.place(tick), self.place(tick + 1)
@@ -76,14 +74,9 @@ class Clock:
 
 @dataclass(frozen=True)
 class Moment:
-    """A point in the film: the index on its own clock, the time in seconds, and the seconds to the next on that clock."""
+    """A point in the film."""
 
-    index: int
-    seconds: float
-    dt: float
+    index: int  # of the tick or the frame
+    seconds: float  # from the film's start
+    dt: float  # seconds to the next tick or frame
     clock: Clock
-
-    @property
-    def playhead(self) -> float:
-        """0 at the start of the film, 1 at its end and after."""
-        return min(self.seconds / self.clock.seconds, 1.0)

@@ -3,6 +3,7 @@
     scripts/bench                    a table, and JSON with --json FILE
     scripts/bench --what film        how a render's wall time is shared out
     scripts/bench --what start       seconds from the command to the first dream of a film of the bestiary's
+    scripts/bench --what develop    keeping, reading and developing ticks; --against FOLDER: in pairs with another checkout
     scripts/bench --what layers      how a tick's is, block by block and part by part, beside the matrix-product rate
     scripts/bench --what linear      time over 16 times the pixels, the steps and the ticks
     scripts/bench --what tiles       a tick in tiles beside the same tick seen whole: time, memory, likeness
@@ -20,7 +21,8 @@ import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from math import log10
@@ -41,7 +43,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from render.config import load_text
 from render.construct import build
 from render.develop import shoot as shooting
-from render.dream import ascent, network, registry
+from render.dream import ascent, efficientnet, network, registry
+from render.dream.precision import DTYPES
 from render.dream.view import View
 from render.film import Film, begin, step, with_tiles
 from render.picture import colour, warp
@@ -53,8 +56,9 @@ fps: 30
 motion: {{zoom: 1.85}}
 source: {{noise: perlin}}
 dream:
-  network: {{googlenet: {weights}}}
-  objective: {{layer: inception4c}}
+  network: {network}
+  objective: {{layer: {layer}}}
+  precision: {precision}
   octaves: 4
   steps: {steps}
   first_steps: {steps}
@@ -64,6 +68,9 @@ outputs: bench.mp4
 """
 
 CPU = torch.device("cpu")
+LITE0, GOOGLENET = "efficientnet_lite0", "googlenet"
+LAYERS = {LITE0: "block_10", GOOGLENET: "inception4c"}  # what a film of each network asks for
+STARTS = (1, 3, 5, 11)  # blocks of EfficientNet-Lite0 of stride 2
 BLOCKS = ("conv1", "conv2", "conv3", "inception3a", "inception3b", "inception4a", "inception4b", "inception4c")
 PARTS: dict[str, tuple[tuple[object, str], ...]] = {  # of a tick that are not the network
     "smoothing and muted colour": ((ascent, "smooth"), (ascent, "mute")),
@@ -144,35 +151,94 @@ def saved(model: nn.Module, folder: str) -> Path:
     return weights
 
 
-def built(model: nn.Module, width: int, height: int, steps: int) -> Film:
-    """The film that is measured, on a model's weights."""
+def written(model: nn.Module | None, folder: str, width: int, height: int, seconds: float, steps: int, precision: str) -> str:
+    """The configuration of the film that is measured: on GoogLeNet with a model's weights, or on EfficientNet-Lite0."""
+    name = GOOGLENET if model else LITE0
+    dreamer = f"{{{name}: {saved(model, folder)}}}" if model else name
+    names = {"network": dreamer, "layer": LAYERS[name], "precision": precision}
+    return CONFIG.format(width=width, height=height, seconds=seconds, steps=steps, **names)
+
+
+def built(model: nn.Module | None, width: int, height: int, steps: int, precision: str = "float32") -> Film:
+    """The same, built."""
     with tempfile.TemporaryDirectory() as folder:
-        text = CONFIG.format(width=width, height=height, seconds=60, steps=steps, weights=saved(model, folder))
+        text = written(model, folder, width, height, 60, steps, precision)
         return build(load_text(text, "bench.yaml", folder), CPU)
 
 
 def ticks(width: int, height: int, steps: int, pairs: int) -> dict[str, float]:
-    """Median seconds of our tick and of the plain loop's, measured in turns, and the median ratio of the pairs."""
+    """Median seconds of ticks of ours and of the plain loop's, measured in turns, and the median ratios of the pairs."""
     model = googlenet()
-    film = built(model, width, height, steps)
-    plain = PlainLoop(model, steps)
-    state, frame = begin(film), begin(film).canvas
-    frame = plain.tick(frame)
-    ours, theirs = [], []
+    films = {
+        f"{name}, {precision}": built(net, width, height, steps, precision)
+        for name, net in ((GOOGLENET, model), (LITE0, None))
+        for precision in DTYPES
+    }
+    plain, states = PlainLoop(model, steps), {name: begin(film) for name, film in films.items()}
+    frame = plain.tick(next(iter(states.values())).canvas)
+    spent: dict[str, list[float]] = defaultdict(list)
     for _ in range(pairs):
+        for name, film in films.items():
+            start = perf_counter()
+            states[name] = step(film, states[name])
+            spent[name].append(perf_counter() - start)
         start = perf_counter()
-        state = step(film, state)
-        middle = perf_counter()
         frame = plain.tick(frame)
-        ours.append(middle - start)
-        theirs.append(perf_counter() - middle)
-    ratio = median(t / o for o, t in zip(ours, theirs, strict=True))
-    return {"ours": median(ours), "plain": median(theirs), "times as fast": ratio}
+        spent["plain"].append(perf_counter() - start)
+    ratios = {name: median(p / o for o, p in zip(spent[name], spent["plain"], strict=True)) for name in films}
+    return {name: median(times) for name, times in spent.items()} | {f"times as fast, {name}": ratios[name] for name in films}
+
+
+def naively(weights: Mapping[str, Tensor], x: Tensor, last: int) -> Tensor:
+    """EfficientNet-Lite0 to a block as one writes it down: channels first, batch norm as it is, padded before each stride."""
+
+    def norm(x: Tensor, name: str) -> Tensor:
+        mean, variance = weights[f"{name}.running_mean"], weights[f"{name}.running_var"]
+        return F.batch_norm(x, mean, variance, weights[f"{name}.weight"], weights[f"{name}.bias"], eps=1e-3)
+
+    def conv(x: Tensor, name: str, stride: int = 1) -> Tensor:
+        kernel = weights[f"{name}.weight"]
+        pads = [max((-(-side // stride) - 1) * stride + kernel.shape[-1] - side, 0) for side in reversed(x.shape[2:])]
+        x = F.pad(x, [share for pad in pads for share in (pad // 2, pad - pad // 2)])
+        return F.conv2d(x, kernel, stride=stride, groups=x.shape[1] if kernel.shape[1] == 1 else 1)
+
+    x = F.relu6(norm(conv(x, "_conv_stem", 2), "_bn0"))
+    for block in range(last + 1):
+        name = f"_blocks.{block}"
+        y = F.relu6(norm(conv(x, f"{name}._expand_conv"), f"{name}._bn0")) if block else x
+        y = F.relu6(norm(conv(y, f"{name}._depthwise_conv", 2 if block in STARTS else 1), f"{name}._bn1"))
+        y = norm(conv(y, f"{name}._project_conv"), f"{name}._bn2")
+        x = x + y if x.shape == y.shape else y
+    return x
+
+
+def lite0(width: int, height: int, times: int) -> dict[str, float]:
+    """A step of EfficientNet-Lite0 to block 10, forward and gradient, in turns: naively written, ours, ours in bfloat16."""
+    weights = torch.load(efficientnet.packaged(), weights_only=True)
+    frame = torch.rand(1, 3, height, width).requires_grad_()
+
+    def ours(precision: str) -> Callable[[], Tensor]:
+        dreamer = registry.load(LITE0, None, CPU, dtype=DTYPES[precision])
+        extract = dreamer.extractor(["block_10"], CPU)
+        return lambda: extract(frame)["block_10"]
+
+    steps = {"naive": lambda: naively(weights, (frame * 255 - 127) / 128, 10), **{name: ours(name) for name in DTYPES}}
+    spent: dict[str, list[float]] = defaultdict(list)
+    for _ in range(times + 1):
+        for name, features in steps.items():
+            start = perf_counter()
+            torch.autograd.grad(features().square().mean(), frame)
+            spent[name].append(1000 * (perf_counter() - start))
+    settled = {name: ms[1:] for name, ms in spent.items()}
+    ratios = {name: median(n / o for o, n in zip(settled[name], settled["naive"], strict=True)) for name in DTYPES}
+    return {f"ms, {name}": median(ms) for name, ms in settled.items()} | {
+        f"times as fast, {name}": ratios[name] for name in DTYPES
+    }
 
 
 def film(width: int, height: int, steps: int, seconds: float) -> dict[str, float]:
     """A whole render's wall time, and the share of it that is not dreaming: loading, warps, colour, encoding, writing."""
-    from render import film as heart
+    from render import travel as heart
 
     spent = 0.0
     dream = heart.dream
@@ -186,7 +252,7 @@ def film(width: int, height: int, steps: int, seconds: float) -> dict[str, float
 
     heart.dream = timed
     with tempfile.TemporaryDirectory() as folder:
-        text = CONFIG.format(width=width, height=height, seconds=seconds, steps=steps, weights=saved(googlenet(), folder))
+        text = written(googlenet(), folder, width, height, seconds, steps, "float32")
         config = load_text(text, "bench.yaml", folder)
         start = perf_counter()
         shooting.shoot(config, text, Path(folder), torch.device("cpu"), lambda states, first, last: states)
@@ -347,9 +413,9 @@ def first_tick(width: int, height: int, steps: int, tile: int, threads: int) -> 
 
 START = """
 import os, sys
-from render import film
+from render import travel
 from render.cli import main
-film.dream = lambda *_: os._exit(0)
+travel.dream = lambda *_: os._exit(0)
 main([sys.argv[1], "-o", sys.argv[2], "--progress", "plain"])
 """
 
@@ -367,11 +433,75 @@ def start(width: int, height: int, times: int = 5) -> dict[str, float]:
     return {"seconds": median(taken[1:])}
 
 
+DEVELOP = """
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import torch
+
+from render.config import load_text
+from render.develop import shoot
+from render.develop.negative import Negative
+
+folder, width, height, ticks = Path(sys.argv[1]), *map(int, sys.argv[2:])
+canvas = np.random.default_rng(0).integers(0, 65536, (height, width, 3), dtype=np.uint16)
+with ExitStack() as stack:
+    negative = Negative(folder / "negative")
+    if hasattr(negative, "close"):  # once it was written in segments
+        stack.enter_context(negative)
+    start = perf_counter()
+    for tick in range(ticks):
+        negative.keep(tick, canvas, {})
+kept = perf_counter()
+for _ in negative.ticks():
+    pass
+read = perf_counter()
+
+film = f"{{size: {width}x{height}, fps: 24, duration: 4s, motion: {{zoom: 1.5}}, outputs: still.png, "
+film += "dream: {rate: 8, steps: 0, first_steps: 0}}"
+taken = shoot.shoot(load_text(film, "bench.yaml"), film, folder, torch.device("cpu"), lambda states, first, last: states)
+begun = perf_counter()
+shoot.print_again(taken.folder, ["bench.mp4"], {})
+print((kept - start) / ticks, (read - kept) / ticks, perf_counter() - begun)
+"""
+DEVELOPING = ("ms to keep a tick", "ms to read a tick", "s to develop a film of 4 s")
+
+
+def develop(width: int, height: int, pairs: int, against: Path | None, ticks: int = 32) -> dict[str, float]:
+    """Medians of keeping and reading a tick and of developing a film, each time in a process of its own.
+
+    against: another checkout of this project, measured in turns; then also its medians, and the median ratio of the pairs.
+    """
+    homes = {"": Path(__file__).parents[1], **({"other: ": against} if against else {})}
+    spent: dict[str, list[tuple[float, ...]]] = {name: [] for name in homes}
+    for _ in range(pairs):
+        for name, home in homes.items():
+            with tempfile.TemporaryDirectory() as folder:
+                command = [sys.executable, "-c", DEVELOP, folder, str(width), str(height), str(ticks)]
+                environment = {**os.environ, "PYTHONPATH": str(home)}
+                out = subprocess.run(command, cwd=home, env=environment, check=True, capture_output=True, text=True).stdout
+            kept, read, developed = map(float, out.split())
+            spent[name].append((1000 * kept, 1000 * read, developed))
+    times = {name: np.array(rows) for name, rows in spent.items()}
+    figures = {
+        f"{name}{what}": float(value)
+        for name, rows in times.items()
+        for what, value in zip(DEVELOPING, np.median(rows, axis=0), strict=True)
+    }
+    if against:
+        ratios = np.median(times[""] / times["other: "], axis=0)
+        figures |= {f"times the other's: {what}": float(ratio) for what, ratio in zip(DEVELOPING, ratios, strict=True)}
+    return figures
+
+
 def main() -> None:
     """Measure, print a table, and write JSON if asked."""
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument(
-        "--what", choices=["ticks", "film", "memory", "start", "layers", "linear", "tiles", "all"], default="all"
+        "--what", choices=["ticks", "film", "memory", "start", "develop", "layers", "linear", "tiles", "all"], default="all"
     )
     words.add_argument("--size", default="480x270")
     words.add_argument("--steps", type=int, default=10)
@@ -379,6 +509,7 @@ def main() -> None:
     words.add_argument("--seconds", type=float, default=10)
     words.add_argument("--tile", type=int, default=512)
     words.add_argument("--threads", type=int, default=os.cpu_count())
+    words.add_argument("--against", type=Path, metavar="FOLDER", help="another checkout, to develop with in turns")
     words.add_argument("--json", type=Path)
     asked = words.parse_args()
     torch.set_num_threads(asked.threads)
@@ -388,15 +519,20 @@ def main() -> None:
         "machine": f"{platform.machine()}, {asked.threads} threads, torch {torch.__version__}",
     }
     if asked.what in ("ticks", "all"):
-        figures["a tick, GoogLeNet to inception4c, 4 octaves"] = ticks(width, height, asked.steps, asked.pairs)
+        figures["a tick, GoogLeNet to inception4c and EfficientNet-Lite0 to block_10, 4 octaves"] = ticks(
+            width, height, asked.steps, asked.pairs
+        )
     if asked.what in ("film", "all"):
         figures[f"a film of {asked.seconds:g} s, 8 ticks a second, 30 fps, mp4"] = film(
             width, height, asked.steps, asked.seconds
         )
     if asked.what in ("memory", "all"):
         figures["memory of a small film"] = memory((2, 16))
+    if asked.what == "develop":
+        figures[f"developing at {asked.size}"] = develop(width, height, asked.pairs, asked.against)
     if asked.what == "layers":
         figures["a full-size step, by block"] = layers(width, height, asked.pairs)
+        figures["a full-size step of EfficientNet-Lite0"] = lite0(width, height, asked.pairs)
         figures["a tick, by what is done in it"] = parts(width, height, asked.steps)
     if asked.what == "linear":
         figures["time by amount"] = linear(width, height, asked.pairs)

@@ -51,6 +51,7 @@ from render.config import load_text
 from render.construct import build
 from render.dream.ascent import dream
 from render.errors import RenderError
+from render.facts import facts
 from render.film import Film, State, ticks
 from render.picture import warp
 from render.picture.picture import from_pixels, resize
@@ -107,7 +108,7 @@ def film_over(footage: Footage, folder: Path, asked: argparse.Namespace) -> Film
         network=asked.network,
         objective=asked.objective,
     )
-    return build(load_text(text, "bench.yaml", overrides=asked.set), torch.device("cpu"))
+    return build(load_text(text, "bench.yaml", overrides=asked.set, look=facts), torch.device("cpu"))
 
 
 def picture(frame: Tensor) -> Picture:

@@ -44,13 +44,13 @@ def finished(
     fingerprint = {"seed": int(config.seed), "size": [SIZE[1], SIZE[0]], "config": "", "version": 1}
     with open_take(root, called, fingerprint, given, config.yaml(), fresh=True) as take:
         (take.folder / "poster.jpg").write_bytes(poster(colour=colour))
-        with take.negative() as negative:
-            for tick in range(dreamed):
-                negative.keep(tick, np.full((SIZE[1], SIZE[0], 3), 65535 - 1000 * tick, dtype=np.uint16), {})
+        negative = take.negative()
+        for tick in range(dreamed):
+            negative.keep(tick, np.full((SIZE[1], SIZE[0], 3), 65535 - 1000 * tick, dtype=np.uint16), {})
         for output in config.outputs:
             path = take.folder / output.file.replace("{name}", called)
             path.write_bytes(prints[output.file])
         take.note(finished=True, seconds=70.2, device="cpu", dreamed=16)
-        take.developed(config.outputs, film)
+        take.note_prints(config.outputs, film)
         take.note(**facts)
         return take.folder

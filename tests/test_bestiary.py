@@ -8,19 +8,20 @@ import sys
 from collections import OrderedDict
 from pathlib import Path
 
-import bestiary_sheet
 import numpy as np
 import pytest
 import torch
+from bestiary import forms, grain
+from bestiary import sheet as contact
+from bestiary.brush import TAU, WHITE, Array, Paint, Pen, colours
+from bestiary.generator import draw, picture
+from bestiary.light import Light, illuminate, shadow
+from bestiary.motifs import MOTIFS, Motif
 from PIL import Image
 from torch import nn
 
-from render.dream.bestiary import forms, grain, model
-from render.dream.bestiary.brush import TAU, WHITE, Array, Paint, Pen, colours
+from render.dream.bestiary import model
 from render.dream.bestiary.channels import CHANNELS, OF
-from render.dream.bestiary.generator import drawn, picture
-from render.dream.bestiary.light import Light, lit, shadow
-from render.dream.bestiary.motifs import MOTIFS, Motif
 
 NAMES = [motif.name for motif in MOTIFS]
 STRIDES = {"strokes": 2, "ornament": 4, "texture": 8, "parts": 8, "creatures": 16, "classes": 16}
@@ -56,7 +57,7 @@ def painted(motif: Motif, seed: int = 3) -> Array:
 @pytest.mark.parametrize("motif", MOTIFS, ids=NAMES)
 def test_every_motif_is_there_and_finite(motif: Motif) -> None:
     for seed in range(3):
-        canvas, coverage = drawn(motif, np.random.default_rng(seed), 32)
+        canvas, coverage = draw(motif, np.random.default_rng(seed), 32)
         assert canvas.shape == (32, 32, 3)
         assert np.isfinite(canvas).all()
         assert canvas.min() >= 0
@@ -91,11 +92,11 @@ def test_kinds_differ_more_than_a_kind_from_itself() -> None:
 
 
 def test_a_sheet_shows_the_kinds_that_are_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    words = ["bestiary_sheet.py", "owl", "fern", "--pictures", "3", "--size", "20", "-o", str(tmp_path / "sheet.png")]
+    words = ["bestiary_sheet", "owl", "fern", "--pictures", "3", "--size", "20", "-o", str(tmp_path / "sheet.png")]
     monkeypatch.setattr(sys, "argv", words)
-    bestiary_sheet.main()
+    contact.main()
     with Image.open(tmp_path / "sheet.png") as sheet:
-        assert sheet.size == (bestiary_sheet.MARGIN + 3 * 20, 2 * 20)
+        assert sheet.size == (contact.MARGIN + 3 * 20, 2 * 20)
         last = np.asarray(sheet)[20:, -20:]
     fern = MOTIFS[NAMES.index("fern")]
     assert (last == picture(fern, np.random.default_rng([0, 2]), 20)).all()
@@ -140,7 +141,7 @@ def test_a_tube_is_a_thick_line() -> None:
     middle = inside & (np.abs(x) < 0.6)
     np.testing.assert_allclose(along[middle], (x[middle] + 0.6) / 1.2, atol=1e-5)
     np.testing.assert_allclose(across[middle], -y[middle] / 0.2, atol=1e-5)
-    square = forms.winding((1.0, 2.0), 0.0, np.array([0.0, TAU / 4, TAU / 4, TAU / 4]), 0.5)
+    square = forms.walk((1.0, 2.0), 0.0, np.array([0.0, TAU / 4, TAU / 4, TAU / 4]), 0.5)
     np.testing.assert_allclose(square, [(1, 2), (1.5, 2), (1.5, 2.5), (1, 2.5), (1, 2)], atol=1e-9)
 
 
@@ -163,7 +164,7 @@ def test_light_falls_on_the_side_it_comes_from_and_shadows_on_the_other() -> Non
     paint = Paint(Pen(x, y, 0.08, np.zeros((4, 3), np.float32), np.random.default_rng(0)))
     ball = forms.disc(x, y, 0, 0, 0.8)
     paint.over((ball < 0).astype(np.float32), np.full(3, 0.6, np.float32), forms.dome(ball, 0.8, 0.8))
-    seen = lit(paint, 26.0, Light(-0.7, 0.7, sun, shade), 0.0)
+    seen = illuminate(paint, 26.0, Light(-0.7, 0.7, sun, shade), 0.0)
     bright, dark = (seen[(np.hypot(x - s * 0.35, y + s * 0.35) < 0.15)].mean(0) for s in (-1, 1))
     assert (bright > dark + 0.05).all()
     assert bright[0] / bright[2] > dark[0] / dark[2]  # warm in the sun, cool in the shade

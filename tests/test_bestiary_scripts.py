@@ -8,17 +8,17 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-import bestiary_figures as figures
-import bestiary_judge as judging
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-import train_bestiary as training
+from bestiary import figures
+from bestiary import judge as judging
+from bestiary import train as training
+from bestiary.motifs import MOTIFS
 from torch import Tensor, nn
 
 from render.dream.bestiary import model
-from render.dream.bestiary.motifs import MOTIFS
 
 KINDS = len(MOTIFS)
 CPU = torch.device("cpu")
@@ -65,11 +65,11 @@ def test_a_stopped_training_ends_as_one_left_in_peace(tmp_path: Path, monkeypatc
         if kept[-1] == 3:
             raise KeyboardInterrupt
 
-    remembered = training.remember
-    monkeypatch.setattr(training, "remember", remember_and_die)
+    remembered = training.save_checkpoint
+    monkeypatch.setattr(training, "save_checkpoint", remember_and_die)
     with pytest.raises(KeyboardInterrupt):
         training.train(course(stopped, 5), source, tmp_path / "stopped", CPU, minutes=0)
-    monkeypatch.setattr(training, "remember", remembered)
+    monkeypatch.setattr(training, "save_checkpoint", remembered)
     training.train(course(stopped, 5), source, tmp_path / "stopped", CPU, minutes=1)
     assert all(torch.equal(value, stopped[-1][name]) for name, value in peaceful[-1].items())
     assert not all(torch.equal(value, stopped[0][name]) for name, value in peaceful[-1].items())
@@ -87,21 +87,21 @@ def test_an_attack_keeps_within_its_reach_and_does_harm() -> None:
 
     def loss(pictures: Tensor) -> float:
         with torch.no_grad():
-            return float(F.cross_entropy(model.logits(network(figures.normalised(pictures))), labels))
+            return float(F.cross_entropy(model.logits(network(figures.normalise(pictures))), labels))
 
     once = training.attack(network, clean, labels, 2.0, 1)
     assert float(figures.length(once - clean).max()) <= 2.0001
     assert loss(once) > loss(clean)
-    assert loss(figures.attacked(network, clean, labels, 2.0, 12)) > loss(once)
+    assert loss(figures.attack(network, clean, labels, 2.0, 12)) > loss(once)
 
 
 @pytest.mark.parametrize("start", [None, model.WEIGHTS])
 def test_weights_are_written_as_they_are_read(start: Path | None, tmp_path: Path) -> None:
-    network = training.begun(start)
+    network = training.initial_network(start)
     assert all(parameter.requires_grad for parameter in network.parameters())
     asked = argparse.Namespace(crop=32, eps=1.0, reach=0.5, attack_steps=1, start=start)
     source = grain(4, 40)
-    training.robust(asked, network, source, torch.arange(4), 0.5).backward()
+    training.robust_loss(asked, network, source, torch.arange(4), 0.5).backward()
     training.write_weights(tmp_path / "weights.safetensors", (source * 255).to(torch.uint8), network)
     again = nn.Sequential(model.stages(tmp_path / "weights.safetensors"))
     with torch.no_grad():
@@ -115,7 +115,7 @@ def test_what_goes_on_from_weights_knows_what_they_knew_and_has_a_place_for_more
     for plan, shown in ((nn.Sequential(model.plan(known)), grain(2, 32)), (judging.plan(known), grain(2, 64))):
         with torch.no_grad():
             before = model.logits(plan.eval()(shown)) if plan[-1].weight.dim() == 4 else plan.eval()(shown)
-            after = training.grown(copy.deepcopy(plan)).eval()(shown)
+            after = training.grow(copy.deepcopy(plan)).eval()(shown)
             after = model.logits(after) if after.dim() == 4 else after
         torch.testing.assert_close(after[:, :known], before)
         torch.testing.assert_close(after[:, known:], before.mean(1, keepdim=True).expand(-1, KINDS - known))
@@ -123,22 +123,22 @@ def test_what_goes_on_from_weights_knows_what_they_knew_and_has_a_place_for_more
 
 def test_a_share_of_the_weights_it_began_with_can_be_kept() -> None:
     torch.manual_seed(3)
-    learned = training.begun(model.WEIGHTS)
+    learned = training.initial_network(model.WEIGHTS)
     for parameter in learned.parameters():
         parameter.data += 0.1 * torch.randn_like(parameter)
-    began, shown = training.begun(model.WEIGHTS), grain(2, 32)
+    began, shown = training.initial_network(model.WEIGHTS), grain(2, 32)
     for share, like in ((0, learned), (1, began)):
-        assert torch.allclose(training.blended(learned, model.WEIGHTS, share)(shown), like(shown), atol=1e-4)
-    half = training.blended(learned, model.WEIGHTS, 0.5).state_dict()["classes.bias"]
+        assert torch.allclose(training.blend(learned, model.WEIGHTS, share)(shown), like(shown), atol=1e-4)
+    half = training.blend(learned, model.WEIGHTS, 0.5).state_dict()["classes.bias"]
     assert torch.allclose(half, (learned[-1].bias + began[-1].bias).data / 2)
 
 
 def test_what_a_run_began_with_outlives_what_it_writes(tmp_path: Path) -> None:
     (tmp_path / "weights").write_bytes(b"as they were")
-    assert training.kept_start(tmp_path / "weights", tmp_path).read_bytes() == b"as they were"
+    assert training.keep_start(tmp_path / "weights", tmp_path).read_bytes() == b"as they were"
     (tmp_path / "bestiary.checkpoint.pt").touch()
     (tmp_path / "weights").write_bytes(b"half way")
-    assert training.kept_start(tmp_path / "weights", tmp_path).read_bytes() == b"as they were"
+    assert training.keep_start(tmp_path / "weights", tmp_path).read_bytes() == b"as they were"
 
 
 # ---- the judge
@@ -152,13 +152,13 @@ def test_the_judge_reads_tiles_in_their_order(tmp_path: Path) -> None:
     assert [float(tile.mean()) for tile in tiles] == [0, 0, 1, 0, 0, 0]
     judge = judging.plan(KINDS).eval()
     training.write_judge(tmp_path / "judge.safetensors", judge)
-    told = judging.named(judging.load(tmp_path / "judge.safetensors"), tiles)
+    told = judging.probabilities(judging.load(tmp_path / "judge.safetensors"), tiles)
     assert torch.allclose(told.sum(1), torch.ones(6))
-    assert torch.allclose(told, judging.named(judge, tiles))
+    assert torch.allclose(told, judging.probabilities(judge, tiles))
 
 
 def test_weathering_keeps_pictures_pictures() -> None:
-    seen = judging.weathered(grain(8, 40), 32)
+    seen = judging.weather(grain(8, 40), 32)
     assert seen.shape == (8, 3, 32, 32)
     assert float(seen.min()) >= 0
     assert float(seen.max()) <= 1
@@ -187,7 +187,7 @@ def test_every_bar_can_be_missed() -> None:
         **{"attack": "", "robust_pictures": 1, "robust": 0.0, "robust_by_kind": {"eye": 0.0}, "judge": 0.0, "dreams": 1},
         **{"dreamed": 0.0, "dreamed_by_kind": {"eye": 0.0}, "levels": {"one": level, "two": level}, "step_ms": 1.0},
         step_of_googlenet=2.0,
-        scene=figures.Scene(300, 0, 0.0, 0.0, 0.0, 1.0, 0.0),
+        scene=figures.FilmFigures(300, 0, 0.0, 0.0, 0.0, 1.0, 0.0),
     )
     assert not any(verdict.held for verdict in figures.verdicts(worst))
-    assert "eye 0 %" in "\n".join(figures.told(worst))
+    assert "eye 0 %" in "\n".join(figures.lines(worst))

@@ -9,7 +9,7 @@ import pytest
 
 from render.config import load_text
 from render.show import eta
-from render.show.eta import climbs, efforts, with_eta
+from render.show.eta import count_steps, efforts, with_eta
 
 TICKS = 200
 FILMS: dict[str, Sequence[float]] = {  # seconds of each tick
@@ -71,7 +71,7 @@ def test_known_efforts_tell_before(text: str, clock: list[float]) -> None:
 
 def test_efforts_are_the_steps_by_their_pixels() -> None:
     config = load_text("dream: {steps: {0s: 3, 10s: 7}, octaves: 3, octave_scale: 2}")
-    np.testing.assert_allclose(climbs(config, np.array([0.0, 10.0])), [3 * (1 + 1 / 4 + 1 / 16), 7 * (1 + 1 / 4 + 1 / 16)])
+    np.testing.assert_allclose(count_steps(config, np.array([0.0, 10.0])), [3 * (1 + 1 / 4 + 1 / 16), 7 * (1 + 1 / 4 + 1 / 16)])
 
 
 def test_endless_films_are_not_counted_tick_by_tick() -> None:

@@ -19,10 +19,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from render.develop.shoot import extra, restore
 from render.dream import garden
 from render.film import Film, State, begin, step, ticks
-from render.frames import at_rate, between, frames
+from render.frames import at_rate, between, frame_count, frames, in_loop_order
+from render.loops import LOOPS
 from render.picture import warp
 from render.picture.picture import to_pixels
 
@@ -46,23 +46,6 @@ def shown(film: Film) -> list[Tensor]:
     return list(frames(film.scene, (state.canvas for state in ticks(film)), film.scene.clock))
 
 
-def kept(state: State) -> State:
-    """The state as it comes back from a negative."""
-    from render.develop.negative import Kept
-
-    again = restore(Kept(state.tick, to_pixels(state.canvas, np.uint16), extra(state)), tiny.CPU)
-    assert again is not None
-    return again
-
-
-def same(one: State, other: State) -> bool:
-    def tensors(state: State) -> dict[str, Tensor]:
-        return {"canvas": state.canvas, **extra(state)}
-
-    a, b = tensors(one), tensors(other)
-    return one.tick == other.tick and a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
-
-
 # ---- the fold
 
 
@@ -77,13 +60,13 @@ def test_the_film_has_the_ticks_and_frames_of_its_clock() -> None:
 
 def test_a_film_is_the_same_every_time_and_another_seed_is_another_film() -> None:
     once, again, other = (list(ticks(tiny.film(overrides=[f"seed={seed}", "duration=0.5s"]))) for seed in (7, 7, 8))
-    assert all(same(a, b) for a, b in zip(once, again, strict=True))
+    assert all(tiny.same(a, b) for a, b in zip(once, again, strict=True))
     assert not torch.equal(once[-1].canvas, other[-1].canvas)
 
 
 def test_a_state_is_what_the_negative_stores() -> None:
     for state in ticks(tiny.film(overrides=["duration=0.5s"])):
-        assert same(kept(state), state)
+        assert tiny.same(tiny.stored(state), state)
 
 
 @each_motion
@@ -94,15 +77,26 @@ def test_a_film_taken_up_anywhere_is_the_same_film(motion: str) -> None:
     states = list(ticks(film))
     assert len(states[-1].worlds) == 2
     for state in states:
-        rest = list(ticks(film, kept(state)))
+        rest = list(ticks(film, tiny.stored(state)))
         assert len(rest) == len(states) - 1 - state.tick
-        assert all(same(a, b) for a, b in zip(states[state.tick + 1 :], rest, strict=True))
+        assert all(tiny.same(a, b) for a, b in zip(states[state.tick + 1 :], rest, strict=True))
 
 
 @pytest.mark.parametrize("rate", ["8", "7", "30", "60", "every-frame"])
 def test_any_rate_of_dreams_is_legal(rate: str) -> None:
     film = tiny.film(overrides=["fps=30", "duration=5 frames", f"dream.rate={rate}"])
     assert len(shown(film)) == 5
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_a_film_gives_its_frames_as_it_shows_them(loop: str) -> None:
+    film = tiny.film(f"loop: {loop}\nmotion: {{zoom: 5}}", ["fps=12"])
+    canvases = [state.canvas for state in film.ticks()]
+    frames = in_loop_order(film.scene, lambda start, step: iter(canvases[start::step]), film.scene.clock)
+    pictures = list(film.frames())
+    assert len(pictures) == frame_count(film.scene)
+    assert all(picture.dtype == np.uint8 and picture.shape == (32, 48, 3) for picture in pictures)
+    assert all(np.array_equal(picture, to_pixels(frame)) for picture, frame in zip(pictures, frames, strict=True))
 
 
 def test_a_still_is_one_dream() -> None:
@@ -121,7 +115,7 @@ def at_rates(motion: str, border: str = "reflect") -> dict[int, Film]:
 @each_motion
 def test_the_dream_knows_nothing_of_the_frame_rate(motion: str) -> None:
     slow, usual, fast = (list(ticks(film)) for film in at_rates(motion).values())
-    assert all(same(a, b) and same(a, c) for a, b, c in zip(slow, usual, fast, strict=True))
+    assert all(tiny.same(a, b) and tiny.same(a, c) for a, b, c in zip(slow, usual, fast, strict=True))
 
 
 @each_motion
@@ -295,7 +289,7 @@ def test_footage_is_dreamed_upon(footage: Path) -> None:
         assert measures.psnr(pixels(seen[index]), pixels(source)) > 18, "the footage shows through"
         assert not torch.equal(seen[index], source)
     for state in states:
-        assert all(same(a, b) for a, b in zip(states[state.tick + 1 :], ticks(film, kept(state)), strict=True))
+        assert all(tiny.same(a, b) for a, b in zip(states[state.tick + 1 :], ticks(film, tiny.stored(state)), strict=True))
 
 
 def test_without_a_dream_footage_is_left_as_it_is(footage: Path) -> None:

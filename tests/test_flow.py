@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from render.config import load_text, model
-from render.construct import cut_test, flow_estimator
+from render.construct.scene import cut_test, flow_estimator
 from render.errors import MissingError
 from render.picture import warp
 from render.picture.picture import Pixels, from_pixels

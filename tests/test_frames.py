@@ -1,4 +1,4 @@
-"""Laws of the reel: every frame lies between its ticks, and a loop ends where it began, however it gets there."""
+"""Laws of frames: every frame lies between its ticks, and a loop ends where it began, however it gets there."""
 
 from __future__ import annotations
 
@@ -16,18 +16,25 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from render.config.model import LOOPS as NAMES
-from render.develop.negative import Kept
-from render.develop.shoot import extra, restore
 from render.errors import ConfigError
 from render.film import Film, step, ticks
-from render.frames import LOOPS, CanvasSource, at_rate, dreamed_up_to, frame_count, frames, frames_in, in_loop_order, rate_ratio
+from render.frames import (
+    CanvasSource,
+    at_rate,
+    dreamed_up_to,
+    frame_count,
+    frames,
+    frames_in,
+    in_loop_order,
+    rate_ratio,
+    replayable,
+)
+from render.loops import LOOPS
 from render.moment import Clock
 from render.picture import colour, warp
-from render.picture.picture import to_pixels
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
-LOOPING = [name for name in NAMES if name != "none"]
+LOOPING = [name for name, loop in LOOPS.items() if loop.seamless]
 each_loop = pytest.mark.parametrize("loop", LOOPING)
 MOTION = "zoom: 2.2"
 LONG = ("size=64x36", "duration=2s", "dream.step_size=0.04", "dream.smoothing=1")
@@ -59,10 +66,6 @@ def looped(loop: str, motion: str = MOTION, *overrides: str) -> list[Tensor]:
 def steps_of(seen: list[Tensor], part: tuple[slice, slice] = (slice(None), slice(None))) -> list[float]:
     """The mean difference of each frame and the next, last of all that from the last to the first."""
     return [float((a - b)[..., part[0], part[1]].abs().mean()) for a, b in pairwise([*seen, seen[0]])]
-
-
-def test_the_tables_name_the_same_loops() -> None:
-    assert set(LOOPS) == set(NAMES)
 
 
 @each_loop
@@ -147,39 +150,56 @@ def test_half_way_through_a_crossfade_there_is_no_fog() -> None:
 @pytest.mark.parametrize("fps", [12, 25, 60])
 def test_a_loop_at_another_frame_rate_is_as_long_and_has_no_seam(loop: str, fps: int) -> None:
     film, canvases = dreamed(loop)
-    clock = at_rate(film.scene.clock, Fraction(fps), loop)
+    clock = at_rate(film.scene.clock, Fraction(fps), LOOPS[loop])
     seen = list(in_loop_order(film.scene, canvases_from(canvases), clock))
     assert abs(len(seen) - 2 * fps) <= 1
     *inside, seam = steps_of(seen)
     assert seam <= 1.5 * max(inside[-1], inside[0])
 
 
-@pytest.mark.parametrize("loop", NAMES)
+@pytest.mark.parametrize("loop", LOOPS)
 @pytest.mark.parametrize("duration", ["2s", "61 frames", "64 frames"])
 def test_frames_at_a_coarser_rate_are_among_those_at_a_finer_one_or_are_said_not_to_be(loop: str, duration: str) -> None:
     film, canvases = dreamed(loop, MOTION, "size=48x32", "dream.steps=1", f"duration={duration}")
     fine = film.scene.clock.fps
 
     def at(fps: Fraction) -> list[Tensor]:
-        return list(in_loop_order(film.scene, canvases_from(canvases), at_rate(film.scene.clock, fps, loop)))
+        return list(in_loop_order(film.scene, canvases_from(canvases), at_rate(film.scene.clock, fps, LOOPS[loop])))
 
     assert rate_ratio(film.scene, fine, fine) == 1
     assert rate_ratio(film.scene, fine, 2 * fine) == rate_ratio(film.scene, fine, fine * 2 / 3) == 0
     for times in (2, 3):
         one_of = rate_ratio(film.scene, fine, fine / times)
-        fits = not film.scene.clock.frames % times and not film.scene.clock.tail % times and loop != "pingpong"
+        fits = not film.scene.clock.frames % times and not film.scene.clock.tail % times and not LOOPS[loop].doubles
         assert one_of == (times if fits else 0)
         if one_of:
             assert all(torch.equal(a, b) for a, b in zip(at(fine)[::times], at(fine / times), strict=True))
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_canvases_that_come_once_can_be_walked_as_any_loop_needs_them(loop: str) -> None:
+    film, canvases = dreamed(loop, "zoom: 5", "size=48x32", "dream.steps=1", "duration=1s")
+    came: list[int] = []
+
+    def once() -> Iterator[Tensor]:
+        for tick, canvas in enumerate(canvases):
+            came.append(tick)
+            yield canvas
+
+    source = replayable(once(), film.scene.device)
+    again = in_loop_order(film.scene, source, film.scene.clock)
+    first = next(again)
+    assert len(came) == 1 or film.scene.loop.fades, "no tick is dreamed before it is needed"
+    whole = in_loop_order(film.scene, canvases_from(canvases), film.scene.clock)
+    assert all(torch.equal(a, b) for a, b in zip([first, *again], whole, strict=True))
+    assert came == list(range(len(canvases))), "nor twice"
 
 
 @each_loop
 def test_a_loop_goes_on_from_any_tick_bit_for_bit(loop: str) -> None:
     film = film_of(loop, MOTION, "size=48x32", "dream.steps=1")
     for before, after in pairwise(ticks(film)):
-        again = restore(Kept(before.tick, to_pixels(before.canvas, np.uint16), extra(before)), tiny.CPU)
-        assert again
-        assert torch.equal(step(film, again).canvas, after.canvas)
+        assert torch.equal(step(film, tiny.stored(before)).canvas, after.canvas)
 
 
 @each_loop
@@ -190,7 +210,7 @@ def test_what_is_not_whole_has_no_loop(loop: str) -> None:
     assert len(seen) == scene.clock.frames < 48
     assert torch.equal(seen[0], canvases[0])
     whole = dreamed_up_to(film.scene, film.scene.clock.last_tick)
-    assert whole.loop == loop
+    assert whole.loop == LOOPS[loop]
 
 
 def dot(path: Path, place: tuple[float, float], sigma: float = 3.0) -> str:
@@ -244,7 +264,8 @@ def test_masked_outside_the_source_stands_still(tmp_path: Path) -> None:
 def test_there_and_back_has_an_even_number_of_frames(frames_asked: int, given: int) -> None:
     film = film_of("pingpong", MOTION, f"duration={frames_asked} frames", "dream.steps=0", "dream.first_steps=0")
     canvases = [state.canvas for state in ticks(film)]
-    seen = list(in_loop_order(film.scene, canvases_from(canvases), at_rate(film.scene.clock, film.scene.clock.fps, "pingpong")))
+    clock = at_rate(film.scene.clock, film.scene.clock.fps, film.scene.loop)
+    seen = list(in_loop_order(film.scene, canvases_from(canvases), clock))
     assert len(seen) == frame_count(film.scene) == given
 
 

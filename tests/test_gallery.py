@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from base64 import b64encode
@@ -14,21 +15,23 @@ from urllib.parse import unquote
 
 import numpy as np
 import pytest
+import raw
 import torch
 from clips import clip
 from PIL import Image
-from takes import COLOUR, GIVEN, finished
+from takes import GIVEN, finished
 
 from render.cli import main
 from render.config import load_text
 from render.config.model import CODECS, SOURCES
-from render.develop import ffmpeg
-from render.develop.prints import CONTAINERS, embedded_config, republish
+from render.develop import browser
+from render.develop.metadata import embedded_config, republish
+from render.develop.prints import CONTAINERS
 from render.develop.shoot import shoot
 from render.errors import ConfigError, MissingError
 from render.facts import facts
 from render.show import gallery
-from render.show.gallery import exhibits, hang, sheet
+from render.show.gallery import find_exhibits, write_page
 
 STYLE = (Path(gallery.__file__).parent / "page" / "page.css").read_text(encoding="utf-8")
 
@@ -61,7 +64,7 @@ class Page(HTMLParser):
 
 
 def hung(root: Path) -> tuple[Path, list[str]]:
-    return hang(exhibits([root / "runs"])[0], root / "site")
+    return write_page(find_exhibits([root / "runs"])[0], root / "site")
 
 
 # ---- what is shown
@@ -70,26 +73,30 @@ def hung(root: Path) -> tuple[Path, list[str]]:
 def test_takes_are_found_from_wherever_one_points(tmp_path: Path) -> None:
     takes = [finished(tmp_path / "runs"), finished(tmp_path / "runs"), finished(tmp_path / "runs", "zoom")]
     newest_first = [takes[1], takes[0], takes[2]]
-    assert [one.folder for one in exhibits([tmp_path / "runs"])[0]] == newest_first
-    assert [one.folder for one in exhibits([tmp_path / "runs/garden"])[0]] == newest_first[:2]
-    assert [one.folder for one in exhibits([takes[2], takes[2], tmp_path / "runs"])[0]] == [takes[2], takes[1], takes[0]]
+    assert [one.folder for one in find_exhibits([tmp_path / "runs"])[0]] == newest_first
+    assert [one.folder for one in find_exhibits([tmp_path / "runs/garden"])[0]] == newest_first[:2]
+    assert [one.folder for one in find_exhibits([takes[2], takes[2], tmp_path / "runs"])[0]] == [takes[2], takes[1], takes[0]]
     with pytest.raises(MissingError, match="no such folder"):
-        exhibits([tmp_path / "nowhere"])
+        find_exhibits([tmp_path / "nowhere"])
 
 
 def test_an_exhibit_is_what_its_take_says(tmp_path: Path) -> None:
     given = "# yaml-language-server: $schema=x\n# A garden.\n#   render it\nseed: 5\nduration: 2s\n"
-    finished(tmp_path, given=given, settings=["dream.objective=[{layer: mid, network: {alexnet: x.safetensors}}]"])
-    ((one,), notices) = exhibits([tmp_path])
-    assert (one.name, one.words, one.size, one.seconds, one.took) == ("garden", "A garden.", (64, 36), 2.0, 70.2)
-    assert (one.began, one.networks, one.seed, one.device) == ("noise", ("bestiary", "alexnet"), 5, "cpu")
-    assert one.given == given
+    finished(
+        tmp_path,
+        given=given,
+        settings=["dream.network=bestiary", "dream.objective=[{layer: mid, network: {alexnet: x.safetensors}}]"],
+    )
+    ((one,), notices) = find_exhibits([tmp_path])
+    assert (one.name, one.words, one.size, one.seconds, one.dream_seconds) == ("garden", "A garden.", (64, 36), 2.0, 70.2)
+    assert (one.source, one.networks, one.seed, one.device) == ("noise", ("bestiary", "alexnet"), 5, "cpu")
+    assert one.text == given
     assert notices == []
 
 
 def test_there_and_back_takes_twice_as_long(tmp_path: Path) -> None:
     finished(tmp_path, given=GIVEN + "loop: pingpong\n")
-    assert exhibits([tmp_path])[0][0].seconds == 94 / 24
+    assert find_exhibits([tmp_path])[0][0].seconds == 94 / 24
 
 
 def rewritten(key: str, value: object) -> Callable[[Path], object]:
@@ -103,6 +110,21 @@ def rewritten(key: str, value: object) -> Callable[[Path], object]:
         (take / "run.json").write_text(json.dumps(record))
 
     return change
+
+
+def linked(path: Path, target: Path) -> None:
+    path.unlink()
+    path.symlink_to(target)
+
+
+def piped(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def grown(path: Path, size: int) -> None:
+    with path.open("ab") as file:
+        file.truncate(size)
 
 
 SPOILT: dict[str, tuple[Callable[[Path], object], str]] = {
@@ -130,6 +152,20 @@ SPOILT: dict[str, tuple[Callable[[Path], object], str]] = {
     "no mapping": (lambda take: (take / "resolved.yaml").write_text("- 1\n"), "damaged"),
     "half a yaml": (lambda take: (take / "resolved.yaml").write_text("dream: {"), "damaged"),
     "another source": (lambda take: (take / "resolved.yaml").write_text("source: {tape: x}\ndream: {}"), "damaged"),
+    "an endless dream": (rewritten("seconds", float("inf")), "seconds is no number"),
+    "no length": (rewritten("seconds", float("nan")), "seconds is no number"),
+    "no time at all": (rewritten("prints", {"{name}.mp4": {"film": {"fps": "1/0", "frames": 9}}}), "damaged"),
+    "endless frames": (rewritten("prints", {"x.mp4": {"film": {"fps": "24", "frames": float("inf")}}}), "frames is no number"),
+    "frames without end": (rewritten("prints", {"x.mp4": {"film": {"fps": "24", "frames": 10**30}}}), "frames is 1e+30"),
+    "no width": (rewritten("fingerprint.size", [36, 0]), "size is 0"),
+    "a name without end": (rewritten("name", "x" * 10**6), "its name has 1,000,000 letters"),
+    "a record of a hundred megabytes": (lambda take: grown(take / "run.json", 10**8), "too large"),
+    "a poster without end": (lambda take: linked(take / "poster.jpg", Path("/dev/zero")), "poster.jpg is a link"),
+    "a record that waits": (lambda take: piped(take / "run.json"), "run.json is no file"),
+    "a yaml that waits": (lambda take: piped(take / "config.yaml"), "config.yaml is no file"),
+    "somebody's yaml": (lambda take: linked(take / "config.yaml", Path(__file__)), "config.yaml is a link"),
+    "somebody's yaml in full": (lambda take: linked(take / "resolved.yaml", Path(__file__)), "resolved.yaml is a link"),
+    "somebody's record": (lambda take: linked(take / "run.json", Path(__file__)), "run.json is a link"),
     "foreign": (lambda take: (shutil.rmtree(take), (take.parent / "notes").mkdir()), "no take in it"),
 }
 
@@ -139,7 +175,7 @@ def test_what_is_not_whole_is_left_out_with_a_word(tmp_path: Path, how: str) -> 
     whole, spoilt = finished(tmp_path, "whole"), finished(tmp_path, "spoilt")
     spoil, word = SPOILT[how]
     spoil(spoilt)
-    found, notices = exhibits([tmp_path])
+    found, notices = find_exhibits([tmp_path])
     assert [one.folder for one in found] == [whole]
     assert len(notices) == 1
     assert notices[0].startswith(str(spoilt.parent))
@@ -168,7 +204,7 @@ def test_the_print_that_browsers_play_best_is_shown(tmp_path: Path, prints: str,
         settings = {"codec": output.codec, "width": output.width}
         made[output.file] = {"settings": settings, "film": {"fps": "24", "frames": 48}, "bytes": 4}
     rewritten("prints", made)(take)
-    (one,) = exhibits([tmp_path / "runs"])[0]
+    (one,) = find_exhibits([tmp_path / "runs"])[0]
     assert (one.film and one.film.name) == best
     notices = hung(tmp_path)[1]
     assert bool(notices) == (best is None)
@@ -180,31 +216,14 @@ def test_a_film_that_was_cut_short_or_lies_elsewhere_is_not_shown(tmp_path: Path
     (tmp_path / "secret").write_bytes(b"secret")
     (take / "b.gif").unlink()
     (take / "b.gif").symlink_to(tmp_path / "secret")
-    assert exhibits([tmp_path / "runs"])[0][0].film is None
+    assert find_exhibits([tmp_path / "runs"])[0][0].film is None
 
 
 def test_the_tables_are_those_of_the_vocabulary() -> None:
     assert set(gallery.BEGINNINGS) == set(SOURCES)
     assert set(SOURCES) >= gallery.COMPARED
-    assert {ending for ending, _ in gallery.PLAYED} <= set(CONTAINERS)
-    assert {codec for _, codec in gallery.PLAYED} <= set(CODECS)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [
-        (0.04, "0 s"),
-        (4, "4 s"),
-        (4.25, "4.2 s"),
-        (59.7, "1 min"),
-        (60, "1 min"),
-        (70.2, "1 min 10 s"),
-        (3600, "1 h"),
-        (7512, "2 h 5 min"),
-    ],
-)
-def test_times_are_said_as_people_say_them(seconds: float, said: str) -> None:
-    assert gallery._length(seconds) == said
+    assert {ending for ending, _ in browser.PLAYED} <= set(CONTAINERS) & set(browser.TYPES)
+    assert {codec for _, codec in browser.PLAYED} <= set(CODECS)
 
 
 # ---- the page
@@ -262,7 +281,7 @@ def test_where_its_makers_files_lie_is_nowhere_to_be_read(tmp_path: Path) -> Non
     given = GIVEN + f'source: {{image: "{home}/lake.png"}}  # the lake of {home}/lake.png\n'
     take = finished(home, "lake", given, {"x.mp4": (home / "film.mp4").read_bytes(), "y.gif": b"a film"})
     assert all(str(tmp_path).encode() in (take / name).read_bytes() for name in ("x.mp4", "resolved.yaml", "config.yaml"))
-    page, _ = hang(exhibits([take])[0], tmp_path / "site")
+    page, _ = write_page(find_exhibits([take])[0], tmp_path / "site")
     shown = [file for file in page.parent.rglob("*") if file.is_file()]
     assert len(shown) >= 5
     assert [file.name for file in shown if str(tmp_path).encode() in file.read_bytes()] == []
@@ -270,7 +289,7 @@ def test_where_its_makers_files_lie_is_nowhere_to_be_read(tmp_path: Path) -> Non
     film, full = (page.parent / "films/lake-take-001" / name for name in ("film.mp4", "film-in-full.yaml"))
     assert embedded_config(film) == full.read_text()
     assert load_text(full.read_text(), folder=home) == load_text((take / "resolved.yaml").read_text(), folder=home)
-    before, after = ([*ffmpeg.read(one, (64, 36), "rgb24")] for one in (filmed, film))
+    before, after = ([*raw.read(one, (64, 36), "rgb24")] for one in (filmed, film))
     assert np.array_equal(before, after)
 
 
@@ -336,7 +355,7 @@ def test_a_strangers_page_is_left_alone(tmp_path: Path) -> None:
 def test_films_of_one_name_hang_in_different_places(tmp_path: Path) -> None:
     for root, name in (("a", "Garden"), ("b", "garden"), ("c", "garden")):
         finished(tmp_path / root, name, prints={"x.mp4": root.encode()})
-    page, _ = hang(exhibits([tmp_path / "a", tmp_path / "b", tmp_path / "c"])[0], tmp_path / "site")
+    page, _ = write_page(find_exhibits([tmp_path / "a", tmp_path / "b", tmp_path / "c"])[0], tmp_path / "site")
     places = sorted((page.parent / "films").iterdir())
     assert len({place.name.casefold() for place in places}) == 3
     assert sorted((place / "film.mp4").read_bytes() for place in places) == [b"a", b"b", b"c"]
@@ -412,20 +431,6 @@ def test_words_and_edges_stand_out_from_their_ground(theme: str) -> None:
     assert contrast("#777777", "#ffffff") < 4.5
 
 
-# ---- the sheet
-
-
-@pytest.mark.parametrize("number", [1, 2, 5])
-def test_a_sheet_shows_every_poster(tmp_path: Path, number: int) -> None:
-    colours = [(40 + 40 * i, 250 - 40 * i, 20 * i) for i in range(number)]
-    for i, colour in enumerate(colours):
-        finished(tmp_path, f"film {i} {'x' * 300}", prints={"x.mp4": b""}, colour=colour)
-    picture = np.asarray(Image.open(sheet(exhibits([tmp_path])[0], tmp_path / "contact.png"))).astype(int)
-    for colour in colours:
-        assert (np.abs(picture - colour).max(axis=2) < 12).sum() > 0.95 * 400 * 225
-    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".part-")]
-
-
 # ---- the command
 
 
@@ -436,15 +441,11 @@ def test_the_command_says_where_it_is_and_what_it_left_out(tmp_path: Path, capsy
     out, err = capsys.readouterr()
     assert out == f"{tmp_path / 'site' / 'index.html'}\n"
     assert "take-002: left out: not finished" in err
-    main(["gallery", str(tmp_path / "runs"), "--sheet", str(tmp_path / "contact.png")])
-    assert capsys.readouterr().out == f"{tmp_path / 'contact.png'}\n"
-    assert Image.open(tmp_path / "contact.png").getpixel((100, 100)) == pytest.approx(COLOUR, abs=12)
 
 
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["--sheet", "x.jpg"], 2, "a sheet is a .png"),
         (["nowhere"], 3, "no such folder"),
         (["."], 3, "no finished film"),
     ],

@@ -19,7 +19,8 @@ import torch
 from PIL import Image
 
 from render.config import load_text
-from render.develop import prints, stills
+from render.develop import stills
+from render.develop.names import fill_name
 from render.develop.negative import Negative
 from render.dream.registry import load as load_network
 from render.errors import ConfigError, MissingError, RenderError
@@ -83,7 +84,7 @@ OUTSIDE = [
     "{name.__class__}.mp4",
     "{0}.mp4",
     "{frame:06}/../{frame}.png",
-    "negative/ticks-000000.png",
+    "negative/tick-000000.png",
     "Negative/a.png",
     "poster.jpg",
     ".part-1.mp4",
@@ -104,7 +105,7 @@ def test_no_name_leaves_the_root(name: str) -> None:
         config = load_text(f"name: {json.dumps(name)}")
     except ConfigError:
         return
-    assert prints.fill_name("{name}.mp4", config.name) == f"{config.name}.mp4" == Path(f"{config.name}.mp4").name
+    assert fill_name("{name}.mp4", config.name) == f"{config.name}.mp4" == Path(f"{config.name}.mp4").name
 
 
 ODD = ["-y", "-i", "a;b=c#", "pipe", "%d", "'q'", "film.mp4", "日本", "=", "--"]
@@ -195,11 +196,10 @@ def test_weights_run_no_code_and_take_no_memory(
 
 @pytest.mark.parametrize("name", [name for name in BOMBS if name.endswith("safetensors")])
 def test_a_bomb_in_a_negative_is_passed_over(tmp_path: Path, name: str) -> None:
-    with Negative(tmp_path) as kept:
-        for tick in range(3):
-            kept.keep(tick, np.full((4, 6, 3), tick, np.uint16), {})
-    (tmp_path / "state-000009.safetensors").write_bytes(BOMBS[name])
-    shutil.copy(tmp_path / "ticks-000000.mkv", tmp_path / "ticks-000001.mkv")
+    negative = Negative(tmp_path)
+    for tick in range(3):
+        negative.keep(tick, np.full((4, 6, 3), tick, np.uint16), {})
+    (tmp_path / "tick-000003.safetensors").write_bytes(BOMBS[name])
     last = Negative(tmp_path).last()
     assert last
     assert last.tick == 2
@@ -257,9 +257,9 @@ RECORDS = [
     "[" * 100_000,
     "[]",
     "null",
-    '{"format": 1, "fingerprint": 7}',
-    '{"format": 1, "prints": []}',
-    '{"format": 1, "seconds": "1"}',
+    '{"format": 2, "fingerprint": 7}',
+    '{"format": 2, "prints": []}',
+    '{"format": 2, "seconds": "1"}',
     "\ud800",
 ]
 

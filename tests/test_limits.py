@@ -10,9 +10,9 @@ import pytest
 import tiny
 
 from render.config import load_text
+from render.develop.take import Take
 from render.film import Film, State
 from render.show import limits
-from render.show.cost import Cost
 
 FILM = """\
 size: 64x36
@@ -38,8 +38,8 @@ def run(command: Callable[..., Any], tiny_network: None) -> Run:
 
 
 TOO_MUCH = {  # what the machine is made to have, and what is said where
-    "disk": ({"_free": lambda root: 1000}, "film.yaml:3:11: duration makes 4 dreams of 64x36: the negative takes 0.06 MB"),
-    "memory": ({"WIDE": 0, "_memory": lambda device: 0.5e9}, "film.yaml:1:7: size is 64x36: a step takes 0.6 GB of memory"),
+    "disk": ({"_free_disk": lambda root: 1000}, "film.yaml:3:11: duration makes 4 dreams of 64x36: the negative takes 55 kB"),
+    "memory": ({"WIDE": 0, "memory.free": lambda device: 0.5e9}, "film.yaml:1:7: size is 64x36: a step takes 0.6 GB of memory"),
     "time": ({"LARGE": 0, "DAY": 1e-6}, "film.yaml:3:11: duration makes 4 dreams of 64x36: about"),
 }
 
@@ -48,7 +48,7 @@ TOO_MUCH = {  # what the machine is made to have, and what is said where
 def test_too_much_is_refused_with_its_place_or_confirmed(run: Run, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
     machine, words = TOO_MUCH[what]
     for name, value in machine.items():
-        monkeypatch.setattr(limits, name, value)
+        monkeypatch.setattr(f"render.show.limits.{name}", value)
     code, said = run()
     assert (code, words in said) == (2, True), said
     assert "--yes" in said
@@ -58,10 +58,15 @@ def test_too_much_is_refused_with_its_place_or_confirmed(run: Run, monkeypatch: 
 
 
 def test_what_has_been_begun_is_not_asked_again(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    note = Take.note
+
+    def unfinished(take: Take, **facts: Any) -> None:
+        note(take, **{name: fact for name, fact in facts.items() if name != "finished"})
+
     with monkeypatch.context() as patch:
-        patch.setattr("render.develop.take.Take.note", lambda *_, **__: None)  # so that it never counts as finished
+        patch.setattr(Take, "note", unfinished)
         assert run()[0] == 0
-    monkeypatch.setattr(limits, "_free", lambda root: 0)
+    monkeypatch.setattr(limits, "_free_disk", lambda root: 0)
     assert run()[0] == 0
     assert run("--set", "seed=4")[0] == 2
 
@@ -76,19 +81,19 @@ def test_usual_films_are_not_measured(monkeypatch: pytest.MonkeyPatch, tmp_path:
 def test_vast_films_are_measured_small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny_network: None, text: str) -> None:
     measured: list[tuple[int, int]] = []
 
-    def dreaming(film: Film) -> tuple[list[State], Cost]:
+    def dreaming(film: Film, size: tuple[int, int]) -> tuple[list[State], float]:
         measured.append(film.scene.size)
-        return [], Cost(1.0)
+        return [], 1.0
 
     monkeypatch.setattr(limits, "dreaming", dreaming)
-    monkeypatch.setattr(limits, "_free", lambda root: 1e18)
+    monkeypatch.setattr(limits, "_free_disk", lambda root: 1e18)
     limits.refuse_unreasonable(load_text(text), tiny.CPU, tmp_path)
     assert measured == [(180, 320)]
 
 
 def test_work_grows_with_all_that_makes_a_film_long() -> None:
     def work(text: str) -> float:
-        return limits.work(load_text(text), 1000)
+        return limits.count_work(load_text(text), 1000)
 
     usual = work("seed: 1")
     assert work("duration: 100s") == pytest.approx(10 * usual, rel=0.02)

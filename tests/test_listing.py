@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from render.dream.network import Network, freeze, in_stages
-from render.show.listing import ReceptiveField, classes, layers, measured
+from render.show.listing import ReceptiveField, classes, fields_of, layers
 
 
 def of(**stages: nn.Module) -> Network:
@@ -31,7 +31,7 @@ def test_fields_are_what_arithmetic_says() -> None:
         unpadded=nn.Conv2d(4, 3, 3, 2),
         whole=nn.AdaptiveAvgPool2d(1),
     )
-    assert measured(network, network.layers) == {
+    assert fields_of(network, network.layers) == {
         "stem": ReceptiveField(6, 2, 7),
         "pooled": ReceptiveField(6, 4, 7 + 2 * 2),
         "wide": ReceptiveField(5, 4, 11 + 4 * 4),
@@ -44,7 +44,7 @@ def test_fields_are_what_arithmetic_says() -> None:
 def test_fields_wider_than_the_first_strip_are_measured_on_the_second() -> None:
     torch.manual_seed(0)
     network = of(near=nn.Conv2d(3, 4, 3, padding=1), far=nn.Conv2d(4, 4, (1, 401), padding=(0, 200)), all=Mean())
-    assert measured(network, network.layers) == {
+    assert fields_of(network, network.layers) == {
         "near": ReceptiveField(4, 1, 3),
         "far": ReceptiveField(4, 1, 403),
         "all": ReceptiveField(4, 1, 0),

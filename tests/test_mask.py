@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from clips import clip, plain
 from PIL import Image
 
 from render.config import load_text
 from render.errors import ConfigError, MissingError
 from render.moment import Clock
 from render.source.mask import gaussian_blur, mask
-from tests.clips import clip, plain
 
 CLOCK = Clock(Fraction(30), 30, Fraction(8))
 SIZE = (40, 64)

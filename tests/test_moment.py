@@ -59,16 +59,14 @@ def test_frame_rates_are_fractions_to_the_end() -> None:
     assert all(day.beside(frame / day.fps) == (frame, 0.0) for frame in range(day.frames - 1000, day.frames))
 
 
-def test_seconds_and_playhead() -> None:
+def test_seconds() -> None:
     clock = Clock(Fraction(25), 50, Fraction(8))
     assert clock.seconds == 2
     assert clock.frame(25).seconds == 1
-    assert clock.frame(25).playhead == 0.5
     assert clock.frame(25).dt == pytest.approx(0.04)
     assert clock.tick(8).seconds == 1
     assert clock.tick(8).dt == 0.125
-    assert clock.tick(0).playhead == 0
-    assert clock.tick(17).playhead == 1, "the last tick may lie past the end, the playhead not"
+    assert clock.tick(17).seconds == 2.125, "the last tick may lie past the end"
 
 
 def test_a_still_has_one_tick() -> None:

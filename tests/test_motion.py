@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import pairwise
 from math import cos, pi, radians, sin
+from threading import Barrier
 
 import numpy as np
 import pytest
 import torch
 
 from render.config import load_text
-from render.construct import camera_path
-from render.picture.motion import VELOCITIES, CameraPath, Speeds
+from render.config.parts import parts
+from render.construct.camera import camera_path
+from render.picture.motion import CameraPath, Motions, Speeds
 from render.picture.warp import STILL, Move, carry, scale
+from render.plugins import function_of
 
+OWN = {name: motion for name, motion in parts().motions.items() if not motion.package}
+MOTIONS = Motions(
+    {name: function_of(motion.velocity) for name, motion in OWN.items()},
+    frozenset(name for name, motion in OWN.items() if motion.bends),
+)
 NEUTRAL = {"zoom": 1.0, "rotate": 0.0, "pan": (0.0, 0.0), "spiral": 0.0, "swirl": 0.0, "shake": 0.0, "tilt": (0.0, 0.0)}
 MOVING = {"zoom": 1.5, "rotate": 40.0, "pan": (0.3, -0.2), "spiral": 0.2, "swirl": 70.0, "shake": 0.2, "tilt": (20.0, -9.0)}
 HEIGHT = 720
@@ -32,7 +43,7 @@ def steady(center: tuple[float, float] = (0.5, 0.5), **values: object) -> Camera
                 else torch.full((len(seconds),), float(value), dtype=torch.float64)  # type: ignore[arg-type]
                 for name, value in every.items()}  # fmt: skip
 
-    return CameraPath(speeds, 16 / 9)
+    return CameraPath(speeds, MOTIONS, 16 / 9)
 
 
 def winding() -> CameraPath:
@@ -51,7 +62,7 @@ def winding() -> CameraPath:
             "center": torch.stack((0.5 + 0.3 * s.sin(), 0.5 + 0.4 * (1.7 * s).cos()), dim=-1),
         }
 
-    return CameraPath(speeds, 16 / 9)
+    return CameraPath(speeds, MOTIONS, 16 / 9)
 
 
 def apart(one: Move, other: Move) -> float:
@@ -60,10 +71,10 @@ def apart(one: Move, other: Move) -> float:
 
 
 def test_the_tables_here_name_every_motion() -> None:
-    assert set(NEUTRAL) == set(MOVING) == set(VELOCITIES)
+    assert set(NEUTRAL) == set(MOVING) == set(OWN)
 
 
-@pytest.mark.parametrize("motion", VELOCITIES)
+@pytest.mark.parametrize("motion", OWN)
 @pytest.mark.parametrize("center", [(0.5, 0.5), (0.1, 0.9)])
 def test_a_neutral_motion_does_nothing(motion: str, center: tuple[float, float]) -> None:
     still = steady(center, **{motion: NEUTRAL[motion]})
@@ -72,7 +83,7 @@ def test_a_neutral_motion_does_nothing(motion: str, center: tuple[float, float])
     assert apart(moves.between(0, 1), STAY) > 50
 
 
-@pytest.mark.parametrize("motion", VELOCITIES)
+@pytest.mark.parametrize("motion", OWN)
 @pytest.mark.parametrize("fps", [24, 60])
 def test_a_motion_lands_in_the_same_place_at_every_frame_rate(motion: str, fps: int) -> None:
     moves = steady((0.3, 0.6), **{motion: MOVING[motion]})
@@ -156,3 +167,35 @@ def test_nothing_grows_with_the_length_of_the_film() -> None:
     assert late.matrix.isfinite().all()
     assert scale(late) == pytest.approx(1.08, rel=1e-9)
     assert apart(late, early) < 1e-4
+
+
+def test_threads_that_share_a_path_work_each_second_out_once() -> None:
+    """A film is dreamed at one place and developed at another at the same time."""
+    path, seconds_made = steady(zoom=1.2, rotate=40.0, pan=(0.1, 0.0)), []
+
+    def speeds(seconds: np.ndarray) -> Speeds:
+        seconds_made.append(int(seconds[0]))
+        return path.speeds(seconds)
+
+    shared, start = CameraPath(speeds, MOTIONS, path.aspect), Barrier(8)
+
+    def ask(_: int) -> Move:
+        start.wait()
+        return shared.so_far(3.9)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            moves = list(pool.map(ask, range(8)))
+    finally:
+        sys.setswitchinterval(interval)
+    assert all(torch.equal(move.matrix, path.so_far(3.9).matrix) for move in moves)
+    assert sorted(seconds_made) == [0, 1, 2, 3]
+
+
+def test_a_path_counted_back_from_its_end_keeps_nothing_of_the_one_it_was_made_of() -> None:
+    path = steady(zoom=1.2, rotate=40.0)
+    path.so_far(3.5)
+    back = replace(path, mirror=6.0)
+    assert apart(back.so_far(2.5), path.between(6.0, 3.5)) < 1e-6

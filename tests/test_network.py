@@ -208,8 +208,9 @@ def test_places_is_the_same_network_with_other_classes(tmp_path: Path) -> None:
     torch.testing.assert_close(seen, wanted, rtol=1e-3, atol=1e-3)
 
 
-def test_inception_v1_asks_for_its_file() -> None:
-    with pytest.raises(ConfigError, match="which needs the file of its weights"):
+def test_published_weights_that_are_not_here_are_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RENDER_WEIGHTS", str(tmp_path))
+    with pytest.raises(MissingError, match=r"the weights of inception_v1 are not here.*offline.*\n.*54 MB"):
         load("inception_v1", None, tiny.CPU)
 
 

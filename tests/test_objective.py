@@ -14,11 +14,10 @@ from torch import Tensor
 
 from render.config import load_text
 from render.config.model import OBJECTIVES
-from render.construct import PARTS, build
-from render.dream import objective
+from render.construct import build
+from render.dream import garden, objective
 from render.dream.ascent import dream, rms
 from render.dream.bestiary.channels import CHANNELS
-from render.dream.bestiary.model import WEIGHTS
 from render.dream.objective import Objective
 from render.dream.view import view_of
 from render.errors import RenderError
@@ -39,7 +38,7 @@ CLIMB = ["dream.octaves=1", "dream.first_steps=5", "dream.step_size=0.02", "drea
 
 
 def test_every_objective_is_asked_for() -> None:
-    assert set(ASKED) == set(PARTS) == set(OBJECTIVES)
+    assert set(ASKED) == set(OBJECTIVES)
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +83,6 @@ def test_every_objective_rises_in_five_steps(term: str, folder: Path) -> None:
         assert score(film, five_steps(film, canvas, -1.0)) < score(film, canvas)
 
 
-@pytest.mark.skipif(not WEIGHTS.is_file(), reason="the embedded network has no weights yet")
 @pytest.mark.parametrize("term", EVERY)
 def test_every_objective_rises_on_the_embedded_network(term: str, folder: Path) -> None:
     for parametrisation in ("pixel", "fourier"):
@@ -218,8 +216,6 @@ def test_a_garden_grows_each_kind_in_its_own_place() -> None:
     """Where the map says leaf there is more leaf after the dream than where it says eye, and the other way round."""
     film = tiny.film("dream: {objective: {garden: [eye, leaf], size: 0.4, sharpness: 20}}", [*CLIMB, "dream.first_steps=15"])
     canvas = tiny.grain((32, 48))
-    from render.construct import garden
-
     moment = film.scene.clock.tick(0)
     where = garden.weights(first_worlds(film, moment)[0], film.gardens(moment)[0], 2, film.seed, 0)(
         view_of(canvas, 0, 0)(8, 12)

@@ -19,7 +19,7 @@ from clips import clip
 from PIL import Image
 from takes import GIVEN, finished
 
-from render.show.gallery import exhibits, hang
+from render.show.gallery import find_exhibits, write_page
 
 api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install -e .[dev]")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed: pip install -e .[dev]")
@@ -49,7 +49,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     finished(root / "runs", "garden", prints=film)
     finished(root / "runs", "lake", YAML, film, settings=[f"source.image={root / 'lake.png'}"], dreamed=9)
     finished(root / "runs", "zz", GIVEN + f"# {HOSTILE}\n", film, settings=["dream.network=alexnet"], name=HOSTILE)
-    page, notices = hang(exhibits([root / "runs"])[0], root / "site")
+    page, notices = write_page(find_exhibits([root / "runs"])[0], root / "site")
     assert notices == []
     return page
 
@@ -331,7 +331,7 @@ def test_only_what_is_near_is_held(browser: Any, tmp_path: Path) -> None:
     film = {"x.mp4": playable(tmp_path)}
     for number in range(24):
         finished(root, f"film {number:02}", prints=film)
-    page_file, _ = hang(exhibits([root])[0], tmp_path / "site")
+    page_file, _ = write_page(find_exhibits([root])[0], tmp_path / "site")
     loaded = "[...document.querySelectorAll('.poster')].map((one) => +!!one.naturalWidth)"
     playing = "[...document.querySelectorAll('video')].filter((one) => one.hasAttribute('src')).length"
     with opened(browser, page_file.as_uri(), viewport={"width": 360, "height": 740}) as page:

@@ -11,7 +11,7 @@ from PIL import Image
 from render.config import Config, load_text
 from render.config.facts import Facts
 from render.show import plot
-from render.show.plot import Mark, marks, panels_of, table
+from render.show.plot import Mark, film_marks, panels_of, table
 
 MOVING = """\
 name: tour
@@ -92,7 +92,7 @@ def test_a_film_that_stands_still_has_no_plot(tmp_path: Path) -> None:
 
 
 def heard(text: str, bpm: float | None, first_beat: float = 0.0) -> Config:
-    return load_text(text).informed(Facts(bpm=bpm, first_beat=first_beat))
+    return load_text(text).model_copy(update={"facts": Facts(bpm=bpm, first_beat=first_beat)})
 
 
 TURNING = "{duration: 3s, motion: {rotate: 5*sin(s)}"
@@ -100,10 +100,10 @@ TURNING = "{duration: 3s, motion: {rotate: 5*sin(s)}"
 
 def test_beats_and_cuts_are_marked(tmp_path: Path) -> None:
     config = heard(f"{TURNING}}}", 60, 0.5)
-    assert list(marks(config)) == [Mark("bar", 0.5), Mark("beat", 1.5), Mark("beat", 2.5)]
-    assert list(marks(heard(f"{TURNING}}}", None))) == [], "a film without music has no beats"
+    assert list(film_marks(config)) == [Mark("bar", 0.5), Mark("beat", 1.5), Mark("beat", 2.5)]
+    assert list(film_marks(heard(f"{TURNING}}}", None))) == [], "a film without music has no beats"
     cut = heard(f"{TURNING}, cuts: [1s, 60]}}", None)
-    assert list(marks(cut)) == [Mark("cut", 1.0), Mark("cut", 2.0)]
+    assert list(film_marks(cut)) == [Mark("cut", 1.0), Mark("cut", 2.0)]
     (plain, _), (crossed, _) = (
         plot.plot(config, tmp_path),
         plot.plot(cut, tmp_path / "cut", [Mark("cut", 2.5), Mark("cut", 99)]),

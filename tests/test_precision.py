@@ -89,3 +89,18 @@ def test_a_take_goes_on_in_the_precision_it_began_with(
     ]
     assert torch.equal(dreamed(one), dreamed(two))
     assert not torch.equal(dreamed(one), dreamed(other))
+
+
+def test_what_the_bestiary_dreamed_is_not_gone_on_with_by_another(tmp_path: Path, tiny_network: None) -> None:
+    """A film that names no network was the bestiary's once: its take is left alone, and another begun."""
+
+    def shot(dream: str) -> Path:
+        text = FILM.replace("octaves: 1", f"octaves: 1, {dream}")
+        return shoot(
+            load_text(text, "film.yaml"), text, tmp_path, tiny.CPU, lambda states, first, last: islice(states, 1)
+        ).folder
+
+    once = shot("network: bestiary, objective: {layer: high}")
+    assert shot("objective: {layer: high}") != once
+    assert shot("network: bestiary, objective: {layer: high}") == once
+    assert json.loads((once / "run.json").read_text())["networks"] == ["bestiary"]

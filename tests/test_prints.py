@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import raw
 from outputs import Output
 from PIL import Image
 
-from render.develop import ffmpeg, prints
-from render.develop.alongside import finished
+from render.develop import ffmpeg, metadata, prints
 from render.errors import ConfigError, DevelopError, MissingError
 
 NTSC = Fraction(30000, 1001)
@@ -66,11 +66,11 @@ def test_every_print_reads_back(tmp_path: Path, ending: str, codec: str, size: t
     assert path == tmp_path / f"x{ending}"
     assert os.listdir(tmp_path) == [path.name]
     assert size_of(path) == shape
-    frames = list(ffmpeg.read(path, shape, "rgb24"))
+    frames = list(raw.read(path, shape, "rgb24"))
     assert len(frames) == (1 if row.still else 9)
     colour = np.median(frames[-1][:, shape[0] // 2 :].reshape(-1, 3), axis=0)
     assert np.abs(colour - COLOUR).max() <= LOSSY.get(codec, 3)
-    assert ending in BARE or prints.embedded_config(path) == CONFIG
+    assert ending in BARE or metadata.embedded_config(path) == CONFIG
     assert any("even sizes" in notice for notice in notices) == (shape != size)
     if not row.still:
         seconds = sum(ffmpeg._packets(path))
@@ -96,10 +96,10 @@ def test_another_configuration_in_a_film_changes_nothing_else(tmp_path: Path, en
     heard, part = tmp_path / f"heard{ending}", tmp_path / f"part{ending}"
     sound = ("-f", "lavfi", "-i", "sine=duration=0.3", "-c:v", "copy", "-map_metadata", "0", "-movflags", "use_metadata_tags")
     subprocess.run([ffmpeg._program(), "-v", "error", "-i", silent, *sound, heard], check=True)
-    prints.republish(heard, part, "y", "name: y\n")
+    metadata.republish(heard, part, "y", "name: y\n")
     assert len(packets(part)) > 12
     assert packets(part) == packets(heard)
-    assert (prints.embedded_config(heard), prints.embedded_config(part)) == (CONFIG, "name: y\n")
+    assert (metadata.embedded_config(heard), metadata.embedded_config(part)) == (CONFIG, "name: y\n")
     assert CONFIG[:9].encode() not in part.read_bytes()
 
 
@@ -141,8 +141,8 @@ def test_a_sequence_appears_at_once_and_in_order(tmp_path: Path) -> None:
     (path,), _ = prints.develop([output], frames, (6, 4), NTSC, tmp_path, "x", CONFIG)
     assert path == tmp_path / "shots/x-0000.png"
     assert sorted(os.listdir(tmp_path / "shots")) == [f"x-{i:04}.png" for i in range(12)]
-    assert prints.embedded_config(tmp_path / "shots/x-0011.png") == CONFIG
-    (back,) = ffmpeg.read(tmp_path / "shots/x-0011.png", (6, 4), "rgb48le")
+    assert metadata.embedded_config(tmp_path / "shots/x-0011.png") == CONFIG
+    (back,) = raw.read(tmp_path / "shots/x-0011.png", (6, 4), "rgb48le")
     assert np.all(back == 11000)
 
 
@@ -177,9 +177,9 @@ def test_a_rate_whose_frames_are_among_another_s_takes_those(tmp_path: Path) -> 
         return int(fine / coarse) if fine % coarse == 0 else 0
 
     outputs = [Output(name, fps=Fraction(rate), codec="auto" if name == "a.gif" else "ffv1") for name, rate in asked.items()]
-    finished(prints.developing(outputs, frames, (32, 32), Fraction(30), tmp_path, "x", "", every=every))
+    prints.develop(outputs, frames, (32, 32), Fraction(30), tmp_path, "x", "", ratio=every)
     assert rates == [30, 20]
-    seen = {name: list(ffmpeg.read(tmp_path / name, (32, 32), "rgb24")) for name in asked}
+    seen = {name: list(raw.read(tmp_path / name, (32, 32), "rgb24")) for name in asked}
     assert {name: len(shown) for name, shown in seen.items()} == asked
     assert all((a == b).all() for a, b in zip(seen["c.mkv"], seen["b.mkv"][::2], strict=True))
 
@@ -187,7 +187,7 @@ def test_a_rate_whose_frames_are_among_another_s_takes_those(tmp_path: Path) -> 
 @pytest.mark.parametrize("size", [(400, 225), (1920, 1080), (20, 8000)], ids=str)
 @pytest.mark.parametrize("number", [1, 150, 100_000])
 def test_a_palette_is_chosen_from_as_many_pixels_as_it_needs(size: tuple[int, int], number: int) -> None:
-    scale = prints._sampled(size, number)
+    scale = prints._sampling(size, number)
     assert bool(scale) == (size[0] * size[1] * number > prints.SAMPLE)
     if scale:
         width, height = map(int, scale.removeprefix("scale=").split(":")[:2])
@@ -228,6 +228,8 @@ def test_the_same_frames_make_the_same_bytes(tmp_path: Path, ending: str) -> Non
         (Output("{name.__class__}.mp4"), "can be filled in"),
         (Output("{frame}/{frame}.png"), "can be filled in"),
         (Output("x.png", size_limit=5), "not for single pictures"),
+        (Output(f"{'夢' * 84}.mp4"), "its name has 256 bytes, and a file's has 255 at most"),
+        (Output(f"{'x' * 240}{{frame:020}}.png"), "its name has 264 bytes"),
     ],
     ids=lambda value: getattr(value, "file", None),
 )

@@ -14,9 +14,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from render.develop.negative import Kept
-from render.develop.shoot import extra, restore
-from render.film import Film, State, step, ticks
+from render.film import Film, step, ticks
 from render.frames import frames
 from render.picture import colour, warp
 from render.picture.picture import from_pixels, to_pixels
@@ -99,7 +97,7 @@ def test_a_cut_leaves_nothing_of_the_shot_before(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         film = footage(tmp_path / name, [*before, *shot], text="cuts: [2]\ndream: {objective: {layer: low}}")
         ends.append(list(ticks(film))[2:])
-    assert all(same(a, b) for a, b in zip(*ends, strict=True))
+    assert all(tiny.same(a, b) for a, b in zip(*ends, strict=True))
 
 
 def test_cuts_that_are_named_are_believed(tmp_path: Path) -> None:
@@ -138,14 +136,7 @@ def test_strength_is_held_on_a_still_clip_with_noise(tmp_path: Path) -> None:
 def test_it_goes_on_from_any_tick_bit_for_bit(tmp_path: Path) -> None:
     film = footage(tmp_path, [view(i, i) for i in range(5)])
     for before, after in pairwise(ticks(film)):
-        again = restore(Kept(before.tick, to_pixels(before.canvas, np.uint16), extra(before)), tiny.CPU)
-        assert again
-        assert same(step(film, again), after)
-
-
-def same(one: State, other: State) -> bool:
-    a, b = ({"canvas": state.canvas, **extra(state)} for state in (one, other))
-    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+        assert tiny.same(step(film, tiny.stored(before)), after)
 
 
 def test_between_ticks_the_true_picture_is_shown(tmp_path: Path) -> None:

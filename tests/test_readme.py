@@ -41,7 +41,7 @@ def test_its_first_film_is_the_one_that_the_first_command_renders() -> None:
 
 def test_the_heart_is_that_of_the_film() -> None:
     (heart,) = blocks("python")
-    assert heart in (ROOT / "render/film.py").read_text(encoding="utf-8")
+    assert heart in (ROOT / "render/travel.py").read_text(encoding="utf-8")
 
 
 def test_every_command_stands_in_it() -> None:
@@ -64,3 +64,16 @@ def test_its_files_are_there() -> None:
         assert (ROOT / name).exists()
     for name in re.findall(r"`((?:picture|dream|develop|config)/\w+\.py)`", CONTRIBUTING):
         assert (ROOT / "render" / name).exists()
+
+
+# ---- the page of the tests
+
+
+def test_every_test_file_mirrors_a_module_or_is_on_the_page_of_the_tests() -> None:
+    modules = [path for room in ("render", "scripts") for path in (ROOT / room).rglob("*.py")]
+    mirrored = {name for path in modules for name in (path.stem, path.parent.name, f"{path.parent.name}_{path.stem}")}
+    page = (ROOT / "tests" / "README.md").read_text(encoding="utf-8")
+    files = {path.stem for path in (ROOT / "tests").glob("*.py") if path.stem != "conftest"}
+    explained = set(re.findall(r"`(\w+)`", page))
+    assert sorted(name for name in files - explained if name.removeprefix("test_") not in mirrored) == []
+    assert sorted(name for name in explained if name.startswith("test_") and name not in files) == []

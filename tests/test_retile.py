@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import signal
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 import tiny
 import torch
+from commands import Command
 from torch import nn
 
-from render import cli, film
+from render import travel
 from render.config import load_text
 from render.construct import build
 from render.develop import retile
@@ -41,34 +42,11 @@ ENDS = {
 }
 
 
-Render = Callable[..., "Said"]
-
-
-@dataclass(frozen=True)
-class Said:
-    code: int
-    words: str
-
-
 @pytest.fixture
-def render(
-    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_network: None
-) -> Iterator[Render]:
+def render(command: Command, tiny_network: None) -> Command:
     """`render film.yaml` in this process and a folder of its own."""
-    monkeypatch.chdir(tmp_path)
     Path("film.yaml").write_text(FILM)
-    before = signal.getsignal(signal.SIGTERM)
-
-    def command(*arguments: str) -> Said:
-        code = 0
-        try:
-            cli.main(["film.yaml", "--progress", "none", *arguments])
-        except SystemExit as end:
-            code = int(end.code or 0)
-        return Said(code, capfd.readouterr().err)
-
-    yield command
-    signal.signal(signal.SIGTERM, before)
+    return partial(command, "film.yaml", "--progress", "none")
 
 
 @pytest.fixture
@@ -76,7 +54,7 @@ def fits(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[int]]:
     """From a dream on there is memory for tiles of a side and less; gives the sides of all dreams that were tried."""
 
     def limit(side: int, error: Exception = ENDS["of Python"], since: int = 3) -> list[int]:
-        real, tried = film.dream, list[int]()
+        real, tried = travel.dream, list[int]()
 
         def dream(canvas: Any, extract: Any, terms: Any, ascent: Any, *rest: Any) -> Any:
             tried.append(ascent.tiling.side if ascent.tiling else 0)
@@ -84,7 +62,7 @@ def fits(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[int]]:
                 raise error
             return real(canvas, extract, terms, ascent, *rest)
 
-        monkeypatch.setattr(film, "dream", dream)
+        monkeypatch.setattr(travel, "dream", dream)
         return tried
 
     return limit
@@ -99,7 +77,7 @@ def recorded(take: str = "take-001") -> Any:
 
 
 @pytest.mark.parametrize("name", ENDS)
-def test_a_film_goes_on_in_tiles_and_is_the_same(render: Render, fits: Callable[..., list[int]], name: str) -> None:
+def test_a_film_goes_on_in_tiles_and_is_the_same(render: Command, fits: Callable[..., list[int]], name: str) -> None:
     assert render().code == 0
     peace, whole = dreamed(), recorded()
     tried = fits(136, ENDS[name])
@@ -119,7 +97,7 @@ HELPLESS = {  # what is tried, and what else could be
 
 @pytest.mark.parametrize("setting", HELPLESS)
 def test_where_tiles_cannot_help_or_are_not_wanted_it_is_said(
-    render: Render, fits: Callable[..., list[int]], setting: str | int
+    render: Command, fits: Callable[..., list[int]], setting: str | int
 ) -> None:
     seen, (tried, cure) = fits(0), HELPLESS[setting]
     said = render("--set", f"dream.tile={setting}")

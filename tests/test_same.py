@@ -10,11 +10,10 @@ from pathlib import Path
 import pytest
 import tiny
 import torch
+from commands import Command
 
-from render import cli
 from render.config import load_text
 from render.construct import build
-from render.dream.bestiary.model import WEIGHTS
 from render.film import ticks
 
 FILM = """\
@@ -30,33 +29,22 @@ outputs: ["{name}.mp4", "{name}.mov", "{name}.mkv", "{name}.webm", "{name}.png",
 CARRIERS = ["again.mp4", "again.mov", "again.mkv", "again.webm", "again.png", "frames/03.png", "."]
 
 
-def rendered(capfd: pytest.CaptureFixture[str], *arguments: str) -> str:
-    cli.main(arguments)
-    return capfd.readouterr().out
-
-
 @pytest.mark.parametrize("carrier", CARRIERS)
-def test_what_a_print_carries_makes_the_same_film_again(
-    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_network: None, carrier: str
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_what_a_print_carries_makes_the_same_film_again(command: Command, tiny_network: None, carrier: str) -> None:
     Path("film.yaml").write_text(FILM)
-    rendered(capfd, "film.yaml", "--progress", "none", "-q", "draft")
+    assert command("film.yaml", "--progress", "none", "-q", "draft").code == 0
     first, second = Path("runs/again/take-001"), Path("other/again/take-001")
-    Path("back.yaml").write_text(rendered(capfd, "from", str(first / carrier)))
-    rendered(capfd, "back.yaml", "--progress", "none", "-o", "other")
+    Path("back.yaml").write_text(command("from", str(first / carrier)).out)
+    assert command("back.yaml", "--progress", "none", "-o", "other").code == 0
     made = [path.relative_to(first) for path in sorted(first.rglob("*")) if path.is_file()]
     varies = {Path(".lock"), Path("run.json"), Path("config.yaml")}  # who, when, and as it was written
     assert [path for path in made if path not in varies and (first / path).read_bytes() != (second / path).read_bytes()] == []
     assert len(made) > 16
 
 
-def test_the_record_says_what_the_film_was_made_with(
-    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_network: None
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_the_record_says_what_the_film_was_made_with(command: Command, tiny_network: None) -> None:
     Path("film.yaml").write_text(FILM)
-    rendered(capfd, "film.yaml", "--progress", "none")
+    assert command("film.yaml", "--progress", "none").code == 0
     record = json.loads(Path("runs/again/take-001/run.json").read_text())
     assert set(record) >= {"name", "started", "versions", "fingerprint", "device", "threads", "seconds", "dreamed", "finished"}
     assert record["fingerprint"]["files"].startswith("tiny")
@@ -89,7 +77,6 @@ def canvases(number: int) -> list[torch.Tensor]:
         return [state.canvas for state in ticks(build(load_text(STEADY), tiny.CPU))]
 
 
-@pytest.mark.skipif(not WEIGHTS.is_file(), reason="the embedded network has no weights yet")
 def test_threads_change_a_film_less_than_anyone_sees() -> None:
     """On smooth networks, such as the embedded one (65 dB and more after 30 ticks at 320x180).
 

@@ -14,9 +14,10 @@ import torch
 from PIL import Image
 
 from render.config import Config, load_text
+from render.config.moving import movable
 from render.config.problem import Origin, Place, ProblemsError
 from render.config.scalars import Size
-from render.config.schedule import PARSEQ, movable, read_schedule
+from render.config.schedule import PARSEQ, read_schedule
 from render.construct import build
 from render.develop.shoot import print_again, shoot
 from render.errors import ConfigError, MissingError, RenderError
@@ -72,7 +73,7 @@ def test_the_first_column_is_the_time(tmp_path: Path, clock: str, rows: tuple[in
     if "beat" in clock:
         from render.config.facts import Facts
 
-        config = config.informed(Facts(bpm=90.0))
+        config = config.model_copy(update={"facts": Facts(bpm=90.0)})
     assert at(config, "motion.rotate", 1, 2, 3, 4, 5) == pytest.approx([0, 0, 4, 8, 8])
     assert config.uses_frames == clock.lower().startswith("frame")
 
@@ -239,7 +240,7 @@ def test_parseq_fields_mean_what_they_did(tmp_path: Path, name: str) -> None:
     (tmp_path / "moves.json").write_text(manifest(**{name: value, "strength": 0.6, "seed": 3, "seed_delta": 0, "zoom_pc": 100}))
     config = load_text("{schedule: moves.json, fps: 30}", folder=tmp_path)
     assert at(config, key, 0, 3.3, 9) == pytest.approx([meant] * 3)
-    assert config.left_out == ("deforum_prompt", "strength", "seed")
+    assert config.moves.left_out == ("deforum_prompt", "strength", "seed")
     assert not config.uses_frames, "its frames are its own"
 
 

@@ -15,15 +15,15 @@ import tracks
 from numpy.typing import NDArray
 from outputs import Output
 
-from render.develop import ffmpeg, prints
+from render.develop import ffmpeg, metadata, prints
 from render.develop.sound import fits
 from render.errors import MissingError
 from render.source.audio import Sound, track
 
 SIZE, FPS, FRAMES = (32, 18), Fraction(25), 60
 SECONDS = FRAMES / FPS
-SOUNDING = sorted(ending for ending, container in prints.CONTAINERS.items() if container.voice)
-VOICES = list({prints.CONTAINERS[ending].voice: ending for ending in SOUNDING}.values())  # an ending for each
+SOUNDING = sorted(ending for ending, container in prints.CONTAINERS.items() if container.audio)
+VOICES = list({prints.CONTAINERS[ending].audio: ending for ending in SOUNDING}.values())  # an ending for each
 SILENT = [".gif", ".webp"]
 
 
@@ -81,7 +81,7 @@ def test_every_container_plays_the_sound_in_time(tmp_path: Path, music: Path, en
     assert ffmpeg.count(path) == FRAMES, "sound never changes the film"
     assert flashes(path) == pytest.approx(1, abs=0.045)
     assert clicks(path) == pytest.approx([0.25, 1, 2], abs=0.01)
-    assert prints.embedded_config(path) == "name: x"
+    assert metadata.embedded_config(path) == "name: x"
 
 
 @pytest.mark.parametrize("start", [Fraction(1, 2), Fraction(9, 10)])
@@ -136,7 +136,7 @@ def encoded(folder: Path, name: str, source: Path, *arguments: str) -> Path:
 def test_a_track_that_fits_is_copied_bit_for_bit(tmp_path: Path, music: Path, ending: str, codec: str) -> None:
     footage = encoded(tmp_path, f"footage{ending}", music, "-c:a", codec, "-t", "2.4")
     sound = Sound(footage, Fraction(0), SECONDS)
-    found, voice = track(footage), prints.CONTAINERS[ending].voice
+    found, voice = track(footage), prints.CONTAINERS[ending].audio
     assert found
     assert voice
     assert fits(sound, found, voice)

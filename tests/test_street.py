@@ -6,14 +6,13 @@ from pathlib import Path
 
 import pytest
 import tiny
+from clips import clip
+from commands import Command
 from PIL import Image
 
 from render.develop.ffmpeg import count
 from render.source.footage import probe
-from tests.clips import clip
-from tests.test_cli import Run, run
 
-__all__ = ["run"]  # a fixture
 pytestmark = pytest.mark.usefixtures("tiny_network")
 STREET = """\
 source: {video: street.mkv}
@@ -31,37 +30,37 @@ def street(tmp_path: Path) -> str:
     return "street.yaml"
 
 
-def test_a_film_over_footage_is_as_long_and_as_large_as_that(run: Run, street: str) -> None:
-    said = run(street)
+def test_a_film_over_footage_is_as_long_and_as_large_as_that(command: Command, street: str) -> None:
+    said = command(street)
     assert said.code == 0, said.words
     assert (count(Path(said.paths[0])), probe(Path(said.paths[0])).size, probe(Path(said.paths[0])).fps) == (12, (36, 64), 24)
 
 
-def test_what_can_be_read_of_broken_footage_is_rendered_and_the_end_is_1(run: Run, street: str) -> None:
+def test_what_can_be_read_of_broken_footage_is_rendered_and_the_end_is_1(command: Command, street: str) -> None:
     whole = Path("street.mkv").read_bytes()
     Path("street.mkv").write_bytes(whole[: len(whole) * 6 // 10])
-    said = run(street)
+    said = command(street)
     assert said.code == 1
     assert "breaks off after" in said.words
     assert "what can be read of it was rendered" in said.words
     assert 4 <= count(Path(said.paths[0])) <= 8
-    assert "breaks off after" in run("check", street).words
+    assert "breaks off after" in command("check", street).words
 
 
 @pytest.mark.parametrize("damage", [b"", b"no video at all", None])
-def test_footage_that_cannot_be_read_is_refused_with_its_place(run: Run, street: str, damage: bytes | None) -> None:
+def test_footage_that_cannot_be_read_is_refused_with_its_place(command: Command, street: str, damage: bytes | None) -> None:
     if damage is None:
         Path("street.mkv").unlink()
     else:
         Path("street.mkv").write_bytes(damage)
-    said = run(street)
+    said = command(street)
     assert said.code == 3
     assert "street.yaml:1:" in said.words
     assert "street.mkv" in said.words
     assert not Path("runs").exists()
 
 
-def test_how_footage_moves_is_drawn(run: Run, street: str) -> None:
-    (path,) = run("preview", "--flow", street).paths
+def test_how_footage_moves_is_drawn(command: Command, street: str) -> None:
+    (path,) = command("preview", "--flow", street).paths
     with Image.open(path) as drawn:
         assert drawn.height > 5 * 36

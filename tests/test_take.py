@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -24,8 +26,6 @@ def opened(root: Path, fingerprint: object = LIKE, fresh: bool = False) -> Take:
 
 def test_a_new_take_says_what_was_asked(tmp_path: Path) -> None:
     with opened(tmp_path) as first:
-        assert first.begun
-        assert not first.finished
         assert first.folder == tmp_path / "gar-den-ü" / "take-001"
         assert (first.folder / "config.yaml").read_text() == "name: given\n"
         assert (first.folder / "resolved.yaml").read_text() == "name: full\n"
@@ -39,15 +39,12 @@ def test_the_same_settings_find_their_take_again(tmp_path: Path) -> None:
     with opened(tmp_path) as first:
         first.note(finished="now", seconds=3.5)
     with opened(tmp_path, {**LIKE, "seed": 8}) as second:
-        assert second.begun
         assert second.folder.name == "take-002"
     with opened(tmp_path) as again:
-        assert not again.begun
-        assert again.finished
+        assert again.record["finished"] == "now"
         assert again.folder.name == "take-001"
         assert again.record["seconds"] == 3.5
     with opened(tmp_path, fresh=True) as third:
-        assert third.begun
         assert third.folder.name == "take-003"
 
 
@@ -59,6 +56,42 @@ def test_a_second_process_is_told(tmp_path: Path) -> None:
             take.existing_take(first.folder)
     with take.existing_take(first.folder) as again:
         assert again.record["fingerprint"] == LIKE
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="flock")
+@pytest.mark.parametrize("reason", ["ENOSYS", "ENOTSUP", "EOPNOTSUPP", "ENOLCK"])
+def test_on_a_disk_without_locks_it_goes_on_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reason: str) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(getattr(errno, reason), "no locks here")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with opened(tmp_path) as first, take.existing_take(first.folder) as again:
+        assert [notice for notice in first.notices if "knows no locks" in notice]
+        assert first.notices == again.notices
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="flock")
+def test_a_lock_that_fails_for_another_reason_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with pytest.raises(MissingError, match="Input/output error"):
+        opened(tmp_path)
+
+
+def test_a_take_of_an_older_format_is_left_alone_with_a_notice(tmp_path: Path) -> None:
+    with opened(tmp_path) as first:
+        first.note(format=1, prints={"film.mp4": {}})
+    with opened(tmp_path) as second:
+        assert second.folder.name == "take-002"
+        (notice,) = second.notices
+        assert "take-001: kept by another version of render; its prints stay, and the film begins anew" in notice
+    with pytest.raises(MissingError, match="made by another version of render"):
+        take.existing_take(first.folder)
+    assert take.read_record(first.folder)["prints"], "its prints can still be shown"
+    with opened(tmp_path) as again:
+        assert (again.folder.name, again.notices) == ("take-002", [])
 
 
 def test_what_a_killed_process_left_is_swept_away(tmp_path: Path) -> None:
@@ -92,7 +125,7 @@ def test_prints_are_developed_once(tmp_path: Path) -> None:
         assert first.undeveloped(outputs, film) == outputs
         files.write(first.folder / "gar/den ü.mp4", b"film")
         files.write(first.folder / "s" / "000.png", b"png")
-        first.developed(outputs, film)
+        first.note_prints(outputs, film)
         assert first.undeveloped(outputs, film) == []
     with opened(tmp_path) as again:
         assert again.undeveloped([*outputs, Output("b.gif")], film) == [Output("b.gif")]
@@ -104,10 +137,21 @@ def test_prints_are_developed_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "folder"),
-    [("a", "a"), ("a b", "a-b"), ("../x", "x"), ("...", "film"), ("", "film"), ("é" * 200, "é" * 80), ("a\0b", "a-b")],
+    [
+        ("a", "a"),
+        ("a b", "a-b"),
+        ("../x", "x"),
+        ("...", "film"),
+        ("", "film"),
+        ("é" * 200, "é" * 80),
+        ("夢" * 90, "夢" * 80),
+        ("\U00020000" * 90, "\U00020000" * 63),
+        ("a\0b", "a-b"),
+    ],
 )
-def test_names_become_folders(name: str, folder: str) -> None:
+def test_names_become_folders_that_every_disk_takes(tmp_path: Path, name: str, folder: str) -> None:
     assert files.folder_name(name) == folder
+    (tmp_path / folder).mkdir()
 
 
 def test_the_poster_is_a_picture(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from clips import RED, clip, counted, ffmpeg, number, plain
 from numpy.typing import NDArray
 
 from render.config import load_text
@@ -22,7 +23,6 @@ from render.moment import Clock
 from render.source import Source
 from render.source.footage import Footage, probe
 from render.source.video import hlg, pq, video
-from tests.clips import RED, clip, counted, ffmpeg, number, plain
 
 NTSC = Fraction(30000, 1001)
 

@@ -6,15 +6,18 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from render.config import load_text
 from render.construct import build
 from render.dream.network import Network, freeze, in_stages
 from render.facts import facts
-from render.film import Film
+from render.film import Film, State
+from render.picture.picture import from_pixels, to_pixels
 
 CPU = torch.device("cpu")
 LABELS = ("eye", "tower", "fish, goldfish", "leaf", "shell", "fern")
@@ -70,6 +73,18 @@ def film(text: str = "", overrides: Sequence[str] = (), folder: Path | str = "."
         () if "objective" in f"{text}{overrides}" or "network" in f"{text}{overrides}" else ("dream.objective={garden: all}",)
     )
     return build(load_text(text or "seed: 7", folder=folder, overrides=(*usual, *overrides), look=facts), CPU)
+
+
+def stored(state: State) -> State:
+    """The state as it comes back from a negative: 16-bit pixels, and the bytes of its tensors."""
+    content = save({name: tensor.contiguous() for name, tensor in state.tensors().items()})
+    return State.of(state.tick, from_pixels(to_pixels(state.canvas, np.uint16), CPU), load(content))
+
+
+def same(one: State, other: State) -> bool:
+    """Whether two states are equal in every bit."""
+    a, b = ({"canvas": state.canvas, **state.tensors()} for state in (one, other))
+    return one.tick == other.tick and a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
 
 
 def grain(size: tuple[int, int], seed: int = 0) -> Tensor:

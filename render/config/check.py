@@ -1,4 +1,9 @@
-"""Checking. From the nodes of a YAML file to a Config: (tree, name) -> Config, or every problem with its place."""
+"""Checking. From the nodes of a YAML file to a Config, or every problem with its place.
+
+Node ── read ──> Settings ── inspect ──> Facts          what is asked for; what its files say
+          Settings + Facts + Schedule + Places = Config  one value, written once
+Config ── contradictions ──> SettingErrors               over the whole film, and again over its draft
+"""
 
 from __future__ import annotations
 
@@ -12,91 +17,109 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from render.config.clock import instants
+from render.config.config import Config
 from render.config.curve import Array, Curve
+from render.config.draft import draft
 from render.config.facts import Facts
-from render.config.kinds import name_from
-from render.config.model import OBJECTIVES, Audio, Config, Places, find
+from render.config.model import OBJECTIVES, Audio, Settings
+from render.config.moving import movable
 from render.config.nodes import Node, Text
+from render.config.parts import fault_of, parts
+from render.config.places import Places, find, path_of
 from render.config.problem import Place, Problem, ProblemsError, SettingError, did_you_mean, quote
-from render.config.schedule import movable, read_schedule
+from render.config.schedule import Schedule, read_schedule
 from render.config.section import Section, is_list, sections, tag
+from render.config.setting_types import name_from
+from render.loops import LOOPS
 from render.moment import Clock
 
 LONGEST = 24 * 60 * 60  # seconds of film
-TICKS_CHECKED = 20_000
-INSTANTS_CHECKED = 2_001
+LONGEST_NAME = 230  # bytes of a file's name; systems take 255, and what is being written has a longer one
 TIME_KEY = re.compile(r"[0-9]|end$")
-UNKNOWN = "unknown key"  # begins the one message that does not begin with a key's name
+
+Inspect = Callable[[Settings], Facts]
 
 
-Inspect = Callable[[Config], Facts]
-
-
-def nothing(config: Config) -> Facts:
+def no_facts(settings: Settings) -> Facts:
     """What is known of a film's files when nobody looks at them."""
     return Facts()
 
 
-def checked(tree: Node, name: str, look: Inspect = nothing) -> Config:
-    """The Config that `tree` asks for, checked over the whole film. Raises ProblemsError.
+def check(tree: Node, name: str, inspect: Inspect = no_facts, quality: str = "final") -> Config:
+    """The Config that `tree` asks for, checked over the whole film; with `quality` draft, its draft, checked as well.
 
-    name: the film's, where the tree gives none. look: finds out what the film's files say.
+    name: the film's, where the tree gives none. inspect: finds out what the film's files say.
+    Raises ProblemsError; or, where a file cannot be used, the error that `inspect` names.
     """
-    config = _validated(tree, name)
-    config = config.informed(look(config))
-    config, problems = _scheduled(config, tree)
-    if problems := [*problems, *(_problem(tree, wrong) for wrong in impossible(config))]:
-        raise ProblemsError(problems)
-    return config
-
-
-def _scheduled(config: Config, tree: Node) -> tuple[Config, Sequence[Problem]]:
-    """The film as its schedule moves it, or what is wrong with that."""
-    if config.schedule is None:
-        return config, ()
+    places = Places(tree, _features(tree))
+    settings = _settings(tree, name, places)
     try:
-        schedule = read_schedule(config.schedule, dict(movable(config)), find(tree, ["schedule"]))
+        facts = inspect(settings)
+    except SettingError as error:
+        key = ".".join(map(str, error.path))
+        raise places.refusal(key, error.message, error.hint, error.error) from error
+    schedule, problems = _schedule(settings, tree)
+    config = Config.of(settings, facts, schedule, places)
+    _refuse([*problems, *(_problem(tree, error) for error in contradictions(config))])
+    if quality != "draft":
+        return config
+    small = draft(config)
+    _refuse([_problem(tree, error) for error in contradictions(small)])
+    return small
+
+
+def _refuse(problems: Sequence[Problem]) -> None:
+    if problems:
+        raise ProblemsError(problems)
+
+
+def _schedule(settings: Settings, tree: Node) -> tuple[Schedule, Sequence[Problem]]:
+    """What the film's schedule says, or what is wrong with it."""
+    if settings.schedule is None:
+        return Schedule(), ()
+    try:
+        return read_schedule(settings.schedule, dict(movable(settings)), find(tree, ["schedule"])), ()
     except ProblemsError as error:
-        return config, error.problems
-    return config.moved_by(schedule), ()
+        return Schedule(), error.problems
 
 
 # ── each setting ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _validated(tree: Node, name: str) -> Config:
+def _settings(tree: Node, name: str, places: Places) -> Settings:
+    """What `tree` asks for, or every fault of a single setting."""
     flaws = tree.all_flaws()
     if tree.pairs is None:
         raise ProblemsError([Problem(tree.place, "a film is a mapping of settings", "write key: value, one a line")])
     values = {"name": Text(name_from(name)), **tree.plain()}
     values.pop("extends", None)  # the base has been laid under long ago
     try:
-        config = Config.model_validate(values, context=Places(tree, _features(tree)))
+        settings = Settings.model_validate(values, context=places)
     except ValidationError as error:
-        wrongs = [_wrong(details) for details in error.errors(include_url=False)]
-        raise ProblemsError([*flaws, *(_problem(tree, wrong) for wrong in wrongs)]) from None
-    if flaws:
-        raise ProblemsError(flaws)
-    return config
+        faults = [_fault(details) for details in error.errors(include_url=False)]
+        raise ProblemsError([*flaws, *(_problem(tree, fault) for fault in faults)]) from None
+    _refuse(flaws)
+    return settings
 
 
 def _features(tree: Node) -> tuple[str, ...]:
     """The names that the film's music has for expressions."""
     if (audio := tree.entry("audio")) is None:
         return ()
-    given = audio[1].entry("features")
-    return tuple(given[1].plain() or () if given else Audio.rows()["features"].default)
+    written = audio[1].entry("features")
+    return tuple(written[1].plain() or () if written else Audio.rows()["features"].default)
 
 
-def _problem(tree: Node, wrong: SettingError) -> Problem:
+def _problem(tree: Node, fault: SettingError) -> Problem:
     """A fault with its place and its key."""
-    _, info, path = _setting(wrong.path)
-    place = find(tree, path, wrong.on_key)
-    if wrong.column is not None:
-        place = _column(place, wrong.column)
-    subject = ".".join(map(str, path[:-1] if wrong.on_key else path)) or "the film"
-    hint = wrong.hint or (info and info.description) or ""
-    return Problem(place, wrong.message if UNKNOWN in wrong.message else f"{subject} {wrong.message}", hint)
+    _, info, path = _setting(fault.path)
+    place = find(tree, path, fault.on_key)
+    if fault.column is not None:
+        place = _column(place, fault.column)
+    subject = ".".join(map(str, path[:-1] if fault.on_key else path)) or "the film"
+    hint = fault.hint or (info and info.description) or ""
+    return Problem(place, f"{subject} {fault.message}" if fault.continues else fault.message, hint)
 
 
 def _column(place: Place, column: int) -> Place:
@@ -112,13 +135,13 @@ def _setting(path: Sequence[str | int]) -> tuple[type[Section], FieldInfo | None
 
     Where a list holds several kinds of section, pydantic puts the kind, as <kind>, after the index.
     """
-    section: type[Section] = Config
+    section: type[Section] = Settings
     info: FieldInfo | None = None
     steps: list[str | int] = []
     for before, step in zip((None, *path), path, strict=False):
         inner = sections(info.annotation) if info else ()
-        if tagged := [one for one in inner if isinstance(before, int) and tag(one) == step]:
-            section = tagged[0]
+        if kinds := [kind for kind in inner if isinstance(before, int) and tag(kind) == step]:
+            section = kinds[0]
             continue
         steps.append(step)
         if isinstance(step, str):
@@ -127,7 +150,7 @@ def _setting(path: Sequence[str | int]) -> tuple[type[Section], FieldInfo | None
     return section, info, steps
 
 
-def _wrong(details: ErrorDetails) -> SettingError:
+def _fault(details: ErrorDetails) -> SettingError:
     """Pydantic's error as a fault of ours."""
     path, kind = tuple(details["loc"]), details["type"]
     if isinstance(error := details.get("ctx", {}).get("error"), SettingError):
@@ -143,9 +166,9 @@ def _unknown(path: tuple[str | int, ...], value: Any) -> SettingError:
     elif "kind" in vars(section) and key in OBJECTIVES:
         hint = f"one objective dreams one thing: make {key} an item of its own"
     else:
-        hint = did_you_mean(str(key), section.rows())
+        hint = fault_of(str(key)) or did_you_mean(str(key), section.rows())
     where = f" in {'.'.join(map(str, above))}" if above else ""
-    return SettingError(f'{UNKNOWN} "{key}"{where}', hint, path, on_key=True)
+    return SettingError(f'unknown key "{key}"{where}', hint, path, on_key=True, continues=False)
 
 
 def _missing(path: tuple[str | int, ...], value: Any) -> SettingError:
@@ -166,75 +189,78 @@ def _shape(path: tuple[str | int, ...], value: Any) -> SettingError:
 # ── over the whole film ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def impossible(config: Config) -> Iterator[SettingError]:
+def contradictions(config: Config) -> Iterator[SettingError]:
     """What is wrong with settings taken together, or at some moment of the film."""
     if config.size.of_source and config.source.noise is not None:
         yield SettingError("is source, and noise has no size of its own", "write 1280x720 or a name such as 720p", ("size",))
-    if unknown := list(unsaid(config)):
+    if unknown := list(_unknown_facts(config)):
         yield from unknown
         return
-    yield from unlike_footage(config)
+    yield from _against_footage(config)
     clock = config.clock
     if clock.seconds > LONGEST:
         yield SettingError(f"is {config.duration}; a film lasts 24 hours at most", path=("duration",))
         return
-    files = [output.file.replace("{name}", config.name) for output in config.outputs]
-    for index, file in enumerate(files):
-        if file in files[:index]:
-            yield SettingError(f"is {quote(file)}, which another output is called already", path=("outputs", index, "file"))
-    instants = checked_instants(clock)
+    yield from _outputs(config)
+    seconds = instants(clock)
     for key, curve in config.curves():
         unheard = curve.names & set(config.audio.features if config.audio else ()) - clock.features.keys()
-        if curve.constant is None and not unheard and (message := astray(curve, instants, clock)):
-            path = tuple(int(step) if step.isdigit() else step for step in key.split("."))
-            yield SettingError(message, path=path)
+        if curve.constant is None and not unheard and (message := out_of_range(curve, seconds, clock)):
+            yield SettingError(message, path=path_of(key))
 
 
-def unlike_footage(config: Config) -> Iterator[SettingError]:
+def _outputs(config: Config) -> Iterator[SettingError]:
+    """Outputs of one name, or of a name that is too long once the film's is filled in."""
+    files = [output.file.replace("{name}", config.name) for output in config.outputs]
+    for index, file in enumerate(files):
+        path = ("outputs", index, "file")
+        if file in files[:index]:
+            yield SettingError(f"is {quote(file)}, which another output is called already", path=path)
+        length = max(len(part.encode()) for part in file.split("/"))
+        if length > LONGEST_NAME:
+            yield SettingError(f"is {quote(file)}, a name of {length} bytes; {LONGEST_NAME} is the most", "shorten it", path)
+
+
+def _against_footage(config: Config) -> Iterator[SettingError]:
     """Settings that mean nothing for a film over footage."""
     if not config.source.moves:
         return
-    if config.loop in ("droste", "crossfade"):
+    if not LOOPS[config.loop].over_footage:
         yield SettingError(
             f"is {config.loop}, and footage goes on its own way", "loop: pingpong goes there and back", ("loop",)
         )
-    if config.motion.swirl.constant != 0:
-        hint = "zoom, rotate, pan, spiral, shake and tilt can be"
-        yield SettingError("bends the picture without end, and cannot be used over footage", hint, ("motion", "swirl"))
+    for name, motion in config.motion.in_use().items():
+        if motion.bends and not motion.rests(config.motion.values()[name]):
+            *others, last = (other for other, part in parts().motions.items() if not part.bends)
+            hint = f"{', '.join(others)} and {last} can be"
+            yield SettingError("bends the picture without end, and cannot be used over footage", hint, ("motion", name))
     for name in ("mean", "contrast"):
         if getattr(config.look, name) is not None:
             yield SettingError("cannot be held to over footage, which keeps its own", "leave it out", ("look", name))
 
 
-def unsaid(config: Config) -> Iterator[SettingError]:
+def _unknown_facts(config: Config) -> Iterator[SettingError]:
     """Settings that ask the film's files for what those do not say."""
     facts = config.facts
     if config.fps == "source" and facts.fps is None:
         yield SettingError("is source, and only a video knows its own", "write fps: 30", ("fps",))
-    said = {"source": (facts.footage, "only footage"), "audio": (facts.music, "only music")}
-    length, who = said.get(config.duration.unit, (1, ""))
+    lengths = {"source": (facts.footage, "only footage"), "audio": (facts.music, "only music")}
+    length, what = lengths.get(config.duration.unit, (1, ""))
     if length is None:
-        yield SettingError(f"is {config.duration}, and {who} knows how long it is", "write duration: 12s", ("duration",))
+        yield SettingError(f"is {config.duration}, and {what} knows how long it is", "write duration: 12s", ("duration",))
 
 
-def checked_instants(clock: Clock) -> Array:
-    """The seconds at which moving numbers are looked at: every tick (in very long films, some) and a fixed grid."""
-    count = min(clock.last_tick + 1, TICKS_CHECKED)
-    ticks = np.linspace(0, clock.last_tick, count) / float(clock.rate)
-    return np.unique(np.concatenate([ticks, np.linspace(0, clock.seconds, INSTANTS_CHECKED)]))
-
-
-def astray(curve: Curve, instants: Array, clock: Clock) -> str:
+def out_of_range(curve: Curve, seconds: Array, clock: Clock) -> str:
     """What to say of the first moment at which a number is no number or out of its range; "" where there is none."""
-    values = curve.over(instants, clock)
+    values = curve.over(seconds, clock)
     span = curve.span
     with np.errstate(invalid="ignore"):
         bad = ~((values >= span.low) & (values <= span.high))
     if not bad.any():
         return ""
     first = int(np.argmax(bad))
-    value, seconds = float(values[first]), min(float(instants[first]), clock.seconds)
-    when = f"at {seconds:.4g} s (frame {seconds * float(clock.fps):.4g})"
+    value, second = float(values[first]), min(float(seconds[first]), clock.seconds)
+    when = f"at {second:.4g} s (frame {second * float(clock.fps):.4g})"
     if not np.isfinite(value):
         return f"is {value} {when}, not a number to work with"
     return f"is {value:.6g} {when}, outside {span}"

@@ -2,7 +2,14 @@
 
 Keyframes go from one key to the next by the easing that stands at the first of the two (as in CSS), linear where none
 does. Values at keys may be expressions; between two of them the two formulas are blended. Before the first key the
-first value holds, after the last the last.
+first value holds, after the last the last. Whatever a number is, it may go through a formula of itself, x, on its way:
+{value: {0s: 4, 4s: 8}, then: ceil(x / 4)}.
+
+A program may give a function of the film's seconds where a file has a number:
+
+>>> curve = Curve.of(lambda seconds: 1 + seconds / 10)
+>>> curve.over([0, 5], Clock(fps=24, frames=240, rate=8))
+array([1. , 1.5])
 """
 
 from __future__ import annotations
@@ -12,7 +19,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 import numpy as np
@@ -33,18 +40,19 @@ FRAME_NAMES = {"f", "fps"}  # variables whose meaning changes with the frame rat
 DEFORUM_NAMES = ("t", "s", "max_f")  # the frame, the seed and the last frame, as Deforum has them
 DEFORUM = re.compile(r"\s*[0-9]+\s*:\s*\(")
 KEY_FIELDS = ("at", "value", "ease")
+THROUGH_FIELDS = ("value", "then")
+FUNCTION = "<function "  # begins what is written of a function, which no file can hold
 
 
 @dataclass(frozen=True)
 class Span:
-    """What a moving number may be: its unit, its least and greatest value, whether it is whole, and whether it moves by
-    factors (so that keyframes are blended in log space)."""
+    """What a moving number may be."""
 
     unit: str
     low: float
     high: float
-    whole: bool = False
-    log: bool = False
+    whole: bool = False  # it counts things
+    log: bool = False  # it moves by factors: keyframes are blended in log space
 
     def check(self, value: float) -> None:
         """Raises SettingError for a number that is not finite, not whole where it must be, or out of range."""
@@ -59,28 +67,63 @@ class Span:
         return f"{self.low:g} to {self.high:g} {self.unit}".rstrip()
 
 
+ANY = Span("", -inf, inf)
+
+
+def require_nothing(features: Collection[str]) -> None:
+    """The `require` of what names no features."""
+
+
 @dataclass(frozen=True)
 class Track:
-    """A number over time: `at` gives it for an array of seconds. `constant` is its value where it never moves.
+    """A number over time."""
 
-    names: the variables and features that it uses; keys at frames use f, keys at beats b. require: raises SettingError where
-    it names something that is not among the film's features.
-    """
-
-    at: At
-    names: frozenset[str] = frozenset()
-    constant: float | None = None
-    require: Require = lambda features: None
+    at: At  # seconds, an array, and the film's clock -> the number at each
+    names: frozenset[str] = frozenset()  # variables and features that it uses; keys at frames use f, keys at beats b
+    constant: float | None = None  # its value where it never moves
+    require: Require = require_nothing  # raises SettingError where it names none of the film's features
 
 
 @dataclass(frozen=True)
 class Curve:
-    """A number that may move. `given` is what YAML said, `span` what it may be; `scheduled`: a schedule says how it moves."""
+    """A number that may move."""
 
-    given: Any
+    given: Any  # what YAML said, or a function of the film's seconds
     span: Span
     track: Track = field(compare=False, repr=False)
-    scheduled: bool = False
+    scheduled: bool = False  # a schedule says how it moves, and `given` means nothing
+
+    @classmethod
+    def of(cls, function: Callable[[float], float], span: Span = ANY) -> Curve:
+        """The curve that a function of the film's seconds draws; where it becomes a setting, that one's span holds.
+
+        A film with one cannot be read back from its files. To be pickled, the function must stand in a module.
+        """
+        return read_curve(function, span)
+
+    def map(self, formula: str) -> Curve:
+        """The curve whose every value x goes through `formula`, such as "ceil(x / 4)"; raises SettingError for a bad one.
+
+        x is the number as it counts: in a span of whole numbers, the whole number at that moment.
+        """
+        mapped = read_curve({"value": self.given, "then": formula}, self.span)
+        return mapped if mapped.constant is None else read_curve(_short(mapped.constant), self.span)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled as what was given, since tracks are functions made of it; but for a schedule's, which are values."""
+        if self.scheduled:
+            return Curve, (self.given, self.span, self.track, True)
+        return read_curve, (self.given, self.span)
+
+    @property
+    def written(self) -> Any:
+        """What was given, as YAML has it; a function by its name."""
+        return written(self.given)
+
+    @property
+    def uses_functions(self) -> bool:
+        """Whether a function of a program moves it, so that what is written does not say how."""
+        return bool(written(self.given) != self.given)
 
     def __call__(self, moment: Moment) -> float:
         """The number at `moment`; an int where the setting counts something whole."""
@@ -92,7 +135,7 @@ class Curve:
         times = clock.curve_time(np.asarray(seconds, dtype=np.float64))
         with np.errstate(all="ignore"):  # a formula may leave the numbers; the film's check names the moment
             values = np.broadcast_to(self.track.at(times, clock), times.shape).astype(np.float64)
-        return np.floor(values + 0.5) if self.span.whole else values
+        return rounded(values) if self.span.whole else values
 
     @property
     def constant(self) -> float | None:
@@ -115,7 +158,9 @@ class Curve:
 
 
 def read_curve(given: Any, span: Span) -> Curve:
-    """The curve that a YAML value describes; raises SettingError with the place inside the value."""
+    """The curve that a YAML value, a function or another curve describes; raises SettingError with the place inside it."""
+    if isinstance(given, Curve):
+        return given if given.span == span or given.scheduled else read_curve(given.given, span)
     plain = _plain(given)
     return Curve(plain, span, _track(plain, span))
 
@@ -127,6 +172,20 @@ def _plain(given: Any) -> Any:
     if isinstance(given, list | tuple):
         return [_plain(value) for value in given]
     return _number(str(given)) if isinstance(given, str) else given
+
+
+def written(given: Any) -> Any:
+    """The value with a word in the place of each function."""
+    if isinstance(given, dict):
+        return {key: written(value) for key, value in given.items()}
+    if isinstance(given, list):
+        return [written(value) for value in given]
+    return f"{FUNCTION}{getattr(given, '__qualname__', type(given).__name__)}>" if callable(given) else given
+
+
+def _short(number: float) -> float:
+    """4.0 as 4, which reads better in YAML."""
+    return int(number) if number.is_integer() else number
 
 
 def _number(text: str) -> Any:
@@ -147,7 +206,7 @@ def _track(given: Any, span: Span) -> Track:
         dict: _mapping,
         list: _list,
     }
-    reader = readers.get(type(given))
+    reader = readers.get(type(given)) or (_function if callable(given) else None)
     if reader is None:
         raise SettingError(f"is {quote(given)}; it takes {wants(span)}", examples(span))
     return reader(given, span)
@@ -173,8 +232,16 @@ def _constant(value: float, span: Span) -> Track:
     return Track(lambda seconds, clock: np.full_like(seconds, number), constant=number)
 
 
+def _function(function: Callable[[float], float], span: Span) -> Track:
+    """A function of the film's seconds, one number after the other, so that it need not know of arrays."""
+    each = np.vectorize(function, otypes=[np.float64])
+    return Track(lambda seconds, clock: each(seconds))
+
+
 def _text(text: str, span: Span) -> Track:
     word = text.strip()
+    if word.startswith(FUNCTION):
+        raise SettingError("was a function of a program, which no file can hold", "make the film with that program again")
     if word.isidentifier() and word not in (*expression.VARIABLES, *expression.CONSTANTS, *expression.FUNCTIONS, "t"):
         return _feature(word, span)
     return _deforum(text, span) if DEFORUM.match(text) else _formula(text)
@@ -195,7 +262,7 @@ def _formula(text: str) -> Track:
     formula = expression.parse(text)
 
     def at(seconds: Array, clock: Clock) -> Array:
-        return formula(variables(seconds, clock) | heard(formula, seconds, clock))
+        return formula(variables(seconds, clock) | feature_values(formula, seconds, clock))
 
     return Track(at, formula.names, require=formula.require)
 
@@ -212,7 +279,7 @@ def variables(seconds: Array, clock: Clock) -> dict[str, Any]:
     }
 
 
-def heard(formula: Expression, seconds: Array, clock: Clock) -> dict[str, Any]:
+def feature_values(formula: Expression, seconds: Array, clock: Clock) -> dict[str, Any]:
     """What the formula names of the film's music, at each of `seconds`."""
     return {name: clock.features[name](seconds) for name in formula.free_names}
 
@@ -227,10 +294,49 @@ class Key:
 
 
 def _mapping(given: dict[str, Any], span: Span) -> Track:
-    """`{0s: 1, 4s: 1.5, ease: in-out}`."""
+    """`{0s: 1, 4s: 1.5, ease: in-out}`, or a value and the formula that it goes through."""
+    if "then" in given:
+        return _through(given, span)
     ease = _ease(given.get("ease", "linear"), "ease")
     keys = [_key(text, value, ease, span, text) for text, value in given.items() if text != "ease"]
     return _keyframes(keys, span)
+
+
+def _through(given: dict[str, Any], span: Span) -> Track:
+    """`{value: {0s: 4, 4s: 8}, then: ceil(x / 4)}`."""
+    if extra := [name for name in given if name not in THROUGH_FIELDS]:
+        raise SettingError(f'has an unknown "{extra[0]}"', "write {value: …, then: …}", (extra[0],), on_key=True)
+    if "value" not in given:
+        raise SettingError("has a formula and no value that goes through it", 'write {value: "4 + p", then: ceil(x / 4)}')
+    with _inside("value"):
+        track = _track(given["value"], span)
+    with _inside("then"):
+        formula = expression.parse(str(given["then"]), ("x", *expression.VARIABLES))
+
+    def at(seconds: Array, clock: Clock) -> Array:
+        x = track.at(seconds, clock)
+        values = variables(seconds, clock) | feature_values(formula, seconds, clock)
+        return formula(values | {"x": rounded(x) if span.whole else x})
+
+    def require(features: Collection[str]) -> None:
+        with _inside("value"):
+            track.require(features)
+        with _inside("then"):
+            formula.require(features)
+
+    names = formula.names - {"x"}
+    constant = None
+    if track.constant is not None and not names:
+        result = formula({"x": track.constant})
+        constant = float(rounded(result) if span.whole else result)
+        with _inside("then"):
+            span.check(constant)
+    return Track(at, track.names | names, constant, require)
+
+
+def rounded(values: Array) -> Array:
+    """The nearest whole numbers; a half goes up, where numpy's own rounding takes the even one."""
+    return np.floor(values + 0.5)
 
 
 def _key(text: str, value: Any, ease: Easing, span: Span, *path: str | int) -> Key:
@@ -308,7 +414,7 @@ def _deforum_formula(text: str, column: int) -> Track:
 
     def at(seconds: Array, clock: Clock) -> Array:
         names = {"t": seconds * float(clock.fps), "s": clock.seed, "max_f": clock.frames - 1, "seed": clock.seed}
-        return formula(names | heard(formula, seconds, clock))
+        return formula(names | feature_values(formula, seconds, clock))
 
     def require(features: Collection[str]) -> None:
         with _at_column(column):

@@ -42,24 +42,29 @@ class ExpressionError(SettingError):
 
 @dataclass(frozen=True)
 class Expression:
-    """A formula ready to run: its text, the names it uses, and the function made of it.
+    """A formula ready to run.
 
-    strangers: the column of each name that is none of its `variables`; the film's music may have features called so.
+    >>> float(parse("1 + s / 2")({"s": 3}))
+    2.5
     """
 
     text: str
-    names: frozenset[str]
+    names: frozenset[str]  # all that it uses; seed, too, where a function draws numbers from it
     run: Run = field(compare=False, repr=False)
-    free_names: Mapping[str, int] = field(default_factory=dict, compare=False)
-    variables: tuple[str, ...] = ()
+    free_names: Mapping[str, int] = field(default_factory=dict, compare=False)  # those that are no variable, and their columns
+    variables: tuple[str, ...] = ()  # what it may name besides the features of the film's music
 
     def __call__(self, values: Values) -> Array:
-        """The numbers for `values`, which may be arrays of one shape; a seed must be among them."""
+        """The numbers for `values`, which may be arrays of one shape; all of its `names` must be among them."""
         with np.errstate(all="ignore"):
             return np.asarray(self.run(values), dtype=np.float64)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled as its text, since what runs is made of closures."""
+        return parse, (self.text, self.variables)
+
     def require(self, features: Collection[str]) -> None:
-        """Raises ExpressionError for the first stranger that is not among the film's `features`."""
+        """Raises ExpressionError for the first free name that is not among the film's `features`."""
         for name, column in self.free_names.items():
             if name not in features:
                 known = did_you_mean(name, (*self.variables, *CONSTANTS, *features))
@@ -68,22 +73,22 @@ class Expression:
 
 @dataclass(frozen=True)
 class Function:
-    """A function of expressions: how few and how many arguments it takes; `seeded` ones get the seed first."""
+    """A function of expressions."""
 
     call: Callable[..., Any]
-    fewest: int = 1
+    fewest: int = 1  # arguments it takes
     most: int = 1
-    seeded: bool = False
+    seeded: bool = False  # it gets the film's seed before them
 
 
 def parse(text: str, names: tuple[str, ...] = VARIABLES) -> Expression:
     """The expression that `text` writes with the variables `names`; raises ExpressionError.
 
-    Other names pass as strangers, to be looked at with `require` once the film's features are known.
+    Other names pass as free names, to be looked at with `require` once the film's features are known.
     """
     flat = re.sub(r"\s", " ", text)
     start = len(flat) - len(flat.lstrip())
-    _look(flat)
+    _refuse(flat)
     tree = _tree(flat.strip(), start)
     compiler = _Compiler(names, start)
     run = compiler.run(tree, 0)
@@ -99,15 +104,15 @@ def free(name: str) -> None:
         raise SettingError(f"calls a feature {quote(name)}; names are letters, digits and _", hint)
 
 
-def _look(text: str) -> None:
+def _refuse(text: str) -> None:
     """What can be refused before parsing: length, strange characters, deep brackets."""
     if not text.strip():
         raise ExpressionError("is empty", 'write a number, or an expression such as "1 + 0.5*sin(2*pi*p)"')
     if len(text) > LONGEST:
         raise ExpressionError(f"is an expression of {len(text)} characters; {LONGEST} is the most", column=LONGEST)
-    if found := re.search(r"[^\w.+\-*/%(),<>=! ]|[^\x00-\x7f]", text):
-        hint = "powers are written **" if found[0] == "^" else "expressions are made of numbers, names and + - * / % ** ( )"
-        raise ExpressionError(f'cannot use "{found[0]}"', hint, column=found.start())
+    if strange := re.search(r"[^\w.+\-*/%(),<>=! ]|[^\x00-\x7f]", text):
+        hint = "powers are written **" if strange[0] == "^" else "expressions are made of numbers, names and + - * / % ** ( )"
+        raise ExpressionError(f'cannot use "{strange[0]}"', hint, column=strange.start())
     depth = 0
     for column, letter in enumerate(text):
         depth += (letter == "(") - (letter == ")")
@@ -122,12 +127,12 @@ def _tree(text: str, start: int) -> ast.expr:
             return ast.parse(text, mode="eval").body
     except SyntaxError as error:
         column = min(error.offset or len(text), len(text)) - 1  # offset 0: the end came too soon
-        raise ExpressionError("does not read as an expression", _said(error), column=start + column) from None
+        raise ExpressionError("does not read as an expression", _complaint(error), column=start + column) from None
     except (ValueError, MemoryError, RecursionError, OverflowError):
         raise ExpressionError("does not read as an expression") from None
 
 
-def _said(error: SyntaxError) -> str:
+def _complaint(error: SyntaxError) -> str:
     """Python's complaint where it helps an artist, which is about brackets."""
     message = str(error.msg)
     return message.replace("parenthesis", "bracket") if "(" in message or ")" in message else "something is missing here"
@@ -135,7 +140,7 @@ def _said(error: SyntaxError) -> str:
 
 @dataclass(frozen=True)
 class _Compiler:
-    """Turns a tree into a function; `used` collects the variables it meets, `strangers` other names and their columns."""
+    """Turns a tree into a function; `used` collects the variables it meets, `free_names` all others."""
 
     names: tuple[str, ...]
     start: int
@@ -191,6 +196,7 @@ class _Compiler:
             raise self.error(node, f"gives {word}() {len(node.args)} arguments", f"it takes {_arguments(function)}")
         arguments = [self.run(argument, depth) for argument in node.args]
         if function.seeded:
+            self.used.add("seed")
             return lambda values: function.call(values["seed"], *(argument(values) for argument in arguments))
         return lambda values: function.call(*(argument(values) for argument in arguments))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,21 +16,17 @@ Feature = Callable[[NDArray[np.float64]], NDArray[Any]]  # seconds of the film -
 
 @dataclass(frozen=True)
 class Facts:
-    """What the files say; None where there is no such file.
+    """What the files say; None or empty where there is no such file, or nobody looked."""
 
-    size: (height, width) of the footage as it is seen. fps: of the footage. footage, music: how long each is from its start
-    to its end, seconds. bpm, upbeat: beats per minute, and the seconds at which beat 0 falls. features: the names that
-    expressions may use besides the usual ones. music_digest: of the music's file. sounding: whether the footage has a
-    sound of its own. flaw: a sentence on what of the footage cannot be read.
-    """
-
-    size: tuple[int, int] | None = None
-    fps: Fraction | None = None
-    footage: Fraction | None = None
-    music: Fraction | None = None
-    bpm: float | None = None
-    first_beat: float = 0.0
-    features: Mapping[str, Feature] = field(default_factory=dict)
-    music_digest: str = ""
-    sounding: bool = False
-    flaw: str = ""
+    size: tuple[int, int] | None = None  # (height, width) of the video as it is seen, upright and in square pixels
+    fps: Fraction | None = None  # of the video
+    footage: Fraction | None = None  # seconds that the video or the pictures last, from the film's start to their end
+    music: Fraction | None = None  # seconds that the music lasts, from the film's start to its end
+    bpm: float | None = None  # beats per minute
+    first_beat: float = 0.0  # seconds of the film at which beat 0 falls
+    features: Mapping[str, Feature] = field(default_factory=dict, compare=False)  # what expressions may name of the music
+    music_digest: str = ""  # of the music's file, by which its features are the same or others
+    sounding: bool = False  # whether the video has a sound of its own
+    flaw: str = ""  # a sentence on what of the video cannot be read
+    video: Any = field(default=None, repr=False)  # the render.source.footage.Footage itself, which config knows nothing of
+    pictures: tuple[Path, ...] = field(default=(), repr=False)  # the files of source.frames, in their order

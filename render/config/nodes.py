@@ -14,6 +14,7 @@ from render.config.problem import Origin, Place, Problem, ProblemsError
 
 LARGEST = 256_000  # characters of a file
 DEEPEST = 50  # lists and mappings inside one another
+MERGE = "<<"  # the key that brings another mapping in
 MOST = 10_000  # values, each alias counted as often as it is used
 
 NULL = frozenset({"", "~", "null", "Null", "NULL"})
@@ -50,17 +51,14 @@ class Text(str):
 
 @dataclass(frozen=True)
 class Node:
-    """A value and its place: a scalar, a list (items) or a mapping (pairs of key node and value node).
-
-    size: how many values it is made of. flaws: what is wrong with how it is written, to be told along with all else.
-    """
+    """A value and its place: a scalar, a list or a mapping."""
 
     place: Place
-    scalar: bool | int | float | Text | None = None
-    items: tuple[Node, ...] | None = None
-    pairs: tuple[tuple[Node, Node], ...] | None = None
-    size: int = 1
-    flaws: tuple[Problem, ...] = ()
+    scalar: Any = None  # bool, int, float, Text or None; in a film that a program asks for, also functions and Curves
+    items: tuple[Node, ...] | None = None  # of a list
+    pairs: tuple[tuple[Node, Node], ...] | None = None  # of a mapping: key and value
+    size: int = 1  # how many values it is made of
+    flaws: tuple[Problem, ...] = ()  # what is wrong with how it is written, to be told along with all else
 
     def entry(self, key: str | int) -> tuple[Node, Node] | None:
         """The key node and value node under `key`; an item of a list is its own key."""
@@ -88,10 +86,10 @@ def parse(text: str, origin: Origin) -> Node:
     Tags and keys that stand twice do not stop the reading; they are flaws of their node.
     """
     if len(text) > LARGEST:
-        raise _refused(origin, 0, 0, f"the file has more than {LARGEST:,} characters", "a film needs a few dozen lines")
-    if found := FORBIDDEN.search(text):
-        lines = LINE.split(text[: found.start()])
-        raise _refused(origin, len(lines) - 1, len(lines[-1]), f"character {found[0]!r} cannot stand in a YAML file")
+        raise _refusal(origin, 0, 0, f"the file has more than {LARGEST:,} characters", "a film needs a few dozen lines")
+    if strange := FORBIDDEN.search(text):
+        lines = LINE.split(text[: strange.start()])
+        raise _refusal(origin, len(lines) - 1, len(lines[-1]), f"character {strange[0]!r} cannot stand in a YAML file")
     try:
         return _Reader(text, origin).document()
     except yaml.MarkedYAMLError as error:
@@ -135,8 +133,19 @@ def _quoted(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _quoted)
 
 
+def text_from(text: str, origin: Origin) -> Text:
+    """Text that knows where its relative paths start."""
+    known = Text(text)
+    known.folder = origin.folder
+    return known
+
+
 class _Reader:
-    """Builds nodes from PyYAML's stream of events, which holds no more than one value at a time."""
+    """Builds nodes from PyYAML's stream of events.
+
+    Its composer would build nodes as well, but forgets what a film's errors need: which tags were written out, which keys were
+    aliases, and how deep it is before it is there.
+    """
 
     def __init__(self, text: str, origin: Origin) -> None:
         self.origin = origin
@@ -149,7 +158,7 @@ class _Reader:
         """The only document of the stream."""
         next(self.events)  # the stream starts
         if isinstance(next(self.events), yaml.StreamEndEvent):
-            raise _refused(self.origin, 0, 0, "the file is empty", "`render new zoom` prints one to start from")
+            raise _refusal(self.origin, 0, 0, "the file is empty", "`render new zoom` prints one to start from")
         node = self.value(next(self.events), 0)
         next(self.events)  # the document ends
         after = next(self.events)
@@ -185,26 +194,35 @@ class _Reader:
             return self.sequence(event, depth)
         self.readable(event)
         plain = scalar(event.value) if event.implicit[0] else event.value
-        if isinstance(plain, str):
-            plain = Text(plain)
-            plain.folder = self.origin.folder
-        return Node(self.place(event), plain)
+        return Node(self.place(event), text_from(plain, self.origin) if isinstance(plain, str) else plain)
 
     def mapping(self, start: Any, depth: int) -> Node:
         """A mapping, up to its end event; keys are kept as text, since times and names are both."""
-        pairs: list[tuple[Node, Node]] = []
-        seen: dict[str, int] = {}
+        pairs: dict[str, tuple[Node, Node]] = {}
+        merged: list[tuple[Node, Node]] = []
         flaws: list[Problem] = []
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             key = self.key(event)
-            value = self.value(next(self.events), depth + 1)
-            line = seen.setdefault(str(key.scalar), key.place.line + 1)
-            if len(seen) > len(pairs):
-                pairs.append((key, value))
+            value = self.value(following := next(self.events), depth + 1)
+            name = str(key.scalar)
+            if name == MERGE and event.implicit[0]:
+                merged += self.merge(following, value)
+            elif name in pairs:
+                hint = f"it stands first in line {pairs[name][0].place.line + 1}"
+                flaws.append(self.flaw(event, f'"{name}" stands here twice', hint))
             else:
-                flaws.append(self.flaw(event, f'"{key.scalar}" stands here twice', f"it stands first in line {line}"))
-        size = 1 + sum(node.size for _, node in pairs)
-        return Node(self.place(start, event), pairs=tuple(pairs), size=size, flaws=tuple(flaws))
+                pairs[name] = key, value
+        for key, value in merged:
+            pairs.setdefault(str(key.scalar), (key, value))  # what stands here itself comes first, wherever it stands
+        size = 1 + sum(node.size for _, node in pairs.values())
+        return Node(self.place(start, event), pairs=tuple(pairs.values()), size=size, flaws=tuple(flaws))
+
+    def merge(self, event: Any, node: Node) -> list[tuple[Node, Node]]:
+        """What `<<: *base` or `<<: [*base, *other]` brings into a mapping; of two that say the same the first counts."""
+        bases = (node,) if node.items is None else node.items
+        if any(base.pairs is None for base in bases):
+            raise self.refuse(event, "<< takes a mapping, or a list of mappings", "as in <<: *base")
+        return [pair for base in bases for pair in base.pairs or ()]
 
     def key(self, event: Any) -> Node:
         """The key of a mapping: a word, a number or a time."""
@@ -223,8 +241,8 @@ class _Reader:
 
     def readable(self, event: Any) -> None:
         """Refuses text whose escapes, such as "\\x1b", stand for what a YAML file could not hold."""
-        if found := FORBIDDEN.search(event.value):
-            raise self.refuse(event, f"character {found[0]!r} cannot stand in a YAML file")
+        if strange := FORBIDDEN.search(event.value):
+            raise self.refuse(event, f"character {strange[0]!r} cannot stand in a YAML file")
 
     def count(self, event: Any, more: int) -> None:
         """Keeps the whole small, aliases of aliases included."""
@@ -247,7 +265,7 @@ class _Reader:
         return Problem(self.place(event), message, hint)
 
 
-def _refused(origin: Origin, line: int, column: int, message: str, hint: str = "") -> ProblemsError:
+def _refusal(origin: Origin, line: int, column: int, message: str, hint: str = "") -> ProblemsError:
     return ProblemsError([Problem(Place(origin, line, column), message, hint)])
 
 
@@ -255,6 +273,6 @@ def _syntax(error: yaml.MarkedYAMLError, origin: Origin) -> ProblemsError:
     """PyYAML's complaint in plain words, at the place it complains about."""
     mark = error.problem_mark or error.context_mark
     message = str(error.problem or error.context or "not YAML")
-    words = (plain for start, plain in PLAIN_WORDS.items() if message.startswith(start))
-    said, hint = next(words, (f"not YAML: {message}", str(error.context or "")))
-    return _refused(origin, mark.line if mark else 0, mark.column if mark else 0, said, hint)
+    known = (words for start, words in PLAIN_WORDS.items() if message.startswith(start))
+    words, hint = next(known, (f"not YAML: {message}", str(error.context or "")))
+    return _refusal(origin, mark.line if mark else 0, mark.column if mark else 0, words, hint)

@@ -5,36 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from render.config.model import Config
+from render.config.config import Config
+from render.config.parts import parts
+from render.loops import LOOPS
 
 UNHEARD = Fraction(1, 10)  # seconds by which music may end before the film and nobody is told
 
 
 def notices(config: Config) -> Iterator[str]:
     """What was asked for and comes to nothing in this film, or to something else than one might think."""
-    for rule in (_standing_still, _centred_twice, _scheduled, _cut_short, _in_silence, _never_backwards):
+    for rule in (_still_source, _centre_twice, _schedule, _cut_short, _silence, _sound_backwards, _broken_parts):
         yield from rule(config)
 
 
-def _standing_still(config: Config) -> Iterator[str]:
+def _still_source(config: Config) -> Iterator[str]:
     usual = Config()
-    asked = [] if config.source.moves else [name for name in ("flow", "cuts") if getattr(config, name) != getattr(usual, name)]
-    if asked:
-        yield f"no use is made of {' and '.join(asked)}: for footage only, and the source is {config.source.kind}"
+    names = [] if config.source.moves else [name for name in ("flow", "cuts") if getattr(config, name) != getattr(usual, name)]
+    if names:
+        yield f"no use is made of {' and '.join(names)}: for footage only, and the source is {config.source.kind}"
 
 
-def _centred_twice(config: Config) -> Iterator[str]:
+def _centre_twice(config: Config) -> Iterator[str]:
     if config.motion.path and config.motion.center != Config().motion.center:
         yield "motion.center means nothing beside motion.path, which says where the centre is"
 
 
-def _scheduled(config: Config) -> Iterator[str]:
+def _schedule(config: Config) -> Iterator[str]:
     usual = {key: curve.given for key, curve in Config().curves()} | ({"motion.zoom": 1} if config.source.moves else {})
     moved = ((key, curve.given) for key, curve in config.curves() if curve.scheduled and key in usual)
     if beside := [key for key, given in moved if given != usual[key]]:
         yield f"the schedule moves {' '.join(beside)}, and what stands beside it means nothing"
-    if config.left_out:
-        yield f"of the schedule, these mean nothing here and are left out: {' '.join(config.left_out)}"
+    if config.moves.left_out:
+        yield f"of the schedule, these mean nothing here and are left out: {' '.join(config.moves.left_out)}"
 
 
 def _cut_short(config: Config) -> Iterator[str]:
@@ -42,13 +44,17 @@ def _cut_short(config: Config) -> Iterator[str]:
         yield f"the footage ends after {float(config.facts.footage):.4g} s, and the film with it"
 
 
-def _in_silence(config: Config) -> Iterator[str]:
+def _silence(config: Config) -> Iterator[str]:
     clock, music = config.clock, config.facts.music
-    lasts = clock.frames / clock.fps * (2 if config.loop == "pingpong" else 1)
+    lasts = clock.frames / clock.fps * (2 if LOOPS[config.loop].doubles else 1)
     if config.audio and music is not None and music + UNHEARD < lasts:
         yield f"the music ends after {float(music):.4g} s, and the film goes on in silence"
 
 
-def _never_backwards(config: Config) -> Iterator[str]:
-    if config.loop == "pingpong" and config.facts.sounding and not config.audio:
+def _sound_backwards(config: Config) -> Iterator[str]:
+    if LOOPS[config.loop].doubles and config.facts.sounding and not config.audio:
         yield "the footage comes back, and its sound goes on: it is not played backwards"
+
+
+def _broken_parts(config: Config) -> Iterator[str]:
+    return map(str, parts().faults)

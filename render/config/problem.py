@@ -8,46 +8,42 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from render.errors import ConfigError, printable
+from render.errors import ConfigError, RenderError, printable
 
-SHOWN = 40  # problems in one message
+MOST_PROBLEMS = 40  # in one message
 WINDOW = 96  # characters of a source line that a message shows
 
 
 class SettingError(ValueError):
-    """A value that cannot be: `message` continues a sentence that begins with the key's name ("is 0, outside 1 to 9").
-
-    path: where inside the value; column: characters into the scalar, None for its start. on_key: the fault lies in the
-    last key of `path` itself (unknown, missing, not wanted), and the sentence begins with what holds it.
-    """
+    """A value that cannot be. Its message continues a sentence that begins with the key's name: "is 0, outside 1 to 9"."""
 
     def __init__(
         self,
         message: str,
-        hint: str = "",
-        path: tuple[str | int, ...] = (),
-        column: int | None = None,
-        on_key: bool = False,
+        hint: str = "",  # what would put it right
+        path: tuple[str | int, ...] = (),  # where inside the value
+        column: int | None = None,  # characters into the scalar; None for its start
+        on_key: bool = False,  # the last key of `path` itself is at fault; the sentence begins with what holds it
+        continues: bool = True,  # False: the message is a sentence of its own
+        error: type[RenderError] = ConfigError,  # what is raised in the end, which gives the exit code
     ) -> None:
         super().__init__(message)
-        self.message, self.hint, self.path, self.column, self.on_key = message, hint, path, column, on_key
+        self.message, self.hint, self.path, self.column = message, hint, path, column
+        self.on_key, self.continues, self.error = on_key, continues, error
 
     def inside(self, *path: str | int) -> SettingError:
         """The same fault, seen from the value that holds the faulty one under `path`."""
-        return SettingError(self.message, self.hint, (*path, *self.path), self.column, self.on_key)
+        return SettingError(self.message, self.hint, (*path, *self.path), self.column, self.on_key, self.continues, self.error)
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where text came from: a file as the user named it, or `--set key=value`.
-
-    folder: where its relative paths start. order: the rank of its problems among those of other origins.
-    """
+    """Where text came from: a file as the user named it, or `--set key=value`."""
 
     name: str
-    folder: Path
+    folder: Path  # where its relative paths start
     lines: tuple[str, ...] = ()
-    order: int = 0
+    order: int = 0  # the rank of its problems among those of other origins
 
 
 @dataclass(frozen=True)
@@ -91,8 +87,8 @@ class ProblemsError(ConfigError):
 def report(problems: Sequence[Problem]) -> str:
     """The message: the problems with their places, and how many there are."""
     count = f"{len(problems)} problem{'s' * (len(problems) != 1)}"
-    first = f", of which these are the first {SHOWN}" if len(problems) > SHOWN else ""
-    return "\n".join((*map(str, problems[:SHOWN]), f"{count}{first}. Nothing was rendered."))
+    first = f", of which these are the first {MOST_PROBLEMS}" if len(problems) > MOST_PROBLEMS else ""
+    return "\n".join((*map(str, problems[:MOST_PROBLEMS]), f"{count}{first}. Nothing was rendered."))
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -130,10 +126,10 @@ def _picture(place: Place, hint: str) -> list[str]:
     line = place.origin.lines[place.line] if place.line < len(place.origin.lines) else ""
     start = max(0, place.column - WINDOW + 24)
     before, under = line[start : place.column], line[place.column : place.column + max(1, place.width)]
-    seen = _printable(line[start : start + WINDOW])
+    window = _printable(line[start : start + WINDOW])
     number = f"{place.line + 1:>3}"
     carets = " " * _columns(before) + "^" * max(1, min(_columns(under), WINDOW - _columns(before)))
-    return [f"{number} │ {seen}".rstrip(), f"{' ' * len(number)} │ {carets} {hint}".rstrip()]
+    return [f"{number} │ {window}".rstrip(), f"{' ' * len(number)} │ {carets} {hint}".rstrip()]
 
 
 def _columns(text: str) -> int:

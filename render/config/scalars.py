@@ -14,6 +14,7 @@ TIME_HINT = "write 2s, 48 frames (or a bare 48), 4b (beats), 50%, end or 00:01:3
 AMOUNT = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*(frames?|f|seconds?|s|beats?|b|%)?")
 TIMECODE = re.compile(r"(?:([0-9]{1,3}):)?([0-9]{1,2}):([0-9]{1,2}(?:\.[0-9]+)?)")
 RATE = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,12})?(/[0-9]{1,12})?")
+NTSC = tuple(Fraction(1000 * rate, 1001) for rate in (24, 30, 48, 60, 96, 120, 240))  # American television's, rounded by all
 UNITS = {"f": "frames", "s": "seconds", "b": "beats", "%": "percent"}
 
 # Shapes bear names, not platforms: reels, shorts and stories are all `vertical`.
@@ -36,11 +37,11 @@ BYTES = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**
 
 @dataclass(frozen=True)
 class Time:
-    """A moment or a length: an exact amount of frames (of the film clock), seconds, beats, or percent of the film."""
+    """A moment or a length, exactly."""
 
     amount: Fraction
-    unit: str
-    text: str = field(compare=False)
+    unit: str  # frames (of the film clock), seconds, beats, or percent of the film
+    text: str = field(compare=False)  # as it was written
 
     def exact(self, clock: Clock) -> Fraction:
         """As a length, in seconds of the film that `clock` counts, exactly."""
@@ -88,11 +89,11 @@ def read_time(text: str) -> Time:
 
 @dataclass(frozen=True)
 class Size:
-    """Width and height in pixels. Both are 0 where the source says how large the film is; `part` then divides it."""
+    """Width and height in pixels."""
 
-    width: int
+    width: int  # 0, as is the height, where the source says how large the film is
     height: int
-    part: int = 1
+    part: int = 1  # which then is divided by this
 
     @property
     def of_source(self) -> bool:
@@ -136,7 +137,7 @@ def read_size(value: object) -> Size:
 
 
 @dataclass(frozen=True)
-class Network:
+class NetworkChoice:
     """The network that dreams: its name, and the files of its weights and labels where they are not the network's own."""
 
     name: str
@@ -145,7 +146,13 @@ class Network:
 
 
 def read_rate(value: object, most: int = 240) -> Fraction:
-    """A rate per second as an exact fraction: 30, 23.976 or 30000/1001; raises SettingError."""
+    """A rate per second as an exact fraction; raises SettingError.
+
+    A decimal with two places or more that a rate of NTSC rounds to means that rate:
+
+    >>> [str(read_rate(rate)) for rate in (30, 29.97, "23.976", "59.94", "12.5", "30000/1001")]
+    ['30', '30000/1001', '24000/1001', '60000/1001', '25/2', '30000/1001']
+    """
     hint = f"write 24, 30, 60 or a fraction such as 30000/1001; above 0, at most {most}"
     text = str(value).replace(" ", "")
     try:
@@ -158,7 +165,8 @@ def read_rate(value: object, most: int = 240) -> Fraction:
         raise SettingError(f"is {quote(value)}, outside 0 to {most} per second", hint)
     if rate < Fraction(1, 1000) or rate.denominator > 10**6:
         raise SettingError(f"is {quote(value)}, which is too fine a fraction to keep time by", hint)
-    return rate
+    places = len(text.partition(".")[2])
+    return next((ntsc for ntsc in NTSC if places >= 2 and round(ntsc, places) == rate), rate)
 
 
 def read_bytes(value: object) -> int:

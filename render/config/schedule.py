@@ -17,7 +17,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -25,12 +25,10 @@ from typing import Any
 
 import numpy as np
 
-from render.config.curve import Array, Curve, Span, Track
-from render.config.kinds import SettingType
+from render.config.curve import ANY, Array, Curve, Span, Track
 from render.config.nodes import lines_of
 from render.config.problem import Origin, Place, Problem, ProblemsError, SettingError, nearest, quote, report
 from render.config.scalars import Time
-from render.config.section import Section, kind_of
 from render.errors import MissingError
 from render.moment import Clock
 
@@ -55,48 +53,60 @@ PLACED = ("transform_center_x", "transform_center_y")  # where something is; all
 
 Cell = tuple[Place, str]
 Frame = Mapping[str, Any]  # of a manifest
-ANY = Span("", -np.inf, np.inf)
 EXAMPLES = "columns are called motion.zoom, motion.pan.0, dream.steps, dream.objective.0.weight, …"
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """What a file says. digest: SHA-256 of the file. left_out: its fields that mean nothing to this program."""
+    """What a file says; nothing, where there is none."""
 
-    digest: str = ""
+    digest: str = ""  # SHA-256 of the file
     curves: Mapping[str, Curve] = field(default_factory=dict, compare=False, repr=False)
-    left_out: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()  # its fields that mean nothing to this program
 
 
 @dataclass(frozen=True)
 class Column:
-    """One number's values as written: its key, the times (in `unit`) of its cells, and what the number in a cell means.
-
-    name: what problems call it.
-    """
+    """One number's values as written."""
 
     key: str
-    name: str
-    unit: str
-    times: Sequence[float]
+    name: str  # what problems call it
+    unit: str  # of the times
+    times: Sequence[float]  # of its cells
     cells: Sequence[Cell]
-    meaning: Callable[[float], float] = float
+    meaning: Callable[[float], float] = float  # of the number in a cell
 
 
 @dataclass(frozen=True)
 class Content:
-    """What stands in a file: its columns, the fields that were left out, and what is wrong besides single cells."""
+    """What stands in a file."""
 
     columns: Sequence[Column]
     left_out: tuple[str, ...] = ()
-    problems: Sequence[Problem] = ()
+    problems: Sequence[Problem] = ()  # besides those of single cells
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Numbers at times, gone straight between: the `at` of a Track."""
+
+    times: Array  # counted in `unit`
+    numbers: Array  # at each time; their logarithms, where the number moves by factors
+    unit: str
+    log: bool
+
+    def __call__(self, seconds: Array, clock: Clock) -> Array:
+        """The number at each of `seconds`."""
+        start, after = (Time(Fraction(count), self.unit, "").seconds(clock) for count in (0, 1))
+        numbers = np.interp(seconds, start + (after - start) * self.times, self.numbers)
+        return np.exp(numbers) if self.log else numbers
 
 
 def read_schedule(path: Path, spans: Mapping[str, Span], place: Place) -> Schedule:
     """What the file at `path` says of the numbers whose keys are in `spans`.
 
-    place: of the setting that names the file. Raises MissingError where it cannot be read, else ProblemsError with all that is
-    wrong in it.
+    place: where the setting stands that names the file. Raises MissingError where it cannot be read, else ProblemsError with
+    all that is wrong in it.
     """
     readers = {".csv": _table, ".tsv": _table, ".json": _manifest}
     if path.suffix.lower() not in readers:
@@ -164,17 +174,11 @@ def _number(cell: str) -> float:
 
 def _curve(column: Column, values: Array, span: Span) -> Curve:
     """The number over time. Its first value stands for what YAML says where YAML says nothing."""
-    times, heights = np.array(column.times, dtype=np.float64), np.log(values) if span.log else values
-    first, second = (Time(Fraction(count), column.unit, "") for count in (0, 1))
-
-    def at(seconds: Array, clock: Clock) -> Array:
-        start, next_one = first.seconds(clock), second.seconds(clock)
-        found = np.interp(seconds, start + (next_one - start) * times, heights)
-        return np.exp(found) if span.log else found
-
+    numbers = np.log(values) if span.log else values
+    rows = Rows(np.array(column.times, dtype=np.float64), numbers, column.unit, span.log)
     constant = float(values[0]) if (values == values[0]).all() else None
     given = int(values[0]) if span.whole else float(values[0])
-    return Curve(given, span, Track(at, second.names, constant), scheduled=True)
+    return Curve(given, span, Track(rows, Time(Fraction(1), column.unit, "").names, constant), scheduled=True)
 
 
 # ── CSV ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -182,19 +186,19 @@ def _curve(column: Column, values: Array, span: Span) -> Curve:
 
 def _table(text: str, origin: Origin, spans: Mapping[str, Span]) -> Content:
     """The columns of a CSV, which has commas, semicolons or tabs between its cells."""
-    written = [number for number, line in enumerate(origin.lines) if line.strip(f" {DELIMITERS}")]
-    if not written:
+    filled = [number for number, line in enumerate(origin.lines) if line.strip(f" {DELIMITERS}")]
+    if not filled:
         raise ProblemsError([Problem(Place(origin), "the file is empty", "its first line is: seconds, motion.zoom")])
-    delimiter = next((one for one in DELIMITERS if one in origin.lines[written[0]]), ",")
-    head, *rows = [_cells(origin, line, delimiter) for line in written]
+    delimiter = next((mark for mark in DELIMITERS if mark in origin.lines[filled[0]]), ",")
+    head, *rows = [_cells(origin, line, delimiter) for line in filled]
     _refuse([*_wrong_head(head, spans), *_ragged(head, rows)])
     clock, unit = head[0][1], UNITS[head[0][1].lower()]
     times, problems = _numbers(clock, [row[0] for row in rows], ANY, float)
     problems += _not_rising(clock, times, [row[0] for row in rows])
     columns = []
     for number, (_, key) in enumerate(head[1:], 1):
-        filled = [index for index, row in enumerate(rows) if row[number][1]]
-        columns.append(Column(key, key, unit, times[filled].tolist(), [rows[index][number] for index in filled]))
+        having = [index for index, row in enumerate(rows) if row[number][1]]
+        columns.append(Column(key, key, unit, times[having].tolist(), [rows[index][number] for index in having]))
     empty = (place for (place, _), column in zip(head[1:], columns, strict=True) if not column.cells)
     problems += [Problem(place, "the column has no number in it") for place in empty]
     return Content(columns, problems=problems)
@@ -216,21 +220,21 @@ def _wrong_head(head: Sequence[Cell], spans: Mapping[str, Span]) -> Iterator[Pro
         yield Problem(place, f"the first column is {quote(clock)}", "it holds the time: call it seconds, frame or beat")
     elif not columns:
         yield Problem(place, "there is nothing but the time", "add a column such as motion.zoom")
-    seen: set[str] = set()
+    before: set[str] = set()
     for place, key in columns:
-        parts = [one for one in spans if one.startswith(f"{key}.")]
-        if key in seen:
+        parts = [part for part in spans if part.startswith(f"{key}.")]
+        if key in before:
             yield Problem(place, f"{quote(key)} stands here twice")
         elif key not in spans and parts:
             yield Problem(place, f"{quote(key)} is several numbers", f"name one of them: {' '.join(parts)}")
         elif key not in spans:
             yield Problem(place, f"{quote(key)} is no number that can move in this film", _meant(key, spans) or EXAMPLES)
-        seen.add(key)
+        before.add(key)
 
 
-def _meant(key: str, known: Iterable[str]) -> str:
+def _meant(key: str, keys: Iterable[str]) -> str:
     """A hint: what ends in the word, or else looks most like it."""
-    return next((f'did you mean "{one}"?' for one in known if one.endswith(f".{key.lower()}")), "") or nearest(key, known)
+    return next((f'did you mean "{known}"?' for known in keys if known.endswith(f".{key.lower()}")), "") or nearest(key, keys)
 
 
 def _ragged(head: Sequence[Cell], rows: Sequence[Sequence[Cell]]) -> Iterator[Problem]:
@@ -263,9 +267,9 @@ def _manifest(text: str, origin: Origin, spans: Mapping[str, Span]) -> Content:
         raise ProblemsError(
             [Problem(Place(origin), "nothing in the manifest moves a film here", f"read are {' '.join(PARSEQ)}")]
         )
-    known = {"frame", *(name for name, _ in read.values())}
+    used = {"frame", *(name for name, _ in read.values())}
     names = dict.fromkeys(name for frame in frames for name in frame if not name.endswith(("_delta", "_pc")))
-    return Content([column for _, column in read.values()], tuple(name for name in names if name not in known))
+    return Content([column for _, column in read.values()], tuple(name for name in names if name not in used))
 
 
 def _field(
@@ -305,47 +309,9 @@ def _frames(text: str, origin: Origin) -> tuple[list[Frame], float]:
 
 def _places(origin: Origin, count: int) -> list[Place]:
     """Where each of the last `count` frames of a manifest stands; before them come Parseq's own keyframes."""
-    found = [
+    places = [
         Place(origin, number, match.start(), len(match[0]))
         for number, line in enumerate(origin.lines)
         for match in re.finditer(r'"frame"\s*:', line)
     ]
-    return found[-count:] if len(found) >= count > 0 else [Place(origin)] * count
-
-
-# ── laid over a film ────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def movable(part: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Span]]:
-    """The key and the span of every number of a film that may move, those that are left out included."""
-    if isinstance(part, Curve):
-        yield ".".join(path), part.span
-    for name, kind, child in _inside(part):
-        if child is None and kind and kind.moves:
-            yield ".".join((*path, name)), kind.moves
-        yield from movable(child, (*path, name))
-
-
-def laid_over(part: Any, curves: Mapping[str, Curve], path: tuple[str, ...] = ()) -> Any:
-    """The same film, or a part of it, whose numbers move as `curves` say."""
-    key = ".".join(path)
-    if isinstance(part, Curve):
-        return replace(part, track=curves[key].track, scheduled=True) if key in curves else part
-    if isinstance(part, tuple):
-        return type(part)(laid_over(child, curves, (*path, name)) for name, _, child in _inside(part))
-    if part is None:
-        return curves.get(key)
-    if isinstance(part, Section):
-        names = type(part).model_fields
-        inside = [laid_over(child, curves, (*path, name)) for name, _, child in _inside(part)]
-        return part.model_copy(update=dict(zip(names, inside, strict=True)))
-    return part
-
-
-def _inside(part: Any) -> Iterator[tuple[str, SettingType | None, Any]]:
-    """What a section or a list holds: its name in YAML, how it is read, and its value."""
-    if isinstance(part, Section):
-        fields = type(part).model_fields.items()
-        yield from ((info.alias or name, kind_of(info), getattr(part, name)) for name, info in fields)
-    if isinstance(part, tuple):
-        yield from ((str(index), None, child) for index, child in enumerate(part))
+    return places[-count:] if len(places) >= count > 0 else [Place(origin)] * count

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, get_args, get_origin
@@ -11,10 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJson
 from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, core_schema
 
-from render.config.kinds import SettingType
+from render.config.curve import Curve
 from render.config.problem import SettingError, quote
-
-PART = "part"  # marks a setting that a function of the same name carries out
+from render.config.setting_types import SettingType, curves_of
 
 
 def row(default: Any, meaning: str, *, key: str | None = None) -> Any:
@@ -32,6 +31,7 @@ class Section(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     shorthand: ClassVar[str] = ""
+    shared: ClassVar[tuple[str, ...]] = ()  # settings that other sections have, too, and that are listed last
 
     @model_validator(mode="before")
     @classmethod
@@ -50,8 +50,13 @@ class Section(BaseModel):
     @classmethod
     def rows(cls) -> dict[str, FieldInfo]:
         """The settings by their names in YAML: its own, then those that it shares with others."""
-        own_first = sorted(cls.model_fields.items(), key=lambda setting: setting[0] not in cls.__annotations__)
+        own_first = sorted(cls.model_fields.items(), key=lambda setting: setting[0] in cls.shared)
         return {info.alias or name: info for name, info in own_first}
+
+    @classmethod
+    def field(cls, key: str) -> str:
+        """The name of the attribute that holds the setting called `key` in YAML."""
+        return next(name for name, info in cls.model_fields.items() if key == (info.alias or name))
 
 
 class OneOf(Section):
@@ -64,15 +69,14 @@ class OneOf(Section):
     def _just_one(cls, value: Any) -> Any:
         if not isinstance(value, Mapping):
             raise SettingError(f"is {quote(value)}; it takes exactly one of {' '.join(cls.rows())}", cls._written(value))
-        known = cls.rows()
-        given = [key for key in value if key in known]
-        if len(given) > 1:
+        kinds = [key for key in value if key in cls.rows()]
+        if len(kinds) > 1:
             raise SettingError(
-                f"has {' and '.join(given)}; it takes exactly one", "remove the others", (given[1],), on_key=True
+                f"has {' and '.join(kinds)}; it takes exactly one", "remove the others", (kinds[1],), on_key=True
             )
         if not value:
             raise SettingError(f"is empty; it takes exactly one of {' '.join(cls.rows())}")
-        return {key: {} if one is None else one for key, one in value.items()}
+        return {key: {} if settings is None else settings for key, settings in value.items()}
 
     @classmethod
     def _written(cls, value: Any) -> str:
@@ -100,8 +104,8 @@ class OneOrMore:
         return core_schema.no_info_before_validator_function(self.listed, handler(source))
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        several = {**handler(core), "minItems": 1}
-        return {"anyOf": [several, several["items"]]}
+        items = {**handler(core), "minItems": 1}
+        return {"anyOf": [items, items["items"]]}
 
     @staticmethod
     def listed(value: Any) -> Any:
@@ -133,20 +137,86 @@ class Named:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the reference page: a dotted key, what it takes, its default as in YAML, what it means."""
+    """One line of the reference."""
 
-    key: str
-    takes: str
-    default: Any
+    key: str  # dotted, as in motion.zoom
+    takes: str  # in words
+    default: Any  # as in YAML; None if there is none
     meaning: str
-    needed: bool = False
+    needed: bool = False  # whether it must be given
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting where it stands."""
+
+    path: tuple[str | int, ...]
+    info: FieldInfo
+    value: Any  # that it has; of a section that is only a type its default
+
+    @property
+    def key(self) -> str:
+        """Its path as one word: dream.objective.0.weight."""
+        return ".".join(map(str, self.path))
+
+    @property
+    def type(self) -> SettingType | None:
+        """How it is read; None for a section, or several of them."""
+        return setting_type_of(self.info)
+
+    def curves(self) -> Iterator[tuple[str, Curve]]:
+        """The numbers in it that may move, each with its key: motion.zoom, or motion.pan.0 and motion.pan.1."""
+        if self.type:
+            yield from ((".".join(map(str, (*self.path, *path))), curve) for path, curve in curves_of(self.value))
+
+
+def walk(section: Section | type[Section], path: tuple[str | int, ...] = ()) -> Iterator[Setting]:
+    """Every setting of a section and of all below it, each before what it holds; of a type, every setting that it may have.
+
+    Sections of a list are told apart by their numbers, or in a type by their kinds; those that a person names, by NAME.
+    """
+    as_type = isinstance(section, type)
+    for key, info in section.rows().items():
+        value = info.default if as_type else getattr(section, section.field(key))
+        yield Setting((*path, key), info, value)
+        for step, inner in _types_inside(info) if as_type else _sections_inside(value):
+            yield from walk(inner, (*path, key, *step))
+
+
+def _sections_inside(value: Any) -> Iterator[tuple[tuple[str | int, ...], Section]]:
+    if isinstance(value, Section):
+        yield (), value
+    items = enumerate(value) if isinstance(value, tuple) else value.items() if isinstance(value, Mapping) else ()
+    yield from (((name,), item) for name, item in items if isinstance(item, Section))
+
+
+def _types_inside(info: FieldInfo) -> Iterator[tuple[tuple[str | int, ...], type[Section]]]:
+    inner = sections(info.annotation)
+    for section in inner:
+        yield ((vars(section)["kind"],) if len(inner) > 1 else ("NAME",) if is_named(info) else ()), section
+
+
+def changed(section: Any, values: Mapping[str, Any], path: tuple[str | int, ...] = ()) -> Any:
+    """The same section (or a list or mapping of them), with other values of the settings whose keys are in `values`."""
+    if isinstance(section, tuple):
+        return tuple(changed(item, values, (*path, index)) for index, item in enumerate(section))
+    if isinstance(section, Mapping):
+        return {name: changed(item, values, (*path, name)) for name, item in section.items()}
+    if not isinstance(section, Section):
+        return section
+    update = {}
+    for name, info in type(section).model_fields.items():
+        here = (*path, info.alias or name)
+        value = getattr(section, name)
+        update[name] = values.get(".".join(map(str, here)), changed(value, values, here))
+    return section.model_copy(update=update)
 
 
 def sections(annotation: Any) -> tuple[type[Section], ...]:
     """The kinds of mapping that a setting of this type may hold."""
     if isinstance(annotation, type) and issubclass(annotation, Section):
         return (annotation,)
-    return tuple(found for inner in get_args(annotation) for found in sections(inner))
+    return tuple(section for inner in get_args(annotation) for section in sections(inner))
 
 
 def tag(section: type[Section]) -> str:
@@ -161,33 +231,30 @@ def is_list(annotation: Any) -> bool:
 
 def is_named(info: FieldInfo) -> bool:
     """Whether a setting holds mappings by names of the person's own."""
-    return any(isinstance(one, Named) for one in info.metadata)
+    return any(isinstance(mark, Named) for mark in info.metadata)
 
 
-def kind_of(info: FieldInfo) -> SettingType | None:
+def setting_type_of(info: FieldInfo) -> SettingType | None:
     """How a setting is read, where it is not a mapping or a list of them."""
-    return next((one for one in info.metadata if isinstance(one, SettingType)), None)
+    return next((mark for mark in info.metadata if isinstance(mark, SettingType)), None)
 
 
-def reference_of(section: type[Section], prefix: str = "") -> list[Row]:
+def reference_of(section: type[Section]) -> list[Row]:
     """The settings of a section and of all below it."""
-    rows: list[Row] = []
-    for key, info in section.rows().items():
-        inner, kind = sections(info.annotation), kind_of(info)
-        takes = kind.wants if kind else f"these settings{', or a list of them' * is_list(info.annotation)}"
-        default = None if info.is_required() else plain(info.default)
-        rows.append(Row(f"{prefix}{key}", takes, default, info.description or "", info.is_required()))
-        for one in inner:
-            # terms of one list share the key, so each is told apart by its kind
-            name = f"{key}.{vars(one)['kind']}" if len(inner) > 1 else f"{key}.NAME" if is_named(info) else key
-            rows += reference_of(one, f"{prefix}{name}.")
-    return rows
+    return [_row_of(setting) for setting in walk(section)]
+
+
+def _row_of(setting: Setting) -> Row:
+    info = setting.info
+    takes = setting.type.wants if setting.type else f"these settings{', or a list of them' * is_list(info.annotation)}"
+    default = None if info.is_required() else plain(info.default)
+    return Row(setting.key, takes, default, info.description or "", info.is_required())
 
 
 def plain(value: Any) -> Any:
     """A value as YAML has it: dicts, lists, strings, numbers."""
     if isinstance(value, Mapping):
-        return {str(key): plain(one) for key, one in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(one) for one in value]
+        return [plain(item) for item in value]
     return str(value) if isinstance(value, str | Path) else value

@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from render.config.model import Config
+from render.config.model import Settings
 from render.config.nodes import to_yaml
 from render.config.problem import did_you_mean
-from render.config.section import OneOf, Section, is_named, kind_of, sections
+from render.config.section import OneOf, Section, is_named, sections, setting_type_of
 from render.errors import ConfigError
 
 COLUMN = 34  # where comments begin
@@ -95,7 +95,7 @@ def template(kind: str) -> str:
     if kind not in TEMPLATES:
         raise ConfigError(f'there is no template "{kind}"; {did_you_mean(kind, TEMPLATES)}')
     says, values = TEMPLATES[kind]
-    return "\n".join([HEAD.format(says=says, kind=kind), *_section(Config, values, "")]) + "\n"
+    return "\n".join([HEAD.format(says=says, kind=kind), *_section(Settings, values, "")]) + "\n"
 
 
 def _section(section: type[Section], values: Mapping[str, Any], indent: str) -> Iterator[str]:
@@ -106,7 +106,7 @@ def _section(section: type[Section], values: Mapping[str, Any], indent: str) -> 
 
 
 def _setting(key: str, info: FieldInfo, value: Any, indent: str) -> Iterator[str]:
-    inner, kind = sections(info.annotation), kind_of(info)
+    inner, kind = sections(info.annotation), setting_type_of(info)
     meaning = f"# {info.description}" + (f" ({kind.span})" if kind and kind.span else "")
     if value is None:
         yield _line(f"{indent}# {key}:", meaning)

@@ -1,82 +1,76 @@
-"""Alongside. While a film is dreamed, its prints are developed as far as the negative is safe: steps walked by a thread.
+"""Alongside: the prints of a film are developed by a second thread while it is dreamed.
 
-The negative stays the only way from dreams to prints. Who dreams says how far it is safe, who develops waits for that; when
-dreaming ends, whoever began the steps walks the rest.
+The thread that dreams says how many ticks are on disk (a Watermark), the one that develops waits for them. They share nothing
+else: whoever develops reads the negative, and has a scene of its own, since a source decodes for one reader at a time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from threading import Condition
-from typing import Any, ParamSpec, TypeVar
+from typing import TypeVar
+
+import torch
+
+from render.develop import ffmpeg
 
 T = TypeVar("T")
-P = ParamSpec("P")
+
+PATIENCE = 0.05  # seconds between two looks whether a thread that was called off has ended
 
 
-class EndedEarlyError(Exception):
-    """Dreaming ended before the tick that was waited for."""
+def helps(device: torch.device) -> bool:
+    """Whether developing beside dreaming makes films sooner: where a dream leaves the processor free."""
+    return device.type != "cpu"
 
 
-class Safe:
-    """How many ticks of a film are safe, counting on while it is dreamed; told by who dreams, waited for by who develops."""
+class ClosedError(Exception):
+    """There will be no more ticks."""
+
+
+class Watermark:
+    """How many ticks of a film are on disk, rising while it is dreamed."""
 
     def __init__(self) -> None:
-        self.over = False
-        self._news = Condition()
+        self._changed = Condition()
         self._ticks = 0
+        self._closed = False
 
-    def now(self, ticks: int) -> None:
-        """So many are safe."""
-        with self._news:
-            self._ticks = max(self._ticks, ticks)
-            self._news.notify_all()
+    def advance(self, ticks: int) -> None:
+        """So many are on disk."""
+        with self._changed:
+            self._ticks = ticks
+            self._changed.notify_all()
 
-    def end(self, ticks: int = 0) -> None:
-        """So many are safe, or as many as were before, and there will be no more: told at once, for who waits asks both."""
-        with self._news:
-            self._ticks, self.over = max(self._ticks, ticks), True
-            self._news.notify_all()
+    def close(self) -> None:
+        """Nobody dreams any more, and nobody is to wait."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
 
-    def wait(self, ticks: int) -> None:
-        """Until so many are safe; EndedEarlyError if they never will be."""
-        with self._news:
-            self._news.wait_for(lambda: self._ticks >= ticks or self.over)
-            if self._ticks < ticks:
-                raise EndedEarlyError
+    def wait_for(self, ticks: int) -> None:
+        """Return when so many are on disk. Raises ClosedError from when the watermark is closed, however many there are."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._ticks >= ticks)
+            if self._closed:
+                raise ClosedError
 
 
 @contextmanager
-def alongside(steps: Iterator[None], safe: Safe) -> Iterator[Future[None]]:
-    """Inside the block, a thread walks the steps; afterwards they stand still, and the future says whether one failed."""
-    with ThreadPoolExecutor(1, "developing") as thread:
+def alongside(develop: Callable[[], T], watermark: Watermark) -> Iterator[Future[T]]:
+    """Run `develop`, which waits for the watermark, in a thread; leaving the block calls off what is not done.
+
+    The future has its result or its error. What is called off leaves nothing unfinished behind, and ends before the block does.
+    """
+    with ThreadPoolExecutor(1, "developing", initializer=lambda: torch.set_num_threads(1)) as thread:
+        # One thread, of this thread's: a crew of its own would stand in the way of the dream's.
+        future = thread.submit(develop)
         try:
-            yield thread.submit(_walked, steps, safe)
+            yield future
         finally:
-            safe.end()
-
-
-def finished(steps: Generator[None, None, T]) -> T:
-    """Walk the rest of the steps: what they come to."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            result: T = end.value
-            return result
-
-
-def at_once(steps: Callable[P, Generator[None, None, T]]) -> Callable[P, T]:
-    """The function that walks all of its steps when it is called."""
-    return lambda *asked, **named: finished(steps(*asked, **named))
-
-
-def _walked(steps: Iterator[Any], safe: Safe) -> None:
-    import torch
-
-    torch.set_num_threads(1)  # of this thread: with a crew of its own it would stand in the way of the dream's
-    with suppress(EndedEarlyError):
-        while not safe.over:
-            next(steps)
+            watermark.close()
+            while not future.done():
+                ffmpeg.end_all()
+                wait([future], PATIENCE)

@@ -10,7 +10,7 @@ import errno
 import signal
 import subprocess
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from fractions import Fraction
 from functools import cache
@@ -34,23 +34,9 @@ EXACT = ("-fflags", "+bitexact", "-flags:v", "+bitexact")  # no random ids, no d
 ECHOES = ("Terminating thread", "Task finished", "Conversion failed", "Error opening output", "Could not open encoder")
 NO_SPACE_EXITS = {228, -getattr(signal, "SIGXFSZ", 228)}  # for ENOSPC, which ffmpeg does not always put into words; at a limit
 CARRIERS = "mov,mp4,matroska,webm"  # the formats that can hold a configuration: others may name files and addresses to be read
+MOST_METADATA = 2**22  # bytes: a configuration has a few thousand
 
-
-def write(
-    path: Path,
-    frames: Iterable[Pixels],
-    size: tuple[int, int],
-    fps: Fraction,
-    pixels: PixelFormat,
-    arguments: Sequence[str],
-) -> int:
-    """Write frames [H, W, 3] of `size` (width, height) to `path`; the number of frames. See `writing`."""
-    number = 0
-    with writing(path, size, fps, pixels, arguments) as send:
-        for frame in frames:
-            send(frame)
-            number += 1
-    return number
+_running: set[_Child] = set()  # every ffmpeg that this process has at work
 
 
 @contextmanager
@@ -61,12 +47,10 @@ def writing(
     pixels: PixelFormat,
     arguments: Sequence[str],
     merges: bool = False,
-    proven: Callable[[Path], None] | None = None,
 ) -> Iterator[Send]:
     """A function that takes one frame [H, W, 3] after the other; leaving the block puts the whole file in place.
 
     merges: the format stores equal neighbours as one longer frame, so that it is measured in time, not counted.
-    proven: called with the whole file before it gets its place.
     Raises DevelopError with ffmpeg's own words, or RoomError; then, as on any exception inside, nothing is left behind.
     """
     width, height = size
@@ -88,8 +72,6 @@ def writing(
             raise DevelopError(f"{path}: a film without frames")
         _finish(child, pipe, path)
         _prove(part, path, sent, fps, merges)
-        if proven:
-            proven(part)
 
 
 def convert(
@@ -106,22 +88,6 @@ def convert(
     with _started("-y", *sources, *arguments, f"file:{part.absolute()}") as child:
         _finish(child, None, path)
     _prove(part, path, frames, fps, merges)
-
-
-def read(path: Path, size: tuple[int, int], pixels: PixelFormat) -> Generator[Pixels, None, None]:
-    """The frames of a film one after the other as [H, W, 3], `size` (width, height); a damaged file is a DevelopError."""
-    width, height = size
-    raw = ("-map", "0:v:0", "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", pixels, "pipe:1")
-    length = width * height * 3 * TYPES[pixels].itemsize
-    with _started("-err_detect", "+crccheck", "-i", f"file:{path.absolute()}", *raw) as child:
-        assert child.stdout is not None
-        while len(content := child.stdout.read(length)) == length:
-            yield np.frombuffer(content, TYPES[pixels]).reshape(height, width, 3)
-        _finish(child, None, path, "read")
-        if child.words:  # ffmpeg goes on after a wrong checksum and ends with 0, whatever -xerror and -err_detect say
-            raise child.complaint(path, 0, "read")
-        if content:
-            raise DevelopError(f"{path}: its pictures are not {width}x{height}")
 
 
 def count(path: Path) -> int:
@@ -151,13 +117,21 @@ def version() -> str:
 
 
 def metadata(path: Path) -> str:
-    """A stranger's film's metadata as ffmpeg's own text form (escaped `key=value` lines)."""
+    """A stranger's film's metadata as ffmpeg's own text form (escaped `key=value` lines); none if it is vast."""
     alone = ("-protocol_whitelist", "file", "-format_whitelist", CARRIERS)
     with _started(*alone, "-i", f"file:{path.absolute()}", "-f", "ffmetadata", "pipe:1") as child:
         assert child.stdout is not None
-        text = child.stdout.read().decode("utf-8", "replace")
+        text = child.stdout.read(MOST_METADATA + 1)
+        while child.stdout.read(2**20):
+            pass
         _finish(child, None, path, "read")
-    return text
+    return text.decode("utf-8", "replace") if len(text) <= MOST_METADATA else ""
+
+
+def end_all() -> None:
+    """Kill every ffmpeg that this process has at work; whoever waits for one gets a DevelopError."""
+    for child in tuple(_running):
+        child.kill()
 
 
 @cache
@@ -172,9 +146,11 @@ def _program() -> str:
 def _started(*arguments: str, feed: bool = False) -> Iterator[_Child]:
     """ffmpeg at work. Its own session, so that Ctrl-C reaches only us; ended, whatever happens, when the block is left."""
     child = _Child([_program(), "-nostdin", "-hide_banner", "-loglevel", "error", *arguments], feed)
+    _running.add(child)
     try:
         yield child
     finally:
+        _running.discard(child)
         child.end()
 
 
@@ -206,10 +182,14 @@ class _Child:
         self._listener.join()
         return code
 
-    def end(self) -> None:
-        """Leave nothing running or open."""
+    def kill(self) -> None:
+        """End it at once."""
         if self._process.poll() is None:
             self._process.kill()
+
+    def end(self) -> None:
+        """Leave nothing running or open."""
+        self.kill()
         self.wait()
         for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
             if pipe:
@@ -258,9 +238,9 @@ def _prove(part: Path, path: Path, frames: int, fps: Fraction, merges: bool) -> 
     packets = _packets(part)
     if merges and len(packets) == 1:
         return  # a film that stands still
-    found = round(sum(packets) * fps) if merges else len(packets)
-    if abs(found - frames) > merges:
-        raise DevelopError(f"{path}: ffmpeg wrote {found} frames of {frames}")
+    count = round(sum(packets) * fps) if merges else len(packets)
+    if abs(count - frames) > merges:
+        raise DevelopError(f"{path}: ffmpeg wrote {count} frames of {frames}")
 
 
 def _packets(path: Path) -> list[Fraction]:

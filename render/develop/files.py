@@ -16,6 +16,7 @@ from render.errors import MissingError, RoomError
 
 PART = ".part-"  # unfinished files begin with this; whoever holds the take may sweep them away
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+LONGEST = 255  # bytes of a file's name, on every usual disk
 _numbers = count()
 
 
@@ -61,16 +62,16 @@ def scratch(path: Path, ending: str) -> Iterator[Path]:
             _remove(part)
 
 
-def write(path: Path, content: bytes) -> None:
-    """Write a small file whole or not at all."""
+def write(path: Path, content: bytes | bytearray) -> None:
+    """Write a file whole or not at all."""
     with beside(path) as part:
         part.write_bytes(content)
 
 
 def folder_name(name: str) -> str:
     """A film's name as the name of a folder on any system."""
-    plain = re.sub(r"[^\w.-]+", "-", name).strip("-.")
-    return plain[:80] or "film"
+    plain = re.sub(r"[^\w.-]+", "-", name).strip("-.")[:80]
+    return plain.encode()[:LONGEST].decode(errors="ignore") or "film"
 
 
 def sweep(folder: Path) -> None:
@@ -99,10 +100,15 @@ def _part(path: Path, ending: str) -> Path:
 
 
 def _remove(part: Path) -> None:
-    """Remove a file or folder, if it can be."""
-    shutil.rmtree(part, ignore_errors=True)
-    with suppress(OSError):
-        part.unlink()
+    """Remove a file or folder, if it can be: at the second try where the disk faltered at the first."""
+    for _ in range(2):
+        if not os.path.lexists(part):
+            return
+        if part.is_dir() and not part.is_symlink():
+            shutil.rmtree(part, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                part.unlink()
 
 
 def _to_disk(part: Path) -> None:
@@ -113,9 +119,12 @@ def _to_disk(part: Path) -> None:
 
 def _name_to_disk(folder: Path) -> None:
     """Wait until the disk has a new name, where folders can be waited for (not on Windows nor on every network disk)."""
-    with suppress(OSError):
+    try:
         handle = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(handle)
         finally:
             os.close(handle)
+    except OSError as error:
+        if error.errno in {*NO_ROOM, errno.EIO}:  # it was waited for, and did not come
+            raise

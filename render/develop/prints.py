@@ -6,8 +6,7 @@ The ending of an output's name picks the container, `codec` the print in it; the
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,17 +15,16 @@ from pathlib import Path
 from typing import Protocol
 
 from render.develop import ffmpeg, files, stills
-from render.develop.alongside import at_once
 from render.develop.ffmpeg import PixelFormat, Pixels, Send
+from render.develop.metadata import container_arguments, metadata_file
+from render.develop.names import FRAME, fill_name, frame_path
 from render.develop.sound import AAC, FLAC, OPUS, AudioArguments, AudioEncoder, audio_arguments
 from render.errors import ConfigError, DevelopError, MissingError
 from render.source.audio import Sound
 
-FRAME = re.compile(r"\{frame(?::0?(\d{1,2})d?)?\}")
 SOUND = 2  # the number of ffmpeg's input for it, after the frames and the metadata
 TRIES = 6  # at a size limit
 COARSER = 20  # crf above the usual that a size limit may bring; a narrower picture looks better than more
-TAKEN = ("negative", "poster.jpg", "config.yaml", "resolved.yaml", "run.json")  # what a take holds besides prints
 SAMPLE = 2**20  # pixels that a palette is chosen from; 16 times as many change it by 0.03 dB and take 9 times as long
 NARROWEST = 32  # pixels; a size limit that needs less is refused
 SCALED = "flags=lanczos+accurate_rnd+full_chroma_int+full_chroma_inp"
@@ -36,7 +34,7 @@ NVENC = ("-preset", "p5", "-tune", "hq", "-rc", "vbr", "-b:v", "0")
 LOSSLESS = ("-c:v", "ffv1", "-level", "3", "-coder", "1", "-g", "1", "-slices", "4", "-slicecrc", "1", *ffmpeg.EXACT)
 
 
-Every = Callable[[Fraction, Fraction], int]  # (a fine rate, a coarse one) -> of how many frames of the one the other has one
+Ratio = Callable[[Fraction, Fraction], int]  # (fine, coarse) -> fine frames per coarse frame; 0 if their times do not coincide
 
 
 class Output(Protocol):
@@ -66,55 +64,48 @@ class Tuning:
 
 @dataclass(frozen=True)
 class Job:
-    """One output on its way to `path`, from frames of `size` (width, height) at `fps`."""
+    """One output on its way to its file."""
 
     row: Print
     output: Output
     path: Path
-    size: tuple[int, int]
-    fps: Fraction
+    size: tuple[int, int]  # (width, height) of the frames that come
+    fps: Fraction  # of the file
     tuning: Tuning
     title: str
-    config: str
+    config: str  # the resolved configuration, as YAML
     sound: AudioArguments
-    notice: Callable[[str], None]
+    notice: Callable[[str], None]  # takes what is to be told
 
 
 @dataclass(frozen=True)
 class Print:
-    """A format.
+    """A format."""
 
-    work: a job -> the function that takes its frames. encoder, arguments: ffmpeg's. pixels: what it is fed with; layout: what
-    it stores. crf: the usual quality number and the highest (worst) there is, None where there is none; quality: what the
-    encoder calls it. hardware: what it does not work without. even: only even sizes. merges: equal neighbours become one
-    longer frame. usual_fps, usual_width: limits unless others are asked for. still: makes the bytes of one picture.
-    """
-
-    work: Callable[[Job], AbstractContextManager[Send]]
-    encoder: str = ""
-    arguments: tuple[str, ...] = ()
-    pixels: PixelFormat = "rgb24"
-    layout: str = "yuv420p"
-    crf: tuple[int, int] | None = None
-    quality: str = "-crf"
-    hardware: str = ""
-    even: bool = True
-    merges: bool = False
-    usual_fps: Fraction | None = None
-    usual_width: int | None = None
-    still: Callable[[Pixels, str], bytes] | None = None
+    work: Callable[[Job], AbstractContextManager[Send]]  # gives the function that takes the frames
+    encoder: str = ""  # ffmpeg's name of it; none for single pictures
+    arguments: tuple[str, ...] = ()  # of the encoder
+    pixels: PixelFormat = "rgb24"  # what it is fed with
+    layout: str = "yuv420p"  # what it stores, as ffmpeg names it
+    crf: tuple[int, int] | None = None  # the usual quality number and the highest (worst); None where there is none
+    quality: str = "-crf"  # what the encoder calls that number
+    hardware: str = ""  # what it does not work without
+    even: bool = True  # holds only even widths and heights
+    merges: bool = False  # stores equal neighbours as one longer frame
+    usual_fps: Fraction | None = None  # the most frames a second unless others are asked for
+    usual_width: int | None = None  # the most pixels across unless others are asked for
+    still: Callable[[Pixels, str], bytes] | None = None  # (picture, configuration) -> the bytes of one picture
 
 
 @dataclass(frozen=True)
 class Container:
-    """An ending: the codecs that it can hold, the usual one first, ffmpeg's arguments for it, and how it holds sound."""
+    """What an ending can hold."""
 
-    codecs: tuple[str, ...]
-    arguments: tuple[str, ...] = ()
-    voice: AudioEncoder | None = None
+    codecs: tuple[str, ...]  # the usual one first
+    audio: AudioEncoder | None = None  # how it holds sound; None: not at all
 
 
-def developing(
+def develop(
     outputs: Sequence[Output],
     frames: Callable[[Fraction], Iterable[Pixels]],
     size: tuple[int, int],
@@ -123,39 +114,34 @@ def developing(
     name: str,
     config: str,
     sound: Sound | None = None,
-    every: Every = lambda fine, coarse: int(fine == coarse),
-) -> Generator[None, None, tuple[list[Path], list[str]]]:
-    """Develop `outputs` into `folder`, a frame each step; their paths (of a sequence, the first picture) and notices to tell.
+    ratio: Ratio = lambda fine, coarse: int(fine == coarse),
+) -> tuple[list[Path], list[str]]:
+    """Develop `outputs` into `folder`; their paths (of a sequence, the first picture) and notices to be told.
 
     frames: the film at a rate, [H, W, 3] uint8 or uint16 of `size` (width, height); called once for each of the `walks`.
     config: the resolved configuration, which goes into the files that can hold it. sound: goes into those that have one.
-    Raises DevelopError or RoomError; what has its final name is whole.
+    Raises ConfigError or MissingError before any work, DevelopError or RoomError; what has its final name is whole.
     """
     require(outputs, name)
     notices: list[str] = []
     jobs = [_job(output, size, fps, folder, name, config, sound, notices.append) for output in outputs]
-    for rate, fed in walks((job.fps for job in jobs), every).items():
+    for rate, rates in walks((job.fps for job in jobs), ratio).items():
         with ExitStack() as stack:
-            group = [job for job in jobs if job.fps in fed]
-            takers = [(every(rate, job.fps), stack.enter_context(job.row.work(job))) for job in group]
+            group = [job for job in jobs if job.fps in rates]
+            encoders = [(ratio(rate, job.fps), stack.enter_context(job.row.work(job))) for job in group]
             for number, frame in enumerate(frames(rate)):
-                for one_of, take in takers:
-                    if number % one_of == 0:
-                        take(frame)
-                yield
-            yield  # all are there: who walks these steps may let another finish the files
+                for every, send in encoders:
+                    if number % every == 0:
+                        send(frame)
     return [frame_path(job.path, 0) for job in jobs], notices
 
 
-develop = at_once(developing)
-
-
-def walks(rates: Iterable[Fraction], every: Every) -> dict[Fraction, list[Fraction]]:
+def walks(rates: Iterable[Fraction], ratio: Ratio) -> dict[Fraction, list[Fraction]]:
     """The rates at which frames are made, and with each those that its frames are enough for: itself the first."""
-    found: dict[Fraction, list[Fraction]] = {}
+    walks: dict[Fraction, list[Fraction]] = {}
     for rate in sorted({*rates}, reverse=True):
-        found.setdefault(next((fine for fine in found if every(fine, rate)), rate), []).append(rate)
-    return found
+        walks.setdefault(next((fine for fine in walks if ratio(fine, rate)), rate), []).append(rate)
+    return walks
 
 
 def require(outputs: Iterable[Output], name: str) -> None:
@@ -208,47 +194,6 @@ def evenly_from(output: Output, size: tuple[int, int]) -> int:
     return ceil(SAMPLE / (width * height)) if row.work is _palette_film else 1
 
 
-def fill_name(template: str, name: str) -> str:
-    """An output's file name with {name} filled in and {frame} left; it stays inside the folder it is put in."""
-    text = template.replace("{name}", name)
-    bare = FRAME.sub("0", text)
-    if "{" in bare or "}" in bare or FRAME.search(str(Path(text).parent)):
-        raise ConfigError(f"{template}: only {{name}} and, in the last part, {{frame:06}} can be filled in")
-    parts = Path(text).parts
-    if not parts or Path(text).anchor or ".." in parts or "\0" in text:
-        raise ConfigError(f"{template}: an output lies inside the film's folder")
-    if parts[0].lower() in TAKEN or any(part.startswith(files.PART) for part in parts):
-        raise ConfigError(f"{template}: the take keeps a file of its own under this name")
-    return text
-
-
-def frame_path(path: Path, frame: int) -> Path:
-    """The path of one picture of a sequence; any other path is itself."""
-    return path.with_name(FRAME.sub(lambda match: f"{frame:0{match[1] or 1}}", path.name))
-
-
-def embedded_config(path: Path) -> str | None:
-    """The configuration that a print carries, or None. It comes from outside: believe nothing in it."""
-    try:
-        with path.open("rb") as file:
-            if path.suffix.lower() == ".png":
-                return stills.png_text(file)
-        line = re.compile(r"^render_config=((?:[^\\\n]|\\.)*)", re.DOTALL | re.MULTILINE | re.IGNORECASE)
-        found = line.search(ffmpeg.metadata(path))
-    except OSError as error:
-        raise MissingError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except DevelopError:  # no film, or a damaged one
-        return None
-    return re.sub(r"\\(.)", r"\1", found[1], flags=re.DOTALL) if found else None
-
-
-def republish(film: Path, part: Path, title: str, config: str) -> None:
-    """Copy a film into `part` with another title and configuration; not a bit of its pictures and sound changes."""
-    with _metadata(part, title, config) as notes:
-        maps = ("-map", "0", "-map_metadata", "1", "-c", "copy", *CONTAINERS[film.suffix.lower()].arguments, *ffmpeg.EXACT)
-        ffmpeg.convert(part, film, [film, notes], maps, ffmpeg.count(film), Fraction(1))
-
-
 def _job(
     output: Output,
     size: tuple[int, int],
@@ -269,8 +214,8 @@ def _job(
     elif not output.width and shape != size:
         notice(f"{path.name} is {shape[0]}x{shape[1]} of {size[0]}x{size[1]}, since it can hold only even sizes")
     crf = output.crf if output.crf is not None else row.crf and row.crf[0]
-    heard = audio_arguments(sound, CONTAINERS[path.suffix.lower()].voice, SOUND)
-    return Job(row, output, path, size, rate(output, fps), Tuning(shape, crf), name, config, heard, notice)
+    audio = audio_arguments(sound, CONTAINERS[path.suffix.lower()].audio, SOUND)
+    return Job(row, output, path, size, rate(output, fps), Tuning(shape, crf), name, config, audio, notice)
 
 
 def _shape(row: Print, size: tuple[int, int], width: int | None) -> tuple[int, int]:
@@ -290,7 +235,7 @@ def _film(job: Job) -> Iterator[Send]:
         with _from_copy(job, _encode) as take:
             yield take
         return
-    with _metadata(job.path, job.title, job.config) as notes:
+    with metadata_file(job.path, job.title, job.config) as notes:
         arguments = ("-i", f"file:{notes}", *_encoding(job, job.tuning, job.size))
         with ffmpeg.writing(job.path, job.size, job.fps, job.row.pixels, arguments, job.row.merges) as send:
             yield lambda frame: send(_depth(frame, job.row.pixels))
@@ -402,17 +347,17 @@ def _smaller(job: Job, tuning: Tuning, ratio: float) -> Tuning:
 
 
 def _encode(job: Job, tuning: Tuning, copy: Path, part: Path, number: int) -> None:
-    with _metadata(job.path, job.title, job.config) as notes:
-        came = job.size if job.row.pixels == "rgb48le" else job.tuning.size
-        arguments = _encoding(job, tuning, came)
+    with metadata_file(job.path, job.title, job.config) as notes:
+        stored = job.size if job.row.pixels == "rgb48le" else job.tuning.size
+        arguments = _encoding(job, tuning, stored)
         ffmpeg.convert(part, job.path, [copy, notes], arguments, number, job.fps, job.row.merges)
 
 
 def _encode_with_palette(job: Job, tuning: Tuning, copy: Path, part: Path, number: int) -> None:
     scaling = _scaling(job.tuning.size, tuning.size)
     with files.scratch(job.path, ".png") as palette:
-        seen = _sampled(job.tuning.size, number)
-        choose = ("-vf", f"{seen}palettegen=reserve_transparent=0", "-frames:v", "1", "-update", "1")
+        sampling = _sampling(job.tuning.size, number)
+        choose = ("-vf", f"{sampling}palettegen=reserve_transparent=0", "-frames:v", "1", "-update", "1")
         ffmpeg.convert(palette, job.path, [copy], choose, 1, job.fps)
         # On dreams sierra3 keeps the look of sierra2_4a (35.3 against 35.8 dB, blurred as the eye does; ordered dither 33.8)
         # in 6 % fewer bytes; ordered dither saves no more than that.
@@ -421,52 +366,33 @@ def _encode_with_palette(job: Job, tuning: Tuning, copy: Path, part: Path, numbe
         ffmpeg.convert(part, job.path, [copy, palette], arguments, number, job.fps)
 
 
-def _sampled(size: tuple[int, int], number: int) -> str:
+def _sampling(size: tuple[int, int], number: int) -> str:
     """The filter, with a comma behind, that takes so many frames of a (width, height) down to the pixels a palette needs."""
     share = sqrt(SAMPLE / (size[0] * size[1] * number))
     return f"scale={max(1, int(size[0] * share))}:{max(1, int(size[1] * share))}:flags=neighbor," if share < 1 else ""
 
 
-def _encoding(job: Job, tuning: Tuning, came: tuple[int, int]) -> tuple[str, ...]:
-    """ffmpeg's arguments from frames of the size that `came`, as input 0, and the metadata, as input 1, to the film."""
+def _encoding(job: Job, tuning: Tuning, size: tuple[int, int]) -> tuple[str, ...]:
+    """ffmpeg's arguments from frames of a (width, height), as input 0, and the metadata, as input 1, to the film."""
     row = job.row
     colours = f"{YUV}format={row.layout},{BT709}" if row.layout.startswith(("yuv", "p010")) else f"format={row.layout}"
-    convert = _scaling(came, tuning.size) + colours
+    convert = _scaling(size, tuning.size) + colours
     quality = () if tuning.crf is None else (row.quality, str(tuning.crf))
-    container = CONTAINERS[job.path.suffix.lower()].arguments
-    maps = (*job.sound.taken, "-map", "0:v:0", "-map_metadata", "1", *job.sound.made)
-    return (*maps, "-vf", convert, "-c:v", row.encoder, *row.arguments, *quality, *container, *ffmpeg.EXACT)
+    maps = (*job.sound.input, "-map", "0:v:0", "-map_metadata", "1", *job.sound.output)
+    return (*maps, "-vf", convert, "-c:v", row.encoder, *row.arguments, *quality, *container_arguments(job.path), *ffmpeg.EXACT)
 
 
-def _scaling(came: tuple[int, int], goes: tuple[int, int]) -> str:
+def _scaling(source: tuple[int, int], target: tuple[int, int]) -> str:
     """The filter, with a comma behind, from one (width, height) to another: a cut where only a line must go."""
-    if came == goes:
+    if source == target:
         return ""
-    if came[0] - goes[0] in (0, 1) and came[1] - goes[1] in (0, 1):
-        return f"crop={goes[0]}:{goes[1]}:0:0,"
-    return f"scale={goes[0]}:{goes[1]}:{SCALED},"
+    if source[0] - target[0] in (0, 1) and source[1] - target[1] in (0, 1):
+        return f"crop={target[0]}:{target[1]}:0:0,"
+    return f"scale={target[0]}:{target[1]}:{SCALED},"
 
 
 def _depth(frame: Pixels, pixels: PixelFormat) -> Pixels:
     return stills.eight_bits(frame) if pixels == "rgb24" else stills.sixteen_bits(frame)
-
-
-@contextmanager
-def _metadata(path: Path, title: str, config: str) -> Iterator[Path]:
-    """What ffmpeg is to write into `path`, in a file beside it: a long configuration does not fit on a command line."""
-    notes = {
-        "title": title,
-        "comment": "made by render; `render from` this file gives its configuration back",
-        "render_config": config,
-    }
-    lines = ";FFMETADATA1\n" + "".join(f"{key}={_escaped(value)}\n" for key, value in notes.items())
-    with files.scratch(path, ".txt") as file:
-        file.write_text(lines, encoding="utf-8")
-        yield file
-
-
-def _escaped(value: str) -> str:
-    return re.sub(r"([=;#\\\n])", r"\\\1", value.replace("\0", ""))
 
 
 PRINTS: dict[str, Print] = {
@@ -507,12 +433,11 @@ PRINTS: dict[str, Print] = {
     "jpeg": Print(_stills, even=False, still=stills.jpeg),
 }
 
-TAGS = ("-movflags", "+faststart+use_metadata_tags")
 CONTAINERS: dict[str, Container] = {
-    ".mp4": Container(("h264", "h265", "av1", "h264_nvenc", "hevc_nvenc"), TAGS, AAC),
-    ".mov": Container(("h264", "h265", "prores", "h264_nvenc", "hevc_nvenc"), TAGS, AAC),
-    ".mkv": Container(("h264", "h265", "av1", "vp9", "ffv1", "h264_nvenc", "hevc_nvenc"), voice=FLAC),
-    ".webm": Container(("vp9", "av1"), voice=OPUS),
+    ".mp4": Container(("h264", "h265", "av1", "h264_nvenc", "hevc_nvenc"), AAC),
+    ".mov": Container(("h264", "h265", "prores", "h264_nvenc", "hevc_nvenc"), AAC),
+    ".mkv": Container(("h264", "h265", "av1", "vp9", "ffv1", "h264_nvenc", "hevc_nvenc"), FLAC),
+    ".webm": Container(("vp9", "av1"), OPUS),
     ".gif": Container(("gif",)),
     ".webp": Container(("webp", "webp-picture")),
     ".png": Container(("png", "png16")),

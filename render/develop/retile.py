@@ -1,4 +1,4 @@
-"""Sparing. When memory ends in the middle of a film, it goes on in smaller tiles: (film, state) -> the states that follow."""
+"""Going on in smaller tiles when memory ends in the middle of a film: (film, state) -> the states that follow."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def ticks_within_memory(film: Film, state: State | None, take: Take) -> Iterator
             torch.cuda.empty_cache()
 
 
-def retile_notices(begun: Film, take: Take) -> list[str]:
-    """A notice, if the film was not seen to its end as it was begun."""
-    now = take.record.get(TILE, tile_side(begun))
-    return [] if now == tile_side(begun) else [f"memory ended, and frames were seen in tiles of {now} pixels from there on"]
+def retile_notices(film: Film, take: Take) -> list[str]:
+    """A notice, if the film was not seen to its end in the tiles that it was begun in."""
+    now = take.record.get(TILE, tile_side(film))
+    return [] if now == tile_side(film) else [f"memory ended, and frames were seen in tiles of {now} pixels from there on"]

@@ -13,18 +13,18 @@ from render.develop.ffmpeg import Pixels
 SIDE = 96  # places that are compared along each side, at most
 
 
-def measured(frames: Iterator[Pixels], tell: Callable[[str], None]) -> Iterator[Pixels]:
-    """The same frames [H, W, 3]; after the last, `tell` hears of the seam."""
+def measure_seam(frames: Iterator[Pixels], notice: Callable[[str], None]) -> Iterator[Pixels]:
+    """The same frames [H, W, 3]; after the last, `notice` is told how its step to the first compares."""
     first = before = None
     steps: list[float] = []
     for frame in frames:
-        seen = _sketch(frame)
+        sketch = _sketch(frame)
         if before is not None:
-            steps.append(_step(before, seen))
-        first, before = seen if first is None else first, seen
+            steps.append(_step(before, sketch))
+        first, before = sketch if first is None else first, sketch
         yield frame
     if first is not None and before is not None and steps and (usual := median(steps)):
-        tell(f"the seam of the loop is {_step(before, first) / usual:.2f} of a usual step between two frames")
+        notice(f"the seam of the loop is {_step(before, first) / usual:.2f} of a usual step between two frames")
 
 
 def _sketch(frame: Pixels) -> NDArray[np.float32]:

@@ -1,11 +1,9 @@
-"""Shooting. From a configuration to a finished take: dream what is not dreamed yet, then develop what is not developed yet."""
+"""Shooting: from a configuration to a finished take. Dream what is not dreamed yet, then develop what is not developed yet."""
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -15,30 +13,34 @@ from typing import Any
 
 import numpy as np
 import torch
+from pydantic import ValidationError
 from torch import Tensor
 
-from render import propagate
 from render.config import Config, load_text
-from render.config.kinds import Drawn
-from render.config.load import read
+from render.config.loader import read
+from render.config.model import OutputSettings, SourceSettings
 from render.config.scalars import Size
+from render.config.setting_types import Drawn
 from render.construct import build, build_scene
 from render.develop import prints, sound
-from render.develop.alongside import Safe, alongside, at_once, finished
+from render.develop.alongside import Watermark, alongside, helps
+from render.develop.browser import html
 from render.develop.ffmpeg import Pixels
 from render.develop.flow_cache import with_flow_cache
-from render.develop.negative import Kept, settled
+from render.develop.names import fill_name, frame_path
+from render.develop.negative import Kept
 from render.develop.retile import in_recorded_tiles, retile_notices, ticks_within_memory
-from render.develop.seam import measured
-from render.develop.take import Take, existing_take, open_take, unfinished
-from render.dream import garden
+from render.develop.seam import measure_seam
+from render.develop.take import Take, existing_take, open_take, read_record, unfinished_records
 from render.dream.ascent import sizes
 from render.dream.precision import DTYPES
-from render.errors import MissingError, RenderError, RoomError, gpu_failed, memory_ended
+from render.errors import ConfigError, MissingError, RenderError, RoomError, gpu_failed, memory_ended
 from render.facts import facts
-from render.film import Film, Scene, State, ticks
+from render.film import Film, State, ticks
 from render.frames import at_rate, dreamed_up_to, frame_count, in_loop_order, rate_ratio
 from render.picture.picture import from_pixels, to_pixels
+from render.scene import Scene
+from render.weights.catalogue import credits
 
 SAFE = "what is dreamed is safe"
 VERSION = 1  # of the dream: it counts up when the same settings begin to give other pictures
@@ -47,48 +49,63 @@ Watch = Callable[[Iterator[State], int, int], Iterable[State]]  # (states, tick 
 
 @dataclass(frozen=True)
 class Shot:
-    """What came of it. dreamed: ticks dreamed now. whole: the film was dreamed to its end."""
+    """What came of it."""
 
-    folder: Path
-    paths: list[Path]
-    notices: list[str]
-    dreamed: int
-    whole: bool
+    folder: Path  # of the take
+    paths: list[Path]  # of the prints; of a sequence, its first picture
+    notices: list[str]  # to be told
+    dreamed: int  # ticks dreamed now
+    whole: bool  # the film was dreamed to its end
+
+    def _repr_html_(self) -> str:
+        """The take in a notebook: its film plays there, as long as it is small, or its poster is shown."""
+        return html(self.folder, read_record(self.folder))
 
 
-def shoot(config: Config, given: str, root: Path, device: torch.device, watch: Watch, fresh: bool = False) -> Shot:
+def shoot(config: Config, text: str, root: Path, device: torch.device, watch: Watch, fresh: bool = False) -> Shot:
     """Render `config` into the take that has its pictures, or a new one under `root`.
 
-    given: the configuration as written. watch: sees every state pass, and may stop early; then the film so far is developed.
+    text: the configuration as written. watch: lets every state pass, and may stop early; then the film so far is developed.
+    Raises a RenderError: MissingError, DevelopError, RoomError or ConfigError by what cannot be had, made, held or asked for.
     """
     require_outputs(config)
-    with plainly(config):
+    with explain_failures(config):
         film = build(config, device)
-        if isinstance(config.seed, Drawn) and not fresh and (seed := begun_with(root, config, film)) is not None:
+        if isinstance(config.seed, Drawn) and not fresh and (seed := unfinished_seed(root, config, film)) is not None:
             config = config.model_copy(update={"seed": seed})
             film = build(config, device)
         film = replace(film, scene=with_flow_cache(film.scene, root))
-        fingerprint = shape(config, film)
-        with open_take(root, config.name, fingerprint, given, config.yaml(), fresh) as take:
+        with open_take(root, config.name, fingerprint(config, film), text, config.yaml(), fresh) as take:
             film = in_recorded_tiles(in_recorded_precision(config, film, take), take)
-            safe, end = Safe(), film.scene.clock.last_tick
-            with closing(developing(config, film.scene, take, safe)) as steps:
-                with alongside(steps, safe) as ahead:
-                    dreamed, last = expose(film, take, watch, safe, spare=config.dream.tile == "auto")
-                    safe.end(last + 1 if last == end else 0)
-                if whole := last == end:
-                    ahead.result()
-                    paths, notices = finished(steps)
-            if not whole:  # a film that ends elsewhere is another film: its prints begin anew
-                paths, notices = develop(config, dreamed_up_to(film.scene, last), take) if last >= 0 else ([], [])
-            return Shot(take.folder, paths, left_out(film) + retile_notices(film, take) + notices, dreamed, whole)
+            dreamed, last, (paths, notices) = dream_and_develop(config, film, root, take, watch)
+            notices = [*take.notices, *octave_notices(film), *retile_notices(film, take), *notices]
+            return Shot(take.folder, paths, notices, dreamed, last == film.scene.clock.last_tick)
+
+
+Prints = tuple[list[Path], list[str]]  # the paths of all outputs, and notices to be told
+
+
+def dream_and_develop(config: Config, film: Film, root: Path, take: Take, watch: Watch) -> tuple[int, int, Prints]:
+    """Dream the film and develop its prints, at the same time where that helps: ticks dreamed, the last one, the prints."""
+    watermark, device = Watermark(), film.scene.device
+    dream = partial(expose, film, take, watch, watermark, config.dream.tile == "auto")
+    if helps(device):
+        scene = with_flow_cache(build_scene(config, device), root)
+        with alongside(partial(develop, config, scene, take, watermark.wait_for), watermark) as ahead:
+            dreamed, last = dream()
+            if last == film.scene.clock.last_tick:
+                return dreamed, last, ahead.result()
+    else:
+        dreamed, last = dream()
+    # A film that ends elsewhere is another film: its prints begin anew.
+    return dreamed, last, develop(config, dreamed_up_to(film.scene, last), take) if last >= 0 else ([], [])
 
 
 def in_recorded_precision(config: Config, film: Film, take: Take) -> Film:
     """The film in the precision that its take was begun in, though another would be chosen now: its pictures stay the same."""
     if "precision" not in take.record:
-        take.note(precision=film.precision)
-    recorded = take.record["precision"]
+        take.note(precision=film.precision, networks=config.networks, credits=credits(config.networks))
+    recorded = take.record.get("precision", film.precision)
     if recorded == film.precision or recorded not in DTYPES:
         return film
     dream = config.dream.model_copy(update={"precision": recorded})
@@ -97,7 +114,7 @@ def in_recorded_precision(config: Config, film: Film, take: Take) -> Film:
 
 
 def require_outputs(config: Config) -> None:
-    """Refuse the first output that cannot be developed, with its place."""
+    """Refuse the first output that cannot be developed, with its place: ConfigError or MissingError."""
     for count in range(1, len(config.outputs) + 1):
         try:
             prints.require(config.outputs[:count], config.name)
@@ -106,22 +123,22 @@ def require_outputs(config: Config) -> None:
             raise config.problem(f"outputs.{count - 1}", message, error.hint, type(error)) from error
 
 
-def shape(config: Config, film: Film) -> dict[str, Any]:
+def fingerprint(config: Config, film: Film) -> dict[str, Any]:
     """All that shapes the film's pictures: a take with the same is the same film."""
-    known = {"version": VERSION, "seed": int(config.seed), "config": config.fingerprint()}
-    return {**known, "files": film.digest, "size": list(film.scene.size)}
+    shape = {"version": VERSION, "seed": int(config.seed), "config": config.fingerprint()}
+    return {**shape, "files": film.digest, "size": list(film.scene.size)}
 
 
-def begun_with(root: Path, config: Config, film: Film) -> int | None:
+def unfinished_seed(root: Path, config: Config, film: Film) -> int | None:
     """The seed of an unfinished take that asked for the same with `seed: random`: it is gone on with, not begun again."""
-    for record in unfinished(root, config.name):
+    for record in unfinished_records(root, config.name):
         seed = record.get("fingerprint", {}).get("seed")
-        if isinstance(seed, int) and record["fingerprint"] == shape(config.model_copy(update={"seed": seed}), film):
+        if isinstance(seed, int) and record["fingerprint"] == fingerprint(config.model_copy(update={"seed": seed}), film):
             return seed
     return None
 
 
-def left_out(film: Film) -> list[str]:
+def octave_notices(film: Film) -> list[str]:
     """A notice if the network cannot use the smallest octaves."""
     ascent = film.ascent(film.scene.clock.tick(0), True)
     used = len(sizes(film.scene.size, ascent))
@@ -130,138 +147,117 @@ def left_out(film: Film) -> list[str]:
     return [f"{used} of {ascent.octaves} octaves are dreamed: sides under {ascent.min_side} pixels are too small to see in"]
 
 
-def expose(film: Film, take: Take, watch: Watch, safe: Safe, spare: bool) -> tuple[int, int]:
+def expose(film: Film, take: Take, watch: Watch, watermark: Watermark, spare: bool) -> tuple[int, int]:
     """Dream from the take's newest tick to the end of the film, or until `watch` stops: ticks dreamed now, and the last one.
 
-    safe: hears of the ticks that are safe, but for the film's last. spare: where memory ends, go on in smaller tiles.
+    watermark: rises with each tick that is on disk. spare: where memory ends, go on in smaller tiles.
     """
-    begun, dreamed = monotonic(), 0
-
-    def tell_but_the_last(tick: int) -> None:
-        if tick < film.scene.clock.last_tick:
-            safe.now(settled(tick))
-
-    with take.negative() as negative:
-        state = restore(negative.last(), film.scene.device)
-        last = first = state.tick if state else -1
-        tell_but_the_last(last)
-        states = ticks_within_memory(film, state, take) if spare else ticks(film, state)
-        for new in watch(states, first, film.scene.clock.last_tick):
-            negative.keep(new.tick, to_pixels(new.canvas, np.uint16), extra(new))
-            last = new.tick
-            tell_but_the_last(last)
-        dreamed = last - first
+    start, negative = monotonic(), take.negative()
+    state = state_of(negative.last(), film.scene.device)
+    last = first = state.tick if state else -1
+    watermark.advance(last + 1)
+    states = ticks_within_memory(film, state, take) if spare else ticks(film, state)
+    for new in watch(states, first, film.scene.clock.last_tick):
+        negative.keep(new.tick, to_pixels(new.canvas, np.uint16), new.tensors())
+        last = new.tick
+        watermark.advance(last + 1)
     if last >= 0 and take.record.get("dreamed") != last + 1:  # dreamed now, or by a process that was killed before its note
-        take.poster(next(take.negative().ticks(last // 2)))
-        seconds = round(take.record.get("seconds", 0) + monotonic() - begun, 2)
-        finished = last == film.scene.clock.last_tick
+        take.poster(negative.read(last // 2))
         take.note(
             device=str(film.scene.device),
             threads=torch.get_num_threads(),
-            seconds=seconds,
+            seconds=round(take.record.get("seconds", 0) + monotonic() - start, 2),
             dreamed=last + 1,
-            finished=finished,
+            finished=last == film.scene.clock.last_tick,
         )
-    return dreamed, last
+    return last - first, last
 
 
-def developing(
-    config: Config, seen: Scene, take: Take, safe: Safe | None = None
-) -> Generator[None, None, tuple[list[Path], list[str]]]:
-    """Develop the outputs that are not there yet from the negative, a frame each step; the paths of all outputs, and notices.
+def state_of(kept: Kept | None, device: torch.device) -> State | None:
+    """The state that was kept, on a device."""
+    return State.of(kept.tick, from_pixels(kept.canvas, device), kept.tensors) if kept else None
 
-    safe: of a film that is being dreamed, whose ticks and whose end are waited for.
+
+def develop(config: Config, scene: Scene, take: Take, wait_for: Callable[[int], None] = lambda ticks: None) -> Prints:
+    """Develop the outputs that are not there yet from the take's negative, to the end of the scene's clock.
+
+    wait_for: returns when so many ticks are on disk; no print gets its name before all are. Raises DevelopError, RoomError.
     """
-    heard = sound.film_sound(config, frame_count(seen) / seen.clock.fps)
-    facts = {"fps": str(seen.clock.fps), "frames": seen.clock.frames, "loop": seen.loop, "sound": sound.told(heard)}
-    wanted, seams = take.undeveloped(config.outputs, facts), list[str]()
-    negative, (height, width), last = take.negative(), seen.size, seen.clock.last_tick
+    track = sound.film_sound(config, frame_count(scene) / scene.clock.fps)
+    film = {
+        "fps": str(scene.clock.fps),
+        "frames": scene.clock.frames,
+        "loop": scene.loop.name,
+        "sound": sound.describe_sound(track),
+    }
+    missing, seams = take.undeveloped(config.outputs, film), list[str]()
+    negative, (height, width), last = take.negative(), scene.size, scene.clock.last_tick
 
-    def at(fps: Fraction) -> Iterator[Pixels]:
-        passing = (
-            to_pixels(frame, np.uint16) for frame in in_loop_order(seen, canvases_from, at_rate(seen.clock, fps, seen.loop))
-        )
-        yield from passing if seen.loop == "none" or seams else measured(passing, seams.append)
-        if safe:
-            safe.wait(last + 1)
+    def canvases(start: int, step: int) -> Iterator[Tensor]:
+        for tick in range(start, last + 1 if step > 0 else -1, step):
+            wait_for(tick + 1)
+            yield from_pixels(negative.read(tick), scene.device)
 
-    def canvases_from(start: int, step: int) -> Iterator[Tensor]:
-        return (from_pixels(pixels, seen.device) for pixels in canvases(start, step))
+    def frames(fps: Fraction) -> Iterator[Pixels]:
+        clock = at_rate(scene.clock, fps, scene.loop)
+        pictures = (to_pixels(frame, np.uint16) for frame in in_loop_order(scene, canvases, clock))
+        yield from pictures if not scene.loop.seamless or seams else measure_seam(pictures, seams.append)
+        wait_for(last + 1)
 
-    def canvases(start: int, step: int) -> Iterator[Pixels]:
-        if safe and step > 0:
-            return negative.following(start, last, (width, height), safe.wait)
-        if safe:
-            safe.wait(last + 1)
-        return negative.ticks(start, step)
-
-    size, rate, text, thinned = (width, height), seen.clock.fps, config.yaml(), partial(rate_ratio, seen)
-    _, notices = yield from prints.developing(wanted, at, size, rate, take.folder, config.name, text, heard, thinned)
-    if safe:
-        safe.wait(last + 1)
-        yield  # who dreams writes in the record, too
-    take.developed(wanted, facts)
-    paths = [prints.frame_path(take.folder / prints.fill_name(output.file, config.name), 0) for output in config.outputs]
+    ratio = partial(rate_ratio, scene)
+    _, notices = prints.develop(
+        missing, frames, (width, height), scene.clock.fps, take.folder, config.name, config.yaml(), track, ratio
+    )
+    take.note_prints(missing, film)
+    paths = [frame_path(take.folder / fill_name(output.file, config.name), 0) for output in config.outputs]
     return paths, notices + seams
 
 
-develop = at_once(developing)
+def print_again(folder: Path, outputs: Sequence[str], settings: Mapping[str, str | int]) -> Prints:
+    """Develop other outputs from the negative of the take in `folder`; nothing is dreamed.
 
-
-def print_again(folder: Path, outputs: Sequence[str], settings: Mapping[str, str | int]) -> tuple[list[Path], list[str]]:
-    """Develop other outputs from the negative of the take in `folder`; nothing is dreamed."""
+    outputs: names of files; settings: of all of them, as an output of a configuration has them. Raises MissingError where the
+    take, or what it was made from, is not what it was, ConfigError, DevelopError or RoomError.
+    """
     with existing_take(folder) as take:
-        text = read(folder / "resolved.yaml")
-        wanted = json.dumps([{"file": file, **settings} for file in outputs])
-        config = load_text(text, str(folder / "resolved.yaml"), folder, [f"outputs={wanted}"], look=facts)
-        moved_by = next((key for key in ("schedule", "audio") if getattr(config, key)), "")
-        if moved_by and config.fingerprint() != take.record.get("fingerprint", {}).get("config"):
-            told = "is another one now than when this film was dreamed"
-            raise config.problem(moved_by, told, "render the film again: new moves make a new take", MissingError)
+        path = folder / "resolved.yaml"
+        config = load_text(read(path), str(path), folder, look=facts)
+        config = config.model_copy(update={"outputs": tuple(_output(file, settings) for file in outputs)})
+        music = next((key for key in ("schedule", "audio") if getattr(config, key)), "")
+        if music and config.fingerprint() != take.record.get("fingerprint", {}).get("config"):
+            message = "is another one now than when this film was dreamed"
+            raise config.problem(music, message, "render the film again: new moves make a new take", MissingError)
         prints.require(config.outputs, config.name)
         kept = take.negative().last()
         if kept is None:
             raise MissingError(f"{folder}: nothing was dreamed here yet", "render its film first")
         height, width = kept.canvas.shape[:2]
-        needless = () if config.source.moves or config.mask else ("source.noise=uniform",)  # a still is not seen again
-        seen = load_text(text, str(folder / "resolved.yaml"), folder, [f"size={width}x{height}", *needless], look=facts)
-        there = with_flow_cache(build_scene(seen, torch.device("cpu")), folder.absolute().parents[1])
-        if there.source.digest not in str(take.record.get("fingerprint", {}).get("files")):
-            told = "is other footage now than when this film was dreamed"
-            raise config.problem("source", told, "render the film again: new footage makes a new take", MissingError)
-        return develop(config, dreamed_up_to(there, kept.tick), take)
+        scene = build_scene(_for_prints(config, Size(width, height)), torch.device("cpu"))
+        if scene.source.digest not in str(take.record.get("fingerprint", {}).get("files")):
+            message = "is other footage now than when this film was dreamed"
+            raise config.problem("source", message, "render the film again: new footage makes a new take", MissingError)
+        scene = with_flow_cache(scene, folder.absolute().parents[1])
+        paths, notices = develop(config, dreamed_up_to(scene, kept.tick), take)
+        return paths, [*take.notices, *notices]
 
 
-def extra(state: State) -> dict[str, Tensor]:
-    """What a state holds besides its canvas, as named tensors."""
-    named: dict[str, Mapping[str, Tensor]] = {
-        **{f"world{i}": garden.to_tensors(world) for i, world in enumerate(state.worlds)},
-        **({} if state.first is None else {"first": {"canvas": state.first}}),
-        **({"riding": propagate.to_tensors(state.carried)} if state.carried else {}),
-    }
-    return {f"{part}.{name}": value for part, tensors in named.items() for name, value in tensors.items()}
+def _output(file: str, settings: Mapping[str, str | int]) -> OutputSettings:
+    try:
+        return OutputSettings.model_validate({"file": file, **settings})
+    except ValidationError as error:
+        place, cause = error.errors()[0]["loc"], error.errors()[0].get("ctx", {}).get("error", error.errors()[0]["msg"])
+        raise ConfigError(f"{file}: {'.'.join(map(str, place))} {cause}") from None
 
 
-def restore(kept: Kept | None, device: torch.device) -> State | None:
-    """The state that was kept."""
-    if kept is None:
-        return None
-    named: dict[str, dict[str, Tensor]] = defaultdict(dict)
-    for key, value in kept.extra.items():
-        part, name = key.split(".")
-        named[part][name] = value
-    worlds = tuple(garden.from_tensors(named[f"world{i}"]) for i in range(sum(part.startswith("world") for part in named)))
-    return State(
-        kept.tick,
-        from_pixels(kept.canvas, device),
-        worlds,
-        first=named["first"]["canvas"].to(device) if "first" in named else None,
-        carried=propagate.from_tensors(named["riding"], device) if "riding" in named else None,
-    )
+def _for_prints(config: Config, size: Size) -> Config:
+    """The same film of that size; without its photo, which may be gone, unless a mask shows it: its ticks hold all of it."""
+    if config.source.moves or config.mask:
+        return config.model_copy(update={"size": size})
+    return config.model_copy(update={"size": size, "source": SourceSettings.model_validate({"noise": "uniform"})})
 
 
 @contextmanager
-def plainly(config: Config) -> Iterator[None]:
+def explain_failures(config: Config) -> Iterator[None]:
     """Turn what torch says when memory ends or a GPU fails into a sentence with a cure."""
     try:
         yield

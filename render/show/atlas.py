@@ -1,7 +1,7 @@
 """Atlases. An atlas shows what a network sees, on one sheet: (network, what is asked) -> Sheet, dreamed, drawn.
 
-sheet = asked(network, classes="lion,flamingo")      # or layer="mid", channels="0-31"; or its layers
-drawn(sheet, list(dreamed(sheet, network, recipe)))
+sheet = plan(network, classes="lion,flamingo")      # or layer="mid", channels="0-31"; or its layers
+draw(sheet, list(dream_plates(sheet, network, recipe)))
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from render.errors import ConfigError
 from render.moment import Clock
 from render.picture import colour
 from render.picture.picture import to_pixels
-from render.show.listing import measured
+from render.show.listing import fields_of
 from render.show.plot import BRIGHT, DIM, GROUND
 from render.source.noise import MEAN, noise
 
@@ -52,16 +52,13 @@ MARGIN, GUTTER, GAP, HEAD, FOOT, CAPTION, LINE = 56, 264, 12, 132, 40, 30, 20
 
 @dataclass(frozen=True)
 class Plate:
-    """A picture to be dreamed. seed: of the noise it begins with, counted from the sheet's; None: it begins with the photo.
-
-    whole: it asks for a whole layer, and is dreamed as films are; else it shows one thing, as clearly as can be.
-    """
+    """A picture to be dreamed."""
 
     caption: str
     layer: str
     objective: Objective
-    seed: int | None = 0
-    whole: bool = False
+    seed: int | None = 0  # of the noise it begins with, counted from the sheet's; None: it begins with the photo
+    whole: bool = False  # it asks for a whole layer, and is dreamed as films are; else it shows one thing, as clearly as can be
 
 
 @dataclass(frozen=True)
@@ -75,10 +72,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Sheet:
-    """What is to be seen, in rows."""
+    """Rows of plates under a title."""
 
     title: str
-    told: str
+    subtitle: str
     rows: tuple[Row, ...]
 
     @property
@@ -89,19 +86,19 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a sheet is dreamed. size: of a plate's sides, pixels. steps: an octave. photo: a Frame of that size, if any."""
+    """How a sheet is dreamed."""
 
-    size: int
-    steps: int
+    size: int  # of a plate's sides, pixels
+    steps: int  # an octave
     seed: int
-    photo: Tensor | None = None
+    photo: Tensor | None = None  # a Frame of that size
     device: torch.device = CPU
 
 
-# ── what is asked ───────────────────────────────────────────────────────────────────────────────────────────────────
+# ── what it shows ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def asked(
+def plan(
     network: Network,
     classes: str | None = None,
     layer: str | None = None,
@@ -122,7 +119,7 @@ def asked(
 def numbers(words: str) -> list[int]:
     """The numbers that "0-31,40" counts up."""
     if not all(re.fullmatch(r"\d{1,5}(-\d{1,5})?", part.strip()) for part in words.split(",")):
-        raise ConfigError(f'is "{words}", which counts no channels', "write --channels 0-31,40")
+        raise ConfigError(f'is "{words}", which counts no channels', "write --channels 0-31,40", continues=True)
     spans = [[int(end) for end in part.split("-")] for part in words.split(",")]
     return [number for span in spans for number in range(span[0], span[-1] + 1)]
 
@@ -130,23 +127,26 @@ def numbers(words: str) -> list[int]:
 def of_layers(network: Network, photo: bool, device: torch.device) -> Sheet:
     """Its layers, shallow to deep: each from noise, on the photo if there is one, and some of its channels."""
     names = _evenly(network.blocks or network.layers, MOST_ROWS)
-    fields = measured(network, names, device)
+    fields = fields_of(network, names, device)
     rows = []
     for name in names:
         whole = objective.layer(network, name)
         starts: list[tuple[str, int | None]] = [("from noise", 0), *([("on a photo", None)] if photo else [])]
         plates = [Plate(caption, name, whole, seed, whole=True) for caption, seed in starts]
-        known = list((network.channels or {}).get(name, {}).values()) or range(fields[name].channels)
-        plates += [_channel(network, name, index) for index in _evenly(known, CHANNELS)]
+        indices = list((network.channels or {}).get(name, {}).values()) or range(fields[name].channels)
+        plates += [_channel(network, name, index) for index in _evenly(indices, CHANNELS)]
         rows.append(Row(tuple(plates), name, tuple(_facts(network, name, fields[name]))))
     return Sheet(network.name, f"{len(names)} layers, shallow to deep", tuple(rows))
 
 
 def of_channels(network: Network, layer: str, indices: Sequence[int], device: torch.device) -> Sheet:
     """Channels of a layer, each from noise; all of them if none are named."""
-    field = measured(network, [layer], device)[layer]
+    field = fields_of(network, [layer], device)[layer]
     if wrong := [index for index in indices if index >= field.channels]:
-        raise ConfigError(f"is {wrong[0]}, and {network.name}'s layer {layer} has channels 0 to {field.channels - 1}")
+        raise ConfigError(
+            f"is {wrong[0]}, and {network.name}'s layer {layer} has channels 0 to {field.channels - 1}",
+            continues=True,
+        )
     plates = [_channel(network, layer, index) for index in indices or range(field.channels)]
     return Sheet(f"{network.name}  {layer}", "   ·   ".join(_facts(network, layer, field)), _grid(plates))
 
@@ -167,7 +167,7 @@ def _channel(network: Network, layer: str, index: int) -> Plate:
 
 
 def _evenly(things: Sequence[T], most: int) -> list[T]:
-    """So many of the things, evenly chosen."""
+    """At most `most` items, evenly spaced."""
     if len(things) <= most:
         return list(things)
     return [things[(2 * place + 1) * len(things) // (2 * most)] for place in range(most)]
@@ -199,21 +199,21 @@ def _first(label: str) -> str:
 # ── dreaming ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def dreamed(sheet: Sheet, network: Network, recipe: Recipe) -> Iterator[Pixels]:
+def dream_plates(sheet: Sheet, network: Network, recipe: Recipe) -> Iterator[Pixels]:
     """The plates in their order, dreamed."""
     for layer, plates in groupby(sheet.plates, lambda plate: plate.layer):
         extract = network.extractor([layer], recipe.device)
         for plate in plates:
-            yield to_pixels(_dreamed(plate, extract, recipe, network.min_side).cpu())
+            yield to_pixels(_dream_plate(plate, extract, recipe, network.min_side).cpu())
 
 
-def _dreamed(plate: Plate, extract: Extractor, recipe: Recipe, min_side: int) -> Tensor:
+def _dream_plate(plate: Plate, extract: Extractor, recipe: Recipe, min_side: int) -> Tensor:
     terms = [(1.0, plate.objective)]
     if plate.seed is None:
         assert recipe.photo is not None
         photo = recipe.photo.to(recipe.device)
-        dreamed = dream(photo, extract, terms, _as_films(max(1, recipe.steps // 3), min_side), recipe.seed, 0)
-        return colour.hold_tone(dreamed, colour.tone(photo), HOLD)
+        canvas = dream(photo, extract, terms, _as_films(max(1, recipe.steps // 3), min_side), recipe.seed, 0)
+        return colour.hold_tone(canvas, colour.tone(photo), HOLD)
     fog = noise("perlin", FOG, (recipe.size, recipe.size), recipe.seed + plate.seed).at(BEGINNING).to(recipe.device)
     ascent = _as_films(recipe.steps, min_side) if plate.whole else _as_nature(recipe.steps, min_side)
     return colour.hold_tone(dream(fog, extract, terms, ascent, recipe.seed, 0), TONE, HOLD)
@@ -246,7 +246,7 @@ def _as_films(steps: int, min_side: int) -> Ascent:
 # ── drawing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def drawn(sheet: Sheet, pictures: Sequence[Pixels]) -> Pixels:
+def draw(sheet: Sheet, pictures: Sequence[Pixels]) -> Pixels:
     """The sheet with its dreams: title above, captions below the plates, what rows are of in the gutter."""
     gutter = GUTTER if any(row.heading for row in sheet.rows) else 0
     size = pictures[0].shape[0]
@@ -256,12 +256,12 @@ def drawn(sheet: Sheet, pictures: Sequence[Pixels]) -> Pixels:
     paper = Image.new("RGB", (width, height), GROUND)
     pen, left = ImageDraw.Draw(paper), iter(pictures)
     _write(pen, (MARGIN, 58), sheet.title, 34, BRIGHT)
-    _write(pen, (MARGIN, 92), sheet.told, 16, DIM)
+    _write(pen, (MARGIN, 92), sheet.subtitle, 16, DIM)
     for number, row in enumerate(sheet.rows):
         top = HEAD + number * (pitch + CAPTION)
         if row.heading:
             _write(pen, (MARGIN, top + 12), row.heading, 19, ACCENT, room=gutter - 20)
-            lines = [line for told in row.lines for line in wrap(told, 34)]
+            lines = [line for fact in row.lines for line in wrap(fact, 34)]
             for place, line in enumerate(lines):
                 _write(pen, (MARGIN, top + 40 + place * LINE), line, 14, DIM)
         for column, plate in enumerate(row.plates):

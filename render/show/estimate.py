@@ -1,121 +1,115 @@
-"""Estimates. What a film will cost, told before it is dreamed: (config, film) -> Cost, from some seconds of doing it in small.
+"""Estimates. What a film will take, before it is dreamed: (config, film) -> Estimate.
 
-Each part is really done and timed, at the film's own sizes: one step of the dream, ticks that dream no more than that, the
-storing of a tick, the frames between two ticks, and some frames through each encoder. The rest is counting.
+One step of the dream is timed and the film's steps are counted: that is nine tenths of the answer. For the rest a few ticks are
+dreamed with a single step each, a few frames are made between them, and those go through each encoder once.
 """
 
 from __future__ import annotations
 
 import os
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cache, partial
-from itertools import cycle as endlessly
-from itertools import islice
+from functools import partial
+from itertools import cycle, islice
 from math import ceil
 from pathlib import Path
+from statistics import fmean
 from tempfile import TemporaryDirectory
-from time import process_time
+from time import perf_counter, process_time
 
 import numpy as np
+import torch
 
 from render.config import Config
-from render.config.model import Output
+from render.config.model import OutputSettings
 from render.config.scalars import Size
 from render.construct import build
-from render.develop import prints, sound
+from render.develop import flow_cache, prints, sound
 from render.develop.ffmpeg import Pixels
-from render.develop.flow_cache import with_flow_cache
-from render.develop.negative import SEGMENT, Negative
-from render.develop.shoot import extra
+from render.develop.names import fill_name
+from render.develop.negative import LARGE as LARGE_STATE
+from render.develop.negative import STRIDE
 from render.dream.ascent import Ascent, dream, sizes
-from render.film import Film, Scene, State, begin, first_worlds, step
+from render.film import Film, State, begin, first_worlds, step
 from render.frames import at_rate, frame_count, frames_in, rate_ratio
 from render.moment import Clock, Moment
 from render.picture.picture import resize, to_pixels
-from render.show.cost import CPU, PATIENCE, Cost, line, often, timed
-from render.show.eta import duration_words
+from render.scene import Scene
+from render.show.words import bytes_words, count_words, duration_words
 
-LARGE = 2**20  # pixels; larger films are measured at about this size, since what they cost grows with their pixels
-COUNTED = 40  # moments at which is counted what is asked for, evenly over the film
-PLACES = (0.5, 0.1, 0.9, 0.3, 0.7)  # of the film, at which a tick and the frames beside it are tried
-BOLD = 0.1  # rms change of a picture that is hardly dreamed
-FEW, MORE = 2, 8  # frames through an encoder, and so many more: what it takes to begin, and what each frame takes
+LARGE = 2**18  # pixels; larger films are tried at about this size, since what they take grows with their pixels
+SMALL = 2**16  # pixels that a step is timed on at most: about the mean of a film's octaves
+COUNTED = 40  # moments at which steps are counted, evenly over the film
+PLACES = (0.5, 0.1)  # of the film, at which ticks are tried
+TRIES = 3  # of a step; the first sets much up
+SERIAL = 0.08  # of a step that one thread does alone, measured on two
+BOLD = 0.1  # rms change of a picture that is hardly dreamed; plain pictures are encoded sooner than dreams
+FEW = 8  # frames through an encoder
+COLOURS = 6  # bytes of a pixel in the negative: 16 bits a channel
+HEAD = 400  # bytes of a file of the negative besides its tensors
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a part of a render takes."""
+
+    seconds: float = 0.0
+    disk: float = 0.0  # bytes that stay
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """size: (width, height). parts: what each part of the render spends, by name. seconds: of all, which do some at once."""
+    """What a film takes. As text: a table of its parts."""
 
-    size: tuple[int, int]
+    size: tuple[int, int]  # (width, height)
     frames: int
     fps: str
     ticks: int
-    parts: dict[str, Cost]
-    seconds: float
+    parts: dict[str, Cost]  # by name: dreaming, frames between, and each output
 
     @property
-    def disk(self) -> float:
-        """Bytes that stay."""
-        return sum(part.disk for part in self.parts.values())
+    def total(self) -> Cost:
+        """All parts, one after the other. Some run beside others, but they share the processors."""
+        costs = self.parts.values()
+        return Cost(sum(cost.seconds for cost in costs), sum(cost.disk for cost in costs))
 
     def __str__(self) -> str:
-        width, height = self.size
-        rows = [*((name, part.seconds, part.disk) for name, part in self.parts.items()), ("in all", self.seconds, self.disk)]
-        wide = max(len(name) for name, _, _ in rows)
-        made = f"{width}x{height}, {counted(self.frames, 'frame')} at {self.fps} fps from {counted(self.ticks, 'dream')}"
-        lines = (f"  {name:{wide}}  {duration_words(seconds):>11}  {weighed(disk):>8}".rstrip() for name, seconds, disk in rows)
-        return "\n".join([made, *lines])
-
-
-def counted(number: int, thing: str) -> str:
-    """So many things."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
-
-
-def weighed(disk: float) -> str:
-    """Bytes in words; none in none."""
-    units = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
-    return next((f"{disk / unit:.{int(disk < 9.5 * unit)}f} {name}" for unit, name in units if disk >= 0.5 * unit), "")
-
-
-@cache
-def starting() -> float:
-    """Seconds that a program takes to begin, on one processor: as many as this one took until it was first asked."""
-    return process_time()
+        rows = {**self.parts, "in all": self.total}
+        wide, (width, height) = max(map(len, rows)), self.size
+        first = (
+            f"{width}x{height}, {count_words(self.frames, 'frame')} at {self.fps} fps from {count_words(self.ticks, 'dream')}"
+        )
+        table = (
+            f"  {name:{wide}}  {duration_words(cost.seconds):>11}  {bytes_words(cost.disk):>8}".rstrip()
+            for name, cost in rows.items()
+        )
+        return "\n".join((first, *table))
 
 
 def estimate(config: Config, film: Film) -> Estimate:
-    """What the film that was built from `config` will cost on this machine, prints and all."""
-    seen, clock, begun = film.scene, film.scene.clock, starting()
+    """What the film that was built from `config` will take on this machine, prints and all. Tries it for about a second."""
+    scene, clock = film.scene, film.scene.clock
     small, times = within(config, film, LARGE)
-    with TemporaryDirectory(prefix="render-") as folder:
-        small = replace(small, scene=with_flow_cache(small.scene, Path(folder)))
-        states, dreamed = dreaming(small)
-        kept, read = storing(states, clock.last_tick + 1, Path(folder, "negative"))
+    with TemporaryDirectory(prefix="render-") as name:
+        folder = Path(name)
+        small = replace(small, scene=flow_cache.with_flow_cache(small.scene, folder))
+        states, seconds = dreaming(small, scene.size)
+        parts = {"dreaming": Cost(seconds, _negative_bytes(states[-1], clock.last_tick + 1, times))}
         rates = {output.file: prints.rate(output, clock.fps) for output in config.outputs}
-        reels = {fps: showing(small.scene, states, fps) for fps in dict.fromkeys(rates.values())}
-        printed = {
-            output.file: printing(config, output, reels[rates[output.file]], Path(folder, f"print{number}")) * times
-            for number, output in enumerate(config.outputs)
-        }
-    walks = prints.walks(reels, partial(rate_ratio, seen))
-    shown = {fps: (reels[fps].spent + read) * times for fps in walks}
-    groups = []
-    for fps, spent in shown.items():
-        group = [output for output in config.outputs if rates[output.file] in walks[fps]]
-        at_once = [printed[output.file] for output in group if not after_all(output)]
-        groups.append((spent, at_once, [printed[output.file] for output in group if after_all(output)]))
-    parts = {
-        "starting": Cost(begun, begun),
-        "dreaming": (dreamed + kept) * times,
-        "frames between": sum(shown.values(), Cost()),
-        **{prints.fill_name(file, config.name): spent for file, spent in printed.items()},
-    }
-    seconds = begun + in_all(parts["dreaming"], groups, waits=clock.backwards or seen.loop == "crossfade")
-    return Estimate((seen.size[1], seen.size[0]), frame_count(seen), str(clock.fps), clock.last_tick + 1, parts, seconds)
+        pictures = {fps: between(small.scene, states, fps) for fps in dict.fromkeys(rates.values())}
+        walked = [pictures[fps] for fps in prints.walks(rates.values(), partial(rate_ratio, scene))]
+        flows = [file.stat().st_size for file in folder.glob(f"{flow_cache.FOLDER}/*")]
+        pairs = clock.last_tick + sum(
+            2 * max(0, reel.number - clock.last_tick - 1) for reel in walked
+        )  # a frame lies between two ticks
+        motion = min(flow_cache.MOST, fmean(flows) * times * pairs) if flows else 0.0
+        parts["frames between"] = Cost(sum(reel.each * reel.number for reel in walked) * times, motion)
+        for number, output in enumerate(config.outputs):
+            cost = printing(config, output, pictures[rates[output.file]], folder / str(number))
+            parts[fill_name(output.file, config.name)] = Cost(cost.seconds * times, _limited(cost.disk * times, output))
+    return Estimate((scene.size[1], scene.size[0]), frame_count(scene), str(clock.fps), clock.last_tick + 1, parts)
 
 
 def within(config: Config, film: Film, most: int) -> tuple[Film, float]:
@@ -129,111 +123,70 @@ def within(config: Config, film: Film, most: int) -> tuple[Film, float]:
     return small, height * width / (size.width * size.height)
 
 
-def after_all(output: Output) -> bool:
-    """Whether an output is made when all frames are there, from a copy of them."""
-    return output.suffix == ".gif" or output.size_limit is not None
-
-
-Group = tuple[Cost, Sequence[Cost], Sequence[Cost]]  # outputs of one walk: frames, prints as they come, and others later
-
-
-def in_all(dreaming: Cost, groups: Sequence[Group], waits: bool) -> float:
-    """Seconds of dreaming and of all prints, of which those of the first walk are begun beside it, unless it `waits`."""
-    alone = [together(*group) for group in groups]
-    if waits:
-        return dreaming.seconds + sum(alone)
-    frames, printed, later = groups[0]
-    return together(dreaming, [frames, *printed], later) + sum(alone[1:])
-
-
-def together(frames: Cost, printed: Sequence[Cost], later: Sequence[Cost]) -> float:
-    """Seconds of doing one thing, others at the same time, and others later, one by one."""
-    at_once = (frames, *printed)
-    longest = max(*(spent.seconds for spent in at_once), sum(spent.work for spent in at_once) / processors())
-    return longest + sum(spent.seconds for spent in later)
-
-
-def processors() -> int:
-    """How many this program may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 # ---- dreaming
 
 
-def dreaming(film: Film) -> tuple[list[State], Cost]:
-    """Some ticks of the film, hardly dreamed, and what all its ticks spend when they are dreamed in full."""
-    clock, climb = film.scene.clock, climbing(film)
-    asked: list[bool] = []  # of each dream in a tick, whether it was on fresh ground
+def dreaming(film: Film, size: tuple[int, int]) -> tuple[list[State], float]:
+    """Some ticks of the film, hardly dreamed, and the seconds that all its ticks take, dreamed in full at `size` (h, w)."""
+    clock, step_seconds = film.scene.clock, time_step(film)  # of a step, a pixel
+    here = film.scene.size[0] * film.scene.size[1]
+    dreams: list[bool] = []  # of each dream in a tick, whether it was on fresh ground
+    states: list[State] = []
 
     def hardly(moment: Moment, fresh: bool) -> Ascent:
-        asked.append(fresh)
-        return _once(film.ascent(moment, fresh))
+        dreams.append(fresh)
+        ascent = film.ascent(moment, fresh)
+        return replace(ascent, steps=min(1, ascent.steps), octaves=1, step_size=BOLD)
 
-    def tick(make: Callable[[], State], moment: Moment) -> tuple[State, Cost]:
-        """A tick, and what it spent on other things than its dreams."""
-        asked.clear()
-        made: list[State] = []
-        spent = timed(film.scene.device, lambda: made.append(make()))
-        dreams = [climb(moment, _once(film.ascent(moment, fresh))) for fresh in asked]
-        return made[0], spent - sum(dreams, Cost())
+    def besides(make: Callable[[], State]) -> float:
+        """Seconds that a tick takes besides its steps."""
+        dreams.clear()
+        seconds = timed(film.scene.device, lambda: states.append(make()))
+        steps = sum(bool(film.ascent(start, fresh).steps) and active(film, start) for fresh in dreams)
+        return max(0.0, seconds - steps * step_seconds * here)
 
     sketch, start = replace(film, ascent=hardly), clock.tick(0)
-    total = climb(start, film.ascent(start, True))
-    begun, spent = tick(lambda: begin(sketch), start)
-    states, total = [begun], total + spent
+    total = besides(lambda: begin(sketch)) + step_seconds * steps_at(film, size, start, True)
     if not clock.last_tick:
         return states, total
-    step(sketch, begun)  # the first time some things are set up
-    others, fresh = [], Counter[bool]()
-    for place in sorted({int(share * (clock.last_tick - 1)) for share in PLACES}):
-        moment = clock.tick(place + 1)
-        film.scene.picture(clock.tick(place))  # as the tick before would have left the footage
-        state, spent = tick(partial(step, sketch, replace(begun, tick=place)), moment)
-        states.append(state)
-        others.append(spent)
-        fresh.update(asked)
+    others, kinds, places = [], Counter[bool](), {int(share * (clock.last_tick - 1)) for share in PLACES}
+    for place in places:
+        start = clock.tick(place)
+        film.scene.picture(start)  # as the tick before would have left the footage
+        others.append(besides(partial(step, sketch, replace(states[0], tick=place))))
+        kinds.update(dreams)
     moments = evenly(clock)[1:]
-    for kind, number in fresh.items():
-        each = sum((climb(moment, film.ascent(moment, kind)) for moment in moments), Cost()) * (1 / len(moments))
-        total += each * (clock.last_tick * number / len(others))
-    return states, total + sum(others, Cost()) * (clock.last_tick / len(others))
+    for fresh, number in kinds.items():
+        each = fmean(steps_at(film, size, moment, fresh) for moment in moments)
+        total += step_seconds * each * clock.last_tick * number / len(places)
+    return states, total + min(others) * clock.last_tick * size[0] * size[1] / here
 
 
-def climbing(film: Film) -> Callable[[Moment, Ascent], Cost]:
-    """What a dream at a moment spends on its steps: one is timed at each size, and for each choice of objectives that count."""
-    scene, start = film.scene, film.scene.clock.tick(0)
-    canvas, worlds, ascent = (
-        scene.picture(start),
-        first_worlds(film, start),
-        replace(film.ascent(start, False), steps=1, octaves=1),
-    )
-    wanted = cache(lambda moment: tuple(bool(weight) for weight, _ in film.terms(moment, worlds)))
-    chosen = Counter(wanted(moment) for moment in evenly(scene.clock))
-    examples = {wanted(moment): moment for moment in evenly(scene.clock)}
-    usual = max(chosen, key=lambda choice: (any(choice), chosen[choice]))
+def time_step(film: Film) -> float:
+    """Seconds a pixel that a step takes; 0 for a film that never takes one."""
+    scene, moment = film.scene, next((moment for moment in evenly(film.scene.clock) if active(film, moment)), None)
+    if moment is None:
+        return 0.0
+    start, shrink = scene.clock.tick(0), min(1.0, (SMALL / (scene.size[0] * scene.size[1])) ** 0.5)
+    canvas = resize(scene.picture(start), (ceil(scene.size[0] * shrink), ceil(scene.size[1] * shrink)))
+    ascent, terms = replace(film.ascent(moment, False), steps=1, octaves=1), film.terms(moment, first_worlds(film, start))
 
-    @cache
-    def tried(size: tuple[int, int], choice: tuple[bool, ...]) -> Cost:
-        small, terms = resize(canvas, size), film.terms(examples[choice], worlds)
-        return often(scene.device, lambda: dream(small, film.extract, terms, ascent, film.seed, 0))
+    def take_step() -> object:
+        return dream(canvas, film.extract, terms, ascent, film.seed, 0)
 
-    def one(size: tuple[int, int], choice: tuple[bool, ...]) -> Cost:
-        if not any(choice):
-            return Cost()
-        full = tried(scene.size, choice).seconds / tried(scene.size, usual).seconds if choice != usual else 1.0
-        return tried(size, usual) * full
-
-    def climb(moment: Moment, ascent: Ascent) -> Cost:
-        each = (one(size, wanted(moment)) for size in sizes(scene.size, ascent)) if ascent.steps else ()
-        return sum(each, Cost()) * ascent.steps
-
-    return climb
+    return min(timed(scene.device, take_step) for _ in range(TRIES)) / (canvas.shape[-2] * canvas.shape[-1])
 
 
-def _once(ascent: Ascent) -> Ascent:
-    """One step at full size, if there is any: a bold one, since plain pictures are printed sooner than dreams."""
-    return replace(ascent, steps=min(1, ascent.steps), octaves=1, step_size=BOLD)
+def steps_at(film: Film, size: tuple[int, int], moment: Moment, fresh: bool) -> float:
+    """The steps of the dream at a moment times the pixels of their octaves, of a frame of `size`."""
+    ascent = film.ascent(moment, fresh)
+    pixels = sum(height * width for height, width in sizes(size, ascent))
+    return ascent.steps * pixels if active(film, moment) else 0.0
+
+
+def active(film: Film, moment: Moment) -> bool:
+    """Whether any objective counts at a moment."""
+    return any(weight for weight, _ in film.terms(moment, first_worlds(film, film.scene.clock.tick(0))))
 
 
 def evenly(clock: Clock) -> list[Moment]:
@@ -241,81 +194,91 @@ def evenly(clock: Clock) -> list[Moment]:
     return [clock.tick(index) for index in sorted({round(i / COUNTED * clock.last_tick) for i in range(COUNTED + 1)})]
 
 
-# ---- storing, showing, printing
+def _negative_bytes(state: State, ticks: int, times: float) -> float:
+    """Bytes of a negative of so many ticks, of a film with so many times as many pixels. Large states lie beside the ticks."""
+    canvas = COLOURS * state.canvas.shape[-1] * state.canvas.shape[-2]
+    tensors = sum(tensor.numel() * tensor.element_size() for tensor in state.tensors().values())
+    if tensors > LARGE_STATE * canvas:
+        return ticks * (HEAD + canvas * times) + (min(ticks, 2) + ticks // STRIDE) * (HEAD + tensors * times)
+    return ticks * (HEAD + canvas * times + tensors)
 
 
-def storing(states: Sequence[State], ticks: int, folder: Path) -> tuple[Cost, Cost]:
-    """What it takes to keep so many ticks in a negative, and to read them again once."""
-    pixels, held = to_pixels(states[-1].canvas, np.uint16), extra(states[-1])
-
-    def keep(number: int) -> float:
-        place = folder / str(number)
-        with Negative(place) as negative:
-            for tick in range(number):
-                negative.keep(tick, pixels, held)
-        return _weight(place)
-
-    segment, each = line(keep, 1, SEGMENT // 4)
-    read = timed(CPU, lambda: deque(Negative(folder / str(SEGMENT // 4)).ticks(), maxlen=0)) * (ticks / (SEGMENT // 4))
-    return segment * ceil(ticks / SEGMENT) + each * ticks, read
+# ---- frames and prints
 
 
 @dataclass(frozen=True)
-class Shown:
-    """The film at a rate: some of its frames, how many it has, and what it takes to make them all."""
+class Reel:
+    """The film at a rate."""
 
-    frames: list[Pixels]
-    number: int
-    spent: Cost
+    frames: list[Pixels]  # some of its frames
+    number: int  # how many it has
+    each: float  # seconds that one takes to make
 
 
-def showing(scene: Scene, states: Sequence[State], fps: Fraction) -> Shown:
-    """The film's frames between its ticks, tried at some places."""
+def between(scene: Scene, states: Sequence[State], fps: Fraction) -> Reel:
+    """The film's frames between its ticks, tried around its middle."""
     clock = at_rate(scene.clock, fps, scene.loop)
-    number = frame_count(replace(scene, clock=clock)) + (clock.tail if scene.loop == "crossfade" else 0)
-    cycle = ceil(fps / scene.clock.rate)  # frames from a tick to the next
-    span = min(clock.frames, cycle * ceil(3 / cycle))
+    number = frame_count(replace(scene, clock=clock)) + (clock.tail if scene.loop.fades else 0)
+    cycle_of = ceil(fps / scene.clock.rate)  # frames from a tick to the next
+    span = min(clock.frames, cycle_of * ceil(3 / cycle_of))
+    start = (clock.frames - span) // 2
     frames: list[Pixels] = []
-    spent = Cost()
 
-    def shoot(wanted: range) -> None:
-        canvases_from = endlessly(state.canvas for state in states)
-        frames.extend(
-            to_pixels(frame, np.uint16) for frame in frames_in(scene, lambda start, way: canvases_from, clock, wanted)
-        )
+    def make() -> None:
+        canvases = cycle(state.canvas for state in states)
+        wanted = range(start, start + span)
+        frames.extend(to_pixels(frame, np.uint16) for frame in frames_in(scene, lambda first, way: canvases, clock, wanted))
 
-    for share in PLACES:
-        start = int(share * (clock.frames - span))
-        scene.picture(clock.frame(start))
-        spent += timed(scene.device, partial(shoot, range(start, start + span)))
-        if spent.work > PATIENCE:
-            break
-    return Shown(frames, number, spent * (number / len(frames)))
+    scene.picture(clock.frame(start))
+    return Reel(frames, number, timed(scene.device, make) / span)
 
 
-def printing(config: Config, output: Output, shown: Shown, folder: Path) -> Cost:
-    """What an output takes, from frames that are there, each as often as its size limit will ask for."""
+def printing(config: Config, output: OutputSettings, reel: Reel, folder: Path) -> Cost:
+    """What an output takes, each frame as often as its size limit will ask for."""
     unlimited = output.model_copy(update={"size_limit": output.size_limit and 10**15})
-    height, width, _ = shown.frames[0].shape
-    there_and_back = [*shown.frames, *shown.frames[-2:0:-1]]
+    height, width, _ = reel.frames[0].shape
+    few, there_and_back = min(FEW, reel.number), [*reel.frames, *reel.frames[-2:0:-1]]
+    times = 1 if prints.print_format(output).still and not output.sequence else reel.number / few
 
-    def develop(number: int) -> float:
+    def develop() -> None:
         def frames(fps: Fraction) -> Iterator[Pixels]:
-            return islice(endlessly(there_and_back), number)
+            return islice(cycle(there_and_back), few)
 
-        place, fps = folder / str(number), prints.rate(output, config.clock.fps)
-        heard = sound.film_sound(config, number / fps)
-        prints.develop([unlimited], frames, (width, height), config.clock.fps, place, config.name, config.yaml(), heard)
-        return _weight(place)
+        part = sound.film_sound(config, few / prints.rate(output, config.clock.fps))
+        prints.develop([unlimited], frames, (width, height), config.clock.fps, folder, config.name, config.yaml(), part)
 
-    few = max(FEW, min(shown.number, prints.evenly_from(output, (width, height))))
-    begun, each = line(develop, few, few + MORE)
-    once = begun + each * shown.number
-    if output.size_limit is None or once.disk <= output.size_limit:
-        return once
-    return replace(once * (1 + output.size_limit / once.disk), disk=output.size_limit)
+    seconds = timed(torch.device("cpu"), develop) * times
+    disk = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) * times
+    limit = output.size_limit
+    return Cost(seconds * (1 + limit / disk) if limit and disk > limit else seconds, disk)
 
 
-def _weight(folder: Path) -> float:
-    """Bytes of all files in a folder."""
-    return float(sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()))
+def _limited(disk: float, output: OutputSettings) -> float:
+    return min(disk, output.size_limit or disk)
+
+
+# ---- time
+
+
+def timed(device: torch.device, do: Callable[[], object]) -> float:
+    """Seconds that something takes on a machine with nothing else to do, whatever it has to do now.
+
+    On a GPU by the clock. On processors by their own time in one thread, since threads that wait for others burn it, too;
+    it is then shared out by Amdahl's law.
+    """
+    threads, start, busy = torch.get_num_threads(), perf_counter(), _processor_seconds()
+    torch.set_num_threads(1)
+    try:
+        do()
+    finally:
+        torch.set_num_threads(threads)
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+        return perf_counter() - start
+    return (_processor_seconds() - busy) * (SERIAL + (1 - SERIAL) / threads)
+
+
+def _processor_seconds() -> float:
+    """Of all processors so far, of this program and of those that it started and that have ended."""
+    times = os.times()
+    return process_time() + times.children_user + times.children_system

@@ -1,4 +1,4 @@
-"""Pace. How fast something goes and how long it will take yet: (things, efforts) -> the things, each with what is Left."""
+"""Time left. How fast something goes and how long it will take yet: (things, efforts) -> the things, each with its Progress."""
 
 from __future__ import annotations
 
@@ -15,40 +15,43 @@ from render.config import Config
 T = TypeVar("T")
 
 MOST = 10**6  # ticks of a film; of longer ones each is taken to be as much work as any other
-BESIDES = 1.0  # what a tick takes besides its steps, by what a step takes at full size: the move, the hold
+BESIDES = 1.0  # what a tick takes besides its steps, in steps at full size: the move, the hold
 MEMORY = 0.25  # of all things: after so many, what was before counts half
 
 
 @dataclass(frozen=True)
 class Progress:
-    """After `index` things of `of`. each: seconds that one takes now. seconds: until the last is done."""
+    """How far something is. As text: "dream 5 of 41, 0.31 s each, 11 s left"."""
 
-    index: int
-    of: int
-    each: float
-    seconds: float
+    index: int  # things done, counted from 1
+    of: int  # things in all
+    each: float  # seconds that one takes now
+    seconds: float  # until the last is done
+
+    def __str__(self) -> str:
+        return f"dream {self.index} of {self.of}, {self.each:.2f} s each, {self.seconds:.0f} s left"
 
 
 def with_eta(
     things: Iterable[T], first: int, last: int, efforts: Sequence[float] | None = None
 ) -> Iterator[tuple[T, Progress]]:
-    """The things from `first` + 1 to `last`, as they are done, each with what is then left.
+    """The things from `first` + 1 to `last`, as they are done, each with how far that is.
 
     efforts: how much work each thing from 0 to `last` is, in any unit; all the same if not given. What the first took does
     not count once the second is done: much is set up then.
     """
     ahead = np.cumsum((np.ones(last + 1) if efforts is None else np.asarray(efforts))[::-1])[::-1]
     keep = 0.5 ** (1 / max(1.0, MEMORY * (last - first)))
-    seconds = done = number = 0.0
+    seconds = work = number = 0.0
     before = monotonic()
     for index, thing in enumerate(things, first + 1):
         now = monotonic()
-        kept = keep if index > first + 2 else 0.0
+        share = keep if index > first + 2 else 0.0
         rest = float(ahead[index + 1]) if index < last else 0.0
-        seconds, done, number = kept * seconds + now - before, kept * done + float(ahead[index]) - rest, kept * number + 1
+        seconds, work, number = share * seconds + now - before, share * work + float(ahead[index]) - rest, share * number + 1
         before = now
         each = seconds / number
-        yield thing, Progress(index + 1, last + 1, each, seconds / done * rest if done else each * (last - index))
+        yield thing, Progress(index + 1, last + 1, each, seconds / work * rest if work else each * (last - index))
 
 
 def efforts(config: Config) -> Sequence[float] | None:
@@ -56,22 +59,13 @@ def efforts(config: Config) -> Sequence[float] | None:
     clock = config.clock
     if clock.last_tick >= MOST:
         return None
-    each: list[float] = (climbs(config, np.arange(clock.last_tick + 1) / float(clock.rate)) + BESIDES).tolist()
+    each: list[float] = (count_steps(config, np.arange(clock.last_tick + 1) / float(clock.rate)) + BESIDES).tolist()
     return each
 
 
-def climbs(config: Config, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+def count_steps(config: Config, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
     """The steps of the dreams at those times, each weighed by the pixels of its octave, 1 at full size."""
     dream, clock = config.dream, config.clock
     shrink = np.asarray(dream.octave_scale.over(seconds, clock), dtype=np.float64) ** -2
     octaves: Any = dream.octaves.over(seconds, clock)
     return np.asarray(dream.steps.over(seconds, clock) * (1 - shrink**octaves) / (1 - shrink), dtype=np.float64)
-
-
-def duration_words(seconds: float) -> str:
-    """A time in words, as exactly as it is known."""
-    if seconds < 59.5:
-        return f"{seconds:.0f} s" if seconds >= 9.5 else f"{seconds:.1f} s"
-    if seconds < 6000:
-        return "{} min {:02} s".format(*divmod(round(seconds), 60))
-    return "{} h {:02} min".format(*divmod(round(seconds / 60), 60))

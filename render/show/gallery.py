@@ -1,15 +1,17 @@
-"""Galleries. A gallery is one static page, or one sheet, over finished takes: (folders) -> Exhibits -> what shows them.
+"""Galleries. A gallery is one static page over finished takes: (folders) -> Exhibits -> the page that shows them.
 
-    found, notices = exhibits([Path("runs")])
-    hang(found, Path("site"))          # site/index.html, and beside it all that it shows
-    sheet(found, Path("contact.png"))
+    exhibits, notices = find_exhibits([Path("runs")])
+    write_page(exhibits, Path("site"))          # site/index.html, and beside it all that it shows
 
 The page asks nothing of anybody: its words, style and script stand in it, its films lie beside it, and its own policy
 forbids the browser every other request. So it works from a folder, from any place of a server, and out of an archive.
+
+A take may be a stranger's: only plain files inside it are opened, and only so much of them; what is published is escaped.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import shutil
@@ -18,10 +20,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from functools import partial
 from hashlib import sha256
-from io import BytesIO
 from itertools import count, takewhile
-from math import ceil, sqrt
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -29,90 +30,78 @@ from urllib.parse import quote
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL import Image
 
 from render.config import nodes
-from render.config.load import read
-from render.develop import files, prints
+from render.config.loader import read
+from render.develop import browser, files
+from render.develop.metadata import embedded_config, republish
 from render.develop.take import RECORD, read_record
 from render.errors import ConfigError, MissingError, RenderError
-from render.show.plot import BRIGHT, DIM, GROUND, SHEET
+from render.show.words import duration_words
+from render.weights.catalogue import credits
 
 PAGE, ROOM = "index.html", "films"  # of a site: its page, and the folder of what hangs there
 MARK = '<meta name="generator" content="render gallery">'  # by which a page of ours is known
 WIDE, WIDER = 960, 1600  # pixels of the longer side of a poster, and of what is compared, at most
 GLANCE = 120  # the same of a poster that is only looked at to see that it is whole
 QUALITY = 84  # of a poster, as JPEG counts
-NEARER = 1.6  # times that the camera has come nearer, at most, where a photo is compared with the dream: it is still known
 TAKE = re.compile(r"take-\d{3,}")
 
 # What it began with, as the page says it, by the source of the vocabulary; and whether that can be compared with the dream.
 BEGINNINGS = {"noise": "noise", "image": "a photo", "frames": "footage", "video": "footage"}
 COMPARED = frozenset({"image", "frames", "video"})
 
-# What browsers play, the best first: endings and codecs, and the element that plays them.
-PLAYED = {
-    (".mp4", "auto"): "video",
-    (".mp4", "h264"): "video",
-    (".webm", "auto"): "video",
-    (".webm", "vp9"): "video",
-    (".mov", "auto"): "video",
-    (".mov", "h264"): "video",
-    (".mp4", "av1"): "video",
-    (".webm", "av1"): "video",
-    (".webp", "auto"): "img",
-    (".gif", "auto"): "img",
-}
+# The files of a take that are opened, and how many bytes each may have.
+OPENED = {RECORD: 2**22, "config.yaml": 4 * nodes.LARGEST, "resolved.yaml": 4 * nodes.LARGEST, "poster.jpg": 2**26}
+LONGEST_NAME = 300  # letters
+LONGEST = 10**9  # seconds of a film, or of dreaming it, frames, and frames a second
 FAULTS = (OSError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError, yaml.YAMLError)
 
 
 @dataclass(frozen=True)
 class Exhibit:
-    """A finished take. words: what its configuration says of itself. size: (width, height). film: the print that browsers play.
-
-    began: a source of the vocabulary. seconds, took: how long it lasts, and took to dream. given, resolved: its YAML as
-    written, and in full.
-    """
+    """A finished take, as the page shows it."""
 
     folder: Path
     name: str
-    words: str
-    size: tuple[int, int]
+    words: str  # what its configuration says of itself
+    size: tuple[int, int]  # (width, height)
     fps: Fraction
-    seconds: float
-    began: str
+    seconds: float  # how long it lasts
+    source: str  # what it began with, by the source of the vocabulary
     networks: tuple[str, ...]
     seed: int
-    took: float
+    dream_seconds: float  # how long it took to dream
     device: str
     started: datetime
-    given: str
-    resolved: str
-    film: Path | None
-    element: str
+    text: str  # its YAML as written
+    full_text: str  # and with all defaults
+    film: Path | None  # the print that browsers play best
+    element: str  # which plays it
 
 
 # ---- finding
 
 
-def exhibits(folders: Iterable[Path]) -> tuple[list[Exhibit], list[str]]:
+def find_exhibits(folders: Iterable[Path]) -> tuple[list[Exhibit], list[str]]:
     """The finished takes in folders of takes, of films or of runs, and a word on each that is left out.
 
     Of a film the newest take comes first. Raises MissingError for a folder that is not there.
     """
-    found, notices = {}, list[str]()
+    exhibits, notices = {}, list[str]()
     for folder in folders:
-        for place in _places(folder, notices.append):
+        for take in _takes_below(folder, notices.append):
             try:
-                found[place.resolve()] = _exhibit(place)
+                exhibits[take.resolve()] = _exhibit(take)
             except RenderError as error:
-                notices.append(f"{place}: left out: {_first(error)}")
-            except FAULTS as error:
-                notices.append(f"{place}: left out: damaged ({type(error).__name__})")
-    return list(found.values()), notices
+                notices.append(f"{take}: left out: {_first_line(error)}")
+            except FAULTS:
+                notices.append(f"{take}: left out: what it says of itself is damaged")
+    return list(exhibits.values()), notices
 
 
-def _places(folder: Path, notice: Callable[[str], None]) -> Iterator[Path]:
+def _takes_below(folder: Path, notice: Callable[[str], None]) -> Iterator[Path]:
     """The takes in a folder, whole or not: itself, or those in it, or those of the films in it."""
     if not folder.is_dir():
         raise MissingError(f"{folder}: no such folder", "a folder of takes is what render made, such as runs")
@@ -143,7 +132,7 @@ def _is_take(folder: Path) -> bool:
 
 def _exhibit(folder: Path) -> Exhibit:
     """The exhibit that a take is; a RenderError if it is none, or any of FAULTS if it is damaged."""
-    record = read_record(folder)
+    record = read_record(folder) if _require_plain(folder, RECORD) else {}
     if not record:
         raise MissingError("not a take that this version of render made, or damaged")
     if record.get("finished") is not True:
@@ -151,58 +140,75 @@ def _exhibit(folder: Path) -> Exhibit:
     developed = list(record.get("prints", {}).values())
     if not developed:
         raise MissingError("its film is not developed yet; the same render command does that")
+    for file in OPENED:
+        _require_plain(folder, file)
+    name = _name(record["name"])
     _poster(folder, GLANCE)
-    given, resolved = read(folder / "config.yaml"), read(folder / "resolved.yaml")
-    asked, of = yaml.safe_load(resolved), developed[0]["film"]
-    height, width = map(int, record["fingerprint"]["size"])
-    frames = int(of["frames"]) * 2 - 2 if of.get("loop") == "pingpong" else int(of["frames"])
-    film, element = _played(folder, record)
-    (began,) = {*BEGINNINGS} & {*asked["source"]}
+    text, full_text = read(folder / "config.yaml"), read(folder / "resolved.yaml")
+    settings, shape = yaml.safe_load(full_text), developed[0]["film"]
+    height, width = (int(_number(side, "size")) for side in record["fingerprint"]["size"])
+    fps, frames = Fraction(_number(Fraction(shape["fps"]), "fps")), int(_number(shape["frames"], "frames"))
+    shown = max(1, frames * 2 - 2 if shape.get("loop") == "pingpong" else frames)
+    film, element = browser.playable(folder, record)
+    (source,) = {*BEGINNINGS} & {*settings["source"]}
     return Exhibit(
         folder=folder,
-        name=_plain(record["name"]),
-        words=_words(given),
+        name=name,
+        words=_words(text),
         size=(width, height),
-        fps=Fraction(of["fps"]),
-        seconds=float(max(1, frames) / Fraction(of["fps"])),
-        began=began,
-        networks=_networks(asked["dream"]),
+        fps=fps,
+        seconds=float(shown / fps),
+        source=source,
+        networks=_networks(settings["dream"]),
         seed=int(record["fingerprint"]["seed"]),
-        took=float(record["seconds"]),
-        device=str(record.get("device", "cpu")),
+        dream_seconds=float(_number(record["seconds"], "seconds")),
+        device=str(record.get("device", "cpu"))[:LONGEST_NAME],
         started=datetime.fromisoformat(record["started"]),
-        given=_plain(given),
-        resolved=_plain(resolved),
+        text=_plain(text),
+        full_text=_plain(full_text),
         film=film,
         element=element,
     )
 
 
-def _first(error: Exception) -> str:
+def _require_plain(folder: Path, name: str) -> Path:
+    """A file of a take; refused if it is no plain file inside it, after links are followed, or too large to be what it is."""
+    path = folder / name
+    if not path.exists():
+        raise MissingError("not a take that this version of render made, or damaged" if name == RECORD else f"it has no {name}")
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise MissingError(f"its {name} is a link to a file outside of it")
+    if not path.is_file():
+        raise MissingError(f"its {name} is no file")
+    if path.stat().st_size > OPENED[name]:
+        raise MissingError(f"its {name} is too large to be one")
+    return path
+
+
+def _number(value: Any, what: str) -> Any:
+    """A number of the record that is one, and no larger than any film's."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Fraction) or not math.isfinite(value):
+        raise MissingError(f"its record is damaged: {what} is no number")
+    if not 0 <= value <= LONGEST or (what != "seconds" and value == 0):
+        raise MissingError(f"its record is damaged: {what} is {float(value):.4g}")
+    return value
+
+
+def _name(name: str) -> str:
+    if len(name) > LONGEST_NAME:
+        raise MissingError(f"its record is damaged: its name has {len(name):,} letters")
+    return _plain(name)
+
+
+def _first_line(error: Exception) -> str:
     """An error as a word: its first line."""
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-def _played(folder: Path, record: Mapping[str, Any]) -> tuple[Path | None, str]:
-    """The print that browsers play best, and in which element; none if none is whole."""
-    found = []
-    for file, made in record["prints"].items():
-        path = prints.frame_path(folder / prints.fill_name(file, record["name"]), 0)
-        kind = path.suffix.lower(), made["settings"]["codec"]
-        whole = path.is_file() and path.stat().st_size == made["bytes"] and os.access(path, os.R_OK)
-        inside = path.resolve().is_relative_to(folder.resolve())  # a link could show the world any file of its owner's
-        if kind in PLAYED and whole and inside and not prints.FRAME.search(file):
-            found.append((list(PLAYED).index(kind), -(made["settings"]["width"] or 2**31), path, PLAYED[kind]))
-    return min(found)[2:] if found else (None, "")
-
-
 def _poster(folder: Path, wide: int = WIDE) -> Image.Image:
     """A take's poster, at most so many pixels wide or high."""
-    path = folder / "poster.jpg"
-    if not path.exists() or path.is_symlink():
-        raise MissingError("it has no poster")
     try:
-        poster = Image.open(path, formats=["JPEG"])
+        poster = Image.open(_require_plain(folder, "poster.jpg"), formats=["JPEG"])
         poster.draft("RGB", (wide, wide))
         return _small(poster.convert("RGB"), wide)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
@@ -214,17 +220,17 @@ def _small(picture: Image.Image, wide: int) -> Image.Image:
     return picture
 
 
-def _words(given: str) -> str:
+def _words(text: str) -> str:
     """What a configuration says of itself: its first comment, but for the line that is for editors."""
-    comments = takewhile(lambda line: line.startswith("#"), given.splitlines())
+    comments = takewhile(lambda line: line.startswith("#"), text.splitlines())
     lines = (line.lstrip("# ").strip() for line in comments if "yaml-language-server" not in line)
     return _plain(next(filter(None, lines), ""))
 
 
 def _networks(dream: Mapping[str, Any]) -> tuple[str, ...]:
     """The names of the networks that dreamed, that of the film first."""
-    asked = [dream["network"], *(term["network"] for term in dream["objective"] if "network" in term)]
-    return tuple(dict.fromkeys(_plain(one if isinstance(one, str) else next(iter(one))) for one in asked))
+    networks = [dream["network"], *(term["network"] for term in dream["objective"] if "network" in term)]
+    return tuple(dict.fromkeys(_plain(name if isinstance(name, str) else next(iter(name))) for name in networks))
 
 
 def _plain(text: str) -> str:
@@ -236,7 +242,7 @@ def _plain(text: str) -> str:
 # ---- the page
 
 
-def hang(found: Sequence[Exhibit], site: Path) -> tuple[Path, list[str]]:
+def write_page(exhibits: Sequence[Exhibit], site: Path) -> tuple[Path, list[str]]:
     """Write the page over exhibits, and what it shows, into the folder `site`: the page's path, and notices.
 
     What lies there already, and is as the take is, stays; what an earlier page showed and this one does not is removed.
@@ -244,8 +250,8 @@ def hang(found: Sequence[Exhibit], site: Path) -> tuple[Path, list[str]]:
     """
     page, notices = site / PAGE, list[str]()
     earlier = _earlier(page)
-    places = _named(found)
-    cards = [_hung(exhibit, site / ROOM / place, notices.append) for exhibit, place in zip(found, places, strict=True)]
+    places = _place_names(exhibits)
+    cards = [_card(exhibit, site / ROOM / place, notices.append) for exhibit, place in zip(exhibits, places, strict=True)]
     files.write(page, _page(cards).encode())
     for place in earlier - {*places}:
         shutil.rmtree(site / ROOM / place, ignore_errors=True)
@@ -263,26 +269,26 @@ def _earlier(page: Path) -> set[str]:
     return set(re.findall(r'data-place="([\w-][\w.-]*)"', text))
 
 
-def _named(found: Iterable[Exhibit]) -> list[str]:
+def _place_names(exhibits: Iterable[Exhibit]) -> list[str]:
     """A folder's name for each exhibit, unlike all others on any system."""
     names: dict[str, str] = {}
-    for exhibit in found:
+    for exhibit in exhibits:
         name = f"{files.folder_name(exhibit.name)}-{files.folder_name(exhibit.folder.name)}"
-        tried = (name if number == 1 else f"{name}-{number}" for number in count(1))
-        free = next(one for one in tried if one.casefold() not in names)
+        candidates = (name if number == 1 else f"{name}-{number}" for number in count(1))
+        free = next(candidate for candidate in candidates if candidate.casefold() not in names)
         names[free.casefold()] = free
     return list(names.values())
 
 
-def _hung(exhibit: Exhibit, place: Path, notice: Callable[[str], None]) -> dict[str, Any]:
+def _card(exhibit: Exhibit, place: Path, notice: Callable[[str], None]) -> dict[str, Any]:
     """What the page says of an exhibit, once all that it shows of it lies in `place`."""
     _put(place / "poster.jpg", exhibit.folder / "poster.jpg", lambda part: _save(_poster(exhibit.folder), part))
-    given, resolved = _public(exhibit)
-    _put(place / "film.yaml", exhibit.folder / "config.yaml", lambda part: part.write_text(given, "utf-8"))
-    _put(place / "film-in-full.yaml", exhibit.folder / "resolved.yaml", lambda part: part.write_text(resolved, "utf-8"))
+    text, full_text = _public(exhibit)
+    _put(place / "film.yaml", exhibit.folder / "config.yaml", lambda part: part.write_text(text, "utf-8"))
+    _put(place / "film-in-full.yaml", exhibit.folder / "resolved.yaml", lambda part: part.write_text(full_text, "utf-8"))
     here, film = f"{ROOM}/{quote(place.name)}", ""
     if exhibit.film:
-        _put(place / f"film{exhibit.film.suffix.lower()}", exhibit.film, lambda part: _copy(exhibit, part, resolved))
+        _put(place / f"film{exhibit.film.suffix.lower()}", exhibit.film, lambda part: _copy(exhibit, part, full_text))
         film = f"{here}/film{exhibit.film.suffix.lower()}"
     else:
         notice(
@@ -299,100 +305,67 @@ def _hung(exhibit: Exhibit, place: Path, notice: Callable[[str], None]) -> dict[
         "words": exhibit.words,
         "width": exhibit.size[0],
         "height": exhibit.size[1],
-        "length": _length(exhibit.seconds),
+        "length": duration_words(exhibit.seconds),
         "networks": exhibit.networks,
-        "began": BEGINNINGS[exhibit.began],
+        "began": BEGINNINGS[exhibit.source],
         "film": film,
         "element": exhibit.element,
-        "pair": exhibit.began in COMPARED and _paired(exhibit, place, notice),
+        "pair": exhibit.source in COMPARED and _has_pair(exhibit, place, notice),
         "facts": _facts(exhibit),
-        "yaml": given,
+        "yaml": text,
     }
 
 
 def _public(exhibit: Exhibit) -> tuple[str, str]:
     """An exhibit's YAML as written, and in full. Files go by their names alone: where they lay is their owner's affair."""
-    asked, paths = yaml.safe_load(exhibit.resolved), set[str]()
+    settings, paths = yaml.safe_load(exhibit.full_text), set[str]()
 
-    def named(value: Any) -> Any:
+    def without_folders(value: Any) -> Any:
         if isinstance(value, Mapping):
-            return {key: named(one) for key, one in value.items()}
+            return {key: without_folders(inner) for key, inner in value.items()}
         if isinstance(value, list):
-            return [named(one) for one in value]
+            return [without_folders(inner) for inner in value]
         if not isinstance(value, str) or not Path(value).is_absolute():
             return value
         paths.add(value)
         return Path(value).name
 
-    public, given = named(asked), exhibit.given
+    public, text = without_folders(settings), exhibit.text
     for path in sorted(paths, key=len, reverse=True):
-        given = given.replace(path, Path(path).name)
-    return given, nodes.to_yaml(public) if paths else exhibit.resolved
+        text = text.replace(path, Path(path).name)
+    return text, nodes.to_yaml(public) if paths else exhibit.full_text
 
 
 def _facts(exhibit: Exhibit) -> dict[str, str]:
     width, height = exhibit.size
+    credit = credits(exhibit.networks)
     return {
         "Size": f"{width}×{height}, {float(exhibit.fps):.5g} frames a second",
-        "Length": _length(exhibit.seconds),
-        "Began with": BEGINNINGS[exhibit.began],
+        "Length": duration_words(exhibit.seconds),
+        "Began with": BEGINNINGS[exhibit.source],
         "Network": ", ".join(exhibit.networks),
-        "Dreamed in": f"{_length(exhibit.took)} on {'a CPU' if exhibit.device == 'cpu' else 'a GPU'}",
+        **({"Credit": ", ".join(credit)} if credit else {}),
+        "Dreamed in": f"{duration_words(exhibit.dream_seconds)} on {'a CPU' if exhibit.device == 'cpu' else 'a GPU'}",
         "Seed": str(exhibit.seed),
         "Take": f"{exhibit.folder.name}, {exhibit.started:%d %B %Y}".replace(", 0", ", "),
     }
 
 
-def _length(seconds: float) -> str:
-    """A time as people say it: 4.5 s, 1 min 10 s, 2 h 5 min."""
-    if seconds < 10:
-        return f"{round(seconds, 1):g} s"
-    whole = round(seconds)
-    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
-    parts = (f"{hours} h" if hours else "", f"{minutes} min" if minutes else "", f"{rest} s" if rest and not hours else "")
-    return " ".join(filter(None, parts))
-
-
-def _paired(exhibit: Exhibit, place: Path, notice: Callable[[str], None]) -> bool:
+def _has_pair(exhibit: Exhibit, place: Path, notice: Callable[[str], None]) -> bool:
     """Whether before.jpg and after.jpg lie in `place`, made now if they must be: what was seen, and what was dreamed of it."""
+    from render.show.before_after import before_and_after
+
     before, after, record = place / "before.jpg", place / "after.jpg", exhibit.folder / RECORD
     if _current(before, record) and _current(after, record):
         return True
     try:
-        seen, dreamed = _pair(exhibit)
+        pictures = before_and_after(exhibit.folder, exhibit.full_text, exhibit.size)
     except (RenderError, StopIteration, *FAULTS) as error:
-        notice(f"{exhibit.folder}: shown without what it began with: {_first(error)}")
+        notice(f"{exhibit.folder}: shown without what it began with: {_first_line(error)}")
         return False
-    _make(before, record, lambda part: _save(seen, part))
-    _make(after, record, lambda part: _save(dreamed, part))
+    for path, pixels in zip((before, after), pictures, strict=True):
+        _make(path, record, partial(_save, _small(Image.fromarray(pixels), WIDER)))
     return True
-
-
-def _pair(exhibit: Exhibit) -> tuple[Image.Image, Image.Image]:
-    """The photo or the footage as the camera sees it at a moment of the film, and what was dreamed there."""
-    import torch
-
-    from render.config import load_text
-    from render.construct import build_scene
-    from render.develop.negative import Negative
-    from render.develop.stills import eight_bits
-    from render.facts import facts
-    from render.picture import warp
-    from render.picture.picture import to_pixels
-
-    (width, height), path = exhibit.size, exhibit.folder / "resolved.yaml"
-    config = load_text(exhibit.resolved, str(path), exhibit.folder, [f"size={width}x{height}"], look=facts)
-    seen = build_scene(config, torch.device("cpu"))
-    middle = range(seen.clock.last_tick // 2, -1, -1)
-    near = (tick for tick in middle if 1 / NEARER <= warp.scale(seen.path.so_far(seen.clock.tick(tick).seconds)) <= NEARER)
-    moment = seen.clock.tick(next(near, 0))
-    picture = seen.picture(moment)
-    if not seen.source.moves:
-        picture = warp.move_frame(picture, seen.path.so_far(moment.seconds), kernel=warp.bicubic, border=seen.border).clamp(
-            0, 1
-        )
-    dreamed = eight_bits(next(Negative(exhibit.folder / "negative").ticks(moment.index)))
-    return _small(Image.fromarray(to_pixels(picture)), WIDER), _small(Image.fromarray(dreamed), WIDER)
 
 
 def _put(path: Path, source: Path, make: Callable[[Path], object]) -> None:
@@ -413,13 +386,13 @@ def _current(path: Path, source: Path) -> bool:
     return path.exists() and path.stat().st_mtime_ns == source.stat().st_mtime_ns
 
 
-def _copy(exhibit: Exhibit, part: Path, resolved: str) -> None:
+def _copy(exhibit: Exhibit, part: Path, full_text: str) -> None:
     """Copy a take's film; the configuration in it becomes what the page shows."""
     assert exhibit.film
-    if prints.embedded_config(exhibit.film) in (None, resolved):
+    if embedded_config(exhibit.film) in (None, full_text):
         shutil.copyfile(exhibit.film, part)
     else:
-        prints.republish(exhibit.film, part, exhibit.name, resolved)
+        republish(exhibit.film, part, exhibit.name, full_text)
 
 
 def _save(picture: Image.Image, part: Path) -> None:
@@ -448,38 +421,3 @@ def _page(cards: Sequence[Mapping[str, Any]]) -> str:
 def _hash(text: str) -> str:
     """By which a policy allows a style or a script that stands in the page."""
     return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
-
-
-# ---- the sheet
-
-CELL, GAP, MARGIN, CAPTION = (400, 225), 28, 56, 64  # pixels of a picture, between, around, and for the words below one
-Pen = ImageDraw.ImageDraw
-
-
-def sheet(found: Sequence[Exhibit], path: Path) -> Path:
-    """Write the same as one picture: the posters, their names, how large and how long they are. A PNG."""
-    across = ceil(sqrt(len(found)))
-    down = ceil(len(found) / across)
-    width, height = CELL[0] + GAP, CELL[1] + CAPTION + GAP
-    paper = Image.new("RGB", (2 * MARGIN - GAP + across * width, 2 * MARGIN - GAP + down * height), GROUND)
-    pen = ImageDraw.Draw(paper)
-    for number, exhibit in enumerate(found):
-        left, top = MARGIN + number % across * width, MARGIN + number // across * height
-        pen.rectangle((left, top, left + CELL[0] - 1, top + CELL[1] - 1), SHEET)
-        poster = ImageOps.contain(_poster(exhibit.folder), CELL, Image.Resampling.LANCZOS)
-        paper.paste(poster, (left + (CELL[0] - poster.width) // 2, top + (CELL[1] - poster.height) // 2))
-        told = f"{exhibit.size[0]} x {exhibit.size[1]}, {_length(exhibit.seconds)}, {', '.join(exhibit.networks)}"
-        _write(pen, (left, top + CELL[1] + 22), exhibit.name, 20, BRIGHT)
-        _write(pen, (left, top + CELL[1] + 46), told, 14, DIM)
-    content = BytesIO()
-    paper.save(content, "PNG")
-    files.write(path, content.getvalue())
-    return path
-
-
-def _write(pen: Pen, place: tuple[int, int], words: str, size: int, shade: tuple[int, ...]) -> None:
-    """Words with their middle at a height, cut off where their picture ends."""
-    font, line = ImageFont.load_default(size), " ".join(words.split())
-    while pen.textlength(line, font) > CELL[0]:
-        line = line[: len(line) * 9 // 10].rstrip("… ") + "…"
-    pen.text(place, line, shade, font, "lm")

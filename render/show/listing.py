@@ -22,21 +22,21 @@ def layers(network: Network, query: str = "") -> Iterator[str]:
     names = [name for name in network.layers if query in name] if query else list(network.blocks or network.layers)
     if not names:
         return
-    found, width = measured(network, names), max(map(len, names))
-    also = {layer: alias for alias, layer in (network.aliases or {}).items()}
+    fields, width = fields_of(network, names), max(map(len, names))
+    aliases = {layer: alias for alias, layer in (network.aliases or {}).items()}
     yield f"{'':3}  {'layer':{width}}  channels  a cell    sees  octave from"
     for depth, name in enumerate(names, 1):
-        field, note = found[name], (network.notes or {}).get(name, "")
+        field, note = fields[name], (network.notes or {}).get(name, "")
         spans = "  ".join(f"{f'{side} px' if side else 'all':>6}" for side in (field.cell, field.sees))
-        words = "  ".join(filter(None, (f"({also[name]})" if name in also else "", note)))
+        words = "  ".join(filter(None, (f"({aliases[name]})" if name in aliases else "", note)))
         yield f"{depth:3}  {name:{width}}  {field.channels:8}  {spans}  {field.octave(network):8} px  {words}".rstrip()
-        if query and (named := (network.channels or {}).get(name)):
-            yield from wrap(", ".join(named), 110, initial_indent=f"{'':5}channels: ", subsequent_indent=f"{'':15}")
+        if query and (channels := (network.channels or {}).get(name)):
+            yield from wrap(", ".join(channels), 110, initial_indent=f"{'':5}channels: ", subsequent_indent=f"{'':15}")
     if not query and (inner := len(network.layers) - len(names)):
         yield f"and {inner} more inside them; `render layers {network.name} WORD` lists those with WORD in their names"
 
 
-def measured(network: Network, names: Sequence[str], device: torch.device = CPU) -> dict[str, ReceptiveField]:
+def fields_of(network: Network, names: Sequence[str], device: torch.device = CPU) -> dict[str, ReceptiveField]:
     """The fields of layers of a network."""
     return measure_fields(network.extractor(names, device), names, network.min_side, device)
 

@@ -48,12 +48,12 @@ class Mark:
 
 @dataclass(frozen=True)
 class Panel:
-    """A number that moves: its key, what it belongs to and is counted in, and its values at even steps from start to end."""
+    """A number that moves."""
 
     key: str
-    told: str
+    caption: str  # what it belongs to and is counted in
     curve: Curve
-    values: Array
+    values: Array  # at even steps from start to end
 
 
 def plot(config: Config, root: Path, also: Sequence[Mark] = ()) -> list[Path]:
@@ -67,7 +67,7 @@ def plot(config: Config, root: Path, also: Sequence[Mark] = ()) -> list[Path]:
     folder = root / files.folder_name(config.name)
     png, csv = folder / "plot.png", folder / "plot.csv"
     content = BytesIO()
-    picture(config, panels, still, [*marks(config), *also]).save(content, "PNG")
+    picture(config, panels, still, [*film_marks(config), *also]).save(content, "PNG")
     files.write(png, content.getvalue())
     files.write(csv, table(config.clock, {panel.key: panel.curve for panel in panels}).encode())
     return [png, csv]
@@ -80,24 +80,24 @@ def panels_of(config: Config) -> tuple[list[Panel], list[str]]:
     for key, curve in config.curves():
         values = curve.over(seconds, clock)
         if np.ptp(values):
-            panels.append(Panel(key, told(config, key, curve), curve, values))
+            panels.append(Panel(key, describe(config, key, curve), curve, values))
         else:
             still.append(f"{key}\xa0{values[0]:.4g}")  # a space that no line is broken at
     return panels, still
 
 
-def told(config: Config, key: str, curve: Curve) -> str:
+def describe(config: Config, key: str, curve: Curve) -> str:
     """What a number belongs to, where its key does not say, and what it counts."""
     _, _, inside = key.partition("objective.")
     words = [curve.span.unit]
     if inside:
         term = config.dream.objective[int(inside.split(".")[0])]
-        named = plain(term.model_dump(by_alias=True, exclude_none=True))[term.kind]
-        words = [f"{term.kind} {' '.join(map(str, named)) if isinstance(named, list) else named}"[:30], *words]
+        what = plain(term.model_dump(by_alias=True, exclude_none=True))[term.kind]
+        words = [f"{term.kind} {' '.join(map(str, what)) if isinstance(what, list) else what}"[:30], *words]
     return ", ".join(filter(None, words))
 
 
-def marks(config: Config) -> Iterator[Mark]:
+def film_marks(config: Config) -> Iterator[Mark]:
     """The cuts that a configuration names, and the beats of its music, of which every fourth begins a bar."""
     clock = config.clock
     if isinstance(config.cuts, tuple):
@@ -115,7 +115,7 @@ def table(clock: Clock, curves: Mapping[str, Curve]) -> str:
     """A CSV of seconds and the numbers at each frame and each dream, written so that they read back the same."""
     frames = [clock.frame(index).seconds for index in range(clock.frames)]
     dreams = [clock.tick(index).seconds for index in range(clock.last_tick + 1)]
-    seconds = np.unique([one for one in (*frames, *dreams) if one <= clock.seconds])
+    seconds = np.unique([time for time in (*frames, *dreams) if time <= clock.seconds])
     columns = [map(int if curve.span.whole else float, curve.over(seconds, clock).tolist()) for curve in curves.values()]
     rows = zip(seconds.tolist(), *columns, strict=True)
     return "\n".join([",".join(("seconds", *curves)), *(",".join(map(repr, row)) for row in rows), ""])
@@ -124,28 +124,28 @@ def table(clock: Clock, curves: Mapping[str, Curve]) -> str:
 # ── the picture ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def picture(config: Config, panels: Sequence[Panel], still: Sequence[str], marked: Sequence[Mark]) -> Image.Image:
+def picture(config: Config, panels: Sequence[Panel], still: Sequence[str], marks: Sequence[Mark]) -> Image.Image:
     """The whole: a heading, a panel for each number, the time below, and last what stands still."""
     clock = config.clock
     resting = wrap("still:  " + "  ·  ".join(still), 230)
     bottom = TOP + len(panels) * (PANEL + GAP)
     height = bottom + AXIS + LINE * len(resting) + MARGIN
     sheet = Image.new("RGB", (WIDTH, height), GROUND)
-    ticks, shown = _ticks(clock.seconds), [mark for mark in marked if 0 <= mark.seconds <= clock.seconds]
-    shown = [mark for mark in shown if mark.kind == "cut" or _roomy(mark.kind, shown)]
+    ticks, inside = _ticks(clock.seconds), [mark for mark in marks if 0 <= mark.seconds <= clock.seconds]
+    visible = [mark for mark in inside if mark.kind == "cut" or _roomy(mark.kind, inside)]
     for index, panel in enumerate(panels):
         lines: list[tuple[float, Colour]] = [(_across(tick, clock), GRID) for tick in ticks]
-        lines += [(_across(mark.seconds, clock), MARKS[mark.kind]) for mark in shown]
+        lines += [(_across(mark.seconds, clock), MARKS[mark.kind]) for mark in visible]
         sheet.paste(_panel(panel, lines), (0, TOP + index * (PANEL + GAP)))
-    sheet.paste(_heading(config, shown), (0, 0))
+    sheet.paste(_heading(config, visible), (0, 0))
     sheet.paste(_axis(clock, ticks), (0, bottom))
     sheet.paste(_resting(resting, height - bottom - AXIS), (0, bottom + AXIS))
     return sheet
 
 
-def _roomy(kind: str, shown: Sequence[Mark]) -> bool:
+def _roomy(kind: str, marks: Sequence[Mark]) -> bool:
     """Whether the marks of a kind stand far enough from each other to be told apart."""
-    return sum(mark.kind == kind for mark in shown) * NARROWEST <= RIGHT - LEFT
+    return sum(mark.kind == kind for mark in marks) * NARROWEST <= RIGHT - LEFT
 
 
 def _across(seconds: float, clock: Clock) -> float:
@@ -185,13 +185,13 @@ def pen_for(height: int) -> Pen:
     return Pen(image, ImageDraw.Draw(image, "RGBA"))
 
 
-def _heading(config: Config, shown: Sequence[Mark]) -> Image.Image:
+def _heading(config: Config, marks: Sequence[Mark]) -> Image.Image:
     pen, clock = pen_for(TOP - GAP), config.clock
     pen.write(MARGIN, 46, config.name, 30, BRIGHT)
     facts = [f"{clock.seconds:.4g} s", f"{clock.frames} frames at {float(clock.fps):.5g}", f"{clock.last_tick + 1} dreams"]
     facts += [f"{clock.bpm:.4g} beats a minute"] if config.facts.bpm else []
     pen.write(WIDTH - MARGIN, 48, "   ·   ".join(facts), 15, DIM, "rm")
-    for mark in shown:
+    for mark in marks:
         if mark.kind == "cut":
             pen.write(_across(mark.seconds, clock), TOP - GAP - 10, "cut", 12.5, DIM, "mm")
     return pen.strip()
@@ -231,7 +231,7 @@ def _label(pen: Pen, panel: Panel, colour: Colour) -> None:
         last = f"{above.pop()}.{last}"
     middle = pen.write(MARGIN, 28, "".join(f"{word}." for word in above), 15, DIM)
     pen.write(middle, 28, last, 15, colour)
-    pen.write(MARGIN, 52, panel.told, 12.5, DIM)
+    pen.write(MARGIN, 52, panel.caption, 12.5, DIM)
     for y, value in ((14, panel.values.max()), (PANEL - 14, panel.values.min())):
         pen.write(LEFT - 12, y, _short(float(value)), 12.5, DIM, "rm")
 

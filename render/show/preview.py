@@ -10,15 +10,16 @@ import torch
 
 from render.config import Config
 from render.config.draft import draft
-from render.config.model import Output
+from render.config.model import OutputSettings
 from render.construct import build, build_scene
 from render.develop import files, prints, stills
 from render.develop.ffmpeg import Pixels
 from render.dream import garden
-from render.film import Scene, ticks
+from render.film import ticks
 from render.frames import frames
 from render.picture import warp
 from render.picture.picture import to_pixels
+from render.scene import Scene
 from render.show.progress import ProgressStyle
 
 PICTURES = 8  # in a strip, in two rows
@@ -26,14 +27,14 @@ SHINES = 0.1  # of a garden comes anew with each frame of the camera's preview
 WIDTH = 400  # pixels of each at most
 
 
-def strip(config: Config, root: Path, device: torch.device, told: ProgressStyle) -> Path:
+def strip(config: Config, root: Path, device: torch.device, progress: ProgressStyle) -> Path:
     """A contact strip of the film, dreamed small, first frame to last: a PNG beside the takes."""
     film = build(small(config), device)
     clock = film.scene.clock
     wanted = sorted({round(i * (clock.frames - 1) / (PICTURES - 1)) for i in range(PICTURES)})
-    states = told(ticks(film), -1, clock.last_tick, f"{config.name}, small")
-    seen = frames(film.scene, (state.canvas for state in states), clock)
-    pictures = [to_pixels(frame) for i, frame in enumerate(seen) if i in wanted]
+    states = progress(ticks(film), -1, clock.last_tick, f"{config.name}, small")
+    passing = frames(film.scene, (state.canvas for state in states), clock)
+    pictures = [to_pixels(frame) for i, frame in enumerate(passing) if i in wanted]
     half = (len(pictures) + 1) // 2
     pictures += [np.zeros_like(pictures[0])] * (2 * half - len(pictures))
     rows = [np.concatenate(row, axis=1) for row in (pictures[:half], pictures[half:]) if row]
@@ -44,13 +45,13 @@ def strip(config: Config, root: Path, device: torch.device, told: ProgressStyle)
 
 def motion(config: Config, root: Path, device: torch.device) -> Path:
     """The camera alone, in real time: a small mp4 beside the takes."""
-    seen = build_scene(small(config), device)
-    height, width = seen.size
+    scene = build_scene(small(config), device)
+    height, width = scene.size
     paths, _ = prints.develop(
-        [Output(file="preview-motion.mp4")],
-        lambda fps: over_a_garden(seen, config.seed),
+        [OutputSettings(file="preview-motion.mp4")],
+        lambda fps: over_a_garden(scene, config.seed),
         (width, height),
-        seen.clock.fps,
+        scene.clock.fps,
         root / files.folder_name(config.name),
         config.name,
         config.yaml(),
@@ -65,15 +66,15 @@ def small(config: Config) -> Config:
     return config
 
 
-def over_a_garden(seen: Scene, seed: int) -> Iterator[Pixels]:
+def over_a_garden(scene: Scene, seed: int) -> Iterator[Pixels]:
     """What the camera does to a garden: the map of one is moved by it, and shines through anew, with shapes at every depth."""
     bed = garden.Bed(size=0.3, drift=0.0, sharpness=3.0)
-    world, xy = garden.begin(seed, 0, bed.size), warp.grid(seen.size)
+    world, xy = garden.begin(seed, 0, bed.size), warp.grid(scene.size)
     canvas = garden.weights(world, bed, 3, seed, 0)(xy)
-    for index in range(seen.clock.frames):
-        moment = seen.clock.frame(index)
+    for index in range(scene.clock.frames):
+        moment = scene.clock.frame(index)
         yield to_pixels(canvas)
-        move = seen.path.between(moment.seconds, moment.seconds + moment.dt)
+        move = scene.path.between(moment.seconds, moment.seconds + moment.dt)
         world = garden.travel(world, move, bed, moment.dt, seed, 0)
-        moved = warp.move_frame(canvas, move, kernel=warp.bicubic, border=seen.border)
+        moved = warp.move_frame(canvas, move, kernel=warp.bicubic, border=scene.border)
         canvas = torch.lerp(moved, garden.weights(world, bed, 3, seed, 0)(xy), SHINES)

@@ -1,63 +1,79 @@
-"""Progress. A progress is a generator around the states of a film: (states, first, last) -> the same states, told to stderr."""
+"""Progress. A progress is a generator around what is made one by one: (things, first, last, name) -> the same things, told.
+
+The words go through `say`; the bar has a terminal's own way. Nothing else of the house prints, but the command line.
+"""
 
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from time import monotonic
 from typing import Protocol, TypeVar
 
-from render.show.eta import duration_words, with_eta
+from render.show.eta import Progress, with_eta
+from render.show.terminal import say
+from render.show.words import duration_words
 
 T = TypeVar("T")
+PATIENCE = 5  # seconds between two lines of a log
 
 
 class ProgressStyle(Protocol):
-    """(states, tick they begin after, last tick, name) -> the same states; efforts: see `paced`."""
+    """(things, number they begin after, last number, name) -> the same things; efforts: see `with_eta`."""
 
     def __call__(
-        self, states: Iterable[T], first: int, last: int, name: str, efforts: Sequence[float] | None = None
+        self, things: Iterable[T], first: int, last: int, name: str, efforts: Sequence[float] | None = None
     ) -> Iterator[T]: ...
 
 
-def bar(states: Iterable[T], first: int, last: int, name: str, efforts: Sequence[float] | None = None) -> Iterator[T]:
+def bar(things: Iterable[T], first: int, last: int, name: str, efforts: Sequence[float] | None = None) -> Iterator[T]:
     """A bar with ticks, rate and time left."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bar
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("dreams{task.fields[pace]}"))
-    with Progress(*columns, console=Console(stderr=True, highlight=False)) as progress:
-        task = progress.add_task(name, total=last + 1, completed=first + 1, pace="")
-        for state, left in with_eta(states, first, last, efforts):
-            pace = f"  {1 / max(left.each, 1e-3):.1f} a second  {duration_words(left.seconds)} left"
-            progress.update(task, completed=left.index, pace=pace)
-            yield state
+    with Bar(*columns, console=Console(stderr=True, highlight=False)) as shown:
+        task = shown.add_task(name, total=last + 1, completed=first + 1, pace="")
+        for thing, progress in with_eta(things, first, last, efforts):
+            pace = f"  {1 / max(progress.each, 1e-3):.1f} a second  {duration_words(progress.seconds)} left"
+            shown.update(task, completed=progress.index, pace=pace)
+            yield thing
 
 
-def plain(states: Iterable[T], first: int, last: int, name: str, efforts: Sequence[float] | None = None) -> Iterator[T]:
+def plain(things: Iterable[T], first: int, last: int, name: str, efforts: Sequence[float] | None = None) -> Iterator[T]:
     """A line every few seconds, for logs."""
-    said = monotonic()
-    for state, left in with_eta(states, first, last, efforts):
-        yield state
-        if monotonic() - said > 5 or left.index == left.of:
-            said = monotonic()
-            pace = f"{left.each:.2f} s each, {left.seconds:.0f} s left"
-            print(f"{name}: dream {left.index} of {left.of}, {pace}", file=sys.stderr)
+    before = monotonic()
+    for thing, progress in with_eta(things, first, last, efforts):
+        yield thing
+        if monotonic() - before > PATIENCE or progress.index == progress.of:
+            before = monotonic()
+            say(f"{name}: {progress}")
 
 
-def lines(states: Iterable[T], first: int, last: int, name: str, efforts: Sequence[float] | None = None) -> Iterator[T]:
+def lines(things: Iterable[T], first: int, last: int, name: str, efforts: Sequence[float] | None = None) -> Iterator[T]:
     """A line of JSON for each tick, for programs."""
     begun = monotonic()
-    for state, left in with_eta(states, first, last, efforts):
-        yield state
-        fact = {"film": name, "tick": left.index - 1, "last": last, "seconds": round(monotonic() - begun, 3)}
-        print(json.dumps({**fact, "left": round(left.seconds, 3)}), file=sys.stderr, flush=True)
+    for thing, progress in with_eta(things, first, last, efforts):
+        yield thing
+        fact = {"film": name, "tick": progress.index - 1, "last": last, "seconds": round(monotonic() - begun, 3)}
+        say(json.dumps({**fact, "left": round(progress.seconds, 3)}))
 
 
-def none(states: Iterable[T], first: int, last: int, name: str, efforts: Sequence[float] | None = None) -> Iterator[T]:
+def none(things: Iterable[T], first: int, last: int, name: str, efforts: Sequence[float] | None = None) -> Iterator[T]:
     """Silence."""
-    return iter(states)
+    return iter(things)
+
+
+def called(tell: Callable[[Progress], object]) -> ProgressStyle:
+    """A progress for Python: `tell` gets a record after each thing."""
+
+    def style(things: Iterable[T], first: int, last: int, name: str, efforts: Sequence[float] | None = None) -> Iterator[T]:
+        for thing, progress in with_eta(things, first, last, efforts):
+            yield thing
+            tell(progress)
+
+    return style
 
 
 STYLES: dict[str, ProgressStyle] = {"bar": bar, "plain": plain, "json": lines, "none": none}

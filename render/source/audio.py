@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import file_digest
 from pathlib import Path
 from types import ModuleType
@@ -93,7 +93,11 @@ def listen(file: Path, start: Fraction, features: Mapping[str, Feature], bpm: fl
     """
     whole = Fraction(len(samples(file)), RATE)
     if start >= whole:
-        raise ConfigError(f"is {float(start):.4g} s, and {file} lasts {float(whole):.4g} s", "start before its end")
+        raise ConfigError(
+            f"is {float(start):.4g} s, and {file} lasts {float(whole):.4g} s",
+            "start before its end",
+            continues=True,
+        )
     tempo, first_beat = beat(file, start) if bpm == "auto" else (bpm, 0.0)
     named = {
         name: _feature_at(envelope(file, feature.band, feature.attack, feature.release), start)
@@ -105,7 +109,7 @@ def listen(file: Path, start: Fraction, features: Mapping[str, Feature], bpm: fl
 def _feature_at(values: Numbers, start: Fraction) -> Callable[[Any], Any]:
     """The number at any seconds of the film; before the music and after it there is none of it."""
     times = np.arange(len(values)) * HOP / RATE - float(start)
-    return lambda seconds: np.interp(seconds, times, values, left=0.0, right=0.0)
+    return partial(np.interp, xp=times, fp=values, left=0.0, right=0.0)
 
 
 # ── features ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -291,13 +291,17 @@ def _load_raft(name: str, weights: Mapping[str, Tensor] | None) -> torch.nn.Modu
             raise MissingError(
                 f"is {word}, whose weights could not be downloaded ({error})",
                 f"give a local file: engine: {{{word}: weights.safetensors}}; or engine: dis, which needs none",
+                continues=True,
             ) from error
     model: torch.nn.Module = get_model(name, weights=None)
     try:
         model.load_state_dict(dict(weights))
     except RuntimeError as error:
         reason = str(error).splitlines()[1].strip()
-        raise MissingError(f"is given weights that are not those of torchvision's {name}: {reason[:200]}") from None
+        raise MissingError(
+            f"is given weights that are not those of torchvision's {name}: {reason[:200]}",
+            continues=True,
+        ) from None
     return model
 
 

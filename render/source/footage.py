@@ -104,7 +104,9 @@ def _probe(file: Path, start: Fraction, end: Fraction | None, changed: int) -> F
     if end is not None and not constant and over < end <= times[-1] + max((b - a for a, b in pairwise(times)), default=0):
         over = end  # the next picture, which was not read, comes after the end as likely as not
     if start >= over:
-        raise ConfigError(f"is {_in_seconds(start)}, and {file} lasts {_in_seconds(over)}", "start before its end")
+        raise ConfigError(
+            f"is {_in_seconds(start)}, and {file} lasts {_in_seconds(over)}", "start before its end", continues=True
+        )
 
     begin = min(range(len(times)), key=lambda index: abs(times[index] - start))
     stop = len(times) if end is None else max(begin + 1, bisect_left(times, end - TOLERANCE / fps))

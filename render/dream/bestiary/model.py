@@ -2,7 +2,7 @@
 
 A small convolutional network; after its stem only average pooling makes things smaller, which leaves no checkerboards in
 the gradient.
-Trained with batch norm by scripts/train_bestiary.py; `stages()` gives it as dreams need it: batch norm folded, frozen.
+Trained with batch norm by scripts/train_bestiary; `stages()` gives it as dreams need it: batch norm folded, frozen.
 """
 
 from __future__ import annotations

@@ -1,0 +1,89 @@
+"""From what was asked for to what is rendered: (Config, device) -> Film, or one error that names every setting at fault."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from render import follow, travel
+from render.config import Config
+from render.construct.faults import Faults, attempt
+from render.construct.networks import Networks, joint_extractor, load_networks
+from render.construct.scene import make_scene
+from render.construct.terms import BoundTerm, bind_terms, terms_at
+from render.construct.tiles import bytes_per_pixel, in_tiles, receptive_fields
+from render.construct.tone import tone_reference
+from render.dream.ascent import Ascent
+from render.dream.precision import DTYPES, choose_precision
+from render.dream.tile import tiling
+from render.film import Film
+from render.moment import Moment
+from render.propagate import Blend
+from render.scene import Scene
+from render.source.image import digest
+
+
+def build(config: Config, device: torch.device) -> Film:
+    """The film that `config` asks for. Raises one ProblemsError that names every setting at fault, before any dreaming."""
+    faults: Faults = []
+    scene = make_scene(config, device, faults)
+    precision = choose_precision(config.dream.precision, device, scene.size if scene else (0, 0))
+    networks = load_networks(config, device, DTYPES[precision], faults)
+    parts = bind_terms(config, networks, scene, device, faults)
+    if faults or not scene:
+        raise config.problems(faults)
+    extract = joint_extractor(networks, [(part.prefix, part.layer) for part in parts], device)
+    min_side = max(network.min_side for network in networks.values())
+    kept = attempt(faults, "size", lambda: bytes_per_pixel(extract, networks, scene))
+    if kept is None:
+        raise config.problems(faults)
+    film = Film(
+        scene=scene,
+        fold=follow.FOLD if scene.source.moves else travel.FOLD,
+        seed=config.seed,
+        extract=extract,
+        terms=lambda moment, worlds: terms_at(parts, moment, worlds, config.seed),
+        ascent=lambda moment, fresh: ascent_settings(config, moment, min_side, fresh),
+        gardens=lambda moment: tuple(part.bed(moment) for part in parts if part.bed),
+        tone=tone_reference(config, scene),
+        blend=lambda moment: Blend(config.flow.persistence(moment), config.flow.anchor(moment)),
+        digest=files_digest(config, networks, parts, scene),
+        tiles=lambda side: tiling(side, receptive_fields(extract, networks, parts, min_side, device), min_side),
+        precision=precision,
+    )
+    return in_tiles(film, config.dream.tile, kept)
+
+
+def build_scene(config: Config, device: torch.device) -> Scene:
+    """The film without its dream: enough to develop frames from a negative. Raises like `build`."""
+    faults: Faults = []
+    scene = make_scene(config, device, faults)
+    if not scene:
+        raise config.problems(faults)
+    return scene
+
+
+def ascent_settings(config: Config, moment: Moment, min_side: int, fresh: bool) -> Ascent:
+    """How to climb at that tick: on fresh ground, or where a dream goes on. min_side: pixels of the smallest octave."""
+    settings = config.dream
+    return Ascent(
+        steps=int((settings.first_steps if fresh else settings.steps)(moment)),
+        step_size=settings.step_size(moment),
+        octaves=int(settings.octaves(moment)),
+        octave_scale=settings.octave_scale(moment),
+        jitter=int(settings.jitter(moment)),
+        smoothing=settings.smoothing(moment),
+        chroma=settings.chroma(moment),
+        min_side=min_side,
+        turn=settings.jitter_turn(moment),
+        scale=settings.jitter_scale(moment),
+        parametrisation=settings.parametrisation,
+    )
+
+
+def files_digest(config: Config, networks: Networks, parts: Sequence[BoundTerm], scene: Scene) -> str:
+    """Of all files that shape the film, and of how it looks for motion."""
+    digests = [*(network.digest for network in networks.values()), *(part.digest for part in parts), scene.source.digest]
+    mask = digest(config.mask.file) if config.mask else ""
+    return "".join(digests) + mask + (scene.estimator.name if scene.estimator else "")

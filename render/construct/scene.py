@@ -1,0 +1,138 @@
+"""The scene of a film: (Config, device) -> Scene, with its source, camera path, flow estimator and mask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from render.config import Config
+from render.config.scalars import Time
+from render.construct.camera import as_droste, camera_path
+from render.construct.faults import Faults, attempt
+from render.dream import weights
+from render.errors import ConfigError
+from render.frames import frame_count
+from render.loops import LOOPS
+from render.moment import Moment
+from render.scene import Scene
+from render.source import Source
+from render.source.flow import FlowEstimator, make_estimator
+from render.source.frames import frames
+from render.source.image import image, image_size
+from render.source.noise import MEAN, noise
+
+if TYPE_CHECKING:  # what decodes films is imported where it is used: most films wait for no such library
+    from render.source.mask import Mask
+
+FRESH = 7919  # between the seeds of one tick's fresh ground and the next's
+
+
+def make_scene(config: Config, device: torch.device, faults: Faults) -> Scene | None:
+    """The scene, or None where its size or its source is at fault."""
+    keys = {"image": "source.image.file", "frames": "source.frames.files", "video": "source.video.file"}
+    key = keys.get(config.source.kind, "size")
+    size = attempt(faults, key, lambda: frame_size(config))
+    source = attempt(faults, key, lambda: make_source(config, size)) if size else None
+    if not size or not source:
+        return None
+
+    scene = Scene(
+        clock=config.clock,
+        size=size,
+        source=source,
+        path=camera_path(config, size),
+        border=config.motion.border,
+        fresh=fresh_ground(config, size),
+        estimator=attempt(faults, "flow.engine", lambda: flow_estimator(config, device)) if source.moves else None,
+        cut=cut_test(config),
+        mask=None,
+        loop=LOOPS[config.loop],
+        device=device,
+    )
+    if config.mask:
+        scene = replace(scene, mask=attempt(faults, "mask", lambda: make_mask(config.mask, scene)))
+    return attempt(faults, "loop", lambda: as_droste(scene)) if scene.loop.closes else scene
+
+
+# ---- the source
+
+
+def frame_size(config: Config) -> tuple[int, int]:
+    """(height, width) of the film."""
+    part = config.source.part
+    if not config.size.of_source:
+        return config.size.height, config.size.width
+    if config.source.kind == "noise":
+        raise ConfigError("is source, but noise has no size of its own", "write size: 640x360", continues=True)
+    sizes: dict[str, Callable[[], tuple[int, int] | None]] = {
+        "image": lambda: image_size(part.file),
+        "frames": lambda: image_size(config.facts.pictures[0]),
+        "video": lambda: config.facts.size,
+    }
+    size = sizes[config.source.kind]()
+    assert size  # the facts of a film over a video were found when it was loaded
+    height, width = size
+    width, height = config.size.within(width, height)
+    return height, width
+
+
+def make_source(config: Config, size: tuple[int, int]) -> Source:
+    """The source at the film's size."""
+    part, clock = config.source.part, config.clock
+    sources: dict[str, Callable[[], Source]] = {
+        "noise": lambda: noise(part.kind, part.contrast(clock.tick(0)), size, config.seed),
+        "image": lambda: image(part.file, part.fit, size),
+        "frames": lambda: frames(list(config.facts.pictures), part.fit, size, clock.fps),
+        "video": lambda: _video(config.facts.video, part.fit, size),
+    }
+    return sources[config.source.kind]()
+
+
+def _video(footage: Any, fit: str, size: tuple[int, int]) -> Source:
+    from render.source.video import video
+
+    return video(footage, fit, size)
+
+
+def fresh_ground(config: Config, size: tuple[int, int]) -> Callable[[int], Tensor]:
+    """tick -> noise of mean 0 of the film's own kind, or clouds where it began with a picture; softer than a film begins."""
+    start, section = config.clock.tick(0), config.source.noise
+    kind, contrast = (section.kind, 0.7 * section.contrast(start)) if section else ("perlin", 0.4)
+    return lambda tick: noise(kind, contrast, size, config.seed + FRESH * (tick + 1)).at(start) - MEAN
+
+
+def make_mask(section: Any, scene: Scene) -> Mask:
+    """The mask that a section of the configuration asks for, as large and as long as the film."""
+    from render.source.mask import mask
+
+    seconds = float(frame_count(scene) / scene.clock.fps)
+    return mask(section.file, section.invert, section.feather, seconds, scene.size)
+
+
+# ---- footage
+
+
+def flow_estimator(config: Config, device: torch.device) -> FlowEstimator:
+    """How motion is looked for in footage."""
+    settings = config.flow
+    learned = weights.tensors(settings.engine.weights) if settings.engine.weights else None
+    dilate = settings.occlusion.dilate if isinstance(settings.occlusion.dilate, int) else None
+    feather = settings.occlusion.feather
+    return make_estimator(settings.engine.name, settings.quality, settings.max_width, dilate, feather, device, learned)
+
+
+def cut_test(config: Config) -> Callable[[Moment, Moment], bool | None]:
+    """Whether footage cuts to another shot between two moments; None where that is to be found out."""
+    if config.cuts == "auto":
+        return lambda before, after: None
+    times = [cut.seconds(config.clock) for cut in config.cuts if isinstance(cut, Time)]
+
+    def cut(before: Moment, after: Moment) -> bool:
+        start, end = sorted((before.seconds, after.seconds))
+        return any(start < time <= end for time in times)
+
+    return cut

@@ -1,0 +1,23 @@
+"""Devices. Where tensors live and networks run, by a word: "auto", "cpu", "cuda" or "mps" -> torch.device."""
+
+from __future__ import annotations
+
+import torch
+
+from render.errors import ConfigError
+
+
+def pick(device: str | torch.device) -> torch.device:
+    """The device that a word means: "auto" takes the fastest there is. A torch.device is itself.
+
+    Raises ConfigError for one that this machine does not have, and for a word that names none.
+    """
+    if isinstance(device, torch.device):
+        return device
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    name = next(name for name, is_there in there.items() if is_there) if device == "auto" else device
+    if name not in there:
+        raise ConfigError(f'is "{name}", which names no device', f"known: auto {' '.join(there)}", continues=True)
+    if not there[name]:
+        raise ConfigError(f"is {name}, and there is none on this machine", "leave it out, or use cpu", continues=True)
+    return torch.device(name)

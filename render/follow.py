@@ -1,0 +1,85 @@
+"""Dreams that follow footage: the dreamed detail is carried by the flow onto the next picture, and dreamed on there.
+
+What is carried is dream minus source, and never the source, which stays sharp; propagate.py has the maths of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from torch import Tensor
+
+from render.dream.ascent import Terms, dream
+from render.dream.garden import World
+from render.film import Film, Fold, State, first_worlds, next_worlds
+from render.moment import Moment
+from render.picture.picture import sixteen_bits
+from render.propagate import (
+    UNSURE,
+    Carried,
+    blend_detail,
+    carry_detail,
+    match_strength,
+    nearest_move,
+    remove_mean,
+    start,
+)
+
+
+def begin(film: Film, moment: Moment) -> State:
+    """The first picture, dreamed in full."""
+    return dream_shot(film, moment, first_worlds(film, moment))
+
+
+def step(film: Film, state: State, before: Moment, moment: Moment) -> State:
+    """The detail carried by the flow onto the new picture; new ground dreamed in full, and all of it dreamed on."""
+    scene, blend = film.scene, film.blend(moment)
+    flow = scene.flow_between(before, moment)
+    worlds = next_worlds(film, state.worlds, nearest_move(flow), moment)
+    if flow.kind == "cut" or not blend.persistence:
+        return dream_shot(film, moment, worlds)
+    assert state.carried
+    source, carried = scene.picture(moment), state.carried
+    kept = carry_detail(carried.detail, flow, scene.border)
+    if flow.kind != "same":
+        terms = film.terms(moment, worlds)
+        canvas = (source + blend.persistence * kept).clamp(0, 1)
+        canvas = dream_new_ground(film, moment, source, canvas, terms, 1 - flow.trust, carried.strength)
+        ascent = film.ascent(moment, False)
+        ascent = replace(ascent, step_size=ascent.step_size * carried.gain)
+        dreamed = dream(canvas, film.extract, terms, ascent, film.seed, moment.index)
+        carried = blend_detail(carried, detail_of(film, moment, source, dreamed), kept, flow.trust, blend)
+    return state_of(film, moment, source, worlds, carried)
+
+
+FOLD = Fold(begin, step)
+
+
+def dream_shot(film: Film, moment: Moment, worlds: tuple[World, ...]) -> State:
+    """The first picture of a shot, dreamed in full."""
+    source = film.scene.picture(moment)
+    terms, ascent = film.terms(moment, worlds), film.ascent(moment, True)
+    dreamed = dream(source, film.extract, terms, ascent, film.seed, moment.index)
+    return state_of(film, moment, source, worlds, start(detail_of(film, moment, source, dreamed)))
+
+
+def dream_new_ground(
+    film: Film, moment: Moment, source: Tensor, canvas: Tensor, terms: Terms, new: Tensor, strength: float
+) -> Tensor:
+    """The canvas with a full dream of the source where it is `new`, [1, 1, H, W] of 0..1; strength: of the dream around it."""
+    if float(new.mean()) <= UNSURE:
+        return canvas
+    ascent = film.ascent(moment, True)
+    detail = dream(source, film.extract, terms, ascent, film.seed, -moment.index, new) - source
+    return (canvas + match_strength(detail, new, strength)).clamp(0, 1)
+
+
+def detail_of(film: Film, moment: Moment, source: Tensor, dreamed: Tensor) -> Tensor:
+    """What a dream adds to the footage."""
+    return remove_mean(dreamed - source, film.tone(moment)[1])
+
+
+def state_of(film: Film, moment: Moment, source: Tensor, worlds: tuple[World, ...], carried: Carried) -> State:
+    """The tick. Detail is carried on everywhere and shown inside the mask: what moves out and comes back is as it was."""
+    canvas = film.scene.apply_mask(moment, source + carried.detail)
+    return State(moment.index, sixteen_bits(canvas), worlds, carried=carried)

@@ -1,0 +1,39 @@
+"""Before and after: the photo or the footage of a take, as the camera sees it at a moment, beside what was dreamed of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from render.config import load_text
+from render.construct import build_scene
+from render.develop.ffmpeg import Pixels
+from render.develop.negative import Negative
+from render.develop.stills import eight_bits
+from render.facts import facts
+from render.picture import warp
+from render.picture.picture import to_pixels
+
+NEARER = 1.6  # times that the camera has come nearer or gone back, at most: a photo is still known then
+
+
+def before_and_after(folder: Path, text: str, size: tuple[int, int]) -> tuple[Pixels, Pixels]:
+    """Of the take in `folder`: what the camera saw and what was dreamed there, [H, W, 3] uint8 each.
+
+    text: its configuration in full. size: (width, height).
+    Raises a RenderError if what it began with is gone, and StopIteration if its dream is.
+    """
+    path = folder / "resolved.yaml"
+    config = load_text(text, str(path), folder, [f"size={size[0]}x{size[1]}"], look=facts)
+    scene = build_scene(config, torch.device("cpu"))
+    clock, still = scene.clock, not scene.source.moves
+    middle = range(clock.last_tick // 2, -1, -1)
+    near = (tick for tick in middle if 1 / NEARER <= warp.scale(scene.path.so_far(clock.tick(tick).seconds)) <= NEARER)
+    moment = clock.tick(next(near, 0))
+    before = scene.picture(moment)
+    if still:  # footage comes as the camera sees it
+        move = scene.path.so_far(moment.seconds)
+        before = warp.move_frame(before, move, kernel=warp.bicubic, border=scene.border).clamp(0, 1)
+    after = next(Negative(folder / "negative").ticks(moment.index))
+    return to_pixels(before), eight_bits(after)

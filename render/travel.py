@@ -1,0 +1,94 @@
+"""Dreams that a camera travels through: each tick is the canvas moved by the camera, and dreamed on.
+
+A droste film ends where it began: its first canvas holds a copy of itself where the camera will be at the end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import ceil, log2
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from render.dream.ascent import dream
+from render.dream.garden import World
+from render.film import Film, Fold, State, first_worlds, next_worlds
+from render.moment import Moment
+from render.picture import colour, warp
+from render.picture.picture import resize, sixteen_bits
+from render.picture.warp import Move
+from render.scene import Scene
+
+RIM = 0.03  # frame heights over which fresh ground begins where the camera uncovers what no canvas held
+INSET = (0.4, 0.03)  # of its height: over this a droste's inner copy fades into the picture around it, far away and near
+
+
+def begin(film: Film, moment: Moment) -> State:
+    """The source, dreamed as if nothing had been before."""
+    worlds = first_worlds(film, moment)
+    canvas = dream_on(film, moment, film.scene.picture(moment), worlds, fresh=True)
+    state = State(moment.index, sixteen_bits(film.scene.apply_mask(moment, canvas)), worlds)
+    if not film.scene.loop.closes:
+        return state
+    first = sixteen_bits(nest(film.scene, state.canvas, moment))
+    return replace(state, canvas=first, first=first)
+
+
+def step(film: Film, state: State, before: Moment, moment: Moment) -> State:
+    """The canvas moved by the camera, and dreamed on."""
+    move = film.scene.path.between(before.seconds, moment.seconds)
+    canvas = warp.move_frame(state.canvas, move, kernel=warp.lanczos4, border=film.scene.border)
+    canvas = lay_fresh_ground(film.scene, canvas, move, moment).clamp(0, 1)
+    worlds = next_worlds(film, state.worlds, move, moment)
+    canvas = film.scene.apply_mask(moment, dream_on(film, moment, canvas, worlds, fresh=False))
+    if state.first is not None:
+        canvas = inset(film.scene, canvas, state.first, moment)
+    return replace(state, tick=moment.index, canvas=sixteen_bits(canvas), worlds=worlds)
+
+
+FOLD = Fold(begin, step)
+
+
+def dream_on(film: Film, moment: Moment, canvas: Tensor, worlds: tuple[World, ...], fresh: bool) -> Tensor:
+    """The canvas dreamed, and held to the film's tone. fresh: nothing was dreamed there before."""
+    dreamed = dream(canvas, film.extract, film.terms(moment, worlds), film.ascent(moment, fresh), film.seed, moment.index)
+    if dreamed is canvas:  # a picture that was not dreamed stays as it is
+        return canvas
+    return colour.hold_tone(dreamed, *film.tone(moment))
+
+
+def lay_fresh_ground(scene: Scene, canvas: Tensor, move: Move, moment: Moment) -> Tensor:
+    """The moved canvas with fresh ground for the dream at the rim that the camera uncovers.
+
+    A border rule alone repeats the same strip tick after tick, until the frame is full of stripes; what it gives is kept as
+    colour, without its detail. `wrap` means its seam, and is left alone.
+    """
+    if scene.border == "wrap" or warp.covers(move, scene.size):
+        return canvas
+    covered = warp.coverage(move, scene.size, RIM, scene.device)
+    colours = resize(F.adaptive_avg_pool2d(canvas, (6, 10)), scene.size)
+    return torch.lerp(colours + scene.fresh(moment.index).to(canvas, non_blocking=True), canvas, covered)
+
+
+# ---- a film that ends where it began
+
+
+def nest(scene: Scene, canvas: Tensor, moment: Moment) -> Tensor:
+    """The canvas with a copy of itself where the camera will end, and in that another, down to the last pixel."""
+    nested = canvas
+    for _ in range(ceil(log2(max(scene.size)))):
+        nested = inset(scene, canvas, nested, moment)
+    return nested
+
+
+def inset(scene: Scene, canvas: Tensor, first: Tensor, moment: Moment) -> Tensor:
+    """The canvas with the film's first one where the camera will see it at the end."""
+    if moment.index == scene.clock.last_tick:
+        return first
+    move = scene.path.between(scene.clock.tick(scene.clock.last_tick).seconds, moment.seconds)
+    copy = warp.move_frame(first, move, kernel=warp.lanczos4, border=scene.border)
+    rim = max(INSET[0] * (1 - warp.scale(move)), INSET[1])
+    covered = warp.coverage(move, scene.size, rim, scene.device)
+    return torch.lerp(canvas, copy, covered * covered * (3 - 2 * covered))
