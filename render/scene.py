@@ -44,9 +44,11 @@ class Scene:
 
     def apply_mask(self, moment: Moment, dreamed: Tensor) -> Tensor:
         """The dream inside the mask; outside it the source stands still."""
-        if self.mask is None:
-            return dreamed
-        return torch.lerp(self.picture(moment), dreamed, self.mask(moment).to(dreamed, non_blocking=True))
+        return (
+            dreamed
+            if self.mask is None
+            else torch.lerp(self.picture(moment), dreamed, self.mask(moment).to(dreamed, non_blocking=True))
+        )
 
     def flow_between(self, before: Moment, after: Moment) -> Flow:
         """How the footage, as the camera sees it, moves from one moment to another, earlier or later."""

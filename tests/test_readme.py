@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import render
 from render.cli import studio
 from render.config import load_text
 from render.config.facts import Facts
@@ -40,8 +41,14 @@ def test_its_first_film_is_the_one_that_the_first_command_renders() -> None:
 
 
 def test_the_heart_is_that_of_the_film() -> None:
-    (heart,) = blocks("python")
+    heart = blocks("python")[0]
     assert heart in (ROOT / "render/travel.py").read_text(encoding="utf-8")
+
+
+def test_its_python_is_what_there_is() -> None:
+    _, program = blocks("python")
+    compile(program, "README", "exec")
+    assert {*re.findall(r"render\.(\w+)\(", program)} == {"build", "render"} <= {*render.__all__}
 
 
 def test_every_command_stands_in_it() -> None:

@@ -27,7 +27,7 @@ from render.config.moving import movable
 from render.config.nodes import Node, Text
 from render.config.parts import fault_of, parts
 from render.config.places import Places, find, path_of
-from render.config.problem import Place, Problem, ProblemsError, SettingError, did_you_mean, quote
+from render.config.problem import Place, Problem, ProblemsError, SettingError, did_you_mean, nearest, quote
 from render.config.schedule import Schedule, read_schedule
 from render.config.section import Section, is_list, sections, tag
 from render.config.setting_types import name_from
@@ -165,6 +165,8 @@ def _unknown(path: tuple[str | int, ...], value: Any) -> SettingError:
         hint = f"keyframes belong to one number: {section.shorthand}: {{{key}: …}}"
     elif "kind" in vars(section) and key in OBJECTIVES:
         hint = f"one objective dreams one thing: make {key} an item of its own"
+    elif "kind" in vars(section) and (objective := not nearest(str(key), section.rows()) and nearest(str(key), OBJECTIVES)):
+        hint = f"{objective}  known: {' '.join(section.rows())}"
     else:
         hint = fault_of(str(key)) or did_you_mean(str(key), section.rows())
     where = f" in {'.'.join(map(str, above))}" if above else ""

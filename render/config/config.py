@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pydantic import Field, InstanceOf
+from pydantic import ConfigDict, Field, InstanceOf
 
 from render.config import clock, moving, nodes
 from render.config.curve import Curve
@@ -24,6 +24,8 @@ class Config(Settings):
 
     `Config.of` makes one from Settings; nothing is written to it afterwards, `model_copy(update=…)` makes another.
     """
+
+    model_config = ConfigDict(defer_build=True)  # most are made of Settings that were checked: no validator is needed for them
 
     facts: InstanceOf[Facts] = Field(default_factory=Facts, exclude=True, repr=False)  # what its files say of themselves
     moves: InstanceOf[Schedule] = Field(default_factory=Schedule, exclude=True, repr=False)  # what the file of `schedule` says

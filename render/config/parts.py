@@ -153,7 +153,10 @@ def field_name(key: str) -> str:
 
 CAMERA = ("center", "path", "border")  # settings of the camera that are no motions
 SHARED = ("network", "weight", "mask")  # settings that every objective has
-NETWORKS = ("efficientnet_lite0", "bestiary", "inception_v1")  # this program's own, in dream/registry.py
+NETWORKS = (  # this program's own, in dream/registry.py, which this room must not wait for
+    *("efficientnet_lite0", "bestiary", "inception_v1", "inception_v1_places365", "inception5h"),
+    *("vgg16_caffe", "vgg19_caffe", "resnet50_robust"),
+)
 
 
 def _wrong(name: str, part: Any, found: Parts) -> str:

@@ -280,7 +280,7 @@ def _depthwise_slope(slope: Tensor, block: Block, inner: Tensor) -> Tensor:
         return F.conv2d(slope, block.depthwise_turned, None, 1, block.kernel // 2, 1, block.width)
     height, width = inner.shape[2:]
     rest = (height - block.kernel) % 2, (width - block.kernel) % 2  # rows and columns past the last that was read
-    if slope.dtype != torch.bfloat16:
+    if slope.dtype != torch.bfloat16 or slope.device.type != "cpu":
         return F.conv_transpose2d(slope, block.depthwise, None, 2, 0, rest, block.width)
     # oneDNN's transposed convolution takes 20 times as long in bfloat16 as one of zeros between the cells
     margin = block.kernel - 1
