@@ -9,9 +9,9 @@ machine  what the card is, and the rates it reaches: products, convolutions, cop
 right    each network and each way to dream: one step and one tick beside the processor's, whether the same tick comes out
          twice, whether a resumed film is the film bit for bit, sixty ticks in numbers, memory that ends, reads that wait.
 fast     ticks and frames a second at four sizes, memory, and where a tick's time goes.
-live     the studio's loop without its page: dreams a second, each read back and packed as a JPEG.
-encoded  film frames a second into an mp4, by the processor and by the card, and how busy the card is.
 modes    a step and a tick in float32, tf32, bfloat16, in each memory layout, as CUDA graphs: each alone and together.
+encoded  film frames a second into an mp4, by the processor and by the card, and how busy the card is.
+live     the studio's loop without its page: dreams a second, each read back and packed as a JPEG.
 compile  a step under torch.compile; last, since nobody knows how long that takes.
 
 Each entry may fail, or take too long, and says so in its place; nothing is fetched from anywhere.
@@ -90,15 +90,29 @@ AGAIN = {  # the network with which each way to dream is tried for whether it re
     "droste": "inception_v1",
     "footage": "efficientnet_lite0",
 }
-PARTS = ("machine", "right", "fast", "live", "encoded", "modes", "compile")
-SHORT = (  # entries that between them ask all that any asks of a card
-    *("what there is", "rates", "pixels", "efficientnet_lite0, pixel", "bestiary, fourier", "inception_v1, tiles"),
-    *("efficientnet_lite0, footage", "waits, efficientnet_lite0, pixel", "waits, inception_v1, fourier"),
-    *("again, inception_v1, fourier", "memory ends", "efficientnet_lite0, 720p", "inception_v1, 4K"),
-    *("inception_v1, 720p, a tick by kernels", "other cameras, 720p", "inception_v1, 640x360, graph"),
-    *("efficientnet_lite0, 720p, x264", "efficientnet_lite0, 720p, nvenc"),
-    *("inception_v1, 720p, nvenc, 4:2:0 on the card, graphs", "efficientnet_lite0, 720p, bfloat16, channels first"),
-    *("inception_v1, 720p, bfloat16", "inception_v1, 720p, bfloat16, tried out, graph", "efficientnet_lite0, 720p"),
+PARTS = ("machine", "right", "fast", "modes", "encoded", "live", "compile")
+SHORT = (  # part and name of the entries that tell most, in three minutes
+    *("machine: what there is", "machine: rates", "right: pixels", "right: efficientnet_lite0, pixel"),
+    *("right: inception_v1, pixel", "right: bestiary, fourier", "right: inception_v1, tiles", "right: inception_v1, droste"),
+    *("right: efficientnet_lite0, footage", "right: waits, efficientnet_lite0, pixel", "right: waits, bestiary, tiles"),
+    *("right: again, efficientnet_lite0, pixel", "right: again, inception_v1, fourier", "right: memory ends"),
+    *("right: 60 ticks, efficientnet_lite0", "right: sheet"),
+    *(f"fast: {network}, {size}" for size in ("720p", "1080p", "4K") for network in MEASURED),
+    *(f"fast: {network}, 720p, a tick by kernels" for network in MEASURED),
+    *("fast: efficientnet_lite0, 4K in tiles", "fast: other cameras, 720p"),
+    *(
+        f"modes: {network}, 720p, {mode}"
+        for network in MEASURED
+        for mode in ("tf32", "bfloat16", "tf32, graph", "bfloat16, graph")
+    ),
+    "modes: inception_v1, 720p, bfloat16, tried out, graph",
+    *(
+        f"encoded: {network}, 720p, {way}"
+        for network in MEASURED
+        for way in ("x264", "nvenc, 4:2:0 on the card", "the same, graphs")
+    ),
+    *(f"encoded: {network}, 1080p, the same, graphs" for network in MEASURED),
+    *("live: efficientnet_lite0, 1280x720", *(f"live: {network}, 1280x720, graph" for network in MEASURED)),
 )
 Entry = tuple[str, float, Callable[[], Any]]  # its name, the most seconds that it may take, and its work
 
@@ -173,7 +187,7 @@ class Report:
     def run(self, part: str, entries: Iterator[Entry]) -> None:
         """Do the work of a part's entries, one after the other; none of them ends the others."""
         for name, most, work in entries:
-            if self.asked.short and name not in SHORT:
+            if self.asked.short and f"{part}: {name}" not in SHORT:
                 continue
             begun = perf_counter()
             note = self._note(most, work)
@@ -746,14 +760,14 @@ class Busy:
 
 def speed(asked: Asked, studio: Studio, network: str, size: tuple[int, int], rate: float, tile: int = 0) -> dict[str, Any]:
     """Of a film of that size: ms a tick, a frame and a read-back, memory, and its convolutions' share of the card's rate."""
-    film = studio.film(network, asked.device, size, "bfloat16", ["dream.tile=none"])
+    film = studio.film(network, asked.device, size, "auto", ["dream.tile=none"])
     film = with_tiles(film, tile) if tile else film
     state = step(film, begin(film))
     if asked.cuda:
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()
     tick = milliseconds(asked, lambda: step(film, state), 1.2, 10)
-    found: dict[str, Any] = {"ms a tick": tick}
+    found: dict[str, Any] = {"precision": film.precision, "ms a tick": tick}
     if asked.cuda:
         found["peak MiB"] = torch.cuda.max_memory_allocated() / 2**20
     if tile:
@@ -823,9 +837,9 @@ ENCODERS: Mapping[str, tuple[str, Mapping[str, str], bool, bool]] = {  # codec, 
     "x264, quick": ("libx264", {"preset": "veryfast", "crf": "18"}, True, False),
     "nvenc": ("h264_nvenc", NVENC, False, False),
     "nvenc, 4:2:0 on the card": ("h264_nvenc", NVENC, True, False),
-    "nvenc, 4:2:0 on the card, graphs": ("h264_nvenc", NVENC, True, True),
+    "the same, graphs": ("h264_nvenc", NVENC, True, True),
 }
-BEST = ("x264", "nvenc, 4:2:0 on the card", "nvenc, 4:2:0 on the card, graphs")
+BEST = ("x264", "nvenc, 4:2:0 on the card", "the same, graphs")
 
 
 class Encoder:
@@ -875,7 +889,8 @@ class Encoder:
 
 def rendering(asked: Asked, studio: Studio, network: str, size: tuple[int, int], encoder: str, most: float) -> dict[str, Any]:
     """A film dreamed, its frames made, read back and encoded, for so many seconds."""
-    film = studio.film(network, asked.device, size, "bfloat16", ["dream.tile=none"], seconds=600)
+    precision = "bfloat16" if ENCODERS[encoder][3] else "auto"
+    film = studio.film(network, asked.device, size, precision, ["dream.tile=none"], seconds=600)
     path, number = studio.folder / "film.mp4", 0
     with graphs() if ENCODERS[encoder][3] else nullcontext():
         step(film, begin(film))  # graphs are recorded while nothing else is asked of the card
@@ -893,7 +908,7 @@ def rendering(asked: Asked, studio: Studio, network: str, size: tuple[int, int],
 
 def profiled(asked: Asked, studio: Studio, network: str, size: tuple[int, int]) -> dict[str, Any]:
     """Where a tick's time goes: the kernels that take most of it, how many there are, and a trace to look at."""
-    film = studio.film(network, asked.device, size, "bfloat16", ["dream.tile=none"])
+    film = studio.film(network, asked.device, size, "auto", ["dream.tile=none"])
     state = step(film, step(film, begin(film)))
     activities = [ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if asked.cuda else [])]
     with profile(activities=activities) as seen:
@@ -1074,7 +1089,7 @@ def living(asked: Asked, studio: Studio, network: str, size: tuple[int, int], gr
     """Dreams a second of the studio's loop: a tick, read back and packed as a JPEG, and the next."""
     import cv2
 
-    film = studio.film(network, asked.device, size, "bfloat16", ["dream.tile=none"], seconds=600)
+    film = studio.film(network, asked.device, size, "bfloat16" if graph else "auto", ["dream.tile=none"], seconds=600)
     with graphs() if graph else nullcontext(), Busy(asked) as busy:
         state = step(film, begin(film))
         asked.wait()
@@ -1154,7 +1169,7 @@ def options(arguments: Sequence[str] | None) -> Asked:
     words.add_argument("--weights", action="append", default=[], metavar="NETWORK=FILE", help="safetensors by its own names")
     words.add_argument("--photo", type=Path, help="the picture that films begin with; clouds without")
     words.add_argument("--out", type=Path, default=Path("gpu-out"), help="the folder for gpu.json, sheet.jpg and traces")
-    words.add_argument("--short", action="store_true", help="one entry of each kind: whether the script runs here")
+    words.add_argument("--short", action="store_true", help="only the entries that tell most: three minutes")
     told = words.parse_args(arguments)
     parts = tuple(part for part in PARTS if part == "machine" or part in told.parts.split(","))
     if wrong := set(told.parts.split(",")) - set(PARTS):
