@@ -188,6 +188,11 @@ def test_the_script_asks_all_it_has_to_ask(monkeypatch: pytest.MonkeyPatch, tmp_
     monkeypatch.setattr(gpu, "NETWORKS", {"bestiary": "{layer: shapes}"})
     monkeypatch.setattr(gpu, "MEASURED", ("bestiary",))
     monkeypatch.setattr(gpu, "AGAIN", dict.fromkeys(gpu.CASES, "bestiary"))
+    monkeypatch.setattr(
+        gpu, "MODES", {name: gpu.MODES[name] for name in ("float32", "bfloat16, channels first", "tf32, graph")}
+    )
+    monkeypatch.setattr(gpu, "FEWER", ("float32",))
+    monkeypatch.setattr(gpu, "BEST", ("x264",))
     monkeypatch.setattr(gpu, "SIZES", dict.fromkeys(gpu.SIZES, (64, 64)))
     monkeypatch.setattr(gpu, "compiled", lambda *_: {"ms a step": 0.0})  # which takes a minute even for a tiny network
     assert gpu.main(["--device", "cpu", "--size", "0.1", "--out", str(tmp_path)]) == 0
@@ -219,7 +224,12 @@ def test_drawn_weights_are_a_networks(name: str, tmp_path: Path) -> None:
 def test_what_takes_too_long_is_told(tmp_path: Path) -> None:
     asked = gpu.options(["--device", "cpu", "--out", str(tmp_path)])
     report = gpu.Report(asked)
-    report.run("right", iter([("endless", 0.05, lambda: sum(iter(int, 1))), ("wrong", 1, lambda: 1 // 0), ("fine", 1, dict)]))
+
+    def endless() -> None:
+        while True:
+            pass
+
+    report.run("right", iter([("endless", 0.05, endless), ("wrong", 1, lambda: 1 // 0), ("fine", 1, dict)]))
     notes = report.entries["right"]
     assert "TooLong" in notes["endless"]["failed"]
     assert "ZeroDivision" in notes["wrong"]["failed"]
