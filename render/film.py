@@ -1,7 +1,7 @@
 """Films. A Film is what was built from a Config; a State is a dreamed canvas and its tick. The film is a fold of `step`.
 
     state = begin(film)            # the source, dreamed: tick 0
-    state = step(film, state)      # the next tick: travel.py moves the camera and dreams on, on_footage.py stays with what moves
+    state = step(film, state)      # the next tick: travel.py moves the camera and dreams on, on_footage.py with what moves
     for frame in film.frames():    # the film's frames, on the ticks and between them (frames.py)
 
 What the next step needs is in the state or does not exist, so resuming, testing and developing again need no machinery.
