@@ -29,7 +29,7 @@ CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 PICTURE, CONFIG = {"moment", "errors", "picture"}, {"moment", "errors", "loops", "config", "plugins"}
 DREAM = PICTURE | {"dream", "source", "weights"}
-FILM = DREAM | CONFIG | {"parts", "facts", "scene", "frames", "propagate", "film", "travel", "follow", "construct"}
+FILM = DREAM | CONFIG | {"parts", "facts", "scene", "frames", "propagate", "film", "travel", "on_footage", "construct"}
 ROWS = {  # room: what it may import
     "moment": set(),
     "errors": set(),
@@ -47,7 +47,7 @@ ROWS = {  # room: what it may import
     "propagate": DREAM,
     "film": DREAM | {"scene", "frames", "propagate"},
     "travel": DREAM | {"scene", "film"},
-    "follow": DREAM | {"film", "propagate"},
+    "on_footage": DREAM | {"film", "propagate"},
     "construct": FILM,
     "develop": FILM | {"develop"},
     "show": FILM | {"develop", "show"},
