@@ -1,7 +1,7 @@
 """Films. A Film is what was built from a Config; a State is a dreamed canvas and its tick. The film is a fold of `step`.
 
     state = begin(film)            # the source, dreamed: tick 0
-    state = step(film, state)      # the next tick: travel.py moves the camera and dreams on, follow.py follows footage
+    state = step(film, state)      # the next tick: travel.py moves the camera and dreams on, on_footage.py with what moves
     for frame in film.frames():    # the film's frames, on the ticks and between them (frames.py)
 
 What the next step needs is in the state or does not exist, so resuming, testing and developing again need no machinery.
@@ -34,7 +34,7 @@ from render.scene import Scene
 
 @dataclass(frozen=True)
 class Fold:
-    """How a film's ticks are made: travel.FOLD or follow.FOLD."""
+    """How a film's ticks are made: travel.FOLD or on_footage.FOLD."""
 
     begin: Callable[[Film, Moment], State]  # (film, moment of tick 0) -> tick 0
     step: Callable[[Film, State, Moment, Moment], State]  # (film, state, its moment, the next tick's) -> the next tick

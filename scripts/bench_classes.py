@@ -47,6 +47,13 @@ dream:
   smoothing: 0
   chroma: 1
 """
+LITE0 = """
+seed: 4
+size: {size}
+duration: 1 frames
+source: {{noise: {{contrast: 0.1}}}}
+dream: {{network: efficientnet_lite0, objective: {{class: {index}}}}}
+"""  # all else is what the network's classes take from noise
 TOP_ONE, TOP_FIVE = 0.97, 0.75  # shares that the network itself and the judge have to name
 
 
@@ -73,9 +80,9 @@ def place(judge: Network, picture: Tensor, index: int) -> int:
 
 def dreamed(asked: argparse.Namespace, dreamer: Network, judge: Network, indices: Sequence[int]) -> Iterator[Named]:
     """A dream of each class."""
-    weights = json.dumps(str(asked.weights.absolute()))
+    form, weights = (CONFIG, json.dumps(str(asked.weights.absolute()))) if asked.weights else (LITE0, "")
     for index in indices:
-        text = CONFIG.format(size=asked.size, weights=weights, index=index)
+        text = form.format(size=asked.size, weights=weights, index=index)
         film = build(load_text(text, "bench.yaml", overrides=asked.set), CPU)
         begun = perf_counter()
         picture = begin(film).canvas
@@ -87,8 +94,8 @@ def dreamed(asked: argparse.Namespace, dreamer: Network, judge: Network, indices
 
 def options(arguments: Sequence[str] | None) -> argparse.Namespace:
     words = argparse.ArgumentParser("scripts/bench_classes", description=__doc__)
-    words.add_argument("--weights", type=Path, required=True, help="of the original GoogLeNet")
-    words.add_argument("--judge", default="squeezenet1_1", metavar="NAME=FILE", help="a torchvision classifier and its weights")
+    words.add_argument("--weights", type=Path, help="of the original GoogLeNet; without: efficientnet_lite0 dreams")
+    words.add_argument("--judge", default="squeezenet1_1", metavar="NAME=FILE", help="another network and its weights")
     words.add_argument("--count", type=int, default=40, help="of classes")
     words.add_argument("--seed", type=int, default=2015, help="by which they are drawn")
     words.add_argument("--size", default="288x288")
@@ -105,7 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     name, _, file = asked.judge.partition("=")
     found: list[Named] = []
     try:
-        dreamer = registry.load("inception_v1", asked.weights, CPU)
+        dreamer = registry.load("inception_v1" if asked.weights else "efficientnet_lite0", asked.weights, CPU)
         judge = registry.load(name, Path(file) if file else None, CPU)
         indices = random.Random(asked.seed).sample(range(len(dreamer.labels)), asked.count)
         for one in dreamed(asked, dreamer, judge, indices):

@@ -9,9 +9,9 @@ machine  what the card is, and the rates it reaches: products, convolutions, cop
 right    each network and each way to dream: one step and one tick beside the processor's, whether the same tick comes out
          twice, whether a resumed film is the film bit for bit, sixty ticks in numbers, memory that ends, reads that wait.
 fast     ticks and frames a second at four sizes, memory, and where a tick's time goes.
-live     the studio's loop without its page: dreams a second, each read back and packed as a JPEG.
-encoded  film frames a second into an mp4, by the processor and by the card, and how busy the card is.
 modes    a step and a tick in float32, tf32, bfloat16, in each memory layout, as CUDA graphs: each alone and together.
+encoded  film frames a second into an mp4, by the processor and by the card, and how busy the card is.
+live     the studio's loop without its page: dreams a second, each read back and packed as a JPEG.
 compile  a step under torch.compile; last, since nobody knows how long that takes.
 
 Each entry may fail, or take too long, and says so in its place; nothing is fetched from anywhere.
@@ -44,7 +44,7 @@ from queue import Queue
 from statistics import mean, median
 from threading import Event, Thread
 from time import perf_counter
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -90,15 +90,30 @@ AGAIN = {  # the network with which each way to dream is tried for whether it re
     "droste": "inception_v1",
     "footage": "efficientnet_lite0",
 }
-PARTS = ("machine", "right", "fast", "live", "encoded", "modes", "compile")
-SHORT = (  # entries that between them ask all that any asks of a card
-    *("what there is", "rates", "pixels", "efficientnet_lite0, pixel", "bestiary, fourier", "inception_v1, tiles"),
-    *("efficientnet_lite0, footage", "waits, efficientnet_lite0, pixel", "waits, inception_v1, fourier"),
-    *("again, inception_v1, fourier", "memory ends", "efficientnet_lite0, 720p", "inception_v1, 4K"),
-    *("inception_v1, 720p, a tick by kernels", "other cameras, 720p", "inception_v1, 640x360, graph"),
-    *("efficientnet_lite0, 720p, x264", "efficientnet_lite0, 720p, nvenc"),
-    *("inception_v1, 720p, nvenc, 4:2:0 on the card, graphs", "efficientnet_lite0, 720p, bfloat16, channels first"),
-    *("inception_v1, 720p, bfloat16", "inception_v1, 720p, bfloat16, tried out, graph", "efficientnet_lite0, 720p"),
+PARTS = ("machine", "right", "fast", "modes", "encoded", "live", "compile")
+SHORT = (  # part and name of the entries that tell most, in five minutes
+    *("machine: what there is", "machine: rates", "right: pixels", "right: efficientnet_lite0, pixel"),
+    *("right: inception_v1, pixel", "right: bestiary, fourier", "right: inception_v1, tiles", "right: inception_v1, droste"),
+    *("right: efficientnet_lite0, footage", "right: waits, efficientnet_lite0, pixel", "right: waits, bestiary, tiles"),
+    *("right: again, efficientnet_lite0, pixel", "right: again, inception_v1, fourier", "right: memory ends"),
+    *("right: 60 ticks, efficientnet_lite0", "right: sheet"),
+    *(f"fast: {network}, {size}" for size in ("720p", "1080p", "4K") for network in MEASURED),
+    *(f"fast: {network}, 720p, a tick by kernels" for network in MEASURED),
+    *("fast: efficientnet_lite0, 4K in tiles", "fast: other cameras, 720p"),
+    *(
+        f"modes: {network}, 720p, {mode}"
+        for network in MEASURED
+        for mode in ("tf32", "bfloat16", "tf32, graph", "bfloat16, graph")
+    ),
+    "modes: inception_v1, 720p, bfloat16, tried out, graph",
+    "modes: efficientnet_lite0, 720p, bfloat16, plain depthwise, channels first, graph",
+    *(
+        f"encoded: {network}, 720p, {way}"
+        for network in MEASURED
+        for way in ("x264", "nvenc, 4:2:0 on the card", "the same, graphs")
+    ),
+    *(f"encoded: {network}, 1080p, the same, graphs" for network in MEASURED),
+    *("live: efficientnet_lite0, 1280x720", *(f"live: {network}, 1280x720, graph" for network in MEASURED)),
 )
 Entry = tuple[str, float, Callable[[], Any]]  # its name, the most seconds that it may take, and its work
 
@@ -173,7 +188,7 @@ class Report:
     def run(self, part: str, entries: Iterator[Entry]) -> None:
         """Do the work of a part's entries, one after the other; none of them ends the others."""
         for name, most, work in entries:
-            if self.asked.short and name not in SHORT:
+            if self.asked.short and f"{part}: {name}" not in SHORT:
                 continue
             begun = perf_counter()
             note = self._note(most, work)
@@ -416,8 +431,8 @@ def state_on(state: State, device: torch.device) -> State:
 
 def resumed(state: State, device: torch.device) -> State:
     """A state as a take gives it back: its canvas as 16 bits, all else as it is."""
-    through = state_on(state, CPU)
-    return state_on(replace(through, canvas=from_pixels(to_pixels(through.canvas, np.uint16))), device)
+    through = state_on(state_on(state, CPU), device)
+    return replace(through, canvas=from_pixels(to_pixels(state.canvas, np.uint16), device))
 
 
 def with_one_step(film: Film) -> Film:
@@ -684,7 +699,8 @@ def waits(asked: Asked, studio: Studio, network: str, case: str) -> dict[str, An
             step(film, state)
         finally:
             torch.cuda.set_sync_debug_mode("default")
-    places = Counter(f"{Path(word.filename).name}:{word.lineno}" for word in told if "synchroniz" in str(word.message))
+    called = [word for word in told if "called a synchronizing" in str(word.message)]
+    places = Counter(f"{Path(word.filename).name}:{word.lineno}" for word in called)
     return {"waits a tick": sum(places.values()), "where": dict(places.most_common())}
 
 
@@ -693,15 +709,15 @@ def right(asked: Asked, studio: Studio, report: Report) -> Iterator[Entry]:
     yield "pixels", 5, partial(pixels_alike, asked)
     for case in CASES:
         for network in NETWORKS:
-            yield f"{network}, {case}", 25, partial(beside, asked, studio, network, case)
+            yield f"{network}, {case}", 60, partial(beside, asked, studio, network, case)
     for case, network in AGAIN.items():
         yield f"waits, {network}, {case}", 6, partial(waits, asked, studio, network, case)
-        yield f"again, {network}, {case}", 12, partial(repeats, asked, studio, network, case)
+        yield f"again, {network}, {case}", 45, partial(repeats, asked, studio, network, case)
     count = TICKS if asked.cuda else 3
     for network in NETWORKS:
         yield f"{count} ticks, {network}", 35, partial(sixty, asked, studio, network, count, sheet)
     yield "sheet", 8, partial(write_sheet, asked, sheet)
-    yield "memory ends", 15, partial(memory_ends, asked, studio)
+    yield "memory ends", 60, partial(memory_ends, asked, studio)
 
 
 # ---- fast
@@ -746,14 +762,17 @@ class Busy:
 
 def speed(asked: Asked, studio: Studio, network: str, size: tuple[int, int], rate: float, tile: int = 0) -> dict[str, Any]:
     """Of a film of that size: ms a tick, a frame and a read-back, memory, and its convolutions' share of the card's rate."""
-    film = studio.film(network, asked.device, size, "bfloat16", ["dream.tile=none"])
+    film = studio.film(network, asked.device, size, "auto", ["dream.tile=none"])
     film = with_tiles(film, tile) if tile else film
+    begun = perf_counter()
     state = step(film, begin(film))
+    asked.wait()
+    first = perf_counter() - begun  # the card's libraries prepare for each new size, which can take far longer than the work
     if asked.cuda:
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()
     tick = milliseconds(asked, lambda: step(film, state), 1.2, 10)
-    found: dict[str, Any] = {"ms a tick": tick}
+    found: dict[str, Any] = {"precision": film.precision, "s for the first two ticks": first, "ms a tick": tick}
     if asked.cuda:
         found["peak MiB"] = torch.cuda.max_memory_allocated() / 2**20
     if tile:
@@ -823,9 +842,9 @@ ENCODERS: Mapping[str, tuple[str, Mapping[str, str], bool, bool]] = {  # codec, 
     "x264, quick": ("libx264", {"preset": "veryfast", "crf": "18"}, True, False),
     "nvenc": ("h264_nvenc", NVENC, False, False),
     "nvenc, 4:2:0 on the card": ("h264_nvenc", NVENC, True, False),
-    "nvenc, 4:2:0 on the card, graphs": ("h264_nvenc", NVENC, True, True),
+    "the same, graphs": ("h264_nvenc", NVENC, True, True),
 }
-BEST = ("x264", "nvenc, 4:2:0 on the card", "nvenc, 4:2:0 on the card, graphs")
+BEST = ("x264", "nvenc, 4:2:0 on the card", "the same, graphs")
 
 
 class Encoder:
@@ -875,7 +894,8 @@ class Encoder:
 
 def rendering(asked: Asked, studio: Studio, network: str, size: tuple[int, int], encoder: str, most: float) -> dict[str, Any]:
     """A film dreamed, its frames made, read back and encoded, for so many seconds."""
-    film = studio.film(network, asked.device, size, "bfloat16", ["dream.tile=none"], seconds=600)
+    precision = "bfloat16" if ENCODERS[encoder][3] else "auto"
+    film = studio.film(network, asked.device, size, precision, ["dream.tile=none"], seconds=600)
     path, number = studio.folder / "film.mp4", 0
     with graphs() if ENCODERS[encoder][3] else nullcontext():
         step(film, begin(film))  # graphs are recorded while nothing else is asked of the card
@@ -893,7 +913,7 @@ def rendering(asked: Asked, studio: Studio, network: str, size: tuple[int, int],
 
 def profiled(asked: Asked, studio: Studio, network: str, size: tuple[int, int]) -> dict[str, Any]:
     """Where a tick's time goes: the kernels that take most of it, how many there are, and a trace to look at."""
-    film = studio.film(network, asked.device, size, "bfloat16", ["dream.tile=none"])
+    film = studio.film(network, asked.device, size, "auto", ["dream.tile=none"])
     state = step(film, step(film, begin(film)))
     activities = [ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if asked.cuda else [])]
     with profile(activities=activities) as seen:
@@ -927,9 +947,9 @@ def fast(asked: Asked, studio: Studio, report: Report) -> Iterator[Entry]:
     rate = report.entries["machine"].get("rates", {}).get("bfloat16 convolution TFLOP/s", 0.0)
     for label, size in SIZES.items():
         for network in MEASURED:
-            yield f"{network}, {label}", 12, partial(speed, asked, studio, network, asked.size(size), rate)
+            yield f"{network}, {label}", 40, partial(speed, asked, studio, network, asked.size(size), rate)
     for network in MEASURED:
-        yield f"{network}, 720p, a tick by kernels", 12, partial(profiled, asked, studio, network, asked.size(SIZES["720p"]))
+        yield f"{network}, 720p, a tick by kernels", 30, partial(profiled, asked, studio, network, asked.size(SIZES["720p"]))
     for network in MEASURED:
         width, height = asked.size(SIZES["4K"])
         yield (
@@ -946,7 +966,7 @@ def encoded(asked: Asked, studio: Studio, report: Report) -> Iterator[Entry]:
         for network in MEASURED:
             for encoder in ENCODERS if label != "4K" else BEST:
                 work = partial(rendering, asked, studio, network, asked.size(SIZES[label]), encoder, 2.0 if asked.cuda else 0.1)
-                yield f"{network}, {label}, {encoder}", 10, work
+                yield f"{network}, {label}, {encoder}", 30, work
 
 
 # ---- modes
@@ -1007,6 +1027,22 @@ def channels_first() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def plain_depthwise() -> Iterator[None]:
+    """efficientnet_lite0's depthwise convolutions by torch's own kernels, which know every size, in place of cuDNN's."""
+
+    def plainly(work: Callable[..., Tensor]) -> Callable[..., Tensor]:
+        def convolve(x: Tensor, weight: Tensor, *rest: Any, **more: Any) -> Tensor:
+            with torch.backends.cudnn.flags(enabled=weight.shape[1] > 1):
+                return work(x, weight, *rest, **more)
+
+        return convolve
+
+    own = SimpleNamespace(**{**vars(F), "conv2d": plainly(F.conv2d), "conv_transpose2d": plainly(F.conv_transpose2d)})
+    with patch.object(efficientnet, "F", own):
+        yield
+
+
 @dataclass(frozen=True)
 class Mode:
     """A way to take a step."""
@@ -1015,6 +1051,7 @@ class Mode:
     tf32: bool = False
     benchmark: bool = False
     first: bool = False  # channels first
+    plain: bool = False  # plain_depthwise
     graph: bool = False
 
 
@@ -1031,6 +1068,10 @@ MODES = {
     "bfloat16, tried out": Mode(benchmark=True),
     "bfloat16, graph": Mode(graph=True),
     "bfloat16, tried out, graph": Mode(benchmark=True, graph=True),
+    "tf32, plain depthwise": Mode("float32", tf32=True, plain=True),
+    "tf32, plain depthwise, channels first, graph": Mode("float32", tf32=True, plain=True, first=True, graph=True),
+    "bfloat16, plain depthwise": Mode(plain=True),
+    "bfloat16, plain depthwise, channels first, graph": Mode(plain=True, first=True, graph=True),
 }
 
 FEWER = ("float32", "tf32", "bfloat16", "bfloat16, channels first", "bfloat16, graph", "bfloat16, tried out, graph")
@@ -1041,14 +1082,17 @@ def in_mode(asked: Asked, studio: Studio, network: str, size: tuple[int, int], m
     with ExitStack() as stack:
         stack.enter_context(arithmetic(tf32=mode.tf32, benchmark=mode.benchmark))
         stack.enter_context(channels_first() if mode.first else nullcontext())
+        stack.enter_context(plain_depthwise() if mode.plain else nullcontext())
         film = studio.film(network, asked.device, size, mode.precision, ["dream.tile=none"])
         stack.enter_context(graphs() if mode.graph else nullcontext())
         generator = torch.Generator().manual_seed(3)
         canvas = torch.rand(film.scene.size, generator=generator).expand(1, 3, -1, -1).contiguous().to(asked.device)
         state = State(1, canvas, begin(film).worlds)
         work = gradient_of(film, state)
+        begun = perf_counter()
         slope = work().cpu()
         found = {
+            "s for the first step": perf_counter() - begun,
             "ms a step": milliseconds(asked, work, 0.5, 20),
             "ms a tick": milliseconds(asked, lambda: step(film, state), 0.8, 8),
         }
@@ -1064,7 +1108,7 @@ def modes(asked: Asked, studio: Studio, report: Report) -> Iterator[Entry]:
             ideal: dict[str, Tensor] = {}
             for name in names:
                 work = partial(in_mode, asked, studio, network, asked.size(SIZES[label]), MODES[name], ideal)
-                yield f"{network}, {label}, {name}", 10, work
+                yield f"{network}, {label}, {name}", 30, work
 
 
 # ---- live
@@ -1074,7 +1118,7 @@ def living(asked: Asked, studio: Studio, network: str, size: tuple[int, int], gr
     """Dreams a second of the studio's loop: a tick, read back and packed as a JPEG, and the next."""
     import cv2
 
-    film = studio.film(network, asked.device, size, "bfloat16", ["dream.tile=none"], seconds=600)
+    film = studio.film(network, asked.device, size, "bfloat16" if graph else "auto", ["dream.tile=none"], seconds=600)
     with graphs() if graph else nullcontext(), Busy(asked) as busy:
         state = step(film, begin(film))
         asked.wait()
@@ -1100,7 +1144,7 @@ def live(asked: Asked, studio: Studio, report: Report) -> Iterator[Entry]:
         for network in MEASURED:
             for graph in (False, True):
                 work = partial(living, asked, studio, network, asked.size(size), graph, 2.5 if asked.cuda else 0.1)
-                yield f"{network}, {label}{', graph' if graph else ''}", 8, work
+                yield f"{network}, {label}{', graph' if graph else ''}", 30, work
 
 
 # ---- compile
@@ -1154,7 +1198,7 @@ def options(arguments: Sequence[str] | None) -> Asked:
     words.add_argument("--weights", action="append", default=[], metavar="NETWORK=FILE", help="safetensors by its own names")
     words.add_argument("--photo", type=Path, help="the picture that films begin with; clouds without")
     words.add_argument("--out", type=Path, default=Path("gpu-out"), help="the folder for gpu.json, sheet.jpg and traces")
-    words.add_argument("--short", action="store_true", help="one entry of each kind: whether the script runs here")
+    words.add_argument("--short", action="store_true", help="only the entries that tell most: five minutes")
     told = words.parse_args(arguments)
     parts = tuple(part for part in PARTS if part == "machine" or part in told.parts.split(","))
     if wrong := set(told.parts.split(",")) - set(PARTS):

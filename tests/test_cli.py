@@ -475,7 +475,7 @@ def test_every_fault_of_a_film_is_told_at_once(run: Run) -> None:
 
 def test_a_size_that_a_network_cannot_see_is_refused(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def blind(*_: object) -> None:
-        raise ConfigError("is 64x36, which it cannot look at")
+        raise ConfigError("is 64x36, which it cannot look at", continues=True)
 
     monkeypatch.setattr("render.construct.film.bytes_per_pixel", blind)
     said = run("tiny.yaml")

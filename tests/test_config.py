@@ -136,3 +136,23 @@ def test_films_can_be_pickled(tmp_path: Path) -> None:
 def test_the_examples_in_docstrings_are_true(module: str) -> None:
     tried = doctest.testmod(import_module(f"render.config.{module}"))
     assert not tried.failed
+
+
+@pytest.mark.parametrize(
+    ("film", "parametrisation"),
+    [
+        ("dream: {objective: {class: banana}}", "spectrum"),
+        ("{source: {noise: {}}, dream: {objective: [{class: banana}, {class: 3, weight: 0.5}]}}", "spectrum"),
+        ("dream: {objective: {class: banana}, parametrisation: pixel}", "pixel"),
+        ("dream: {objective: {class: flower}}", "pixel"),
+        ("dream: {objective: [{class: banana}, {layer: high}]}", "pixel"),
+        ("dream: {network: squeezenet1_1, objective: {class: banana}}", "pixel"),
+        ("{source: {image: a.jpg}, dream: {objective: {class: banana}}}", "pixel"),
+    ],
+)
+def test_classes_from_noise_are_dreamed_as_things(film: str, parametrisation: str) -> None:
+    config = load_text(film, "film.yaml")
+    assert config.dream.parametrisation == parametrisation
+    assert (config.dream.jitter_scale(config.clock.tick(0)) == 3) == (parametrisation == "spectrum")
+    assert load_text("dream: {objective: {class: banana}, first_steps: 7}").dream.first_steps(config.clock.tick(0)) == 7
+    assert load_text(config.yaml(), "film.yaml").dream == config.dream

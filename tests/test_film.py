@@ -123,11 +123,11 @@ def test_the_dream_knows_nothing_of_the_frame_rate(motion: str) -> None:
 def test_frames_at_shared_instants_are_the_same_picture(motion: str, border: str) -> None:
     films = at_rates(motion, border)
     canvases = [state.canvas for state in ticks(films[24])]
-    seen = {fps: list(frames(film.scene, canvases, film.scene.clock)) for fps, film in films.items()}
-    for one, other in ((24, 30), (24, 60), (30, 60)):
-        shared = gcd(one, other)
+    shown_at = {fps: list(frames(film.scene, canvases, film.scene.clock)) for fps, film in films.items()}
+    for slow, fast in ((24, 30), (24, 60), (30, 60)):
+        shared = gcd(slow, fast)
         for instant in range(shared):
-            a, b = seen[one][instant * one // shared], seen[other][instant * other // shared]
+            a, b = shown_at[slow][instant * slow // shared], shown_at[fast][instant * fast // shared]
             assert measures.psnr(pixels(a), pixels(b)) >= 50
 
 
@@ -135,8 +135,8 @@ def test_frames_at_shared_instants_are_the_same_picture(motion: str, border: str
 def test_a_frame_on_a_tick_is_the_tick(motion: str) -> None:
     film = tiny.film(f"motion: {motion}")
     canvases = [state.canvas for state in ticks(film)]
-    seen = list(frames(film.scene, canvases, film.scene.clock))
-    assert all(torch.equal(seen[frame], canvases[frame // 3]) for frame in range(0, 24, 3))
+    every_frame = list(frames(film.scene, canvases, film.scene.clock))
+    assert all(torch.equal(every_frame[frame], canvases[frame // 3]) for frame in range(0, 24, 3))
     clock = film.scene.clock
     before, after = (between(film.scene, canvases[2], canvases[3], 2, clock.tick(2 + u), float(u)) for u in (0, 1))
     assert torch.equal(before, canvases[2])
@@ -172,19 +172,19 @@ def test_borders_are_filled(motion: str, border: str) -> None:
 @pytest.mark.parametrize("border", ["reflect", "wrap"])
 def test_borders_have_as_much_to_see_as_the_middle(motion: str, border: str) -> None:
     film = tiny.film(f"motion: {motion}\nsource: {{noise: uniform}}", [f"motion.border={border}", "size=96x64"])
-    seen = [measures.band(pixels(frame)) for frame in shown(film)[3:]]
-    assert 0.65 < sum(seen) / len(seen) < 1.5
+    bands = [measures.band(pixels(frame)) for frame in shown(film)[3:]]
+    assert 0.65 < sum(bands) / len(bands) < 1.5
 
 
 def test_nothing_pumps_between_ticks() -> None:
     """At x1.08 a tick, frames between ticks are as crisp as the ticks."""
     film = tiny.film(f"motion: {{zoom: {1.08**8}}}", ["size=96x64", "fps=32", "dream.step_size=0.03"])
     canvases = [state.canvas for state in ticks(film)]
-    seen = list(frames(film.scene, canvases, film.scene.clock))
-    for index, frame in enumerate(seen[4:], 4):
+    every_frame = list(frames(film.scene, canvases, film.scene.clock))
+    for index, frame in enumerate(every_frame[4:], 4):
         tick, u = film.scene.clock.beside(index / film.scene.clock.fps)
-        there = (1 - u) * measures.fine(pixels(canvases[tick])) + u * measures.fine(pixels(canvases[tick + 1]))
-        assert 0.85 <= measures.fine(pixels(frame)) / there <= 1.2
+        expected = (1 - u) * measures.fine(pixels(canvases[tick])) + u * measures.fine(pixels(canvases[tick + 1]))
+        assert 0.85 <= measures.fine(pixels(frame)) / expected <= 1.2
 
 
 @pytest.mark.parametrize("u", [0.25, 0.5, 0.75])
@@ -193,8 +193,8 @@ def test_a_cross_fade_of_two_pictures_is_as_crisp_as_they(u: float) -> None:
     film = tiny.film("motion: {zoom: 1.3}", ["size=96x64"])
     before, after = tiny.photo((64, 96), 0), tiny.photo((64, 96), 1)
     mixed = midway(film, before, after, u)
-    there = (1 - u) * measures.fine(pixels(before)) + u * measures.fine(pixels(after))
-    assert 0.65 <= measures.fine(pixels(mixed)) / there <= 1.2
+    expected = (1 - u) * measures.fine(pixels(before)) + u * measures.fine(pixels(after))
+    assert 0.65 <= measures.fine(pixels(mixed)) / expected <= 1.2
 
 
 def midway(film: Film, before: Tensor, after: Tensor, u: float) -> Tensor:
@@ -212,10 +212,10 @@ def test_a_cross_fade_starts_and_ends_gently() -> None:
 def test_each_side_shows_only_what_it_has_seen() -> None:
     """Going right: the earlier tick has not seen what comes in on the left, the later no more what leaves on the right."""
     film = tiny.film("motion: {zoom: 1, pan: [0.8, 0]}")
-    seen = midway(film, torch.full((1, 3, 32, 48), 0.2), torch.full((1, 3, 32, 48), 0.6), 0.5)
-    assert seen[..., 0].min() > 0.59
-    assert seen[..., -1].max() < 0.21
-    torch.testing.assert_close(seen[..., 20:28], torch.full((1, 3, 32, 8), 0.4), atol=1e-3, rtol=0)
+    frame = midway(film, torch.full((1, 3, 32, 48), 0.2), torch.full((1, 3, 32, 48), 0.6), 0.5)
+    assert frame[..., 0].min() > 0.59
+    assert frame[..., -1].max() < 0.21
+    torch.testing.assert_close(frame[..., 20:28], torch.full((1, 3, 32, 8), 0.4), atol=1e-3, rtol=0)
 
 
 @pytest.mark.parametrize("border", BORDERS)
@@ -240,8 +240,8 @@ def test_gardens_move_with_the_camera() -> None:
     def kinds(state: State, xy: Tensor) -> Tensor:
         return garden.weights(state.worlds[0], bed, 6, film.seed, 0)(xy)
 
-    there = warp.carry(film.scene.path.between(0, 1 / 8), xy)
-    torch.testing.assert_close(kinds(new, there), kinds(old, xy), atol=1e-3, rtol=0)
+    moved = warp.carry(film.scene.path.between(0, 1 / 8), xy)
+    torch.testing.assert_close(kinds(new, moved), kinds(old, xy), atol=1e-3, rtol=0)
     assert (kinds(new, xy) - kinds(old, xy)).abs().max() > 0.05
 
 
@@ -260,7 +260,7 @@ def test_frames_hold_two_canvases_at_most() -> None:
     number = 0
     for _ in frames(film.scene, canvases(), film.scene.clock):
         number += 1
-        assert sum(one() is not None for one in alive) <= 2
+        assert sum(canvas() is not None for canvas in alive) <= 2
         assert len(alive) <= number // 2 + 2, "frames come as soon as their ticks are there"
     assert number == 32
 
@@ -280,14 +280,14 @@ def footage(tmp_path: Path) -> Path:
 
 def test_footage_is_dreamed_upon(footage: Path) -> None:
     film = tiny.film('source: {frames: "*.png"}\nmotion: {zoom: 1}', ["duration=12 frames"], footage)
-    seen = shown(film)
-    assert len(seen) == 12
+    every_frame = shown(film)
+    assert len(every_frame) == 12
     states = list(ticks(film))
-    assert torch.equal(seen[3], states[1].canvas)
+    assert torch.equal(every_frame[3], states[1].canvas)
     for index in (0, 4, 5, 9):
         source = film.scene.picture(film.scene.clock.frame(index))
-        assert measures.psnr(pixels(seen[index]), pixels(source)) > 18, "the footage shows through"
-        assert not torch.equal(seen[index], source)
+        assert measures.psnr(pixels(every_frame[index]), pixels(source)) > 18, "the footage shows through"
+        assert not torch.equal(every_frame[index], source)
     for state in states:
         assert all(tiny.same(a, b) for a, b in zip(states[state.tick + 1 :], ticks(film, tiny.stored(state)), strict=True))
 
@@ -326,8 +326,8 @@ def test_footage_is_at_the_same_place_at_every_rate(footage: Path) -> None:
     whole = list(frames(film.scene, canvases, film.scene.clock))
     half = list(frames(film.scene, canvases, at_rate(film.scene.clock, Fraction(12))))
     assert len(half) == 6
-    for frame, there in zip(half, whole[::2], strict=True):
-        assert measures.psnr(pixels(frame), pixels(there)) > 50
+    for frame, same_time in zip(half, whole[::2], strict=True):
+        assert measures.psnr(pixels(frame), pixels(same_time)) > 50
 
 
 # ---- fresh ground

@@ -63,18 +63,18 @@ def looped(loop: str, motion: str = MOTION, *overrides: str) -> list[Tensor]:
     return list(in_loop_order(film.scene, canvases_from(canvases), film.scene.clock))
 
 
-def steps_of(seen: list[Tensor], part: tuple[slice, slice] = (slice(None), slice(None))) -> list[float]:
+def steps_of(shown: list[Tensor], part: tuple[slice, slice] = (slice(None), slice(None))) -> list[float]:
     """The mean difference of each frame and the next, last of all that from the last to the first."""
-    return [float((a - b)[..., part[0], part[1]].abs().mean()) for a, b in pairwise([*seen, seen[0]])]
+    return [float((a - b)[..., part[0], part[1]].abs().mean()) for a, b in pairwise([*shown, shown[0]])]
 
 
 @each_loop
 @pytest.mark.parametrize("motion", ["zoom: 2.2", "zoom: 2.5, rotate: 60, center: [0.4, 0.55]", "zoom: 0.45", "spiral: 0.4"])
 def test_a_loop_has_no_seam(loop: str, motion: str) -> None:
     """The step from its last frame to its first is like those before and after it."""
-    seen = looped(loop, motion)
-    assert len(seen) == 48
-    *inside, seam = steps_of(seen)
+    shown = looped(loop, motion)
+    assert len(shown) == 48
+    *inside, seam = steps_of(shown)
     assert seam <= 1.4 * max(inside[-1], inside[0])
 
 
@@ -121,21 +121,21 @@ def test_a_droste_that_cannot_close_is_refused_with_its_place(motion: str, words
 
 def test_there_and_back_is_the_same_way() -> None:
     film, canvases = dreamed("pingpong")
-    seen = list(in_loop_order(film.scene, canvases_from(canvases), film.scene.clock))
-    there = list(frames(film.scene, canvases, film.scene.clock))
-    assert len(there) == 25
-    assert all(torch.equal(a, b) for a, b in zip(seen, [*there, *there[-2:0:-1]], strict=True))
+    shown = list(in_loop_order(film.scene, canvases_from(canvases), film.scene.clock))
+    way_there = list(frames(film.scene, canvases, film.scene.clock))
+    assert len(way_there) == 25
+    assert all(torch.equal(a, b) for a, b in zip(shown, [*way_there, *way_there[-2:0:-1]], strict=True))
 
 
 def test_a_crossfade_goes_from_what_follows_the_end_into_the_beginning() -> None:
     film, canvases = dreamed("crossfade")
     scene, clock = film.scene, film.scene.clock
-    seen = list(in_loop_order(scene, canvases_from(canvases), clock))
+    shown = list(in_loop_order(scene, canvases_from(canvases), clock))
     plain = list(frames(scene, canvases, clock))
     (beyond,) = frames_in(scene, canvases_from(canvases), clock, range(clock.frames, clock.frames + 1))
     assert clock.tail == 12
-    torch.testing.assert_close(seen[0], beyond)
-    assert all(torch.equal(a, b) for a, b in zip(seen[clock.tail :], plain[clock.tail :], strict=True))
+    torch.testing.assert_close(shown[0], beyond)
+    assert all(torch.equal(a, b) for a, b in zip(shown[clock.tail :], plain[clock.tail :], strict=True))
 
 
 def test_half_way_through_a_crossfade_there_is_no_fog() -> None:
@@ -151,9 +151,9 @@ def test_half_way_through_a_crossfade_there_is_no_fog() -> None:
 def test_a_loop_at_another_frame_rate_is_as_long_and_has_no_seam(loop: str, fps: int) -> None:
     film, canvases = dreamed(loop)
     clock = at_rate(film.scene.clock, Fraction(fps), LOOPS[loop])
-    seen = list(in_loop_order(film.scene, canvases_from(canvases), clock))
-    assert abs(len(seen) - 2 * fps) <= 1
-    *inside, seam = steps_of(seen)
+    shown = list(in_loop_order(film.scene, canvases_from(canvases), clock))
+    assert abs(len(shown) - 2 * fps) <= 1
+    *inside, seam = steps_of(shown)
     assert seam <= 1.5 * max(inside[-1], inside[0])
 
 
@@ -206,9 +206,9 @@ def test_a_loop_goes_on_from_any_tick_bit_for_bit(loop: str) -> None:
 def test_what_is_not_whole_has_no_loop(loop: str) -> None:
     film, canvases = dreamed(loop)
     scene = dreamed_up_to(film.scene, 3)
-    seen = list(in_loop_order(scene, canvases_from(canvases[:4]), scene.clock))
-    assert len(seen) == scene.clock.frames < 48
-    assert torch.equal(seen[0], canvases[0])
+    shown = list(in_loop_order(scene, canvases_from(canvases[:4]), scene.clock))
+    assert len(shown) == scene.clock.frames < 48
+    assert torch.equal(shown[0], canvases[0])
     whole = dreamed_up_to(film.scene, film.scene.clock.last_tick)
     assert whole.loop == LOOPS[loop]
 
@@ -242,8 +242,8 @@ def test_at_sixty_frames_a_second_nothing_judders(loop: str, tmp_path: Path) -> 
     for index, frame in enumerate(in_loop_order(film.scene, canvases_from(canvases), film.scene.clock)):
         if index > 18:  # the dot has grown, and nears the edge
             break
-        there = warp.carry(film.scene.path.between(0, index / 60), begun) * 68 + half - 0.5
-        errors.append(float((centroid(frame, there) - there).norm()))
+        expected = warp.carry(film.scene.path.between(0, index / 60), begun) * 68 + half - 0.5
+        errors.append(float((centroid(frame, expected) - expected).norm()))
     jumps = [abs(b - a) for a, b in pairwise(errors)]
     assert (sum(jump**2 for jump in jumps) / len(jumps)) ** 0.5 < 0.05
 
@@ -260,13 +260,13 @@ def test_masked_outside_the_source_stands_still(tmp_path: Path) -> None:
     assert (canvases[-1] - source)[..., 33:].abs().mean() > 0.05
 
 
-@pytest.mark.parametrize(("frames_asked", "given"), [(1, 1), (2, 2), (3, 4), (24, 24), (37, 36)])
-def test_there_and_back_has_an_even_number_of_frames(frames_asked: int, given: int) -> None:
-    film = film_of("pingpong", MOTION, f"duration={frames_asked} frames", "dream.steps=0", "dream.first_steps=0")
+@pytest.mark.parametrize(("duration", "count"), [(1, 1), (2, 2), (3, 4), (24, 24), (37, 36)])
+def test_there_and_back_has_an_even_number_of_frames(duration: int, count: int) -> None:
+    film = film_of("pingpong", MOTION, f"duration={duration} frames", "dream.steps=0", "dream.first_steps=0")
     canvases = [state.canvas for state in ticks(film)]
     clock = at_rate(film.scene.clock, film.scene.clock.fps, film.scene.loop)
-    seen = list(in_loop_order(film.scene, canvases_from(canvases), clock))
-    assert len(seen) == frame_count(film.scene) == given
+    shown = list(in_loop_order(film.scene, canvases_from(canvases), clock))
+    assert len(shown) == frame_count(film.scene) == count
 
 
 def test_a_clock_of_footage_ticks_on_frames() -> None:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import traceback
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
+import gpu
 import pytest
 import tiny
 import torch
+from safetensors.torch import save_file
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils import _pytree as pytree
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from render.dream import objective
+from render.dream import objective, registry
 from render.film import Film, begin, step
 from render.frames import between
 from render.picture import colour
@@ -172,3 +177,60 @@ def test_a_frame_is_read_once(name: str, distance: Distance) -> None:
     assert distance.waits == {}
     to_pixels(frame)
     assert distance.waits == {"read by picture.to_pixels": 1}
+
+
+# ---- the script
+
+
+@pytest.mark.usefixtures("tiny_network")
+def test_the_script_asks_all_it_has_to_ask(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """On a processor, with a tiny network and tiny pictures: all parts end, and fail only for want of a card."""
+    monkeypatch.setattr(gpu, "NETWORKS", {"bestiary": "{layer: shapes}"})
+    monkeypatch.setattr(gpu, "MEASURED", ("bestiary",))
+    monkeypatch.setattr(gpu, "AGAIN", dict.fromkeys(gpu.CASES, "bestiary"))
+    monkeypatch.setattr(
+        gpu, "MODES", {name: gpu.MODES[name] for name in ("float32", "bfloat16, channels first", "tf32, graph")}
+    )
+    monkeypatch.setattr(gpu, "FEWER", ("float32",))
+    monkeypatch.setattr(gpu, "BEST", ("x264",))
+    monkeypatch.setattr(gpu, "SIZES", dict.fromkeys(gpu.SIZES, (64, 64)))
+    monkeypatch.setattr(gpu, "compiled", lambda *_: {"ms a step": 0.0})  # which takes a minute even for a tiny network
+    assert gpu.main(["--device", "cpu", "--size", "0.1", "--out", str(tmp_path)]) == 0
+    entries = json.loads((tmp_path / "gpu.json").read_text())
+    assert set(gpu.PARTS) <= set(entries)
+    failed = {f"{part}: {name}" for part in gpu.PARTS for name, note in entries[part].items() if "failed" in note}
+    assert all("nvenc" in name or "the same" in name for name in failed), failed
+    assert all(note["right"] for note in entries["right"].values() if "right" in note)
+
+
+def test_what_is_short_is_there() -> None:
+    asked = gpu.options(["--device", "cpu", "--out", "."])
+    asked = replace(asked, device=torch.device("cuda"))
+    report = SimpleNamespace(entries={"machine": {}})
+    there = {f"{part}: {name}" for part in gpu.PARTS for name, _, _ in gpu.WORK[part](asked, None, report)}
+    assert set(gpu.SHORT) <= there
+
+
+@pytest.mark.parametrize("name", gpu.RANDOM)
+def test_drawn_weights_are_a_networks(name: str, tmp_path: Path) -> None:
+    part = {key: value.half() for key, value in list(gpu.RANDOM[name](torch.Generator().manual_seed(1)).items())[:9]}
+    save_file(part, tmp_path / "part.safetensors")
+    file, told = gpu.whole_weights(name, tmp_path / "part.safetensors", tmp_path)
+    assert told.startswith("9 of")
+    network = registry.load(name, file, torch.device("cpu"))
+    assert len(network.labels) == 1000
+
+
+def test_what_takes_too_long_is_told(tmp_path: Path) -> None:
+    asked = gpu.options(["--device", "cpu", "--out", str(tmp_path)])
+    report = gpu.Report(asked)
+
+    def endless() -> None:
+        while True:
+            pass
+
+    report.run("right", iter([("endless", 0.05, endless), ("wrong", 1, lambda: 1 // 0), ("fine", 1, dict)]))
+    notes = report.entries["right"]
+    assert "TooLong" in notes["endless"]["failed"]
+    assert "ZeroDivision" in notes["wrong"]["failed"]
+    assert notes["fine"] == {}

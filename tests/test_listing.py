@@ -70,7 +70,7 @@ def test_every_layer_has_its_line() -> None:
     assert head.split() == ["layer", "channels", "a", "cell", "sees", "octave", "from"]
     assert [line.split() for line in lines] == [
         ["1", "edges", "8", "1", "px", "5", "px", "8", "px", "(low)"],
-        ["2", "shapes", "12", "2", "px", "14", "px", "8", "px", "curls"],
+        ["2", "shapes", "12", "2", "px", "14", "px", "8", "px", "(high)", "curls"],
         ["3", "classes", "6", "4", "px", "24", "px", "16", "px"],
     ]
     assert len(list(layers(network, "shap"))) == 2

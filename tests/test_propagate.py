@@ -83,8 +83,8 @@ def test_the_dream_sticks(tmp_path: Path) -> None:
     sticking, alone = (details(footage(tmp_path, pictures, f"flow.persistence={kept}"))[2:] for kept in (0.9, 0))
     inside = (..., slice(12, -12), slice(16, -12))
 
-    def stays(seen: list[Tensor]) -> float:
-        return min(alike(a.roll(2, 3)[inside], b[inside]) for a, b in pairwise(seen))
+    def stays(dreams: list[Tensor]) -> float:
+        return min(alike(a.roll(2, 3)[inside], b[inside]) for a, b in pairwise(dreams))
 
     assert 1 - stays(sticking) < 0.3 * (1 - stays(alone))
 
@@ -120,17 +120,17 @@ def test_a_picture_shown_twice_is_dreamed_once(tmp_path: Path) -> None:
 def test_odd_footage_is_no_fault(picture: Tensor, tmp_path: Path) -> None:
     film = footage(tmp_path, [picture] * 3)
     assert all(bool(state.canvas.isfinite().all()) for state in ticks(film))
-    one = footage(tmp_path, [picture], "duration=1 frames")
-    assert len(list(ticks(one))) == 1
+    still = footage(tmp_path, [picture], "duration=1 frames")
+    assert len(list(ticks(still))) == 1
 
 
 def test_strength_is_held_on_a_still_clip_with_noise(tmp_path: Path) -> None:
     chance = torch.Generator().manual_seed(3)
     pictures = [(view() + torch.randn(view().shape, generator=chance) * 2 / 255).clamp(0, 1) for _ in range(30)]
     film = footage(tmp_path, pictures, "dream.rate=every-frame")
-    seen = [(colour.rms(detail), detail.mean((0, 2, 3)).abs().max()) for detail in details(film)]
-    assert 0.9 < seen[-1][0] / seen[0][0] < 1.1
-    assert max(float(level) for _, level in seen) < 0.01
+    measured = [(colour.rms(detail), detail.mean((0, 2, 3)).abs().max()) for detail in details(film)]
+    assert 0.9 < measured[-1][0] / measured[0][0] < 1.1
+    assert max(float(level) for _, level in measured) < 0.01
 
 
 def test_it_goes_on_from_any_tick_bit_for_bit(tmp_path: Path) -> None:
@@ -145,19 +145,19 @@ def test_between_ticks_the_true_picture_is_shown(tmp_path: Path) -> None:
     film = footage(tmp_path, pictures, "dream.rate=6")
     states = list(ticks(film))
     assert [film.scene.clock.place(state.tick) for state in states] == [0, 4, 8]
-    seen = list(frames(film.scene, [state.canvas for state in states], film.scene.clock))
+    every_frame = list(frames(film.scene, [state.canvas for state in states], film.scene.clock))
     first = states[0].canvas - pictures[0]
     inside = (..., slice(12, -12), slice(12, -16))
     for index in (1, 2, 3):
-        detail = seen[index] - from_pixels(to_pixels(pictures[index]))
+        detail = every_frame[index] - from_pixels(to_pixels(pictures[index]))
         assert alike(first.roll(index, 3)[inside], detail[inside]) > 0.6
         assert 0.7 < colour.rms(detail[inside]) / colour.rms(first[inside]) < 1.2
 
 
-def test_without_a_wish_footage_is_itself(tmp_path: Path) -> None:
+def test_without_an_objective_footage_is_itself(tmp_path: Path) -> None:
     film = footage(tmp_path, [view(i) for i in range(5)], "dream.rate=12", text="dream: {objective: {layer: low, weight: 0}}")
-    seen = frames(film.scene, [state.canvas for state in ticks(film)], film.scene.clock)
-    for frame, picture in zip(seen, (view(i) for i in range(5)), strict=True):
+    every_frame = frames(film.scene, [state.canvas for state in ticks(film)], film.scene.clock)
+    for frame, picture in zip(every_frame, (view(i) for i in range(5)), strict=True):
         assert (frame - picture).abs().max() < 1 / 255
 
 
@@ -191,13 +191,13 @@ def test_the_camera_looks_at_footage_and_the_dream_follows(tmp_path: Path) -> No
     film = footage(tmp_path, [view()] * 4, "dream.steps=0", "flow.persistence=1", text="motion: {zoom: 3}")
     clock = film.scene.clock
     move = film.scene.path.between(0, clock.tick(2).seconds)
-    seen = warp.move_frame(view(), move, kernel=warp.bicubic, border="reflect")
-    assert (film.scene.picture(clock.tick(2)) - seen).abs().mean() < 0.01
+    moved = warp.move_frame(view(), move, kernel=warp.bicubic, border="reflect")
+    assert (film.scene.picture(clock.tick(2)) - moved).abs().mean() < 0.01
     states = list(ticks(film))
     details = [state.carried.detail for state in states if state.carried]
-    wanted = warp.move_frame(details[0], move, kernel=warp.lanczos4, border="reflect")
+    expected = warp.move_frame(details[0], move, kernel=warp.lanczos4, border="reflect")
     inside = (..., slice(12, -12), slice(12, -12))
-    assert alike(wanted[inside], details[2][inside]) > 0.9
+    assert alike(expected[inside], details[2][inside]) > 0.9
 
 
 def test_the_camera_so_far_is_its_path_from_the_start(tmp_path: Path) -> None:
@@ -209,7 +209,7 @@ def test_the_camera_so_far_is_its_path_from_the_start(tmp_path: Path) -> None:
 # ---- its parts
 
 
-def drift_of(move: Move, kind: str = "usual", trust: float = 1.0) -> Flow:
+def flow_of(move: Move, kind: str = "usual", trust: float = 1.0) -> Flow:
     return Flow(warp.carry(move.inverse, warp.grid(SIZE)), torch.full((1, 1, *SIZE), trust), kind)
 
 
@@ -217,17 +217,17 @@ def drift_of(move: Move, kind: str = "usual", trust: float = 1.0) -> Flow:
 def test_what_is_shown_twice_or_flashes_stays_in_place(kind: str) -> None:
     detail = tiny.grain(SIZE) - 0.5
     away = Move(torch.tensor([[1.0, 0, 0.5], [0, 1, 0], [0, 0, 1]], dtype=torch.float64))
-    assert torch.equal(carry_detail(detail, drift_of(away, kind), "reflect"), detail)
-    assert not carry_detail(detail, drift_of(away, "usual", trust=0.0), "reflect").any()
+    assert torch.equal(carry_detail(detail, flow_of(away, kind), "reflect"), detail)
+    assert not carry_detail(detail, flow_of(away, "usual", trust=0.0), "reflect").any()
 
 
 @pytest.mark.parametrize("turn", [0.0, 0.1])
 def test_a_garden_travels_as_the_footage_does(turn: float) -> None:
     c, s = 1.05 * cos(turn * pi), 1.05 * sin(turn * pi)
     move = Move(torch.tensor([[c, -s, 0.1], [s, c, -0.05], [0, 0, 1]], dtype=torch.float64))
-    torch.testing.assert_close(nearest_move(drift_of(move)).matrix, move.matrix, atol=1e-4, rtol=0)
-    assert torch.equal(nearest_move(drift_of(move, trust=0.0)).matrix, warp.STILL)
-    assert torch.equal(nearest_move(drift_of(move, "cut")).matrix, warp.STILL)
+    torch.testing.assert_close(nearest_move(flow_of(move)).matrix, move.matrix, atol=1e-4, rtol=0)
+    assert torch.equal(nearest_move(flow_of(move, trust=0.0)).matrix, warp.STILL)
+    assert torch.equal(nearest_move(flow_of(move, "cut")).matrix, warp.STILL)
 
 
 @pytest.mark.parametrize("steps_worth", [0.03, 0.05, 0.2, 0.6])
@@ -254,10 +254,10 @@ def test_the_gain_stays_within_reason() -> None:
 
 def test_the_anchor_keeps_what_is_trusted() -> None:
     old, new = tiny.grain(SIZE) - 0.5, tiny.grain(SIZE, 1) - 0.5
-    begun, unsure, sure = start(old), torch.zeros(1, 1, *SIZE), torch.ones(1, 1, *SIZE)
-    assert torch.equal(blend_detail(begun, new, old, unsure, Blend(0.9, 0.5)).detail, new)
-    torch.testing.assert_close(blend_detail(begun, new, old, sure, Blend(0.9, 1.0)).detail, old)
-    assert [round(alike(blend_detail(begun, new, old, sure, Blend(0.9, 0.8)).detail, one), 1) for one in (old, new)] == [
+    carried, unsure, sure = start(old), torch.zeros(1, 1, *SIZE), torch.ones(1, 1, *SIZE)
+    assert torch.equal(blend_detail(carried, new, old, unsure, Blend(0.9, 0.5)).detail, new)
+    torch.testing.assert_close(blend_detail(carried, new, old, sure, Blend(0.9, 1.0)).detail, old)
+    assert [round(alike(blend_detail(carried, new, old, sure, Blend(0.9, 0.8)).detail, one), 1) for one in (old, new)] == [
         1.0,
         0.2,
     ]

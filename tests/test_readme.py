@@ -46,7 +46,7 @@ def test_the_heart_is_that_of_the_film() -> None:
 
 
 def test_its_python_is_what_there_is() -> None:
-    _, program = blocks("python")
+    program = blocks("python")[1]
     compile(program, "README", "exec")
     assert {*re.findall(r"render\.(\w+)\(", program)} == {"build", "render"} <= {*render.__all__}
 

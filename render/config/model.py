@@ -234,9 +234,9 @@ class Dream(Section):
     octave_scale: Annotated[Curve, number("times", 1.05, 4)] = row(1.4, "from one octave to the next larger")
     jitter: Annotated[Curve, number("pixels", 0, 512, whole=True)] = row(16, "random shift before each step; hides the grid")
     jitter_turn: Annotated[Curve, number("degrees", 0, 180)] = row(0, "random turn before each step, either way")
-    jitter_scale: Annotated[Curve, number("times", 1, 2)] = row(1, "random scale before each step, up or down by at most that")
-    parametrisation: Annotated[str, choice("pixel", "fourier")] = row(
-        "pixel", "what a step changes: pixels, or waves of all sizes as natural pictures have them; for things from noise"
+    jitter_scale: Annotated[Curve, number("times", 1, 4)] = row(1, "random scale before each step, up or down by at most that")
+    parametrisation: Annotated[str, choice("pixel", "fourier", "spectrum")] = row(
+        "pixel", "what a step changes: pixels, or waves of all sizes as nature has them; spectrum: for clear things from noise"
     )
     smoothing: Annotated[Curve, number("", 0, 1)] = row(0.25, "how much coarse detail counts before fine; 0 is off")
     chroma: Annotated[Curve, number("", 0, 1)] = row(0.8, "how much of the gradient's colour is kept; 0 dreams in light only")
@@ -393,6 +393,12 @@ class Settings(Section):
         motion = value.get("motion") or {}
         still = {"motion": {"zoom": 1, **motion}} if isinstance(motion, Mapping) else {}
         return {**AS_FOOTAGE[kind], **value, **still}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_things(cls, value: Any) -> Any:
+        """What is left out of a film of things from noise is as things need it."""
+        return usual.with_things(value) if isinstance(value, Mapping) else value
 
 
 # ── the vocabulary as data ──────────────────────────────────────────────────────────────────────────────────────────

@@ -1,7 +1,8 @@
 """What a dream is when it is not said: (settings of the dream as written) -> the same with its network and its objective.
 
 A film that names no network dreams with efficientnet_lite0, unless it names something of the bestiary's: kinds for a garden,
-classes, or a layer that the bestiary alone has.
+classes, or a layer that the bestiary alone has. Classes of efficientnet_lite0 that grow from noise are dreamed as things: clear
+ones need looks of very different sizes, turned far, and many steps.
 """
 
 from __future__ import annotations
@@ -14,6 +15,18 @@ OBJECTIVES: Mapping[str, list[Any]] = {BESTIARY: [{"garden": "all"}]}  # of a fi
 OBJECTIVE = [{"layer": "high"}]
 CLASSES = "classes"  # the layer of a network's classes
 NAMING = ("garden", "class", "channels", "neuron", "direction")  # what may name some of them
+THINGS: Mapping[str, Any] = {  # how classes of efficientnet_lite0 are dreamed from noise (docs/BENCH.md has what was tried)
+    "parametrisation": "spectrum",
+    "first_steps": 384,
+    "steps": 8,
+    "step_size": 0.02,
+    "octaves": 1,
+    "jitter": 60,
+    "jitter_turn": 30,
+    "jitter_scale": 3,
+    "smoothing": 0,
+    "chroma": 1,
+}
 LAYERS = frozenset(("strokes", "ornament", "texture", "parts", "creatures"))  # of the bestiary
 KINDS = (  # that the bestiary knows, in the order of its classes
     "eye", "flower", "shell", "tower", "arches", "leaf", "mask", "butterfly", "fish", "peacock", "mushroom", "mandala", "owl",
@@ -33,6 +46,18 @@ def completed(dream: Mapping[str, Any]) -> Mapping[str, Any]:
     if "network" not in dream:
         named = BESTIARY if any(_of_bestiary(term) for term in _terms(objective)) else USUAL
     return {**dream, "network": named, "objective": objective}
+
+
+def with_things(film: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The settings of a film, those of its dream completed where it is of classes of efficientnet_lite0 and from noise."""
+    source, dream = film.get("source", {}), film.get("dream")
+    if not isinstance(dream, Mapping) or "parametrisation" in dream or not isinstance(source, Mapping):
+        return film
+    whole = completed(dream)
+    terms = list(_terms(whole["objective"]))
+    of_classes = bool(terms) and all("class" in term for term in terms)
+    from_noise = not source or "noise" in source
+    return {**film, "dream": {**THINGS, **whole}} if of_classes and from_noise and whole["network"] == USUAL else film
 
 
 def _terms(objective: Any) -> Iterator[Mapping[str, Any]]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
-from render import follow, travel
+from render import on_footage, travel
 from render.config import Config
 from render.construct.faults import Faults, attempt
 from render.construct.networks import Networks, joint_extractor, load_networks
@@ -40,7 +40,7 @@ def build(config: Config, device: torch.device) -> Film:
         raise config.problems(faults)
     film = Film(
         scene=scene,
-        fold=follow.FOLD if scene.source.moves else travel.FOLD,
+        fold=on_footage.FOLD if scene.source.moves else travel.FOLD,
         seed=config.seed,
         extract=extract,
         terms=lambda moment, worlds: terms_at(parts, moment, worlds, config.seed),

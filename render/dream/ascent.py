@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from render.dream import fourier
+from render.dream import fourier, spectrum
 from render.dream.network import Extractor
 from render.dream.objective import Objective
 from render.dream.tile import Tiling, extract_tiled
@@ -83,9 +83,17 @@ def _climb(
     state = on.begin(canvas, ascent)
     for step in range(ascent.steps):
         canvas = on.shown(state)
+        if on.grain:  # the gradient beside what is shown: only what is there in spite of the grain goes on
+            canvas = canvas + on.grain * (1 - step / ascent.steps) * _grain(canvas, (*address, step))
         uphill = gradient(canvas, extract, terms, _glance(canvas, ascent, (*address, step)), ascent)
         state = on.climbed(state, uphill, ascent.step_size / rms(uphill).clamp_min(1) * (1 if reach is None else reach))
     return on.shown(state)
+
+
+def _grain(canvas: Tensor, address: tuple[int, ...]) -> Tensor:
+    """White noise like the canvas, of deviation 1."""
+    seed, *place = address
+    return torch.randn(canvas.shape, generator=generator(seed, "grain", *place)).to(canvas)
 
 
 def _glance(canvas: Tensor, ascent: Ascent, address: tuple[int, ...]) -> View:
@@ -105,15 +113,16 @@ def gradient(canvas: Tensor, extract: Extractor, terms: Terms, view: View, ascen
     with torch.enable_grad():
         seen = extract_tiled(extract, view.seen(rolled), layers, ascent.tiling, view.phase)
         scores = [objective.score(seen, view) for _, objective in terms]
-    total = torch.zeros_like(rolled)
+    on, total, size = PARAMETRISATIONS[ascent.parametrisation], torch.zeros_like(rolled), torch.zeros((), device=canvas.device)
     for i, ((weight, objective), score) in enumerate(zip(terms, scores, strict=True)):
         (raw,) = torch.autograd.grad(score, rolled, retain_graph=i + 1 < len(scores))
-        shaped = PARAMETRISATIONS[ascent.parametrisation].shaped(raw.contiguous(), ascent)
+        shaped = on.shaped(raw.contiguous(), ascent)
+        size += rms(shaped) / len(terms)
         if objective.mask is None:
             total += weight * shaped / rms(shaped).clamp_min(1e-20)
         else:
             total += weight * _within(view.rolled(resize(objective.mask, view.size).clamp(0, 1)), shaped)
-    return view.unrolled(total)
+    return view.unrolled(total * size if on.weighs else total)
 
 
 def _within(mask: Tensor, shaped: Tensor) -> Tensor:
@@ -157,16 +166,14 @@ def smooth(gradient: Tensor, amount: float) -> Tensor:
 
 @dataclass(frozen=True)
 class Parametrisation:
-    """What of a canvas a dream changes.
+    """What of a canvas a dream changes."""
 
-    shaped: what is made of an objective's gradient. begin: canvas -> the state of a climb. climbed: (state, gradient, rms
-    change of the picture where the gradient is 1, a number or [1, 1, H, W]) -> state. shown: state -> canvas.
-    """
-
-    shaped: Callable[[Tensor, Ascent], Tensor]
-    begin: Callable[[Tensor, Ascent], Any]
-    climbed: Callable[[Any, Tensor, Tensor], Any]
-    shown: Callable[[Any], Tensor]
+    shaped: Callable[[Tensor, Ascent], Tensor]  # what is made of an objective's gradient
+    begin: Callable[[Tensor, Ascent], Any]  # canvas -> the state of a climb
+    climbed: Callable[[Any, Tensor, Tensor], Any]  # (state, gradient, change where that is 1, rms: () or [1, 1, H, W]) -> state
+    shown: Callable[[Any], Tensor]  # state -> canvas
+    weighs: bool = False  # whether a look at little counts for little: a gradient then has the size that it came in
+    grain: float = 0.0  # deviation of the noise that lies over what the network sees, falling to 0 over the steps
 
 
 PARAMETRISATIONS = {
@@ -181,5 +188,13 @@ PARAMETRISATIONS = {
         begin=lambda canvas, ascent: fourier.begin(canvas, ascent.smoothing, ascent.chroma),
         climbed=fourier.climbed,
         shown=fourier.shown,
+    ),
+    "spectrum": Parametrisation(
+        shaped=lambda raw, ascent: raw,
+        begin=lambda canvas, ascent: spectrum.begin(canvas, ascent.smoothing, ascent.chroma),
+        climbed=spectrum.climbed,
+        shown=spectrum.shown,
+        weighs=True,
+        grain=spectrum.GRAIN,
     ),
 }

@@ -95,10 +95,10 @@ def members(size: tuple[int, int], device: torch.device | str = "cpu") -> Tensor
     return rings(size, device).flatten().bincount()
 
 
-def colours(chroma: float) -> Tensor:
+def colours(chroma: float, spread: tuple[float, float, float] = SPREAD) -> Tensor:
     """[3, 3]: what is left of an RGB gradient when its colour is brought to that of nature, and `chroma` of that."""
     axes = F.normalize(torch.tensor(AXES), dim=1)
-    return axes.T @ (torch.tensor(SPREAD) * torch.tensor((1.0, chroma, chroma)))[:, None].mul(axes)
+    return axes.T @ (torch.tensor(spread) * torch.tensor((1.0, chroma, chroma)))[:, None].mul(axes)
 
 
 def _levelled(spectrum: Tensor, size: tuple[int, int]) -> Tensor:

@@ -25,12 +25,12 @@ def from_pixels(pixels: Pixels, device: torch.device | str = "cpu") -> Tensor:
     """[H, W, 3] uint8 or uint16 -> Frame."""
     top = float(np.iinfo(pixels.dtype).max)
     planes = torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))[None].to(device, non_blocking=True)
-    return planes.float() / top
+    return planes.float() / numbers((top,), planes.device)  # by a tensor: by a number a GPU multiplies, and misses the last bit
 
 
 def sixteen_bits(frame: Tensor) -> Tensor:
     """The frame as the negative stores it: clamped, and rounded to 16 bits."""
-    return (frame.clamp(0, 1) * 65535).round() / 65535
+    return (frame.clamp(0, 1) * 65535).round() / numbers((65535.0,), frame.device)
 
 
 def numbers(values: Sequence[float], device: torch.device) -> Tensor:

@@ -38,6 +38,7 @@ from render.develop import browser, files
 from render.develop.metadata import embedded_config, republish
 from render.develop.take import RECORD, read_record
 from render.errors import ConfigError, MissingError, RenderError
+from render.loops import LOOPS, NONE
 from render.show.words import duration_words
 from render.weights.catalogue import credits
 
@@ -148,7 +149,7 @@ def _exhibit(folder: Path) -> Exhibit:
     settings, shape = yaml.safe_load(full_text), developed[0]["film"]
     height, width = (int(_number(side, "size")) for side in record["fingerprint"]["size"])
     fps, frames = Fraction(_number(Fraction(shape["fps"]), "fps")), int(_number(shape["frames"], "frames"))
-    shown = max(1, frames * 2 - 2 if shape.get("loop") == "pingpong" else frames)
+    shown = max(1, frames * 2 - 2 if LOOPS.get(str(shape.get("loop")), NONE).doubles else frames)
     film, element = browser.playable(folder, record)
     (source,) = {*BEGINNINGS} & {*settings["source"]}
     return Exhibit(

@@ -20,6 +20,7 @@ from render.develop.take import unfinished_records
 from render.dream import memory
 from render.errors import ConfigError, RenderError
 from render.film import Film
+from render.loops import LOOPS
 from render.show.estimate import dreaming
 from render.show.eta import count_steps
 from render.show.words import bytes_words
@@ -44,7 +45,7 @@ def refuse_unreasonable(config: Config, device: torch.device, root: Path) -> Non
 
 def negative_bytes(config: Config, pixels: int) -> float:
     """What the negative of a film of so many pixels takes on disk."""
-    large = config.source.moves or config.loop == "droste"
+    large = config.source.moves or LOOPS[config.loop].closes
     return (NEGATIVE + STATES * large) * pixels * (config.clock.last_tick + 1)
 
 
