@@ -1,4 +1,4 @@
-"""Dreams. A dream is gradient ascent on one canvas, small octave to large: (canvas, wishes, settings) -> canvas.
+"""Dreams. A dream is gradient ascent on one canvas, small octave to large: (canvas, terms, settings) -> canvas.
 
 Each octave starts from its own base plus the detail the smaller one found, so the frame itself is never pushed through a small
 size (google/deepdream's notebook, 2015).
@@ -107,7 +107,7 @@ def _glance(canvas: Tensor, ascent: Ascent, address: tuple[int, ...]) -> View:
 
 
 def gradient(canvas: Tensor, extract: Extractor, terms: Terms, view: View, ascent: Ascent) -> Tensor:
-    """The mix of the wishes' gradients, each shaped and at unit rms where it counts, so that weights mean what they say."""
+    """The mix of the terms' gradients, each shaped and at unit rms where it counts, so that weights mean what they say."""
     layers = sorted({layer for _, objective in terms for layer in objective.layers})
     rolled = view.roll(canvas.detach()).requires_grad_()
     with torch.enable_grad():

@@ -1,4 +1,4 @@
-"""Fields. A Field is what a cell of a layer is made of: (eye, layers) -> how large cells are, and what they see, measured."""
+"""Receptive fields: (extractor, layers) -> how large the cells of a layer are and what they see, measured."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tiles. A frame too large for the memory there is, looked at in overlapping tiles: (eye, frame, tiling) -> activations.
+"""Tiles. A frame too large for the memory there is, looked at in overlapping tiles: (extractor, frame, tiling) -> activations.
 
 The frame is looked at tile by tile and nothing of that is kept but the cells each tile answers for, which make maps of the
 whole frame. Objectives see those, and are what they always are. When they ask for a gradient each tile is looked at once
