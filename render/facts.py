@@ -7,14 +7,18 @@ from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from render.config import Config, Settings
 from render.config import load as load_config
 from render.config.clock import USUAL_FPS
 from render.config.facts import Facts
+from render.config.model import Settings
 from render.config.moving import features
 from render.config.problem import SettingError
 from render.errors import ConfigError, MissingError, RenderError
+
+if TYPE_CHECKING:  # a file at fault never becomes a Config, and waits for none
+    from render.config.config import Config
 
 
 def load(path: Path | str, overrides: Sequence[str] = (), quality: str = "final") -> Config:

@@ -74,7 +74,7 @@ STARTS = (1, 3, 5, 11)  # blocks of EfficientNet-Lite0 of stride 2
 BLOCKS = ("conv1", "conv2", "conv3", "inception3a", "inception3b", "inception4a", "inception4b", "inception4c")
 PARTS: dict[str, tuple[tuple[object, str], ...]] = {  # of a tick that are not the network
     "smoothing and muted colour": ((ascent, "smooth"), (ascent, "mute")),
-    "rolls": ((View, "rolled"), (View, "unrolled")),
+    "rolls": ((View, "roll"), (View, "unroll")),
     "resizing of octaves": ((ascent, "resize"),),
     "warp": ((warp, "move_frame"),),
     "hold": ((colour, "hold_tone"),),

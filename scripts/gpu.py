@@ -990,9 +990,9 @@ class Graphs:
         if key not in self.recorded:
             self.recorded[key] = self._record(canvas, extract, terms, settings)
         graph, shown, slope = self.recorded[key]
-        shown.copy_(view.rolled(canvas))
+        shown.copy_(view.roll(canvas))
         graph.replay()
-        return view.unrolled(slope)  # a copy: the next replay writes over the slope
+        return view.unroll(slope)  # a copy: the next replay writes over the slope
 
     def _record(self, canvas: Tensor, extract: Any, terms: Any, settings: Any) -> tuple[Any, Tensor, Tensor]:
         shown = canvas.clone()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,12 @@ from commands import Command, Said, exit_code
 from render.dream import registry
 
 torch.set_num_threads(1)
+
+# Signals that whoever began the tests ignores (a shell's background job, nohup) stay ignored in what a test starts: films would
+# not hear that they are to stop.
+for number in (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 os.environ["RENDER_OFFLINE"] = "1"  # no test asks the internet for anything; those of fetching have a host on loopback
 
 

@@ -37,8 +37,8 @@ def test_a_picture_is_taken_up_as_it_is(name: str) -> None:
     canvas = CANVASES[name]
     state = fourier.begin(canvas, smoothing=0.3, chroma=0.5)
     for _ in range(3):
-        torch.testing.assert_close(fourier.shown(state), canvas, atol=1e-6, rtol=0)
-        state = fourier.climbed(state, uphill(canvas.shape[-2:]), torch.tensor(0.0))
+        torch.testing.assert_close(fourier.to_canvas(state), canvas, atol=1e-6, rtol=0)
+        state = fourier.climb(state, uphill(canvas.shape[-2:]), torch.tensor(0.0))
     assert torch.equal(dream(canvas, EYE, [(1.0, LEAF)], replace(ONCE, steps=0), 1, 0), canvas)
 
 
@@ -48,14 +48,16 @@ def test_a_picture_is_taken_up_as_it_is(name: str) -> None:
 def test_a_step_changes_middle_grey_as_much_as_asked(size: tuple[int, int], smoothing: float, chroma: float) -> None:
     grey = torch.full((1, 3, *size), 0.5)
     for times in (1e-6, 1.0, 1e6):  # whatever the gradient's own size
-        after = fourier.shown(fourier.climbed(fourier.begin(grey, smoothing, chroma), times * uphill(size), torch.tensor(0.01)))
+        after = fourier.to_canvas(
+            fourier.climb(fourier.begin(grey, smoothing, chroma), times * uphill(size), torch.tensor(0.01))
+        )
         assert float(rms(after - grey)) == pytest.approx(0.01, rel=0.05)
         assert float((after - grey).mean((2, 3)).abs().max()) < 1e-3, "the mean is the tone's business"
 
 
 def test_a_gradient_of_nothing_is_no_step() -> None:
     canvas = CANVASES["grain"]
-    after = fourier.shown(fourier.climbed(fourier.begin(canvas, 0.0, 1.0), torch.zeros_like(canvas), torch.tensor(0.1)))
+    after = fourier.to_canvas(fourier.climb(fourier.begin(canvas, 0.0, 1.0), torch.zeros_like(canvas), torch.tensor(0.1)))
     torch.testing.assert_close(after, canvas, atol=1e-6, rtol=0)
 
 
@@ -66,7 +68,7 @@ def test_changes_fall_off_as_in_nature() -> None:
     for smoothing in (0.0, 1.0):
         rough = uphill(size) - uphill(size).roll(1, 3)
         change = (
-            fourier.shown(fourier.climbed(fourier.begin(torch.full((1, 3, *size), 0.5), smoothing, 1.0), rough, 1e-3)) - 0.5
+            fourier.to_canvas(fourier.climb(fourier.begin(torch.full((1, 3, *size), 0.5), smoothing, 1.0), rough, 1e-3)) - 0.5
         )
         power = torch.fft.rfft2(change.mean(1)[0]).abs().square()
         slopes.append(float((power[near].mean() / power[far].mean()).log() / torch.tensor(4.0).log()))
@@ -76,7 +78,7 @@ def test_changes_fall_off_as_in_nature() -> None:
 def test_light_changes_more_than_colour() -> None:
     def colourful(chroma: float) -> float:
         grey = torch.full((1, 3, 48, 48), 0.5)
-        change = fourier.shown(fourier.climbed(fourier.begin(grey, 0.0, chroma), uphill((48, 48)), 0.01)) - grey
+        change = fourier.to_canvas(fourier.climb(fourier.begin(grey, 0.0, chroma), uphill((48, 48)), 0.01)) - grey
         return float(rms(change - change.mean(1, keepdim=True)) / rms(change.mean(1)))
 
     assert colourful(0.0) < 1e-3
@@ -91,8 +93,8 @@ def test_what_steps_agree_on_adds_up() -> None:
     def gone(slopes: Sequence[Tensor]) -> float:
         state = fourier.begin(grey, 0.0, 1.0)
         for slope in slopes:
-            state = fourier.climbed(state, slope, 0.01)
-        return float(rms(fourier.shown(state) - grey))
+            state = fourier.climb(state, slope, 0.01)
+        return float(rms(fourier.to_canvas(state) - grey))
 
     assert gone([uphill(size)] * 5) > 1.5 * gone([uphill(size, seed) for seed in range(5)])
 

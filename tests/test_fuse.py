@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.fx import GraphModule, symbolic_trace
 
-from render.dream.fuse import Stem, fits, folded, side_by_side
+from render.dream.fuse import Stem, fits, fuse_graph, side_by_side
 
 
 @pytest.mark.parametrize(("kernel", "padding"), [(7, 3), (6, 2), (5, 2), (3, 1), (3, 0), (11, 2), (4, 1), (2, 0), (1, 0)])
@@ -53,7 +53,7 @@ class Branches(nn.Module):
 def test_branches_are_joined_and_batch_norm_goes() -> None:
     torch.manual_seed(0)
     whole = Branches().eval()
-    fewer = folded(symbolic_trace(whole))
+    fewer = fuse_graph(symbolic_trace(whole))
     x = torch.randn(2, 4, 6, 5)
     torch.testing.assert_close(fewer(x), whole(x), atol=1e-5, rtol=1e-5)
     assert not any(node.op == "call_module" and isinstance(fewer.get_submodule(str(node.target)), nn.BatchNorm2d)
@@ -77,7 +77,7 @@ def test_a_max_pool_comes_before_its_relu_and_not_a_bit_changes() -> None:
     torch.manual_seed(0)
     whole, graph = Pooled(), symbolic_trace(Pooled())
     graph.load_state_dict(whole.state_dict())
-    fewer = folded(graph)
+    fewer = fuse_graph(graph)
     assert order(fewer, "one", "pool", "bright", "two", "relu", "pool_1"), "what others read is not put off"
     frame = tiny.photo((33, 47)).requires_grad_()
     ours, plain = fewer(frame), whole(frame)

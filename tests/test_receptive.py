@@ -33,7 +33,7 @@ def reaches(*stages: nn.Module) -> list[tuple[int, tuple[int, int]]]:
             seen[name] = x = stage(x)
         return seen
 
-    return [(field.cell, field.reach) for field in measure_fields(extract, names, 256, tiny.CPU).values()]
+    return [(field.stride, field.reach) for field in measure_fields(extract, names, 256, tiny.CPU).values()]
 
 
 def test_a_cell_reaches_as_far_as_arithmetic_says() -> None:

@@ -80,7 +80,7 @@ def dreamed_on(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Network]:
     """Makes films be dreamed on an untrained classifier, which is built and cut once."""
 
     def on(name: str) -> Network:
-        monkeypatch.setattr(zoo, "_downloaded", untrained)
+        monkeypatch.setattr(zoo, "_download", untrained)
         loaded, extractors = load(name, None, tiny.CPU), {}
 
         def cut(layers: Sequence[str], dtype: torch.dtype = torch.float32, /) -> Extractor:
@@ -228,7 +228,7 @@ ALIASES = {
 
 @pytest.mark.parametrize("name", ALIASES)
 def test_low_mid_and_high_are_where_strides_are_8_16_and_32(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(zoo, "_downloaded", lambda name: zoo._plan(name).to_empty(device="cpu"))  # nothing looks through it
+    monkeypatch.setattr(zoo, "_download", lambda name: zoo._plan(name).to_empty(device="cpu"))  # nothing looks through it
     ours = load(name, None, tiny.CPU)
     assert tuple(ours.layer(alias) for alias in ("low", "mid", "high")) == ALIASES[name]
     assert set(ours.blocks) <= set(ours.layers)
@@ -237,8 +237,8 @@ def test_low_mid_and_high_are_where_strides_are_8_16_and_32(name: str, monkeypat
 
 
 def test_preprocessing_is_torchvisions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(zoo, "_downloaded", zoo._plan)
-    monkeypatch.setattr(zoo, "_traced", lambda name, model, device: ((), {}, (), None))
+    monkeypatch.setattr(zoo, "_download", zoo._plan)
+    monkeypatch.setattr(zoo, "_trace", lambda name, model, device: ((), {}, (), None))
     usual, half = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)), ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
     for name, wanted in (("resnet18", usual), ("googlenet", half), ("efficientnet_v2_l", half)):
         ours = load(name, None, tiny.CPU)

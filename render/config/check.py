@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydantic import ValidationError
@@ -18,7 +18,6 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from render.config.clock import instants
-from render.config.config import Config
 from render.config.curve import Array, Curve
 from render.config.draft import draft
 from render.config.facts import Facts
@@ -33,6 +32,9 @@ from render.config.section import Section, is_list, sections, tag
 from render.config.setting_types import name_from
 from render.loops import LOOPS
 from render.moment import Clock
+
+if TYPE_CHECKING:  # a file at fault never becomes a Config, and waits for none
+    from render.config.config import Config
 
 LONGEST = 24 * 60 * 60  # seconds of film
 LONGEST_NAME = 230  # bytes of a file's name; systems take 255, and what is being written has a longer one
@@ -60,6 +62,8 @@ def check(tree: Node, name: str, inspect: Inspect = no_facts, quality: str = "fi
         key = ".".join(map(str, error.path))
         raise places.refusal(key, error.message, error.hint, error.error) from error
     schedule, problems = _schedule(settings, tree)
+    from render.config.config import Config
+
     config = Config.of(settings, facts, schedule, places)
     _refuse([*problems, *(_problem(tree, error) for error in contradictions(config))])
     if quality != "draft":

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from math import log
+from typing import TYPE_CHECKING
 
-from render.config.config import Config
 from render.config.curve import Curve
 from render.config.model import OutputSettings
+
+if TYPE_CHECKING:  # a file at fault never becomes a Config, and waits for none
+    from render.config.config import Config
 
 SMALLEST = 16  # pixels of an output's width
 

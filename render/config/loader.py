@@ -6,16 +6,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from os.path import realpath
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from render.config import nodes
 from render.config.check import Inspect, check, no_facts
-from render.config.config import Config
 from render.config.model import Settings
 from render.config.nodes import Node
 from render.config.problem import Origin, Place, Problem, ProblemsError, SettingError, quote, report
 from render.config.section import OneOf, Section, is_list, sections
 from render.config.setting_types import FILE
 from render.errors import ConfigError, MissingError
+
+if TYPE_CHECKING:  # a file at fault never becomes a Config, and waits for none
+    from render.config.config import Config
 
 
 def load(path: Path | str, overrides: Sequence[str] = (), quality: str = "final", look: Inspect = no_facts) -> Config:

@@ -33,12 +33,12 @@ def receptive_fields(
     """The receptive fields of all layers that the terms need; where one has no cells, of the deepest that has some, too."""
     fields = measure_fields(extract, sorted({part.prefix + part.layer for part in parts}), min_side, device)
     for prefix, dreamer in networks.items():
-        if any(part.prefix == prefix and not fields[prefix + part.layer].cell for part in parts):
+        if any(part.prefix == prefix and not fields[prefix + part.layer].stride for part in parts):
             deepest_first = (
                 measure_fields(dreamer.extractor([name], device), [name], dreamer.min_side, device)
                 for name in reversed(dreamer.blocks or dreamer.layers)
             )
-            with_cells = ({prefix + name: field} for fields in deepest_first for name, field in fields.items() if field.cell)
+            with_cells = ({prefix + name: field} for fields in deepest_first for name, field in fields.items() if field.stride)
             fields |= next(with_cells, {})
     return fields
 

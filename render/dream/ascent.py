@@ -1,4 +1,4 @@
-"""Dreams. A dream is gradient ascent on one canvas, small octave to large: (canvas, wishes, settings) -> canvas.
+"""Dreams. A dream is gradient ascent on one canvas, small octave to large: (canvas, terms, settings) -> canvas.
 
 Each octave starts from its own base plus the detail the smaller one found, so the frame itself is never pushed through a small
 size (google/deepdream's notebook, 2015).
@@ -82,12 +82,12 @@ def _climb(
     on = PARAMETRISATIONS[ascent.parametrisation]
     state = on.begin(canvas, ascent)
     for step in range(ascent.steps):
-        canvas = on.shown(state)
+        canvas = on.to_canvas(state)
         if on.grain:  # the gradient beside what is shown: only what is there in spite of the grain goes on
             canvas = canvas + on.grain * (1 - step / ascent.steps) * _grain(canvas, (*address, step))
         uphill = gradient(canvas, extract, terms, _glance(canvas, ascent, (*address, step)), ascent)
-        state = on.climbed(state, uphill, ascent.step_size / rms(uphill).clamp_min(1) * (1 if reach is None else reach))
-    return on.shown(state)
+        state = on.climb(state, uphill, ascent.step_size / rms(uphill).clamp_min(1) * (1 if reach is None else reach))
+    return on.to_canvas(state)
 
 
 def _grain(canvas: Tensor, address: tuple[int, ...]) -> Tensor:
@@ -107,22 +107,22 @@ def _glance(canvas: Tensor, ascent: Ascent, address: tuple[int, ...]) -> View:
 
 
 def gradient(canvas: Tensor, extract: Extractor, terms: Terms, view: View, ascent: Ascent) -> Tensor:
-    """The mix of the wishes' gradients, each shaped and at unit rms where it counts, so that weights mean what they say."""
+    """The mix of the terms' gradients, each shaped and at unit rms where it counts, so that weights mean what they say."""
     layers = sorted({layer for _, objective in terms for layer in objective.layers})
-    rolled = view.rolled(canvas.detach()).requires_grad_()
+    rolled = view.roll(canvas.detach()).requires_grad_()
     with torch.enable_grad():
-        seen = extract_tiled(extract, view.seen(rolled), layers, ascent.tiling, view.phase)
+        seen = extract_tiled(extract, view.look(rolled), layers, ascent.tiling, view.phase)
         scores = [objective.score(seen, view) for _, objective in terms]
     on, total, size = PARAMETRISATIONS[ascent.parametrisation], torch.zeros_like(rolled), torch.zeros((), device=canvas.device)
     for i, ((weight, objective), score) in enumerate(zip(terms, scores, strict=True)):
         (raw,) = torch.autograd.grad(score, rolled, retain_graph=i + 1 < len(scores))
-        shaped = on.shaped(raw.contiguous(), ascent)
+        shaped = on.shape(raw.contiguous(), ascent)
         size += rms(shaped) / len(terms)
         if objective.mask is None:
             total += weight * shaped / rms(shaped).clamp_min(1e-20)
         else:
-            total += weight * _within(view.rolled(resize(objective.mask, view.size).clamp(0, 1)), shaped)
-    return view.unrolled(total * size if on.weighs else total)
+            total += weight * _within(view.roll(resize(objective.mask, view.size).clamp(0, 1)), shaped)
+    return view.unroll(total * size if on.weighs else total)
 
 
 def _within(mask: Tensor, shaped: Tensor) -> Tensor:
@@ -168,32 +168,32 @@ def smooth(gradient: Tensor, amount: float) -> Tensor:
 class Parametrisation:
     """What of a canvas a dream changes."""
 
-    shaped: Callable[[Tensor, Ascent], Tensor]  # what is made of an objective's gradient
+    shape: Callable[[Tensor, Ascent], Tensor]  # what is made of an objective's gradient
     begin: Callable[[Tensor, Ascent], Any]  # canvas -> the state of a climb
-    climbed: Callable[[Any, Tensor, Tensor], Any]  # (state, gradient, change where that is 1, rms: () or [1, 1, H, W]) -> state
-    shown: Callable[[Any], Tensor]  # state -> canvas
+    climb: Callable[[Any, Tensor, Tensor], Any]  # (state, gradient, change where that is 1, rms: () or [1, 1, H, W]) -> state
+    to_canvas: Callable[[Any], Tensor]  # state -> canvas
     weighs: bool = False  # whether a look at little counts for little: a gradient then has the size that it came in
     grain: float = 0.0  # deviation of the noise that lies over what the network sees, falling to 0 over the steps
 
 
 PARAMETRISATIONS = {
     "pixel": Parametrisation(
-        shaped=lambda raw, ascent: smooth(mute(raw, ascent.chroma), ascent.smoothing),
+        shape=lambda raw, ascent: smooth(mute(raw, ascent.chroma), ascent.smoothing),
         begin=lambda canvas, ascent: canvas,
-        climbed=lambda canvas, uphill, step: (canvas + step * uphill).clamp(0, 1),
-        shown=lambda canvas: canvas,
+        climb=lambda canvas, uphill, step: (canvas + step * uphill).clamp(0, 1),
+        to_canvas=lambda canvas: canvas,
     ),
     "fourier": Parametrisation(
-        shaped=lambda raw, ascent: raw,
+        shape=lambda raw, ascent: raw,
         begin=lambda canvas, ascent: fourier.begin(canvas, ascent.smoothing, ascent.chroma),
-        climbed=fourier.climbed,
-        shown=fourier.shown,
+        climb=fourier.climb,
+        to_canvas=fourier.to_canvas,
     ),
     "spectrum": Parametrisation(
-        shaped=lambda raw, ascent: raw,
+        shape=lambda raw, ascent: raw,
         begin=lambda canvas, ascent: spectrum.begin(canvas, ascent.smoothing, ascent.chroma),
-        climbed=spectrum.climbed,
-        shown=spectrum.shown,
+        climb=spectrum.climb,
+        to_canvas=spectrum.to_canvas,
         weighs=True,
         grain=spectrum.GRAIN,
     ),

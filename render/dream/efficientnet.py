@@ -104,10 +104,10 @@ def stages(weights: Weights) -> OrderedDict[str, nn.Module]:
 
 
 def _stages(weights: Weights) -> OrderedDict[str, nn.Module]:
-    row: list[tuple[str, nn.Module]] = [("stem", Stem(*_fused(weights, "_conv_stem", "_bn0")))]
+    row: list[tuple[str, nn.Module]] = [("stem", Stem(*_fuse_norm(weights, "_conv_stem", "_bn0")))]
     strides = [stage.stride if first else 1 for stage in STAGES for first in (True, *[False] * (stage.blocks - 1))]
     row += [(f"block_{i}", Block(weights, f"_blocks.{i}", stride)) for i, stride in enumerate(strides)]
-    head = nn.Sequential(_convolution(*_fused(weights, "_conv_head", "_bn1")), nn.ReLU6(inplace=True))
+    head = nn.Sequential(_convolution(*_fuse_norm(weights, "_conv_head", "_bn1")), nn.ReLU6(inplace=True))
     classes = _convolution(weights["_fc.weight"][:, :, None, None], weights["_fc.bias"])
     return OrderedDict([*row, ("head", head), ("classes", classes)])
 
@@ -147,7 +147,7 @@ class Stem(nn.Module):
         blocks = F.pad(weight, (0, 1, 0, 1)).reshape(len(weight), 3, 2, 2, 2, 2)  # a block down, in it, a block right, in it
         weight = blocks.permute(0, 1, 3, 5, 2, 4).flatten(1, 3)
         self.register_buffer("weight", _dense(weight))
-        self.register_buffer("turned", _dense(_turned(weight)))
+        self.register_buffer("turned", _dense(_turn(weight)))
         self.register_buffer("bias", bias)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -194,22 +194,22 @@ class Block(nn.Module):
     def __init__(self, weights: Weights, name: str, stride: int) -> None:
         super().__init__()
         expands = f"{name}._expand_conv.weight" in weights
-        expand, expand_bias = _fused(weights, f"{name}._expand_conv", f"{name}._bn0") if expands else (None, None)
-        depthwise, depthwise_bias = _fused(weights, f"{name}._depthwise_conv", f"{name}._bn1")
-        project, project_bias = _fused(weights, f"{name}._project_conv", f"{name}._bn2")
+        expand, expand_bias = _fuse_norm(weights, f"{name}._expand_conv", f"{name}._bn0") if expands else (None, None)
+        depthwise, depthwise_bias = _fuse_norm(weights, f"{name}._depthwise_conv", f"{name}._bn1")
+        project, project_bias = _fuse_norm(weights, f"{name}._project_conv", f"{name}._bn2")
         inputs = len(depthwise) if expand is None else expand.shape[1]
         self.stride, self.kernel, self.width = stride, depthwise.shape[-1], len(depthwise)
         self.adds = stride == 1 and inputs == len(project)
         tensors = {
             "expand": expand,
             "expand_bias": expand_bias,
-            "expand_turned": None if expand is None else _turned(expand),
+            "expand_turned": None if expand is None else _turn(expand),
             "depthwise": depthwise,
             "depthwise_bias": depthwise_bias,
             "depthwise_turned": depthwise.flip(2, 3),
             "project": project,
             "project_bias": project_bias,
-            "project_turned": _turned(project),
+            "project_turned": _turn(project),
         }
         for key, tensor in tensors.items():
             self.register_buffer(key, tensor if tensor is None or tensor.dim() < 4 else _dense(tensor))
@@ -225,7 +225,7 @@ class _BlockFunction(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, block: Block) -> Tensor:
-        inner = _expanded(x, block)
+        inner = _expand(x, block)
         deep = F.conv2d(inner, block.depthwise, block.depthwise_bias, block.stride, _margin(block), 1, block.width)
         deep = F.hardtanh_(deep, 0.0, CEILING)
         ctx.block, ctx.size = block, x.shape[2:]
@@ -237,15 +237,15 @@ class _BlockFunction(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, slope: Tensor) -> Any:
         block, (inner, deep) = ctx.block, ctx.saved_tensors
-        through = _masked(F.conv2d(slope, block.project_turned), deep)
+        through = _mask_slope(F.conv2d(slope, block.project_turned), deep)
         through = _depthwise_slope(through, block, inner)
         if block.expand is not None:
-            through = F.conv2d(_masked(through, inner), block.expand_turned)
-        through = _cropped(through, ctx.size) if block.stride == 2 else through
+            through = F.conv2d(_mask_slope(through, inner), block.expand_turned)
+        through = _crop(through, ctx.size) if block.stride == 2 else through
         return through.add_(slope) if block.adds else through, None
 
 
-def _expanded(x: Tensor, block: Block) -> Tensor:
+def _expand(x: Tensor, block: Block) -> Tensor:
     """What the depthwise convolution reads: the input expanded, and for stride 2 with TensorFlow's rim around it.
 
     The rim is laid around the input, which has a sixth of the channels, and what the expansion makes of it is set to 0; there
@@ -290,20 +290,20 @@ def _depthwise_slope(slope: Tensor, block: Block, inner: Tensor) -> Tensor:
     return F.conv2d(spread, block.depthwise_turned, None, 1, 0, 1, block.width)
 
 
-def _masked(slope: Tensor, clipped: Tensor) -> Tensor:
+def _mask_slope(slope: Tensor, clipped: Tensor) -> Tensor:
     """The gradient, changed in place, where a ReLU6 that gave `clipped` lets it through."""
     masked: Tensor = torch.ops.aten.hardtanh_backward.grad_input(slope, clipped, 0.0, CEILING, grad_input=slope)
     return masked
 
 
-def _cropped(padded: Tensor, size: tuple[int, int]) -> Tensor:
+def _crop(padded: Tensor, size: tuple[int, int]) -> Tensor:
     """What lies inside the rim."""
     (height, width), (wide_height, wide_width) = size, padded.shape[2:]
     top, left = (wide_height - height) // 2, (wide_width - width) // 2
     return padded[:, :, top : top + height, left : left + width].contiguous(memory_format=torch.channels_last)
 
 
-def _fused(weights: Weights, conv: str, norm: str) -> tuple[Tensor, Tensor]:
+def _fuse_norm(weights: Weights, conv: str, norm: str) -> tuple[Tensor, Tensor]:
     """A convolution's kernels and biases with the batch norm after it folded in."""
     gain = weights[f"{norm}.weight"] / (weights[f"{norm}.running_var"] + EPSILON).sqrt()
     return weights[f"{conv}.weight"] * gain[:, None, None, None], weights[f"{norm}.bias"] - weights[
@@ -311,7 +311,7 @@ def _fused(weights: Weights, conv: str, norm: str) -> tuple[Tensor, Tensor]:
     ] * gain
 
 
-def _turned(kernels: Tensor) -> Tensor:
+def _turn(kernels: Tensor) -> Tensor:
     """The kernels [K, C, h, w] of a convolution's gradient: turned by half a circle, inputs and outputs exchanged."""
     return kernels.flip(2, 3).transpose(0, 1)
 

@@ -54,16 +54,16 @@ def begin(canvas: Tensor, smoothing: float, chroma: float) -> Waves:
     )
 
 
-def shown(waves: Waves) -> Tensor:
+def to_canvas(waves: Waves) -> Tensor:
     """The canvas as it is now."""
     return (waves.tone.sigmoid() + waves.rest).clamp(0, 1)
 
 
-def climbed(waves: Waves, uphill: Tensor, step_size: float | Tensor) -> Waves:
+def climb(waves: Waves, uphill: Tensor, step_size: float | Tensor) -> Waves:
     """The canvas after a step along a gradient of any size, which changes middle grey by `step_size` rms if all views agree."""
     now, size = waves.tone.sigmoid(), (uphill.shape[-2], uphill.shape[-1])
     slope = torch.einsum("ab,nbxy->naxy", waves.mix, uphill * now * (1 - now))
-    drift = MOMENTUM * waves.drift + (1 - MOMENTUM) * _levelled(torch.fft.rfft2(slope, norm="ortho"), size)
+    drift = MOMENTUM * waves.drift + (1 - MOMENTUM) * _flatten_rings(torch.fft.rfft2(slope, norm="ortho"), size)
     known = MOMENTUM * waves.known + (1 - MOMENTUM)
     change = torch.fft.irfft2(waves.amplitudes * drift / known, s=size, norm="ortho")
     return replace(waves, tone=waves.tone + step_size / SLOPE * change, drift=drift, known=known)
@@ -101,7 +101,7 @@ def colours(chroma: float, spread: tuple[float, float, float] = SPREAD) -> Tenso
     return axes.T @ (torch.tensor(spread) * torch.tensor((1.0, chroma, chroma)))[:, None].mul(axes)
 
 
-def _levelled(spectrum: Tensor, size: tuple[int, int]) -> Tensor:
+def _flatten_rings(spectrum: Tensor, size: tuple[int, int]) -> Tensor:
     """The spectrum [1, 3, h, w // 2 + 1] of a picture with each ring at rms 1; a ring of nothing stays nothing.
 
     The three colours share a ring as they come: were each brought to rms 1 alone, grey things would dream of rainbows.

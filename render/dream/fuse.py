@@ -16,7 +16,7 @@ from torch.fx.experimental.optimization import fuse
 RELUS = frozenset({F.relu, torch.relu, F.relu_, torch.relu_})
 
 
-def folded(graph: GraphModule) -> GraphModule:
+def fuse_graph(graph: GraphModule) -> GraphModule:
     """Batch norm folded into convolutions, 1x1 convolutions with ReLU of one input made one, max-pools before their ReLU."""
     fuse_in: Any = fuse  # torch types what it gives back as any Module
     graph = fuse_in(graph.eval(), no_trace=True)

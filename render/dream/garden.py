@@ -56,7 +56,7 @@ def begin(seed: int, garden: int, size: float) -> World:
 def travel(world: World, move: Move, bed: Bed, dt: float, seed: int, garden: int) -> World:
     """The world after `dt` seconds and the camera's move, of which it takes what is affine at the middle of the frame."""
     back = torch.linalg.inv(affine(move))
-    places = {octave: _resized(place @ back, world.size / bed.size) for octave, place in _square(world.places).items()}
+    places = {octave: _scale_place(place @ back, world.size / bed.size) for octave, place in _square(world.places).items()}
     depth = world.depth + log2(scale(move))
     return _with_octaves(World(depth, world.age + bed.drift * dt, bed.size, places), seed, garden)
 
@@ -64,22 +64,23 @@ def travel(world: World, move: Move, bed: Bed, dt: float, seed: int, garden: int
 def weights(world: World, bed: Bed, kinds: int, seed: int, garden: int) -> Callable[[Tensor], Tensor]:
     """Coords [1, h, w, 2] -> [1, kinds, h, w]: how much each kind counts there; sums to 1 over kinds."""
     octaves = [
-        (_heard(octave - world.depth), place, _lattice(world, octave, kinds, seed, garden))
+        (_loudness(octave - world.depth), place, _lattice(world, octave, kinds, seed, garden))
         for octave, place in world.places.items()
     ]
-    power = sum(heard**2 for heard, _, _ in octaves) ** 0.5
+    power = sum(loudness**2 for loudness, _, _ in octaves) ** 0.5
 
     @lru_cache(maxsize=1)
-    def laid(device: torch.device) -> list[tuple[float, Tensor, Tensor]]:
+    def lay_octaves(device: torch.device) -> list[tuple[float, Tensor, Tensor]]:
         return [
-            (heard, place.to(device, non_blocking=True), grid.to(device, non_blocking=True)) for heard, place, grid in octaves
+            (loudness, place.to(device, non_blocking=True), grid.to(device, non_blocking=True))
+            for loudness, place, grid in octaves
         ]
 
     def at(xy: Tensor) -> Tensor:
         total = torch.zeros(1, kinds, *xy.shape[1:3], device=xy.device)
-        for heard, place, lattice in laid(xy.device):
+        for loudness, place, lattice in lay_octaves(xy.device):
             cells = xy.double() @ place[:, :2].T + place[:, 2]
-            total = total + heard / power * _noise(lattice, cells)
+            total = total + loudness / power * _noise(lattice, cells)
         return (bed.sharpness * total).softmax(1)
 
     return at
@@ -104,11 +105,11 @@ def from_tensors(tensors: Mapping[str, Tensor]) -> World:
 def _with_octaves(world: World, seed: int, garden: int) -> World:
     """The same world with the octaves that its depth calls for: far ones forgotten, new ones laid down anywhere."""
     near = range(ceil(world.depth - REACH), floor(world.depth + REACH) + 1)
-    places = {octave: world.places.get(octave, _laid(world, octave, seed, garden)) for octave in near}
+    places = {octave: world.places.get(octave, _place_octave(world, octave, seed, garden)) for octave in near}
     return World(world.depth, world.age, world.size, places)
 
 
-def _laid(world: World, octave: int, seed: int, garden: int) -> Tensor:
+def _place_octave(world: World, octave: int, seed: int, garden: int) -> Tensor:
     """A new octave's place: any angle, any offset."""
     angle, *offset = torch.rand(3, generator=generator(seed, "garden place", garden, octave), dtype=torch.float64).tolist()
     turn = torch.tensor([[0.0, -1.0], [1.0, 0.0]], dtype=torch.float64) * (2 * pi * angle)
@@ -121,12 +122,12 @@ def _square(places: Mapping[int, Tensor]) -> dict[int, Tensor]:
     return {octave: torch.cat((place, last)) for octave, place in places.items()}
 
 
-def _resized(place: Tensor, ratio: float) -> Tensor:
+def _scale_place(place: Tensor, ratio: float) -> Tensor:
     """[2, 3] about the middle of the canvas, the offset folded into one period."""
     return torch.cat((place[:2, :2] * ratio, place[:2, 2:].remainder(PERIOD)), dim=1)
 
 
-def _heard(octaves_off: float) -> float:
+def _loudness(octaves_off: float) -> float:
     """How loud an octave is that far from the depth."""
     return exp(-((octaves_off / SPREAD) ** 2) / 2)
 

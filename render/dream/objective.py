@@ -119,7 +119,7 @@ def garden(network: Network, name: str, indices: Sequence[int], weights: Weights
 
 
 def with_prefix(mark: str, objective: Objective) -> Objective:
-    """The same, asked of an eye that looks through several networks and marks the activations of each."""
+    """The same, asked of an extractor of several networks, in which each one's activations bear a prefix."""
     layers = tuple(mark + name for name in objective.layers)
 
     def score(seen: Activations, view: View) -> Tensor:

@@ -1,4 +1,4 @@
-"""Fields. A Field is what a cell of a layer is made of: (eye, layers) -> how large cells are, and what they see, measured."""
+"""Receptive fields: (extractor, layers) -> how large the cells of a layer are and what they see, measured."""
 
 from __future__ import annotations
 
@@ -20,26 +20,23 @@ FARTHEST = 256  # pixels: the reach of such a cell at most
 
 @dataclass(frozen=True)
 class ReceptiveField:
-    """What a layer is made of: channels, and in pixels the side of a cell, and of what it sees; 0 is the whole picture.
-
-    reach: how far before and after its first pixel a cell sees, pixels; of one that sees all, how far it does to speak of.
-    """
+    """What a cell of a layer sees of the picture. A size of 0 is all of it, a stride of 0 a layer that is one cell."""
 
     channels: int
-    cell: int
-    sees: int
-    reach: tuple[int, int] = field(default=(0, 0), compare=False)
+    stride: int  # pixels from one cell to the next
+    size: int  # pixels on a side that a cell sees
+    reach: tuple[int, int] = field(default=(0, 0), compare=False)  # how far before and after its first pixel, to speak of
 
     def octave(self, network: Network) -> int:
         """The smallest side of an octave in which the layer has something to say, pixels."""
-        return max(network.min_side, CELLS * self.cell)
+        return max(network.min_side, CELLS * self.stride)
 
 
 def measure_fields(extract: Extractor, names: Sequence[str], min_side: int, device: torch.device) -> dict[str, ReceptiveField]:
-    """The fields of layers: where in a strip of noise, `least` pixels high or more, a cell in the middle has a gradient."""
+    """The fields of layers: where in a strip of noise, `min_side` pixels high or more, a cell in the middle has a gradient."""
     found: dict[str, ReceptiveField] = {}
     for strip in STRIPS:
-        open_ended = [name for name in names if name not in found or (found[name].cell and not found[name].sees)]
+        open_ended = [name for name in names if name not in found or (found[name].stride and not found[name].size)]
         found |= _on_strip(extract, open_ended, (max(64, min_side), strip), device) if open_ended else {}
     return found
 

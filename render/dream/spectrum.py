@@ -46,18 +46,18 @@ def begin(canvas: Tensor, smoothing: float, chroma: float) -> Spectrum:
     return Spectrum(canvas, none, none, none, 0, usual, colours(chroma, SPREAD).to(canvas.device), canvas.new_ones(()))
 
 
-def shown(state: Spectrum) -> Tensor:
+def to_canvas(state: Spectrum) -> Tensor:
     """The canvas as it is now."""
-    return _shown(state, state.weights)
+    return _to_canvas(state, state.weights)
 
 
-def climbed(state: Spectrum, uphill: Tensor, step_size: Tensor) -> Spectrum:
+def climb(state: Spectrum, uphill: Tensor, step_size: Tensor) -> Spectrum:
     """The canvas after a step along a gradient of any size; step_size: a number, or [1, 1, H, W]."""
     pace = step_size.max()
     state = replace(state, reach=step_size / pace.clamp_min(1e-12))
     with torch.enable_grad():
         weights = state.weights.detach().requires_grad_()
-        (slope,) = torch.autograd.grad(_shown(state, weights), weights, uphill)
+        (slope,) = torch.autograd.grad(_to_canvas(state, weights), weights, uphill)
     steps, mean = state.steps + 1, torch.lerp(slope, state.mean, FIRST)
     power = torch.lerp(slope.square(), state.power, SECOND)
     root = (power / (1 - SECOND**steps)).sqrt() + TINY
@@ -65,7 +65,7 @@ def climbed(state: Spectrum, uphill: Tensor, step_size: Tensor) -> Spectrum:
     return replace(state, weights=state.weights + RATE * pace * change, mean=mean, power=power, steps=steps)
 
 
-def _shown(state: Spectrum, weights: Tensor) -> Tensor:
+def _to_canvas(state: Spectrum, weights: Tensor) -> Tensor:
     size = (state.canvas.shape[-2], state.canvas.shape[-1])
     waves = torch.view_as_complex(weights) * state.amplitudes
     added = torch.einsum("ab,nbhw->nahw", state.mix, torch.fft.irfft2(waves, s=size, norm="ortho"))

@@ -1,4 +1,4 @@
-"""Tiles. A frame too large for the memory there is, looked at in overlapping tiles: (eye, frame, tiling) -> activations.
+"""Tiles. A frame too large for the memory there is, looked at in overlapping tiles: (extractor, frame, tiling) -> activations.
 
 The frame is looked at tile by tile and nothing of that is kept but the cells each tile answers for, which make maps of the
 whole frame. Objectives see those, and are what they always are. When they ask for a gradient each tile is looked at once
@@ -72,7 +72,7 @@ def tiling(side: int, found: Mapping[str, ReceptiveField], min_side: int) -> Til
 
     Twice as far if one has no cells: its answer is made of all that a tile sees, and none of that may be near a rim.
     """
-    cells = {layer: field.cell for layer, field in found.items()}
+    cells = {layer: field.stride for layer, field in found.items()}
     far = 1 if all(cells.values()) else 2
     before, after = (far * max(field.reach[end] for field in found.values()) for end in (0, 1))
     return Tiling(side, cells, (before, after), min_side)

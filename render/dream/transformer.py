@@ -22,7 +22,7 @@ PATCHES, LAYERS = "conv_proj", "encoder.layers."
 Seen = tuple[tuple[str, ...], Mapping[str, str], tuple[str, ...], Cut]
 
 
-def seen(model: Any, device: torch.device) -> Seen:
+def read_layers(model: Any, device: torch.device) -> Seen:
     """Its layers, which are its blocks, their aliases, those worth a line in a list, and how to cut it."""
     model = model.eval().requires_grad_(False).to(device)
     layers = (PATCHES, *_row(model))
@@ -36,7 +36,7 @@ def seen(model: Any, device: torch.device) -> Seen:
 
         def extract(x: Tensor) -> Activations:
             patches = model.conv_proj(_whole_patches(x, model.patch_size))
-            tokens = _placed(patches, model)
+            tokens = _with_positions(patches, model)
             maps = {PATCHES: patches}
             for name in names[1 : deepest + 1]:
                 if name == CLASSES:
@@ -62,7 +62,7 @@ def _whole_patches(x: Tensor, side: int) -> Tensor:
     return F.pad(x, (0, -width % side, 0, -height % side), mode="replicate")
 
 
-def _placed(patches: Tensor, model: Any) -> Tensor:
+def _with_positions(patches: Tensor, model: Any) -> Tensor:
     """The tokens [1, 1 + h*w, C] of patches [1, C, h, w]: the one for the class first, and each with its place."""
     first, places = model.encoder.pos_embedding[:, :1], model.encoder.pos_embedding[:, 1:]
     side = isqrt(places.shape[1])

@@ -37,22 +37,22 @@ class View:
         half = self._half
         cells = grid((h, w), self.device) * half / numbers((w / h, 1.0), self.device)
         if self.turn is not None:
-            cells = _mirrored(cells @ self.turn.T, half)
+            cells = _mirror(cells @ self.turn.T, half)
         return (cells - shift + half).remainder(2 * half) - half
 
     def place(self, x: float, y: float) -> Tensor:
         """Coords [2] of a place given as shares of the frame: (0, 0) is the top left corner."""
         return (2 * numbers((x, y), self.device) - 1) * self._half
 
-    def rolled(self, frame: Tensor) -> Tensor:
+    def roll(self, frame: Tensor) -> Tensor:
         """A frame of the canvas's size, rolled as the canvas is."""
         return frame.roll((self.down, self.right), (2, 3))
 
-    def unrolled(self, frame: Tensor) -> Tensor:
+    def unroll(self, frame: Tensor) -> Tensor:
         """What was rolled, back in its place."""
         return frame.roll((-self.down, -self.right), (2, 3))
 
-    def seen(self, rolled: Tensor) -> Tensor:
+    def look(self, rolled: Tensor) -> Tensor:
         """What the network sees of the rolled canvas; what lies past the edges is the picture mirrored."""
         if self.turn is None:
             return rolled
@@ -73,6 +73,6 @@ def view_of(canvas: Tensor, down: int = 0, right: int = 0, degrees: float = 0.0,
     return View((canvas.shape[-2], canvas.shape[-1]), canvas.device, down, right, turn)
 
 
-def _mirrored(xy: Tensor, half: Tensor) -> Tensor:
+def _mirror(xy: Tensor, half: Tensor) -> Tensor:
     """Coords past the edges folded back, as the mirrored picture has them."""
     return half - ((xy + half).remainder(4 * half) - 2 * half).abs()

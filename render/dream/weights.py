@@ -20,7 +20,7 @@ SYNSET = re.compile(r"^n[0-9]{8}\s+")  # WordNet's number, before ImageNet's nam
 PLACE = re.compile(r"/[a-z]/(\S+)(?:\s+[0-9]+)?")  # as Places writes its names: /b/bazaar/outdoor 47
 
 
-def _pickled(file: Path) -> Mapping[str, Any]:
+def _unpickle(file: Path) -> Mapping[str, Any]:
     held = torch.load(file, map_location="cpu", weights_only=True)
     inner = next((held[key] for key in WRAPPERS if isinstance(held.get(key), Mapping)), held)
     return {key.removeprefix("module."): value for key, value in inner.items()}
@@ -29,9 +29,9 @@ def _pickled(file: Path) -> Mapping[str, Any]:
 READERS: dict[str, Callable[[Path], Mapping[str, Any]]] = {
     ".safetensors": load_file,
     ".caffemodel": lambda file: caffe.tensors(file.read_bytes()),
-    ".pth": _pickled,
-    ".pt": _pickled,
-    ".tar": _pickled,
+    ".pth": _unpickle,
+    ".pt": _unpickle,
+    ".tar": _unpickle,
 }
 
 

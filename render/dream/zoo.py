@@ -53,8 +53,10 @@ def classifier(name: str, file: Path | None, device: torch.device, read: Reader 
         raise ConfigError(f"is {name}, which looks at one size of picture only", "try swin_t or convnext_tiny", continues=True)
     enum = models.get_model_weights(name).DEFAULT
     preset = enum.transforms()
-    model = _of_file(name, file, read) if file else _downloaded(name)
-    layers, aliases, blocks, cut = transformer.seen(model, device) if name.startswith("vit_") else _traced(name, model, device)
+    model = _of_file(name, file, read) if file else _download(name)
+    layers, aliases, blocks, cut = (
+        transformer.read_layers(model, device) if name.startswith("vit_") else _trace(name, model, device)
+    )
     return Network(
         name=name,
         layers=(*layers, CLASSES),
@@ -82,7 +84,7 @@ def _plan(name: str, **settings: Any) -> Any:
         return models.get_model(name, weights=None, **settings).eval()
 
 
-def _downloaded(name: str) -> Any:
+def _download(name: str) -> Any:
     return _of_file(name, store.ensure(name, store.unsaid), weights.tensors)
 
 
@@ -113,7 +115,7 @@ def _key(key: str) -> str:
 Seen = tuple[tuple[str, ...], Mapping[str, str], tuple[str, ...], Cut]
 
 
-def _traced(name: str, model: nn.Module, device: torch.device) -> Seen:
+def _trace(name: str, model: nn.Module, device: torch.device) -> Seen:
     """Its layers, their aliases, those that are blocks, and how to cut it; batch norm is folded into the convolutions."""
     nodes = get_graph_node_names(model, suppress_diff_warning=True)[1]
     paths = _module_paths(model, nodes)
@@ -126,7 +128,7 @@ def _traced(name: str, model: nn.Module, device: torch.device) -> Seen:
 
     def cut(wanted: Sequence[str], dtype: torch.dtype = torch.float32, /) -> Extractor:
         extract = create_feature_extractor(model, sorted({ends[layer] for layer in wanted}), suppress_diff_warning=True)
-        extract = in_dtype(freeze(fuse.folded(GraphModule(extract, extract.graph)), device), dtype)
+        extract = in_dtype(freeze(fuse.fuse_graph(GraphModule(extract, extract.graph)), device), dtype)
 
         def extractor(x: Tensor) -> Activations:
             seen = extract(x)

@@ -183,8 +183,8 @@ def _grid(plates: Sequence[Plate]) -> tuple[Row, ...]:
 def _facts(network: Network, layer: str, field: ReceptiveField) -> Iterator[str]:
     if note := (network.notes or {}).get(layer):
         yield note
-    yield f"{field.channels} channels, a cell is {_span(field.cell)}"
-    yield f"sees {_span(field.sees)}"
+    yield f"{field.channels} channels, a cell is {_span(field.stride)}"
+    yield f"sees {_span(field.size)}"
 
 
 def _span(side: int) -> str:

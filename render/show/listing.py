@@ -27,7 +27,7 @@ def layers(network: Network, query: str = "") -> Iterator[str]:
     yield f"{'':3}  {'layer':{width}}  channels  a cell    sees  octave from"
     for depth, name in enumerate(names, 1):
         field, note = fields[name], (network.notes or {}).get(name, "")
-        spans = "  ".join(f"{f'{side} px' if side else 'all':>6}" for side in (field.cell, field.sees))
+        spans = "  ".join(f"{f'{side} px' if side else 'all':>6}" for side in (field.stride, field.size))
         words = "  ".join(filter(None, (f"({aliases[name]})" if name in aliases else "", note)))
         yield f"{depth:3}  {name:{width}}  {field.channels:8}  {spans}  {field.octave(network):8} px  {words}".rstrip()
         if query and (channels := (network.channels or {}).get(name)):
