@@ -505,7 +505,8 @@ def fetch_published(names: Sequence[str]) -> None:
     from render.weights import store
 
     for name in filter(store.publishes, names):
-        store.ensure(name, say)
+        if store.pending(name):  # what is here is checked when it is loaded
+            store.get(name, say)
 
 
 def missing_weights(config: Config) -> list[str]:

@@ -12,10 +12,9 @@ from itertools import count
 from pathlib import Path
 from time import time
 
-from render.errors import MissingError, RoomError
+from render.errors import NO_ROOM, MissingError, RoomError
 
 PART = ".part-"  # unfinished files begin with this; whoever holds the take may sweep them away
-NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 LONGEST = 255  # bytes of a file's name, on every usual disk
 _numbers = count()
 

@@ -38,12 +38,7 @@ def tensors(weights: Weights, file: Path) -> Mapping[str, Tensor]:
     """The tensors of a file, float32, in the names of torchvision's architecture. MissingError if it holds something else."""
     with _sentences(weights, file):
         read = READERS[weights.reader](file)
-    if not read or not all(isinstance(value, Tensor) for value in read.values()):
-        raise MissingError(f"{file} holds something else than the weights of {weights.name}")
-    read = {name: value.float() if value.is_floating_point() else value for name, value in read.items()}
-    if damaged := [name for name, value in read.items() if value.is_floating_point() and not value.isfinite().all()]:
-        raise MissingError(f"{file}: {damaged[0]} of {weights.name} holds values that are not numbers")
-    return read
+    return files.as_float32(read, file, weights.name)
 
 
 @contextmanager

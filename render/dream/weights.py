@@ -46,12 +46,20 @@ def tensors(weights: Path) -> Mapping[str, Tensor]:
         read = READERS[weights.suffix.lower()](weights)
     except Exception as error:  # whatever a broken or hostile file makes a reader say
         raise MissingError(f"{weights} cannot be read as weights: {(str(error).splitlines() or ['?'])[0][:200]}") from error
+    return as_float32(read, weights)
+
+
+def as_float32(read: Mapping[str, Any], file: Path, of: str = "") -> Mapping[str, Tensor]:
+    """What a reader found in a file, those of numbers with a point as float32. of: whose weights they should be, if known.
+
+    Raises MissingError if there is something else than tensors, or a number that is none.
+    """
     if not read or not all(isinstance(value, Tensor) for value in read.values()):
-        raise MissingError(f"{weights} holds something else than weights by their names")
-    read = {name: value.float() if value.is_floating_point() else value for name, value in read.items()}
-    if damaged := [name for name, value in read.items() if value.is_floating_point() and not value.isfinite().all()]:
-        raise MissingError(f"{weights}: {damaged[0]} holds values that are not numbers")
-    return read
+        raise MissingError(f"{file} holds something else than {f'the weights of {of}' if of else 'weights by their names'}")
+    tensors = {name: value.float() if value.is_floating_point() else value for name, value in read.items()}
+    if damaged := [name for name, value in tensors.items() if value.is_floating_point() and not value.isfinite().all()]:
+        raise MissingError(f"{file}: {damaged[0]}{f' of {of}' if of else ''} holds values that are not numbers")
+    return tensors
 
 
 def labels(file: Path, classes: int) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Optical flow. What moved between two pictures of footage, and how far that can be trusted: (before, after, look) -> Drift.
+"""Optical flow. What moved between two pictures, and how far that can be trusted: (before, after, estimator) -> Flow.
 
 The flow leads from the later picture back to the earlier, because what was dreamed on the earlier is looked up there; the
 other way only serves to check it. Where they disagree, the later picture shows what the earlier hid (Ruder, Dosovitskiy,
@@ -26,7 +26,7 @@ from render.picture.warp import grid
 Vectors = NDArray[np.float32]  # [h, w, 2] pixels, (x, y): from where a pixel of one picture lies to where it lies in another
 Engine = Callable[[Pixels, Pixels], Vectors]  # (here, there), uint8 [h, w, 3] -> for each pixel of `here` the way to `there`
 
-FINE = 32  # steps a pixel in which a Trace keeps its flow: finer than any engine is right
+FINE = 32  # steps a pixel in which a FlowPair keeps its flow: finer than any engine is right
 DISAGREE = (0.01, 0.5)  # of the vectors' squared lengths, and pixels²: Ruder's, as good at 640 as at 1280 pixels
 GAP = 16.0  # contrasts further apart than this have no picture in common: one of them is black, white or fog
 LOST, ALIKE = 0.5, 0.6  # more than half the picture lost, and not alike after all: a cut

@@ -6,7 +6,6 @@ only its first digits), the record is what the file is checked against ever afte
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import shutil
@@ -18,11 +17,10 @@ from pathlib import Path
 from typing import IO
 from zipfile import BadZipFile, ZipFile
 
-from render.errors import MissingError, RoomError
+from render.errors import NO_ROOM, MissingError, RoomError
 from render.weights.catalogue import CATALOGUE, FULL, Weights, megabytes
 
 FOLDER = "RENDER_WEIGHTS"  # the environment's variable: a folder that comes before the cache, and where new files go
-NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 CHUNK = 1 << 20  # bytes
 
 Say = Callable[[str], None]
