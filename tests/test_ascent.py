@@ -22,9 +22,9 @@ SHAPES, EYES = objective.layer(NETWORK, "shapes"), objective.classes(NETWORK, [0
 GRAIN = tiny.grain((24, 36))
 
 
-def louder(objective_at: Objective, times: float) -> Objective:
+def louder(target: Objective, times: float) -> Objective:
     """The same wish with another size of score."""
-    return Objective(objective_at.layers, lambda seen, view: times * objective_at.score(seen, view))
+    return Objective(target.layers, lambda seen, view: times * target.score(seen, view))
 
 
 def dreamed(canvas: Tensor, terms: Terms, ascent: Ascent, seed: int = 1, tick: int = 0) -> Tensor:
@@ -80,7 +80,7 @@ def test_layers_share_a_sum_as_their_weights_say(
     monkeypatch.setitem(PARAMETRISATIONS, parametrisation, shares)
     canvas, ascent = tiny.photo(size), replace(ONCE, parametrisation=parametrisation)
     terms = [(1.0, objective.layer(NETWORK, "edges")), (0.5, SHAPES), (-0.25, EYES)]
-    alone = [gradient(canvas, EYE, [objective_at], view_of(canvas), ascent) for objective_at in terms]
+    alone = [gradient(canvas, EYE, [target], view_of(canvas), ascent) for target in terms]
     for (weight, _), part in zip(terms, alone, strict=True):
         assert float(rms(part)) == pytest.approx(abs(weight), rel=0.02)
     together = gradient(canvas, EYE, terms, view_of(canvas), ascent)

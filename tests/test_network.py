@@ -284,7 +284,7 @@ def test_each_objective_asks_its_own_network(loaded: list[str]) -> None:
         "dream: {objective: [{channels: 3, layer: shapes}, {channels: 3, layer: shapes, network: b, weight: 0.5}]}"
     )
     canvas, moment = tiny.photo((32, 48)), both.scene.clock.tick(0)
-    scores = [float(objective_at.score(both.extract(canvas), view_of(canvas))) for _, objective_at in both.terms(moment, ())]
+    scores = [float(target.score(both.extract(canvas), view_of(canvas))) for _, target in both.terms(moment, ())]
     alone = [float(tiny.network(seed).extractor(["shapes"], tiny.CPU)(canvas)["shapes"][:, 3].mean()) for seed in (0, 1)]
     assert scores == pytest.approx(alone)
     assert scores[0] != scores[1]

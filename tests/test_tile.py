@@ -180,18 +180,18 @@ def test_no_seam_where_tiles_meet() -> None:
     """The gradient is as strong within four pixels of a border as elsewhere, for cells and for a whole answer."""
     seen, extract, tiles = answering()
     frame = tiny.photo((64, 320), 6)
-    for objective_at in (objective.classes(seen, [2]), objective.layer(seen, "shapes")):
+    for target in (objective.classes(seen, [2]), objective.layer(seen, "shapes")):
         near, far = 0.0, 0.0
         for step in range(12):
             view = replace(view_of(frame), phase=(0.5, step / 11))
-            added = gradient(frame, extract, [(1.0, objective_at)], view, replace(CLIMB, tiling=tiles, smoothing=0.0))
+            added = gradient(frame, extract, [(1.0, target)], view, replace(CLIMB, tiling=tiles, smoothing=0.0))
             energy = added.square().mean((0, 1, 2))
             border = torch.zeros(frame.shape[3], dtype=torch.bool)
             for span in spans(frame.shape[3], tiles, view.phase[1])[1:]:
                 border[span.begin - 4 : span.begin + 4] = True
-            inside = energy / gradient(
-                frame, extract, [(1.0, objective_at)], view, replace(CLIMB, smoothing=0.0)
-            ).square().mean((0, 1, 2))
+            inside = energy / gradient(frame, extract, [(1.0, target)], view, replace(CLIMB, smoothing=0.0)).square().mean(
+                (0, 1, 2)
+            )
             near, far = near + float(inside[border].mean()) / 12, far + float(inside[~border].mean()) / 12
         assert near == pytest.approx(far, rel=0.05)
 

@@ -105,14 +105,14 @@ def test_every_objective_rises_in_five_steps(name: str, dreamed_on: Callable[[st
         tmp_path,
     )
     moment, canvas = film.scene.clock.tick(0), tiny.photo(film.scene.size)
-    for term, (_, objective_at) in zip(TERMS, film.terms(moment, first_worlds(film, moment)), strict=True):
-        extract = ours.extractor(objective_at.layers, tiny.CPU)
+    for term, (_, target) in zip(TERMS, film.terms(moment, first_worlds(film, moment)), strict=True):
+        extract = ours.extractor(target.layers, tiny.CPU)
 
-        def score(frame: Tensor, extract: Extractor = extract, objective_at: object = objective_at) -> float:
+        def score(frame: Tensor, extract: Extractor = extract, target: object = target) -> float:
             with torch.no_grad():
-                return float(objective_at.score(extract(frame), view_of(frame)))  # type: ignore[attr-defined]
+                return float(target.score(extract(frame), view_of(frame)))  # type: ignore[attr-defined]
 
-        dreamed = dream(canvas, extract, [(1.0, objective_at)], film.ascent(moment, True), seed=1, tick=0)
+        dreamed = dream(canvas, extract, [(1.0, target)], film.ascent(moment, True), seed=1, tick=0)
         assert score(dreamed) > score(canvas), term
 
 

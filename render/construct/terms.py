@@ -135,6 +135,6 @@ def terms_at(parts: Sequence[BoundTerm], moment: Moment, worlds: tuple[World, ..
         if part.bed:
             weights = garden.weights(worlds[number], part.bed(moment), part.kinds, seed, number)
             number += 1
-        objective_at = objective.with_prefix(part.prefix, part.objective_at(moment, weights))
-        terms.append((part.weight(moment), replace(objective_at, mask=part.mask(moment)) if part.mask else objective_at))
+        bound = objective.with_prefix(part.prefix, part.objective_at(moment, weights))
+        terms.append((part.weight(moment), replace(bound, mask=part.mask(moment)) if part.mask else bound))
     return terms
