@@ -17,6 +17,7 @@ SONG = Facts(music=Fraction(3))
 TOLD = {  # a film, what its files say, and how what is told of it begins
     "flow of noise": ("flow: none", Facts(), "no use is made of flow"),
     "cuts of a picture": ("{source: {image: a.jpg}, cuts: [2s]}", Facts(), "no use is made of cuts: for footage only"),
+    "a word for footage": ("dream: {footage: full}", Facts(), "no use is made of dream.footage"),
     "both": ("{flow: none, cuts: none}", Facts(), "no use is made of flow and cuts"),
     "a centre beside a path": ("motion: {center: [0.3, 0.5], path: [[0, 0], [1, 1]]}", Facts(), "motion.center means nothing"),
     "music that ends": ("{audio: a.ogg, duration: 5s}", SONG, "the music ends after 3 s, and the film goes on in silence"),

@@ -233,7 +233,12 @@ class Dream(Section):
     first_steps: Annotated[Curve, number("steps", 0, 500, whole=True)] = row(
         16, "the same where nothing was dreamed before: the first tick, and in footage all that is new"
     )
-    step_size: Annotated[Curve, number("of full range", 0, 1)] = row(0.012, "rms change of the picture in one step")
+    step_size: Annotated[Curve, number("of full range", 0, 1)] = row(
+        0.012, "rms change of the picture in one step; of use are 0.002, a breath, to 0.03, where little else is seen"
+    )
+    footage: Annotated[str | None, choice(*usual.FOOTAGE)] = row(
+        None, "how much of it lies on footage: subtle, clear or full stand for a step_size, first_steps and steps"
+    )
     octaves: Annotated[Curve, number("octaves", 1, 20, whole=True)] = row(3, "sizes at which the picture is dreamed")
     octave_scale: Annotated[Curve, number("times", 1.05, 4)] = row(1.4, "from one octave to the next larger")
     jitter: Annotated[Curve, number("pixels", 0, 512, whole=True)] = row(16, "random shift before each step; hides the grid")
@@ -396,7 +401,8 @@ class Settings(Section):
             return value
         motion = value.get("motion") or {}
         still = {"motion": {"zoom": 1, **motion}} if isinstance(motion, Mapping) else {}
-        return {**AS_FOOTAGE[kind], **value, **still}
+        dream = {"dream": usual.on_footage(value["dream"])} if "dream" in value else {}
+        return {**AS_FOOTAGE[kind], **value, **still, **dream}
 
     @model_validator(mode="before")
     @classmethod

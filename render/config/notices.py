@@ -21,6 +21,8 @@ def notices(config: Config) -> Iterator[str]:
 def _still_source(config: Config) -> Iterator[str]:
     usual = Config()
     names = [] if config.source.moves else [name for name in ("flow", "cuts") if getattr(config, name) != getattr(usual, name)]
+    if config.dream.footage and not config.source.moves:
+        names.append("dream.footage")
     if names:
         yield f"no use is made of {' and '.join(names)}: for footage only, and the source is {config.source.kind}"
 
