@@ -22,6 +22,7 @@ from render.config import expression, usual
 from render.config import setting_types as types
 from render.config.curve import Curve
 from render.config.parts import MotionPart, ObjectivePart, fault_of, field_name, parts
+from render.config.poses import Poses
 from render.config.problem import SettingError, nearest
 from render.config.scalars import NetworkChoice, Size, Time
 from render.config.section import Named, OneOf, OneOrMore, Row, Section, needed, reference_of, row, tag
@@ -120,10 +121,19 @@ class MotionSettings(Motions):
     center: Annotated[tuple[Curve, Curve], pair("x", "y", number("of the frame", 0, 1))] = row(
         [0.5, 0.5], "what the camera's motions are about; [0, 0] is the top left corner"
     )
+    to: Annotated[Poses | None, types.POSES] = row(
+        None, "where the camera is, by keyframes: the place of the picture that it looks at, and how large that is shown"
+    )
     path: Annotated[tuple[tuple[float, float], ...] | None, types.POINTS] = row(
         None, "points that the centre passes through, evenly over the film; closed, if it ends where it begins"
     )
     border: Annotated[str, choice("reflect", "wrap", "replicate")] = row("reflect", "what lies beyond the picture's edge")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _goes_to(cls, value: Any) -> Any:
+        """A camera that goes to places does not zoom besides unless that is said."""
+        return {"zoom": 1, **value} if isinstance(value, Mapping) and value.get("to") is not None else value
 
     def values(self) -> dict[str, Any]:
         """What each motion is set to: a Curve, or a pair of them."""
