@@ -174,7 +174,7 @@ def _film(config: Config, text: str, root: Path, device: torch.device, fresh: bo
 
     def watch(states: Iterator[Any], first: int, last: int) -> Iterable[Any]:
         if first >= 0:
-            say(f"{config.name}: going on after dream {first + 1} of {last + 1}")
+            say(f"{config.name}: {first + 1} of {last + 1} dreams are there already")
         with stoppable(stop):
             yield from STYLES[style](until(states, stop), first, last, config.name, efforts(config))
         if first < last and style in ("bar", "plain"):
