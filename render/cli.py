@@ -466,6 +466,18 @@ def from_(file: Path) -> None:
 
 
 @studio.command()
+@ROOT
+def doctor(root: Path) -> None:
+    """What this machine has of what films need, and the line that brings what is missing: text to paste into a report."""
+    from render.show.doctor import examine, report
+
+    findings = examine(root)
+    out(report(findings))
+    if any(finding.needed for finding in findings):
+        raise MissingError("films cannot be rendered here yet; the lines after → are the cure")
+
+
+@studio.command()
 def schema() -> None:
     """The vocabulary as JSON Schema, for completion in editors."""
     import json
