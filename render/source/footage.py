@@ -189,7 +189,10 @@ def _rate(times: Sequence[Fraction], said: Sequence[Fraction], unit: Fraction) -
     for rate in (*likely, *sorted(USUAL_RATES, key=lambda rate: abs(rate - mean)), mean.limit_denominator(FINEST)):
         if all(abs(time * rate - index) < TOLERANCE for index, time in enumerate(since)):
             return rate, True
-    gap = median(after - before for before, after in pairwise(times))
+    gaps = [after - before for before, after in pairwise(times)]
+    usual = median(gaps)
+    alike = [gap for gap in gaps if abs(gap - usual) <= max(unit, usual / 10)]
+    gap = sum(alike, Fraction(0)) / len(alike)  # their mean: timestamps may be rounded to a millisecond
     near = min((*likely, *USUAL_RATES), key=lambda rate: abs(1 / rate - gap))
     return (near if abs(1 / near - gap) <= max(unit, gap / 100) else (1 / gap).limit_denominator(FINEST)), False
 
@@ -212,7 +215,7 @@ def _promised(file: Path) -> Fraction:
         promised, begin = Fraction(container.duration, 10**6), Fraction(container.start_time or 0, 10**6)
         whole = (packet for packet in packets(container) if not packet.is_corrupt)
         over = max((((packet.pts or 0) + (packet.duration or 0)) * packet.time_base for packet in whole), default=begin)
-    return promised if over - begin + SLACK < promised else Fraction(0)
+    return promised if max(over, over - begin) + SLACK < promised else Fraction(0)  # some name the timestamp of their end
 
 
 def _sound(container: InputContainer) -> Sound | None:
