@@ -38,7 +38,13 @@ def video(footage: Footage, fit: str, size: tuple[int, int]) -> Source:
         seen = resize(picture, upright_size(frame, footage.aspect))  # which may change in the middle of a broadcast
         return FITS[fit](seen, size).clamp(0, 1)
 
-    return Source(lambda moment: decode(footage.shown(moment.seconds)), moves=True, digest=digest(footage.file))
+    content = digest(footage.file)
+    return Source(
+        lambda moment: decode(footage.shown(moment.seconds)),
+        moves=True,
+        digest=content,
+        picture_id=lambda moment: f"{content} {footage.marks[footage.shown(moment.seconds)]}",
+    )
 
 
 def _over_grey(picture: Tensor) -> Tensor:
