@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, log2, sqrt
 from pathlib import Path
@@ -18,7 +18,7 @@ from render.develop import ffmpeg, files, stills
 from render.develop.ffmpeg import PixelFormat, Pixels, Send
 from render.develop.metadata import container_arguments, metadata_file
 from render.develop.names import FRAME, fill_name, frame_path
-from render.develop.sound import AAC, FLAC, OPUS, AudioArguments, AudioEncoder, audio_arguments
+from render.develop.sound import AAC, FLAC, OPUS, SILENT, AudioArguments, AudioEncoder, audio_inputs
 from render.errors import ConfigError, DevelopError, MissingError
 from render.source.audio import Sound
 
@@ -74,8 +74,9 @@ class Job:
     tuning: Tuning
     title: str
     config: str  # the resolved configuration, as YAML
-    sound: AudioArguments
     notice: Callable[[str], None]  # takes what is to be told
+    audio: AudioEncoder | None  # how its container holds sound
+    sound: AudioArguments = SILENT
 
 
 @dataclass(frozen=True)
@@ -124,15 +125,17 @@ def develop(
     """
     require(outputs, name)
     notices: list[str] = []
-    jobs = [_job(output, size, fps, folder, name, config, sound, notices.append) for output in outputs]
-    for rate, rates in walks((job.fps for job in jobs), ratio).items():
-        with ExitStack() as stack:
-            group = [job for job in jobs if job.fps in rates]
-            encoders = [(ratio(rate, job.fps), stack.enter_context(job.row.work(job))) for job in group]
-            for number, frame in enumerate(frames(rate)):
-                for every, send in encoders:
-                    if number % every == 0:
-                        send(frame)
+    jobs = [_job(output, size, fps, folder, name, config, notices.append) for output in outputs]
+    with audio_inputs(sound, [job.audio for job in jobs], folder / "sound") as inputs:
+        jobs = [replace(job, sound=inputs(job.audio, SOUND)) for job in jobs]
+        for rate, rates in walks((job.fps for job in jobs), ratio).items():
+            with ExitStack() as stack:
+                group = [job for job in jobs if job.fps in rates]
+                encoders = [(ratio(rate, job.fps), stack.enter_context(job.row.work(job))) for job in group]
+                for number, frame in enumerate(frames(rate)):
+                    for every, send in encoders:
+                        if number % every == 0:
+                            send(frame)
     return [frame_path(job.path, 0) for job in jobs], notices
 
 
@@ -201,7 +204,6 @@ def _job(
     folder: Path,
     name: str,
     config: str,
-    sound: Sound | None,
     notice: Callable[[str], None],
 ) -> Job:
     row = print_format(output)
@@ -214,8 +216,8 @@ def _job(
     elif not output.width and shape != size:
         notice(f"{path.name} is {shape[0]}x{shape[1]} of {size[0]}x{size[1]}, since it can hold only even sizes")
     crf = output.crf if output.crf is not None else row.crf and row.crf[0]
-    audio = audio_arguments(sound, CONTAINERS[path.suffix.lower()].audio, SOUND)
-    return Job(row, output, path, size, rate(output, fps), Tuning(shape, crf), name, config, audio, notice)
+    audio = CONTAINERS[path.suffix.lower()].audio
+    return Job(row, output, path, size, rate(output, fps), Tuning(shape, crf), name, config, notice, audio)
 
 
 def _shape(row: Print, size: tuple[int, int], width: int | None) -> tuple[int, int]:

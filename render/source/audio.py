@@ -32,6 +32,7 @@ BLOCK = 4096  # hops measured at once
 QUIET, LOUD = 10, 99  # percentiles of loudness that become 0 and 1
 SILENCE = 1e-4  # of full scale: -80 dB
 LONGEST = 4 * 3600  # seconds that are listened to
+STEADY = Fraction(1, 50)  # seconds by which timestamps may waver before samples are moved: no ear tells, no picture is so short
 PLAYLISTS = frozenset({"hls", "dash", "concat", "imf"})  # name other files and addresses, and hold no music
 SHORT = 0.98  # of the length that a file names: what holds less was cut off
 
@@ -45,15 +46,13 @@ STRAY = 0.04  # how far from librosa's tempo, whose steps are coarse, the beat i
 
 @dataclass(frozen=True)
 class Sound:
-    """What is signal with a film: of `file`, from `start` seconds after the file's first moment, for the film's `seconds`.
-
-    fade: seconds over which it fades out at the end. A file without sound is a silent film.
-    """
+    """What is heard with a film. A file without sound is a silent film."""
 
     file: Path
-    start: Fraction
-    seconds: Fraction
-    fade: float = 0.0
+    start: Fraction  # seconds after `zero` at which the film begins
+    seconds: Fraction  # that the film lasts
+    fade: float = 0.0  # seconds over which it fades out at the end
+    zero: Fraction | None = None  # the timestamp in the file that `start` counts from, seconds; None: the file's first moment
 
 
 class Feature(Protocol):
@@ -80,11 +79,15 @@ class Music:
 
 @dataclass(frozen=True)
 class Track:
-    """The sound in a file: how it is packed, how many channels it has, and how long it is in seconds."""
+    """The sound in a file."""
 
-    codec: str
+    stream: int  # its index in the file
+    codec: str  # how it is packed
     channels: int
-    seconds: float
+    rate: int  # samples a second
+    zero: Fraction  # the timestamp of the file's first moment, seconds
+    start: Fraction  # that of its own first
+    steady: Fraction  # the timestamp up to which it goes on without a gap
 
 
 def listen(file: Path, start: Fraction, features: Mapping[str, Feature], bpm: float | str | None = None) -> Music:
@@ -251,13 +254,39 @@ def _digest(file: FileStamp) -> str:
 
 
 def track(file: Path) -> Track | None:
-    """The first sound track of a file, without decoding it; None where there is none, as in silent footage."""
-    with _open_audio(file) as container:
-        if not container.streams.audio:
+    """The sound track of a file that is heard, without decoding it; None where there is none, as in silent footage."""
+    return _track(_stamp(file))
+
+
+@lru_cache(maxsize=8)
+def _track(file: FileStamp) -> Track | None:
+    with _open_audio(file.path) as container:
+        stream = _readable(container)
+        if not stream:
             return None
-        stream = container.streams.audio[0]
-        stated = stream.duration * stream.time_base if stream.duration else (container.duration or 0) / 1_000_000
-        return Track(stream.codec_context.name, stream.codec_context.channels, float(stated))
+        end = None
+        for packet in container.demux(stream):
+            if packet.pts is None:
+                continue
+            time = packet.pts * packet.time_base
+            if end is not None and abs(time - end) > STEADY:
+                break
+            end = time + (packet.duration or 0) * packet.time_base
+        zero, context = Fraction(container.start_time or 0, 1_000_000), stream.codec_context
+        start = (
+            zero if stream.start_time is None else stream.start_time * stream.time_base
+        )  # without what an encoder put before
+        return Track(stream.index, context.name, context.channels, context.sample_rate, zero, start, end or start)
+
+
+def film_samples(sound: Sound, rate: int, layout: str) -> Iterator[Samples]:
+    """What is heard with a film, [channels, n] at a time: as long as the film, each sample where the file's clock has it."""
+    from render.source.soundtrack import Piece, samples
+
+    clock = _timeline(_stamp(sound.file))
+    with _open_audio(sound.file) as container:
+        zero = Fraction(container.start_time or 0, 1_000_000) if sound.zero is None else sound.zero
+        yield from samples(container, _readable(container), Piece(zero + sound.start, sound.seconds, rate, layout, clock))
 
 
 def samples(file: Path) -> Samples:
@@ -267,38 +296,50 @@ def samples(file: Path) -> Samples:
 
 @lru_cache(maxsize=1)
 def _samples(file: FileStamp) -> Samples:
-    import av
+    from render.source.soundtrack import Piece
+    from render.source.soundtrack import samples as heard
 
+    clock = _timeline(file)
     with _open_audio(file.path) as container:
-        if not container.streams.audio:
-            raise MissingError(f"{file.path}: there is no sound in it")
-        stream = container.streams.audio[0]
-        mono, pieces, late, total = av.AudioResampler(format="flt", layout="mono", rate=RATE), [], None, 0
-        for frame in _decode(container, stream):
-            if late is None and frame.time is not None:
-                late = frame.time - (container.start_time or 0) / 1_000_000
-            pieces += [piece.to_ndarray()[0] for piece in mono.resample(frame)]
-            total += frame.samples
-            if total > LONGEST * frame.sample_rate:
+        stream = _readable(container)
+        if not stream:
+            raise MissingError(
+                f"{file.path}: there is no sound in it{' that can be read here' * bool(container.streams.audio)}"
+            )
+        piece = Piece(Fraction(container.start_time or 0, 1_000_000), None, RATE, "mono", clock)
+        pieces, total = [], 0
+        for block in heard(container, stream, piece):
+            pieces.append(block[0])
+            total += block.shape[1]
+            if total > LONGEST * RATE:
                 raise MissingError(f"{file.path}: lasts more than {LONGEST // 3600} hours")
         if not pieces:
             raise MissingError(f"{file.path}: there is no sound in it that could be decoded")
-        pieces += [piece.to_ndarray()[0] for piece in mono.resample(None)]
-        silence = np.zeros(max(0, round((late or 0) * RATE)), np.float32)
-        signal: Samples = np.nan_to_num(np.concatenate([silence, *pieces]), copy=False)
+        signal: Samples = np.concatenate(pieces)
         _refuse_cut_off(file.path, container, stream, len(signal) / RATE)
         return signal
 
 
-def _decode(container: Any, stream: Any) -> Iterator[Any]:
-    """The frames of a track; a damaged piece is left out, as players do."""
-    import av
+def _readable(container: Any) -> Any:
+    """The track that is heard, or None."""
+    from render.source.decoder import readable
 
-    for packet in container.demux(stream):
-        try:
-            yield from packet.decode()
-        except av.error.InvalidDataError:
-            continue
+    return readable(container.streams.audio)
+
+
+@lru_cache(maxsize=8)
+def _timeline(file: FileStamp) -> Any:
+    """Where the file's clock jumps; its pictures lead, where it has some."""
+    from render.source.decoder import packets, readable
+    from render.source.timeline import JOINED, Timeline, timeline
+
+    with _open_audio(file.path) as container:
+        sounds = [stream for stream in container.streams.audio if stream.codec_context]
+        leading = readable(container.streams.video) or (sounds or [None])[0]
+        if container.format.name not in JOINED or not leading:
+            return Timeline()
+        streams = {stream.index: stream for stream in (leading, *sounds)}
+        return timeline(packets(container, *streams.values()), leading, container.format.name)
 
 
 def _refuse_cut_off(path: Path, container: Any, stream: Any, seconds: float) -> None:

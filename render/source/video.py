@@ -10,7 +10,7 @@ from torch import Tensor
 
 from render.picture.picture import resize
 from render.source import Source
-from render.source.decoder import picture_reader, planes
+from render.source.decoder import picture_reader, planes, upright_size
 from render.source.footage import Footage
 from render.source.image import FITS, GREY, digest
 
@@ -29,7 +29,7 @@ def video(footage: Footage, fit: str, size: tuple[int, int], ground: int = GREY)
 
     Moments count from the footage's first picture, so that a film of its own constant rate shows picture i in frame i.
     """
-    read = picture_reader(footage.file, footage.marks, footage.interlaced)
+    read = picture_reader(footage.file, footage.marks, footage.interlaced, footage.clock)
 
     @lru_cache(maxsize=TICKS)
     def decode(number: int) -> Tensor:
@@ -37,14 +37,15 @@ def video(footage: Footage, fit: str, size: tuple[int, int], ground: int = GREY)
         picture = _over_ground(torch.from_numpy(planes(frame))[None], ground)
         if frame.color_trc in LIGHTS:
             picture = _to_srgb(LIGHTS[frame.color_trc](picture))
-        return FITS[fit](resize(picture, footage.size), size).clamp(0, 1)
+        seen = resize(picture, upright_size(frame, footage.aspect))  # which may change in the middle of a broadcast
+        return FITS[fit](seen, size).clamp(0, 1)
 
     content = digest(footage.file)
     return Source(
-        lambda moment: decode(footage.nearest(moment.seconds)),
+        lambda moment: decode(footage.shown(moment.seconds)),
         moves=True,
         digest=content,
-        picture_id=lambda moment: f"{content} {footage.marks[footage.nearest(moment.seconds)]}",
+        picture_id=lambda moment: f"{content} {footage.marks[footage.shown(moment.seconds)]}",
     )
 
 
