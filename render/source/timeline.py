@@ -130,14 +130,11 @@ def _follow(runs: Sequence[Run], segments: Sequence[tuple[Run, Fraction]]) -> li
     place, end = 0, None
     for run in runs:
         place = max(place, run.led)
-        after = [
-            (number, add)
-            for number, (led, add) in enumerate(segments)
-            if number >= place and led.touches(run.start, run.end)
-            if number > place or end is None or run.start + add > end - OVER  # no clock goes back by itself
-        ]
         goes_on = Fraction(0) if end is None else end - run.start
-        place, add = min(after, key=lambda segment: abs(segment[1] - goes_on), default=(place, goes_on))
+        known = [(number, add) for number, (led, add) in enumerate(segments) if led.touches(run.start, run.end)]
+        known = [(number, add) for number, add in known if number >= place]
+        later = [(number, add) for number, add in known if number > place or add > goes_on - OVER]  # no clock turns back alone
+        place, add = min(later or known, key=lambda segment: abs(segment[1] - goes_on), default=(place, goes_on))
         shifts.append((run.first, add))
         end = run.end + add
     return shifts
