@@ -29,6 +29,7 @@ from torch import Tensor, from_numpy
 
 from render.develop import files
 from render.errors import DevelopError, MissingError, unopened
+from render.inputs import NEGATIVE, plain
 
 FORMAT = 1  # of a file; another one is not read
 STRIDE = 16  # ticks from a large state that stays to the next: 0.75 bytes a pixel, and damage costs so many ticks at most
@@ -182,7 +183,7 @@ class _Sealed:
     @classmethod
     def read(cls, path: Path, tick: int) -> _Sealed:
         """Raises _DamageError or OSError."""
-        if path.exists() and not path.is_file():
+        if path.exists() and _is_no_tick(path):
             raise _DamageError
         content = path.read_bytes()
         seal = SEAL.search(content[:HEAD])
@@ -198,6 +199,15 @@ class _Sealed:
             return cls(load(content), state, digest)
         except (SafetensorError, ValueError, KeyError, TypeError) as error:  # made by someone who knows how to seal
             raise _DamageError from error
+
+
+def _is_no_tick(path: Path) -> bool:
+    """Whether the file is a device, or far larger than a tick."""
+    try:
+        plain(path, NEGATIVE)
+    except MissingError:
+        return True
+    return False
 
 
 def _write(path: Path, tick: int, arrays: Arrays, state: str = WITHIN) -> str:

@@ -230,7 +230,7 @@ def print_again(folder: Path, outputs: Sequence[str], settings: Mapping[str, str
     """
     with existing_take(folder) as take:
         path = folder / "resolved.yaml"
-        config = load_text(read(path), str(path), folder, look=facts)
+        config = load_text(read(path, folder), str(path), folder, look=facts)
         config = config.model_copy(update={"outputs": tuple(_output(file, settings) for file in outputs)})
         music = next((key for key in ("schedule", "audio") if getattr(config, key)), "")
         if music and config.fingerprint() != take.record.get("fingerprint", {}).get("config"):

@@ -24,6 +24,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from render.errors import MissingError, unopened
+from render.inputs import MOVIE, plain
 from render.source.timeline import JOINED, Timeline, timeline
 
 # What may hold a film. Playlists, scripts, still pictures and text, which ffmpeg reads too, would lead elsewhere.
@@ -62,7 +63,8 @@ Track = TypeVar("Track", bound=Stream)
 @contextmanager
 def open_video(file: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     """The container and its pictures' stream. Raises MissingError that names the file and what is wrong."""
-    with naming_faults(file), av.open(f"file:{file}", options=dict(LOCAL), metadata_errors="replace") as container:
+    path = plain(file, MOVIE)
+    with naming_faults(file), av.open(f"file:{path}", options=dict(LOCAL), metadata_errors="replace") as container:
         stream = readable(container.streams.video)
         if not stream:
             raise MissingError(f"{file}: {_without_pictures(container)}")
