@@ -83,5 +83,6 @@ class Scene:
     def _first_clear(self, moments: Iterator[Moment]) -> Moment | None:
         """The first of the moments with a clear picture, no further off than a flash lasts."""
         first = next(moments)
-        near = takewhile(lambda moment: abs(moment.seconds - first.seconds) <= FLASH, chain([first], moments))
+        since, until = max(0.0, first.seconds - FLASH), first.seconds + FLASH
+        near = takewhile(lambda moment: since <= moment.seconds <= until, chain([first], moments))
         return next((moment for moment in near if is_clear(self.picture(moment))), None)
