@@ -66,7 +66,7 @@ class Scene:
     def _past_flash(self, before: Moment, after: Moment) -> Flow | None:
         """How the footage moves where a flash in a shot that goes on hides one of the two pictures; None if there is none.
 
-        A tick in a flash has the detail of the last clear tick, in its place. before: a tick; after: a tick or a frame beside it.
+        A tick in a flash has the last clear tick's detail, in its place. before: a tick; after: one, or a frame, beside it.
         """
         assert self.estimator
         back = after.seconds < before.seconds
