@@ -64,24 +64,27 @@ class Scene:
         return self._past_flash(before, after) or direct
 
     def _past_flash(self, before: Moment, after: Moment) -> Flow | None:
-        """How the footage moves where one of the two pictures is a flash in a shot that goes on; None if there is none.
+        """How the footage moves where a flash in a shot that goes on hides one of the two pictures; None if there is none.
 
-        A tick in a flash has the detail of the last clear tick, in its place.
+        A tick in a flash has the last clear tick's detail, in its place. before: a tick; after: one, or a frame, beside it.
         """
         assert self.estimator
-        way = 1 if after.seconds > before.seconds else -1
-        earlier = (self.clock.tick(tick) for tick in range(before.index, -1, -1))
-        later = (replace(after, seconds=after.seconds + way * float(frame / self.clock.fps)) for frame in count())
+        back = after.seconds < before.seconds
+        earlier = (self.clock.tick(tick) for tick in range(before.index - back, -1, -1))
+        latest = before if back else after
+        later = (replace(latest, seconds=latest.seconds + float(frame / self.clock.fps)) for frame in count())
         start, end = self._first_clear(earlier), self._first_clear(later)
-        if not start or not end or (start.seconds, end.seconds) == (before.seconds, after.seconds):
+        if not start or not end or flow(self.picture(start), self.picture(end), self.estimator).kind == "cut":
             return None
-        over = flow(self.picture(start), self.picture(end), self.estimator)
-        if over.kind == "cut":
-            return None
-        return over if end.seconds == after.seconds else flow_at_rest(self.size, self.device, "same")
+        if is_clear(self.picture(after)):
+            return flow(self.picture(start), self.picture(after), self.estimator)
+        return flow_at_rest(self.size, self.device, "same")
 
     def _first_clear(self, moments: Iterator[Moment]) -> Moment | None:
         """The first of the moments with a clear picture, no further off than a flash lasts."""
-        first = next(moments)
-        near = takewhile(lambda moment: abs(moment.seconds - first.seconds) <= FLASH, chain([first], moments))
+        first = next(moments, None)
+        if not first:
+            return None
+        since, until = max(0.0, first.seconds - FLASH), first.seconds + FLASH
+        near = takewhile(lambda moment: since <= moment.seconds <= until, chain([first], moments))
         return next((moment for moment in near if is_clear(self.picture(moment))), None)

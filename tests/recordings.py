@@ -14,6 +14,7 @@ import numpy as np
 FPS = 24
 SECONDS = 3
 WHITE = Fraction(9, 4)  # seconds at which the picture turns white and the beep begins
+SIZE = 64  # pixels of a side; with grain a picture fills more than one of the packs of a VOB, which have but one timestamp each
 SHORT = Fraction(1, 12)  # that both last
 RATE = 48_000
 
@@ -74,7 +75,7 @@ def _mux(recording: Recording, path: Path) -> None:
     quick = {"preset": "ultrafast", "deadline": "realtime"}
     with av.open(str(path), "w", format=form, options={**options, **extra}) as file:
         film = file.add_stream(pictures, rate=FPS, options={k: v for k, v in quick.items() if k == _speed(pictures)})
-        film.width, film.height, film.pix_fmt = 32, 32, "yuv420p"
+        film.width, film.height, film.pix_fmt, film.bit_rate = SIZE, SIZE, "yuv420p", 2_000_000
         film.gop_size, film.max_b_frames = 12, recording.b_frames
         track = file.add_stream(sound, rate=RATE, layout="mono")
         packets = [*_encode(film, _pictures(recording)), *_encode(track, _sound(recording, track))]
@@ -96,11 +97,12 @@ def _encode(stream: object, frames: Iterator[object]) -> Iterator[av.Packet]:
 
 
 def _pictures(recording: Recording) -> Iterator[av.VideoFrame]:
-    place, number = 0, 0
+    place, number, grain = 0, 0, np.random.default_rng(0)
     while place < SECONDS * FPS:
         white = WHITE <= Fraction(place, FPS) < WHITE + SHORT
         light = 235 if white else 40 + 30 * (number % 3)
-        frame = av.VideoFrame.from_ndarray(np.full((32, 32), light, np.uint8), format="gray").reformat(format="yuv420p")
+        picture = np.uint8(light + grain.integers(-20, 20, (SIZE, SIZE)))
+        frame = av.VideoFrame.from_ndarray(picture, format="gray").reformat(format="yuv420p")
         frame.pts, frame.time_base = place, Fraction(1, FPS)
         yield frame
         place += 2 if recording.pictures == "repeated" and number % 3 == 2 and not white and place + 2 < WHITE * FPS else 1

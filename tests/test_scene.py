@@ -49,6 +49,14 @@ def test_a_flash_carries_the_dream_past_it(tmp_path: Path, name: str, length: in
     assert min(map(alike, plain[past], dreamed[past])) > 0.75, "the same dream"
 
 
+def test_black_ends_are_no_flash(tmp_path: Path) -> None:
+    scene = footage(tmp_path, [torch.zeros(1, 3, 72, 96), *pan(1, 2), torch.zeros(1, 3, 72, 96)]).scene
+    moments = [scene.clock.tick(index) for index in range(4)]
+    assert [scene.flow_between(a, b).kind for a, b in pairwise(moments)] == ["cut", "usual", "cut"]
+    frames = [scene.clock.frame(index) for index in range(4)]
+    assert [scene.flow_between(moments[k + 1], frames[k]).kind for k in range(3)] == ["cut", "usual", "cut"]
+
+
 def test_a_cut_is_a_cut(tmp_path: Path) -> None:
     def shot(seed: int) -> list[Tensor]:
         return [view(right=2 * index, seed=seed, size=(180, 320)) for index in range(3)]

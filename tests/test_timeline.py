@@ -54,8 +54,8 @@ def holds(recording: Recording) -> bool:
         and (recording.first >= 0 or kind in ("mkv", "webm"))
         and (recording.first < WRAP - 2 or kind in BROADCAST)
         and (recording.again is None or joins)
-        and (not recording.cut or edits)
-        and (recording.pictures != "repeated" or timed)
+        and (not recording.cut or (edits and recording.sound >= 0))
+        and (recording.pictures != "repeated" or (timed and recording.first >= 0))
     )
 
 
@@ -64,7 +64,7 @@ SPECIAL = [
     {"pictures": "null"},
     {"pictures": "repeated"},
     {"again": 0.0},
-    {"again": 5.0},
+    {"again": 100.0},
     {"again": 600.0},
     {"cut": 0.75},
 ]

@@ -61,7 +61,7 @@ class Frames(Section):
     """Pictures in the order of their names, one for each film frame."""
 
     shorthand = "files"
-    files: Annotated[str, types.FILES] = needed("a pattern of file names")
+    files: Annotated[str, types.FILES] = needed("a folder, or a pattern: shots/*.png, shots/%04d.png or shots/####.png")
     fit: Annotated[str, FIT] = row("cover", FIT_MEANING)
 
 

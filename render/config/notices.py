@@ -14,7 +14,7 @@ UNHEARD = Fraction(1, 10)  # seconds by which music may end before the film and 
 
 def notices(config: Config) -> Iterator[str]:
     """What was asked for and comes to nothing in this film, or to something else than one might think."""
-    for rule in (_still_source, _centre_twice, _schedule, _cut_short, _silence, _sound_backwards, _broken_parts):
+    for rule in (_still_source, _centre_twice, _schedule, _cut_short, _silence, _sound_backwards, _files, _broken_parts):
         yield from rule(config)
 
 
@@ -54,6 +54,10 @@ def _silence(config: Config) -> Iterator[str]:
 def _sound_backwards(config: Config) -> Iterator[str]:
     if LOOPS[config.loop].doubles and config.facts.sounding and not config.audio:
         yield "the footage comes back, and its sound goes on: it is not played backwards"
+
+
+def _files(config: Config) -> Iterator[str]:
+    yield from config.facts.notes
 
 
 def _broken_parts(config: Config) -> Iterator[str]:

@@ -94,6 +94,7 @@ class Print:
     even: bool = True  # holds only even widths and heights
     merges: bool = False  # stores equal neighbours as one longer frame
     usual_fps: Fraction | None = None  # the most frames a second unless others are asked for
+    most_fps: Fraction | None = None  # the most that players show; what names a shorter time is shown ten times a second
     usual_width: int | None = None  # the most pixels across unless others are asked for
     still: Callable[[Pixels, str], bytes] | None = None  # (picture, configuration) -> the bytes of one picture
 
@@ -186,8 +187,9 @@ def print_format(output: Output) -> Print:
 
 def rate(output: Output, fps: Fraction) -> Fraction:
     """How many frames a second an output of a film of `fps` has."""
-    usual = print_format(output).usual_fps
-    return output.fps or (min(fps, usual) if usual else fps)
+    row = print_format(output)
+    asked = output.fps or min(fps, row.usual_fps or fps)
+    return min(asked, row.most_fps or asked)
 
 
 def evenly_from(output: Output, size: tuple[int, int]) -> int:
@@ -216,8 +218,11 @@ def _job(
     elif not output.width and shape != size:
         notice(f"{path.name} is {shape[0]}x{shape[1]} of {size[0]}x{size[1]}, since it can hold only even sizes")
     crf = output.crf if output.crf is not None else row.crf and row.crf[0]
+    frame_rate = rate(output, fps)
+    if frame_rate < (output.fps or min(fps, row.usual_fps or fps)):
+        notice(f"{path.name} has {frame_rate} frames a second, the most that {path.suffix} can show")
     audio = CONTAINERS[path.suffix.lower()].audio
-    return Job(row, output, path, size, rate(output, fps), Tuning(shape, crf), name, config, notice, audio)
+    return Job(row, output, path, size, frame_rate, Tuning(shape, crf), name, config, notice, audio)
 
 
 def _shape(row: Print, size: tuple[int, int], width: int | None) -> tuple[int, int]:
@@ -427,8 +432,10 @@ PRINTS: dict[str, Print] = {
     ),
     "prores": Print(_film, "prores_ks", ("-profile:v", "3", "-vendor", "apl0"), pixels="rgb48le", layout="yuv422p10le"),
     "ffv1": Print(_film, "ffv1", LOSSLESS[2:], pixels="rgb48le", layout="gbrp16le", even=False),
-    "gif": Print(_palette_film, "gif", even=False, usual_fps=Fraction(25), usual_width=480),
-    "webp": Print(_film, "libwebp_anim", ("-quality", "80", "-loop", "0"), layout="bgra", even=False, merges=True),
+    "gif": Print(_palette_film, "gif", even=False, usual_fps=Fraction(25), most_fps=Fraction(50), usual_width=480),
+    "webp": Print(
+        _film, "libwebp_anim", ("-quality", "80", "-loop", "0"), layout="bgra", even=False, merges=True, most_fps=Fraction(90)
+    ),
     "webp-picture": Print(_stills, even=False, still=stills.webp),
     "png": Print(_stills, even=False, still=stills.png),
     "png16": Print(_stills, pixels="rgb48le", even=False, still=stills.png),

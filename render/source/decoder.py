@@ -42,6 +42,7 @@ USUAL = Fraction(25)  # pictures per second where a file says nothing
 THREADS = 4  # of a decoder; each holds one more picture back
 LEAP = 120  # pictures ahead at which a look for the key frame before the wanted one is faster than reading on
 ROOM = 256 * 2**20  # bytes of decoded pictures kept: those between two ticks
+MOST_KEPT = 2 * LEAP  # pictures kept, however small they are
 MOST_UNTIMED = 64  # pictures without timestamps at a file's beginning that are kept until one comes that has one
 BESIDE = 2  # pictures before the wanted one that tell what two half pictures looked like whole
 
@@ -293,7 +294,7 @@ def _remember(kept: dict[int, VideoFrame], number: int, frame: VideoFrame) -> No
     """Add a picture to those that are kept; those that were there first make room."""
     kept[number] = frame
     size = sum(plane.buffer_size for plane in frame.planes)
-    while len(kept) > 2 and len(kept) * size > ROOM:
+    while len(kept) > MOST_KEPT or (len(kept) > 2 and len(kept) * size > ROOM):
         del kept[next(iter(kept))]
 
 

@@ -185,8 +185,10 @@ def _rate(times: Sequence[Fraction], said: Sequence[Fraction], unit: Fraction) -
         return (likely or [USUAL])[0], True
     since = [time - times[0] for time in times]
     mean = (len(times) - 1) / since[-1]
-    for rate in (*likely, *sorted(USUAL_RATES, key=lambda rate: abs(rate - mean)), mean.limit_denominator(FINEST)):
-        if all(abs(time * rate - index) < TOLERANCE for index, time in enumerate(since)):
+    chosen = (*likely, *sorted(USUAL_RATES, key=lambda rate: abs(rate - mean)))
+    exactly = ((rate, min(unit * rate, TOLERANCE)) for rate in chosen)  # as near as timestamps can be
+    for rate, most in (*exactly, *((rate, TOLERANCE) for rate in (*chosen, mean.limit_denominator(FINEST)))):
+        if all(abs(time * rate - index) < most for index, time in enumerate(since)):
             return rate, True
     gaps = [after - before for before, after in pairwise(times)]
     usual = median(gaps)

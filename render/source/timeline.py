@@ -20,6 +20,7 @@ BROADCAST = frozenset({"mpegts", "mpeg"})  # joined as they come, so that a cloc
 JOINED = BROADCAST | {"matroska,webm", "ogg", "flv"}  # may be two files in one; others list their timestamps in one table
 AHEAD = Fraction(10)  # seconds: what leaps further in a broadcast is another clock (ffmpeg's own threshold)
 BACK = Fraction(1, 10)  # seconds: by less, timestamps are only out of order
+OVER = Fraction(1, 4)  # seconds of sound that two joined recordings may have of the same time
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Run:
     first: int  # packet of the stream
     start: Fraction  # seconds, by the file's own clock
     end: Fraction  # of its latest packet
+    led: int  # of the leading stream's runs, the latest that had begun before it in the file
 
     def touches(self, start: Fraction, end: Fraction) -> bool:
         """Whether it has anything of that time."""
@@ -72,25 +74,25 @@ def timeline(packets: Iterable[Packet[Any]], leading: Stream, form: str, until: 
         passed[stream] += 1
         if packet.pts is None or packet.time_base is None:
             continue
-        _add(runs.setdefault(stream, []), packet, number, form)
+        _add(runs.setdefault(stream, []), packet, number, form, max(len(runs.get(leading.index, ())) - 1, 0))
         if until is not None and stream == leading.index and _length(runs[stream]) > until + AHEAD:
             break
     return _align(runs, leading.index)
 
 
-def _add(runs: list[Run], packet: Packet[Any], number: int, form: str) -> None:
-    """Count a packet to the latest run, or begin another with it."""
+def _add(runs: list[Run], packet: Packet[Any], number: int, form: str, led: int) -> None:
+    """Count a packet to the latest run, or begin another with it. led: the leading stream's latest run."""
     assert packet.pts is not None
     start = packet.pts * packet.time_base
     end = start + (packet.duration or 0) * packet.time_base
     if not runs:
-        runs.append(Run(number, start, end))
+        runs.append(Run(number, start, end, led))
         return
     latest = runs[-1]
     back = packet.is_keyframe and start < latest.end - BACK  # what comes before a key frame is shown before it
-    ahead = form in BROADCAST and start > latest.end + AHEAD
-    if back or ahead:
-        runs.append(Run(number, start, end))
+    ahead = start > latest.end + (BACK if led > latest.led else AHEAD)  # where the pictures jumped, a pause is a jump, too
+    if back or (ahead and form in BROADCAST):
+        runs.append(Run(number, start, end, led))
     latest = runs[-1]
     latest.end = max(latest.end, end)
 
@@ -127,14 +129,12 @@ def _follow(runs: Sequence[Run], segments: Sequence[tuple[Run, Fraction]]) -> li
     shifts: list[tuple[int, Fraction]] = []
     place, end = 0, None
     for run in runs:
-        after = [
-            (number, add) for number, (led, add) in enumerate(segments) if number >= place and led.touches(run.start, run.end)
-        ]
-        if end is None:
-            place, add = after[0] if after else (0, Fraction(0))
-        else:
-            goes_on = end - run.start
-            place, add = min(after, key=lambda segment: abs(segment[1] - goes_on), default=(place, goes_on))
+        place = max(place, run.led)
+        goes_on = Fraction(0) if end is None else end - run.start
+        known = [(number, add) for number, (led, add) in enumerate(segments) if led.touches(run.start, run.end)]
+        known = [(number, add) for number, add in known if number >= place]
+        later = [(number, add) for number, add in known if number > place or add > goes_on - OVER]  # no clock turns back alone
+        place, add = min(later or known, key=lambda segment: abs(segment[1] - goes_on), default=(place, goes_on))
         shifts.append((run.first, add))
         end = run.end + add
     return shifts
