@@ -69,7 +69,7 @@ def test_every_number_can_be_moved(tmp_path: Path) -> None:
     [("seconds", (2, 4)), ("frame", (60, 120)), ("Frames", (60, 120)), ("beat", (3, 6)), ("beats", (3, 6))],
 )
 def test_the_first_column_is_the_time(tmp_path: Path, clock: str, rows: tuple[int, int]) -> None:
-    config = film(tmp_path, f"{clock},motion.rotate\n{rows[0]},0\n{rows[1]},8\n")
+    config = film(tmp_path, f"{clock},motion.rotate\n{rows[0]},0\n{rows[1]},8\n", "bpm=120")
     if "beat" in clock:
         from render.config.facts import Facts
 

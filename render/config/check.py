@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from render.config import cuts
 from render.config.clock import instants
 from render.config.curve import Array, Curve
 from render.config.draft import draft
@@ -208,6 +209,7 @@ def contradictions(config: Config) -> Iterator[SettingError]:
         yield SettingError(f"is {config.duration}; a film lasts 24 hours at most", path=("duration",))
         return
     yield from _outputs(config)
+    yield from cuts.faults(config)
     seconds = instants(clock)
     for key, curve in config.curves():
         unheard = curve.names & set(config.audio.features if config.audio else ()) - clock.features.keys()
