@@ -32,7 +32,8 @@ def config(cuts: str, first_beat: float = 0.0, more: str = "") -> Config:
 
 TIMES = {
     "every 1b": (0.3, [0.3, 1.1, 1.9, 2.7, 3.5]),
-    "every 4b": (0.3, [0.3, 3.5]),
+    "every 4b": (0.35, [0.35, 3.55]),
+    "every 2b": (0.02, [1.62, 3.22]),
     "every 1.5s": (0.3, [1.5, 3.0]),
     "every 45": (0.3, [1.5, 3.0]),
     "every 50%": (0.0, [2.0]),

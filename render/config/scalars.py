@@ -69,10 +69,10 @@ class Every:
     step: Time
 
     def seconds(self, clock: Clock) -> Iterator[float]:
-        """Each of them within the film that `clock` counts, but for its start."""
+        """Each of them within the film that `clock` counts, but for one at its start or hardly after it."""
         period, start = float(self.step.exact(clock)), clock.first_beat * (self.step.unit == "beats")
         times = (start + number * period for number in count())
-        yield from (time for time in takewhile(lambda time: time < clock.seconds, times) if time > 0)
+        yield from (time for time in takewhile(lambda time: time < clock.seconds, times) if time > period / 10)
 
     def __str__(self) -> str:
         return f"every {self.step}"
