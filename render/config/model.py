@@ -399,7 +399,8 @@ class Settings(Section):
     mask: MaskSettings | None = row(None, "where it dreams: white in a picture or a video; default: everywhere")
     loop: Annotated[str, choice(*loops.LOOPS)] = row("none", f"how it ends where it began: {loops.meanings()}")
     schedule: Annotated[Path | None, types.FILE] = row(
-        None, "a CSV or Parseq file: its columns, headed by keys such as motion.zoom, say how those numbers move"
+        None,
+        "a spreadsheet's CSV or a Parseq file: columns headed by keys such as motion.zoom say how those move; others are notes",
     )
     audio: Audio | None = row(None, "music: the film's sound, and what its numbers may move to")
     outputs: Annotated[tuple[OutputSettings, ...], OneOrMore()] = row(["{name}.mp4"], "the files to make")
