@@ -30,8 +30,8 @@ ORIENTATION = 0x0112
 
 def image(file: Path, fit: str, size: tuple[int, int]) -> Source:
     """A picture file that fills (height, width): `fit` is a row of FITS. MissingError names the file and what is wrong."""
-    frame = picture(file, fit, size)
-    return Source(lambda moment: frame, digest=digest(file))
+    frame, content = picture(file, fit, size), digest(file)
+    return Source(lambda moment: frame, digest=content, picture_id=lambda moment: content)
 
 
 def picture(file: Path, fit: str, size: tuple[int, int]) -> Tensor:

@@ -37,7 +37,13 @@ def video(footage: Footage, fit: str, size: tuple[int, int]) -> Source:
             picture = _to_srgb(LIGHTS[frame.color_trc](picture))
         return FITS[fit](resize(picture, footage.size), size).clamp(0, 1)
 
-    return Source(lambda moment: decode(footage.nearest(moment.seconds)), moves=True, digest=digest(footage.file))
+    content = digest(footage.file)
+    return Source(
+        lambda moment: decode(footage.nearest(moment.seconds)),
+        moves=True,
+        digest=content,
+        picture_id=lambda moment: f"{content} {footage.marks[footage.nearest(moment.seconds)]}",
+    )
 
 
 def _over_grey(picture: Tensor) -> Tensor:
