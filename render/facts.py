@@ -67,7 +67,8 @@ def _music(settings: Settings, about: Facts) -> Facts:
     assert audio
     bands = {name: audio.features[name] for name in features(settings)}
     with _blaming("audio"):
-        music = listen(audio.file, audio.start.amount, bands, audio.bpm)
+        offset = audio.offset.amount if audio.offset else None
+        music = listen(audio.file, audio.start.amount, bands, audio.bpm or settings.bpm, offset)
     return replace(
         about,
         music=music.seconds,

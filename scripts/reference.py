@@ -45,7 +45,7 @@ size: 1280x720
 fps: 30
 duration: 12s
 extends: base.yaml
-cuts: [4s, 9.5s]
+bpm: 97
 loop: none
 schedule: moves.csv
 """,
@@ -129,8 +129,9 @@ flow:
 """,
     ),
     "flow.occlusion": ("flow.occlusion", "flow:\n  occlusion: {dilate: auto, feather: 1}\n"),
+    "cuts": ("cuts", "bpm: 97\ndream: {objective: {garden: all}}\ncuts: {at: every 16b, to: garden}\n"),
     "mask": ("mask", "mask: {file: left.png, invert: true, feather: 9}\n"),
-    "audio": ("audio", "audio: {file: track.wav, start: 5s, bpm: auto, fade: 1, features: {kick: 40-120}}\n"),
+    "audio": ("audio", "audio: {file: track.wav, start: 5s, bpm: auto, offset: 5.25s, fade: 1, features: {kick: 40-120}}\n"),
     "audio.features.NAME": (
         "audio.features",
         """\

@@ -38,6 +38,7 @@ REFUSED: dict[str, Any] = {
     "FLAG": "maybe",
     "WITHIN": 5,
     "BPM": "fast",
+    "TEMPO": "auto",
     "BYTES": "much",
     "WEIGHT": 1e7,
 }

@@ -65,7 +65,7 @@ DURATIONS = {"12s": 360, "360 frames": 360, "00:00:12": 360, "24b": 360, "1 fram
 
 @pytest.mark.parametrize("text", DURATIONS)
 def test_durations(text: str) -> None:
-    assert load_text(f"duration: {text}").clock.frames == DURATIONS[text]
+    assert load_text(f"bpm: 120\nduration: {text}").clock.frames == DURATIONS[text]
 
 
 def test_random_seeds_are_drawn_and_recorded() -> None:
@@ -130,5 +130,5 @@ def test_every_key_has_an_error(around: str, section: type[Section], key: str, k
 
 @pytest.mark.parametrize(("around", "section"), all_sections()[1:], ids=lambda one: str(one)[:50])
 def test_every_section_refuses_what_is_no_mapping(around: str, section: type[Section]) -> None:
-    refused = around.replace("{}", "[3]" if section.shorthand else "3")
+    refused = around.replace("{}", "[[3]]" if section.shorthand else "3")
     assert "film.yaml:1:" in says(refused)

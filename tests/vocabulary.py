@@ -57,8 +57,9 @@ dream:
 look: {hold: 0.5, mean: 0.5, contrast: 0.2}
 flow: {engine: {raft-small: raft.pth}, quality: fast, max_width: 640, persistence: {0s: 0.9, 4s: 0.5}, anchor: 0.4,
        occlusion: {dilate: 3, feather: 2}}
-cuts: [9s, 300]
-audio: {file: track.wav, start: 5s, bpm: auto, fade: 0.5,
+cuts: {at: [9s, 300], to: fresh}
+bpm: 97
+audio: {file: track.wav, start: 5s, bpm: auto, offset: 5.25s, fade: 0.5,
         features: {kick: 40-120, hits: onsets, loud: {band: rms, attack: 0, release: 1.5}}}
 outputs: [garden.mp4, {file: garden.gif, width: 320, fps: 15, size_limit: 10MB}, "frames/{frame:06}.png"]
 """

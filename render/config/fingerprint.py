@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from render.config.clock import film_clock, instants, length
+from render.config.cuts import cut_times
 from render.config.facts import Facts
 from render.config.model import Settings, packages
 from render.config.moving import counts_frames, curves, features, variables
 
-AS_IT_IS_SHOWN = ("name", "outputs")  # settings that change no pixel of a dream
+AS_IT_IS_SHOWN = ("name", "outputs", "bpm")  # settings that change no pixel of a dream, or only by what else is here
 
 
 def fingerprint(settings: Settings, resolved: Mapping[str, Any], facts: Facts, schedule: str) -> str:
@@ -22,6 +23,8 @@ def fingerprint(settings: Settings, resolved: Mapping[str, Any], facts: Facts, s
     """
     seconds = length(settings, facts, film_clock(settings, facts))
     shape = {**resolved, "duration": str(seconds), "schedule": schedule, "audio": _music(settings, facts)}
+    if times := cut_times(settings, film_clock(settings, facts)):
+        shape["cuts"] = [*map(str, times), settings.cuts.to]
     if by_functions := _functions(settings, facts):
         shape["functions"] = by_functions
     if brought := packages(settings):

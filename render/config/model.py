@@ -23,7 +23,7 @@ from render.config import setting_types as types
 from render.config.curve import Curve
 from render.config.parts import MotionPart, ObjectivePart, fault_of, field_name, parts
 from render.config.problem import SettingError, nearest
-from render.config.scalars import NetworkChoice, Size, Time
+from render.config.scalars import Every, NetworkChoice, Size, Time
 from render.config.section import Named, OneOf, OneOrMore, Row, Section, needed, reference_of, row, tag
 from render.config.setting_types import choice, number, output_name, pair, static
 
@@ -300,6 +300,22 @@ class FlowSettings(Section):
     occlusion: Occlusion = row({}, "what a moving thing uncovers")
 
 
+# ── cuts ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Cuts(Section):
+    """Where footage goes on with another shot, and a dream with another dream."""
+
+    shorthand = "at"
+    at: Annotated[str | Every | tuple[Time, ...], types.CUTS] = row(
+        "auto", "auto finds the cuts of footage, and in a dream there are none; or none, a list of times, or every 4b (or 2s)"
+    )
+    to: Annotated[str, choice("fresh", "garden")] = row(
+        "fresh",
+        "what a dream cuts to: fresh begins it anew from its source, garden has other kinds grow on in the same picture",
+    )
+
+
 # ── audio ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -320,7 +336,13 @@ class Audio(Section):
     shorthand = "file"
     file: Annotated[Path, types.FILE] = needed("the track, of any format that ffmpeg reads")
     start: Annotated[Time, types.WITHIN] = row("0s", "where in the track the film begins")
-    bpm: Annotated[float | str | None, types.BPM] = row(None, "beats per minute, or auto to find the beat; default: 120")
+    bpm: Annotated[float | str | None, types.BPM] = row(
+        None, "beats per minute, or auto to find the beat and put it on the kick; default: the film's bpm, or 120"
+    )
+    offset: Annotated[Time | None, types.WITHIN] = row(
+        None,
+        "where in the track a beat falls, from which on they are counted; default: bpm: auto finds it, or the film's start",
+    )
     features: Annotated[Mapping[str, FeatureSettings], Named(expression.free)] = row(
         {"kick": "40-120", "snare": "1500-4000", "hats": "7000-11000", "level": {"band": "rms", "attack": 0.3, "release": 1.5}},
         "what is heard of it: names for expressions, as in zoom: 1.2 + 0.8*kick",
@@ -366,19 +388,19 @@ class Settings(Section):
     size: Annotated[Size, types.SIZE] = row("640x360", "WxH, 360p 480p 720p 1080p 4k, square vertical portrait, or source")
     fps: Annotated[Fraction | str, types.FILM_FPS] = row(30, "frames per second, exact: 30000/1001; or source, as the footage")
     duration: Annotated[Time, types.DURATION] = row("10s", "12s, 360 frames, 00:00:12, 48b, source or audio")
+    bpm: Annotated[float | None, types.TEMPO] = row(None, "beats per minute, in a film that counts beats and has no music")
     extends: Annotated[Path | None, types.FILE] = row(None, "a file that holds what this one leaves out")
     source: SourceSettings = row({"noise": {}}, "what the dream begins with")
     motion: MotionSettings = row({}, "the camera")
     dream: Dream = row({}, "how it dreams, and of what")
     look: Look = row({}, "how firmly brightness and contrast are held")
     flow: FlowSettings = row({}, "how the dream follows what moves in footage")
-    cuts: Annotated[str | tuple[Time, ...], types.CUTS] = row(
-        "auto", "where footage cuts to another shot: auto finds out, none, or a list of times"
-    )
+    cuts: Cuts = row({}, "where it cuts: auto, none, a list of times, or on beats, as in every 4b")
     mask: MaskSettings | None = row(None, "where it dreams: white in a picture or a video; default: everywhere")
     loop: Annotated[str, choice(*loops.LOOPS)] = row("none", f"how it ends where it began: {loops.meanings()}")
     schedule: Annotated[Path | None, types.FILE] = row(
-        None, "a CSV or Parseq file: its columns, headed by keys such as motion.zoom, say how those numbers move"
+        None,
+        "a spreadsheet's CSV or a Parseq file: columns headed by keys such as motion.zoom say how those move; others are notes",
     )
     audio: Audio | None = row(None, "music: the film's sound, and what its numbers may move to")
     outputs: Annotated[tuple[OutputSettings, ...], OneOrMore()] = row(["{name}.mp4"], "the files to make")

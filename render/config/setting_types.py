@@ -18,7 +18,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from render.config.curve import Curve, Span, read_curve, wants
 from render.config.problem import SettingError, did_you_mean, nearest, quote
-from render.config.scalars import SIZES, NetworkChoice, Size, Time, read_bytes, read_rate, read_size, read_time
+from render.config.scalars import SIZES, Every, NetworkChoice, Size, Time, read_bytes, read_rate, read_size, read_time
 
 Schema = Mapping[str, Any]
 
@@ -443,12 +443,14 @@ def _is_point(value: Any) -> bool:
     return len(numbers) == 2 and all(isinstance(number, int | float) and 0 <= number <= 1 for number in numbers)
 
 
-CUTS_HINT = "write auto to find them, none, or times as in [12s, 410]"
+CUTS_HINT = "write auto to find them, none, times as in [12s, 410], or every 4b (or 2s)"
 
 
 def _read_cuts(value: Any) -> Any:
-    if value in ("auto", "none"):
+    if value in ("auto", "none") or isinstance(value, Every):
         return value
+    if isinstance(value, str) and (match := re.fullmatch(r"every\s+(\S.*)", value.strip().lower())):
+        return Every(_cut(match[1]))
     if not isinstance(value, list | tuple):
         return (_cut(value),)
     if not value:
@@ -465,6 +467,10 @@ def _cut(value: Any, *path: int) -> Time:
         return read_time(str(value))
     except SettingError as wrong:
         raise SettingError(wrong.message, CUTS_HINT, path) from None
+
+
+def _write_cuts(cuts: Any) -> Any:
+    return [str(cut) for cut in cuts] if isinstance(cuts, tuple) else str(cuts)
 
 
 def _listed(value: Any) -> Any:
@@ -547,14 +553,15 @@ POINTS = SettingType(
 )
 CUTS = SettingType(
     _read_cuts,
-    "auto, none, or a list of times",
-    {"anyOf": [{"enum": ["auto", "none"]}, {"type": "array", "minItems": 1, "items": {"type": ["string", "integer"]}}]},
-    lambda cuts: cuts if isinstance(cuts, str) else [str(cut) for cut in cuts],
+    "auto, none, a list of times, or every 4b",
+    {"anyOf": [_WORD, {"type": "array", "minItems": 1, "items": {"type": ["string", "integer"]}}]},
+    _write_cuts,
 )
 GARDEN = SettingType(_read_garden, "all, or a list of classes (of channels, with layer)", _WORDS, _listed)
 BAND = SettingType(_read_band, "a band in Hz such as 40-120, rms or onsets", _WORD, _write_band)
 FLAG = SettingType(_read_flag, "true or false", {"type": "boolean"})
 WITHIN = SettingType(_read_within, "a time in the file, 5s or 00:01:30", _WORD, str)
-BPM = or_auto(static(20, 400, "beats per minute", whole=False))
+TEMPO = static(20, 400, "beats per minute", whole=False)
+BPM = or_auto(TEMPO)
 BYTES = SettingType(read_bytes, "a file size such as 10MB", {"type": ["string", "integer"]})
 WEIGHT = number("", -100, 100)

@@ -39,6 +39,12 @@ SHORT = 0.98  # of the length that a file names: what holds less was cut off
 LEAD = 2048 / RATE  # seconds of silence put before the music, or a note at its very beginning would not begin
 LATE = 0.8  # hops from the beginning of a note to where librosa shows it, measured on clicks
 FOLDS = 240  # places in a beat at which it may fall
+KICK = (30, 120)  # Hz of what a beat is put on; an 808 lies at 50, the body of an acoustic bass drum at 60 to 100
+THUMP = 0.05  # of the music's loudest: a kick that rises by less is none
+KICK_BLUR, ATTACK_BLUR = 0.02, 0.012  # seconds within which what begins in a beat counts as beginning together
+NEAR_KICK = 0.025  # seconds around a kick, whose low notes rise slowly, in which its sharp attack is looked for
+FEWEST = 4  # notes that begin: less is no beat
+STRONGER = 2  # times: a film begins with the kick that alternates with something else
 EARLY = 0.03  # seconds by which the first beat may come before the film: it was cut there
 HARMONICS, FINE = 4, 16  # of the beat; how much finer than a track's length allows its period is told
 STRAY = 0.04  # how far from librosa's tempo, whose steps are coarse, the beat is looked for
@@ -90,9 +96,16 @@ class Track:
     steady: Fraction  # the timestamp up to which it goes on without a gap
 
 
-def listen(file: Path, start: Fraction, features: Mapping[str, Feature], bpm: float | str | None = None) -> Music:
-    """What a film that begins `start` seconds into the music of `file` hears; bpm "auto" finds the beat.
+def listen(
+    file: Path,
+    start: Fraction,
+    features: Mapping[str, Feature],
+    bpm: float | str | None = None,
+    offset: Fraction | None = None,
+) -> Music:
+    """What a film that begins `start` seconds into the music of `file` hears.
 
+    bpm: "auto" finds the beat. offset: seconds of the file at which a beat falls; else it is found, or falls on the start.
     Raises ConfigError if it ends before, and MissingError for a file without music, or where librosa is needed and missing.
     """
     whole = Fraction(len(samples(file)), RATE)
@@ -103,11 +116,22 @@ def listen(file: Path, start: Fraction, features: Mapping[str, Feature], bpm: fl
             continues=True,
         )
     tempo, first_beat = beat(file, start) if bpm == "auto" else (bpm, 0.0)
+    if offset is not None and tempo is not None:
+        first_beat = beat_from(float(offset - start), 60 / float(tempo))
     named = {
         name: _feature_at(envelope(file, feature.band, feature.attack, feature.release), start)
         for name, feature in features.items()
     }
     return Music(whole - start, None if tempo is None else float(tempo), first_beat, named, digest(file))
+
+
+def beat_from(seconds: float, period: float) -> float:
+    """The first beat of a film when one falls at `seconds`: there, or the first one after the film's start.
+
+    >>> beat_from(4.25, 0.5), beat_from(-0.25, 1.0)
+    (4.25, 0.75)
+    """
+    return seconds if seconds >= 0 else seconds % period
 
 
 def _feature_at(values: Numbers, start: Fraction) -> Callable[[Any], Any]:
@@ -129,7 +153,8 @@ def _envelope(file: FileStamp, band: tuple[float, float] | str, attack: float, r
     signal = _samples(file)
     if band == "onsets":
         levels = np.zeros(len(signal) // HOP + 1)
-        levels[np.round(onsets(signal) * RATE / HOP).astype(int)] = 1
+        hops = np.round(onsets(signal) * RATE / HOP).astype(int)
+        levels[hops.clip(max=len(levels) - 1)] = 1  # a note in the last half hop is nearer to one past the end
         return _normalise(_smooth(levels, attack, release), 0)
     levels = loudness(signal, *((0, RATE) if isinstance(band, str) else band))
     return _normalise(_smooth(levels, attack, release), SILENCE)
@@ -171,8 +196,8 @@ def _normalise(levels: Numbers, silence: float) -> Numbers:
 
 def onsets(signal: Samples) -> Numbers:
     """The seconds at which notes begin."""
-    hops = _librosa().onset.onset_detect(onset_envelope=_onset_strength(signal), sr=RATE, hop_length=HOP)
-    return np.asarray(np.clip((hops - LATE) * HOP / RATE - LEAD, 0, len(signal) / RATE), dtype=np.float64)
+    hops = _onset_hops(_onset_strength(signal))
+    return np.asarray(np.clip(_onset_seconds(hops), 0, len(signal) / RATE), dtype=np.float64)
 
 
 def beat(file: Path, start: Fraction) -> tuple[float, float]:
@@ -182,12 +207,13 @@ def beat(file: Path, start: Fraction) -> tuple[float, float]:
 
 @lru_cache(maxsize=8)
 def _beat(file: FileStamp, start: Fraction) -> tuple[float, float]:
-    rises = _onset_strength(_samples(file)[round(start * RATE) :])
-    if rises.max() <= 0:
+    signal = _samples(file)[round(start * RATE) :]
+    rises = _onset_strength(signal)
+    if len(_onset_hops(rises)) < FEWEST:
         raise MissingError(f"{file.path}: has no beat that could be found", "write how many a minute, as in bpm: 120")
     tempo = float(_librosa().feature.tempo(onset_envelope=rises, sr=RATE, hop_length=HOP)[0])
     period = _beat_period(rises, 60 / tempo)
-    return 60 / period, _first_beat(rises, period)
+    return 60 / period, _first_beat(rises, _kick_strength(signal), period)
 
 
 def _beat_period(rises: Numbers, period: float) -> float:
@@ -200,15 +226,58 @@ def _beat_period(rises: Numbers, period: float) -> float:
     return float(seconds / cycles[np.argmax(strengths)])
 
 
-def _first_beat(rises: Numbers, period: float) -> float:
-    """When the first beat falls: at the place in the beat where most begins."""
-    times = (np.arange(len(rises)) - LATE) * HOP / RATE - LEAD
-    folded = np.bincount((times / period % 1 * FOLDS).astype(int) % FOLDS, rises, FOLDS)
-    apart = (np.arange(FOLDS) / FOLDS + 0.5) % 1 - 0.5
-    near = np.exp(-np.square(apart * period * RATE / HOP) / 2)
-    blurred = np.fft.irfft(np.fft.rfft(folded) * np.fft.rfft(near), FOLDS)
-    first = (float(np.argmax(blurred)) + 0.5) / FOLDS * period
-    return first if first < period - EARLY else first - period
+def _first_beat(rises: Numbers, kicks: Numbers, period: float) -> float:
+    """When the first beat falls: on the kick, or in music without one at the place in the beat where most begins."""
+    at, attacks = _onset_seconds(np.arange(len(rises))), np.ones(FOLDS)
+    kick_at = (np.arange(len(kicks)) - 0.5) * HOP / RATE
+    if kicks.any():
+        place = _strongest(_fold(kick_at, kicks, period), period, KICK_BLUR)
+        attacks = _around(place, period, NEAR_KICK)
+    folded = _blur(_fold(at, rises, period), period, ATTACK_BLUR) * attacks
+    first = (float(np.argmax(folded)) + 0.5) / FOLDS * period
+    first = first if first < period - EARLY else first - period
+    now, next_one = (kicks[np.abs((kick_at - beat) / 2 / period % 1 - 0.5) > 0.4].sum() for beat in (first, first + period))
+    return first + period if next_one > STRONGER * now else first
+
+
+def _fold(times: Numbers, rises: Numbers, period: float) -> Numbers:
+    """How much begins at each of the FOLDS places in a beat, over all beats."""
+    return np.asarray(np.bincount((times / period % 1 * FOLDS).astype(int) % FOLDS, rises, FOLDS), dtype=np.float64)
+
+
+def _blur(folded: Numbers, period: float, seconds: float) -> Numbers:
+    """The same with what lies within `seconds` of each other taken together; a beat's end is next to its beginning."""
+    near = _around(0.0, period, seconds)
+    return np.asarray(np.fft.irfft(np.fft.rfft(folded) * np.fft.rfft(near), FOLDS), dtype=np.float64)
+
+
+def _around(place: float, period: float, seconds: float) -> Numbers:
+    """A Gaussian of that deviation around a place of the beat, 0..1, at each of the FOLDS."""
+    apart = (np.arange(FOLDS) / FOLDS - place + 0.5) % 1 - 0.5
+    return np.asarray(np.exp(-np.square(apart * period / seconds) / 2), dtype=np.float64)
+
+
+def _strongest(folded: Numbers, period: float, blur: float) -> float:
+    """The place in the beat, 0..1, at which most begins."""
+    return float(np.argmax(_blur(folded, period, blur))) / FOLDS
+
+
+def _kick_strength(signal: Samples) -> Numbers:
+    """How much the low notes rise to each hop from the one before; nothing in music without a kick."""
+    low, everything = loudness(signal, *KICK), loudness(signal, 0, RATE)
+    rises = np.maximum(np.diff(low, prepend=0), 0)
+    return rises if rises.max() > THUMP * everything.max() else np.zeros_like(rises)
+
+
+def _onset_hops(strength: Numbers) -> NDArray[np.int64]:
+    """The hops of an onset strength at which notes begin."""
+    hops = _librosa().onset.onset_detect(onset_envelope=strength, sr=RATE, hop_length=HOP)
+    return np.asarray(hops, dtype=np.int64)
+
+
+def _onset_seconds(hops: NDArray[np.int64]) -> Numbers:
+    """When in the music that is which librosa shows at `hops`."""
+    return np.asarray((hops - LATE) * HOP / RATE - LEAD, dtype=np.float64)
 
 
 def _onset_strength(signal: Samples) -> Numbers:
