@@ -34,6 +34,8 @@ class Scene:
     mask: Callable[[Moment], Tensor] | None  # where it is dreamed, [1, 1, H, W] of 0..1; None is everywhere
     loop: Loop  # how its end joins its beginning
     device: torch.device
+    amount: Callable[[Moment], float] = lambda moment: 1.0  # how much of the dream is shown, 0..1
+    undreamed: Callable[[Moment], Tensor] | None = None  # what the rest shows, a frame or [1, 3, 1, 1]; None: the source
 
     def picture(self, moment: Moment) -> Tensor:
         """The source at that moment, a frame; footage as the camera sees it."""
@@ -52,6 +54,14 @@ class Scene:
             if self.mask is None
             else torch.lerp(self.picture(moment), dreamed, self.mask(moment).to(dreamed, non_blocking=True))
         )
+
+    def show(self, moment: Moment, dreamed: Tensor) -> Tensor:
+        """The frame that the film shows of what was dreamed: `amount` of it, and the rest of what was there before."""
+        amount = self.amount(moment)
+        if amount == 1:
+            return dreamed
+        rest = self.undreamed(moment) if self.undreamed else self.picture(moment)
+        return torch.lerp(rest, dreamed, amount)
 
     def flow_between(self, before: Moment, after: Moment) -> Flow:
         """How the footage, as the camera sees it, moves from one moment to another, earlier or later."""

@@ -77,6 +77,7 @@ dream:
   rate: 8
   network: bestiary
   objective: {garden: all}
+  amount: {0s: 0, 2s: 1, ease: in-out}
   steps: {0s: 4, 8s: 8}
   first_steps: 16
   step_size: "0.01 + 0.004*p"

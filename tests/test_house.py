@@ -30,6 +30,11 @@ CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 PICTURE, CONFIG = {"moment", "errors", "picture"}, {"moment", "errors", "inputs", "loops", "config", "plugins"}
 DREAM = PICTURE | {"inputs", "dream", "source", "weights"}
 FILM = DREAM | CONFIG | {"parts", "facts", "scene", "frames", "propagate", "film", "travel", "on_footage", "construct"}
+PICTURE, CONFIG = {"moment", "errors", "picture"}, {"moment", "errors", "loops", "config", "plugins"}
+DREAM = PICTURE | {"dream", "source", "weights"}
+FILM = (
+    DREAM | CONFIG | {"parts", "facts", "scene", "droste", "frames", "propagate", "film", "travel", "on_footage", "construct"}
+)
 ROWS = {  # room: what it may import
     "moment": set(),
     "errors": set(),
@@ -45,9 +50,10 @@ ROWS = {  # room: what it may import
     "loops": {"moment"},
     "scene": DREAM | {"loops"},
     "frames": DREAM | {"loops", "scene"},
+    "droste": DREAM | {"scene"},
     "propagate": DREAM,
     "film": DREAM | {"scene", "frames", "propagate"},
-    "travel": DREAM | {"scene", "film"},
+    "travel": DREAM | {"scene", "droste", "film"},
     "on_footage": DREAM | {"film", "propagate"},
     "construct": FILM,
     "develop": FILM | {"develop"},

@@ -43,6 +43,7 @@ dream:
     - {guide: fern.jpg, layer: low, weight: 0.5, mask: left.png}
     - {neuron: 17, layer: parts, at: [0.3, {0s: 0.2, 4s: 0.8}], mask: {file: left.png, invert: true, feather: 9}}
     - {direction: {3: 1, 17: -0.5, owl: {0s: 0, 4s: 1}}, layer: classes}
+  amount: {0s: 0, 2s: 1}
   steps: {0: 4, 48: 6}
   first_steps: 16
   step_size: 1e-2

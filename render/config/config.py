@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, InstanceOf
 from render.config import clock, moving, nodes
 from render.config.curve import Curve
 from render.config.facts import Facts
-from render.config.fingerprint import fingerprint, uses_frames
+from render.config.fingerprint import fingerprint, shown_amount, uses_frames
 from render.config.model import Settings
 from render.config.places import Places
 from render.config.schedule import Schedule
@@ -95,7 +95,12 @@ class Config(Settings):
 
     def fingerprint(self) -> str:
         """SHA-256 of what shapes the picture: no name, no outputs, and the frame rate only where it matters."""
-        return fingerprint(self, self.resolved(), self.facts, self.moves.digest)
+        return fingerprint(self, self.resolved(), self.facts, self.moves)
+
+    @property
+    def shown_amount(self) -> str:
+        """How much of its dream the film shows, as a hash; "" where that is all of it."""
+        return shown_amount(self, self.facts)
 
     def problem(self, key: str, message: str, hint: str = "", error: type[RenderError] = ConfigError) -> RenderError:
         """The error to raise when what `key` asks for turns out to be impossible; `message` continues "<key> …"."""

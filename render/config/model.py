@@ -225,6 +225,10 @@ class Dream(Section):
     objective: Annotated[tuple[AnyTerm, ...], OneOrMore()] = row(
         usual.OBJECTIVE, f"what it dreams of: one or a list of {', '.join(TERMS)}"
     )
+    amount: Annotated[Curve, number("", 0, 1)] = row(
+        1,
+        "how much of it is shown: 0 is the source as the camera sees it (of noise, its mean); to change it costs no dreaming",
+    )
     steps: Annotated[Curve, number("steps", 0, 500, whole=True)] = row(4, "ascent steps per octave")
     first_steps: Annotated[Curve, number("steps", 0, 500, whole=True)] = row(
         16, "the same where nothing was dreamed before: the first tick, and in footage all that is new"

@@ -15,6 +15,7 @@ from render.config import Config
 from render.config.cuts import cut_times
 from render.construct.camera import as_droste, camera_path
 from render.construct.faults import Faults, attempt
+from render.construct.undreamed import undreamed
 from render.dream import weights
 from render.errors import ConfigError
 from render.frames import frame_count
@@ -59,7 +60,14 @@ def make_scene(config: Config, device: torch.device, faults: Faults) -> Scene | 
     )
     if config.mask:
         scene = replace(scene, mask=attempt(faults, "mask", lambda: make_mask(config.mask, scene)))
-    return attempt(faults, "loop", lambda: as_droste(scene)) if scene.loop.closes else scene
+    closed = attempt(faults, "loop", lambda: as_droste(scene)) if scene.loop.closes else scene
+    return closed and replace(closed, amount=shown_amount(config, closed), undreamed=undreamed(config, closed))
+
+
+def shown_amount(config: Config, scene: Scene) -> Callable[[Moment], float]:
+    """How much of the dream is shown, by the film's own clock: a print at another frame rate counts the same frames."""
+    clock = scene.clock
+    return lambda moment: config.dream.amount(replace(moment, clock=clock))
 
 
 # ---- the source

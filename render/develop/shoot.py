@@ -171,7 +171,7 @@ def expose(film: Film, take: Take, watch: Watch, watermark: Watermark, spare: bo
         last = new.tick
         watermark.advance(last + 1)
     if last >= 0 and take.record.get("dreamed") != last + 1:  # dreamed now, or by a process that was killed before its note
-        take.poster(negative.read(last // 2))
+        poster(film.scene, take, last // 2)
         take.note(
             device=str(film.scene.device),
             threads=torch.get_num_threads(),
@@ -180,6 +180,12 @@ def expose(film: Film, take: Take, watch: Watch, watermark: Watermark, spare: bo
             finished=last == film.scene.clock.last_tick,
         )
     return last - first, last
+
+
+def poster(scene: Scene, take: Take, tick: int) -> None:
+    """Make the take's poster of a tick, as the film shows it."""
+    canvas = from_pixels(take.negative().read(tick), scene.device)
+    take.poster(to_pixels(scene.show(scene.clock.tick(tick), canvas), np.uint16))
 
 
 def state_of(kept: Kept | None, device: torch.device) -> State | None:
@@ -198,6 +204,7 @@ def develop(config: Config, scene: Scene, take: Take, wait_for: Callable[[int], 
         "frames": scene.clock.frames,
         "loop": scene.loop.name,
         "sound": sound.describe_sound(track),
+        **({"amount": amount} if (amount := config.shown_amount) else {}),
     }
     missing, seams = take.undeveloped(config.outputs, film), list[str]()
     negative, (height, width), last = take.negative(), scene.size, scene.clock.last_tick
@@ -218,6 +225,8 @@ def develop(config: Config, scene: Scene, take: Take, wait_for: Callable[[int], 
         missing, frames, (width, height), scene.clock.fps, take.folder, config.name, config.yaml(), track, ratio
     )
     take.note_prints(missing, film)
+    if missing:
+        poster(scene, take, last // 2)
     paths = [frame_path(take.folder / fill_name(output.file, config.name), 0) for output in config.outputs]
     return paths, notices + seams
 
@@ -259,8 +268,8 @@ def _output(file: str, settings: Mapping[str, str | int]) -> OutputSettings:
 
 
 def _for_prints(config: Config, size: Size) -> Config:
-    """The same film of that size; without its photo, which may be gone, unless a mask shows it: its ticks hold all of it."""
-    if config.source.moves or config.mask:
+    """The same film of that size; without its photo, which may be gone, unless it is shown: its ticks hold all of it."""
+    if config.source.moves or config.mask or config.shown_amount:
         return config.model_copy(update={"size": size})
     return config.model_copy(update={"size": size, "source": SourceSettings.model_validate({"noise": "uniform"})})
 
