@@ -51,9 +51,10 @@ ROWS = {  # room: what it may import
     "construct": FILM,
     "develop": FILM | {"develop"},
     "show": FILM | {"develop", "show"},
+    "studio": FILM | {"develop", "show", "studio"},
     "api": FILM | {"develop", "show"},
     "__init__": FILM | {"develop", "show", "api"},
-    "cli": FILM | {"develop", "show"},
+    "cli": FILM | {"develop", "show", "studio"},
     "__main__": {"cli"},
 }
 HEAVY = {"torch", "torchvision", "cv2", "imageio", "imageio_ffmpeg"}
