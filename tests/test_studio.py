@@ -60,6 +60,45 @@ def test_try(tmp_path: Path) -> None:
     }
     states, rows = fly(stage, edits, 9)
     recording = write_flight(stage, rows, 9, tmp_path, "film-flight", path)
-    print(recording.yaml.read_text(), recording.table.read_text())
     for live, again in zip(states, rendered(recording.yaml, 9), strict=True):
         assert tiny.same(live, again), live.tick
+
+
+class Seen:
+    def __init__(self) -> None:
+        self.told: list[dict] = []
+        self.dreams: list[bytes] = []
+
+    def tell(self, message: dict) -> None:
+        self.told.append(message)
+
+    def show(self, dream: bytes) -> None:
+        self.dreams.append(dream)
+
+
+def test_session(tmp_path: Path) -> None:
+    from render.studio.orders import carry_out
+    from render.studio.protocol import unpack_dream
+    from render.studio.session import Session, Setup
+
+    path = tmp_path / "film.yaml"
+    path.write_text(SMALL)
+    seen = Seen()
+    session = Session(Setup(load(path), path, SMALL, tmp_path / "runs", tiny.CPU, pace=False), seen, carry_out)
+    session.start_over()
+    replies: list[dict] = []
+    for tick in range(6):
+        if tick == 2:
+            session.carry(
+                session,
+                {"type": "set", "id": 1, "values": {"motion.zoom": 2.0, "dream.chroma": 0.1}, "over": 0.3},
+                replies.append,
+            )
+        session.advance()
+    session.carry(session, {"type": "snapshot", "id": 2}, replies.append)
+    session.carry(session, {"type": "stop", "id": 3}, replies.append)
+    session.carry(session, {"type": "fork", "id": 4, "tick": 3}, replies.append)
+    session.advance()
+    session.close()
+    assert [reply["type"] for reply in replies] == ["done", "file", "done", "done", "done"]
+    assert unpack_dream(seen.dreams[-1])[0]["tick"] == 4

@@ -7,6 +7,7 @@ are counted on the camera's grid, whose cells have one speed each. Before its fi
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -40,16 +41,15 @@ class Hold:
         return cls(tuple(times), tuple(values), span, unit, extra={row: curve.track for row, curve in curves.items()})
 
     def and_then(self, time: Fraction, value: Any) -> Hold:
-        """The same with one row more; it takes the place of a row of the same time."""
-        kept = len(self.times) - bool(self.times and self.times[-1] >= time)
-        extra = {row: track for row, track in self.extra.items() if row < kept}
-        if not _plain(value):
-            extra[kept] = read_curve(value, self.span).track
-        return replace(self, times=(*self.times[:kept], time), values=(*self.values[:kept], value), extra=extra)
+        """The same up to that time, and one row more. Raises SettingError for a value that the number cannot have."""
+        curve = read_curve(value, self.span)
+        kept = self.up_to(time)
+        extra = kept.extra if _plain(value) else {**kept.extra, len(kept.times): curve.track}
+        return replace(kept, times=(*kept.times, time), values=(*kept.values, value), extra=extra)
 
     def up_to(self, time: Fraction) -> Hold:
         """The same without the rows at that time and later."""
-        kept = sum(row < time for row in self.times)
+        kept = bisect_left(self.times, time)
         extra = {row: track for row, track in self.extra.items() if row < kept}
         return replace(self, times=self.times[:kept], values=self.values[:kept], extra=extra)
 
