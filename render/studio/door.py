@@ -38,6 +38,7 @@ Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 
 PAGE = Path(__file__).parent / "page"
+TOKENS = PAGE.parents[1] / "show" / "page"  # tokens.css, which all pages share
 OPEN = ("/", "/screen", "/enter", "/page/", "/favicon.ico")  # what needs no cookie: there is nothing of anybody in it
 HEADERS = {
     "content-security-policy": (
@@ -255,7 +256,8 @@ def nothing() -> Response:
 
 def _page(name: str = "") -> Callable[[House, Request], Awaitable[Response]]:
     async def answer(house: House, request: Request) -> Response:
-        return give_file(PAGE, name or request.path_params["path"], OF_PAGE)
+        file = name or request.path_params["path"]
+        return give_file(TOKENS if file == "tokens.css" else PAGE, file, OF_PAGE)
 
     return answer
 

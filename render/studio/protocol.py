@@ -120,7 +120,8 @@ ack; it acks what it has when it is seen again.
 
 ── server -> page
 
-    welcome   {"version": 1, "film": {"name", "file": path or null, "folder"}, "take": NAME}; state, vocabulary, knowledge and
+    welcome   {"version": 1, "film": {"name", "file": path or null, "folder", "sound": bool}, "take": NAME}; state, vocabulary,
+              knowledge and
               the newest dream follow. After each (re)connection.
     state     sent whenever something of it changes, whole:
         {"playing": bool, "recording": bool, "scrub": tick or null, "ended": bool (footage or duration is over),

@@ -59,7 +59,12 @@ def serve(
     house = House(keys, viewers, {"files": file.absolute().parent if file else Path.cwd(), "takes": root.absolute()})
     house.sound = config.audio.file if config.audio else None
     house.welcome = {
-        "film": {"name": config.name, "file": str(file) if file else None, "folder": str(house.roots["files"])},
+        "film": {
+            "name": config.name,
+            "file": str(file) if file else None,
+            "folder": str(house.roots["files"]),
+            "sound": config.audio is not None,
+        },
         "take": "",
     }
     with listening(house, listener, names(address.host, port)):
