@@ -58,10 +58,11 @@ ROWS = {  # room: what it may import
     "construct": FILM,
     "develop": FILM | {"develop"},
     "show": FILM | {"develop", "show"},
+    "studio": FILM | {"develop", "show", "studio"},
     "many": FILM | {"develop", "show", "many"},
     "api": FILM | {"develop", "show"},
     "__init__": FILM | {"develop", "show", "api"},
-    "cli": FILM | {"develop", "show", "many"},
+    "cli": FILM | {"develop", "show", "many", "studio"},
     "__main__": {"cli"},
 }
 HEAVY = {"torch", "torchvision", "cv2", "imageio", "imageio_ffmpeg"}

@@ -8,6 +8,7 @@ from fractions import Fraction
 from render.config.clock import USUAL_BPM
 from render.config.config import Config
 from render.config.cuts import counts_beats
+from render.config.hold import holds
 from render.config.parts import parts
 from render.loops import LOOPS
 
@@ -34,7 +35,7 @@ def _centre_twice(config: Config) -> Iterator[str]:
 
 def _schedule(config: Config) -> Iterator[str]:
     usual = {key: curve.given for key, curve in Config().curves()} | ({"motion.zoom": 1} if config.source.moves else {})
-    moved = ((key, curve.given) for key, curve in config.curves() if curve.scheduled and key in usual)
+    moved = ((key, curve.given) for key, curve in config.curves() if curve.scheduled and key in usual and not holds(curve))
     if beside := [key for key, given in moved if given != usual[key]]:
         yield f"the schedule moves {' '.join(beside)}, and what stands beside it means nothing"
     if config.moves.left_out:

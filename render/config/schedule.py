@@ -9,7 +9,9 @@ by a number's key; columns headed by something else are notes, and left out:
     00:00:09.5, 2,           0,                        storm
 
 From row to row a number goes straight (zoom by equal factors); an empty cell says nothing; before the first and after the
-last row it stands still. A manifest of Parseq (sd-parseq, JSON) is read by the table PARSEQ.
+last row it stands still. Where the first column is called `after seconds` (frame, beat), a row holds until the next one, its
+cells may be expressions, and before its first row a number is as the film's file says (hold.py). A manifest of Parseq
+(sd-parseq, JSON) is read by the table PARSEQ.
 """
 
 from __future__ import annotations
@@ -26,8 +28,9 @@ from typing import Any
 
 import numpy as np
 
-from render.config.curve import ANY, Array, Curve, Span, Track
-from render.config.nodes import lines_of
+from render.config.curve import ANY, Array, Curve, Span, Track, read_curve
+from render.config.hold import Hold
+from render.config.nodes import lines_of, parse
 from render.config.problem import Origin, Place, Problem, ProblemsError, SettingError, nearest, quote, report
 from render.config.scalars import Time
 from render.config.spreadsheet import FRAMES_CODE, Cell, Sheet, decode, read_sheet
@@ -46,6 +49,8 @@ UNITS = {
     "beats": "beats",
     **dict.fromkeys(("time", "timecode"), "timecode"),
 }
+FINEST = 10**6  # parts of a second, frame or beat that rows that hold are told apart by
+AFTER = "after "  # before the unit: from just after its time on a row holds, up to the next
 AFTER_ALL = 10_000  # the rank of a schedule's problems: they are told after those of every YAML file
 
 # Parseq's fields, the key of each here, and what it is a second when it is `each` a frame. Deforum, which Parseq writes for,
@@ -85,6 +90,8 @@ class Column:
     times: Sequence[float]  # of its cells
     cells: Sequence[Cell]
     read: Callable[[str], float]  # from what stands in a cell to its number; raises SettingError
+    meaning: Callable[[float], float] = float  # of the number in a cell
+    holds: bool = False  # each value holds until the next
 
 
 @dataclass(frozen=True)
@@ -156,6 +163,15 @@ def _curves(content: Content, spans: Mapping[str, Span]) -> dict[str, Curve]:
     numbers = [_numbers(column.name, column.cells, spans[column.key], column.read) for column in columns]
     _refuse([*content.problems, *(problem for _, problems in numbers for problem in problems)])
     return {column.key: _curve(column, values, spans[column.key]) for column, (values, _) in zip(columns, numbers, strict=True)}
+    holding = [column for column in content.columns if column.holds]
+    holds = [_hold(column, spans[column.key]) for column in holding]
+    columns = [column for column in content.columns if not column.holds]
+    numbers = [_numbers(column.name, column.cells, spans[column.key], column.meaning) for column in columns]
+    _refuse([*content.problems, *(problem for _, problems in (*numbers, *holds) for problem in problems)])
+    curves = {
+        column.key: _curve(column, values, spans[column.key]) for column, (values, _) in zip(columns, numbers, strict=True)
+    }
+    return curves | {column.key: curve for column, (curve, _) in zip(holding, holds, strict=True) if curve}
 
 
 def _numbers(name: str, cells: Iterable[Cell], span: Span, read: Callable[[str], float]) -> tuple[Array, list[Problem]]:
@@ -170,6 +186,32 @@ def _numbers(name: str, cells: Iterable[Cell], span: Span, read: Callable[[str],
             problems.append(Problem(place, f"{name} {wrong.message}", wrong.hint))
         values.append(value)
     return np.array(values, dtype=np.float64), problems
+
+
+def _hold(column: Column, span: Span) -> tuple[Curve | None, list[Problem]]:
+    """A column whose values hold, as a curve, and what is wrong with its cells; they may be expressions, or keyframes in {}."""
+    values, problems = [], []
+    for place, cell in column.cells:
+        try:
+            value = parse(cell, place.origin).plain()
+            read_curve(value, span)
+            values.append(value)
+        except SettingError as wrong:
+            problems.append(Problem(place, f"{column.name} {wrong.message}", wrong.hint))
+        except ProblemsError as error:
+            problems.append(Problem(place, f"{column.name} {error.problems[0].message}", error.problems[0].hint))
+    if problems or not values:
+        return None, problems
+    hold = Hold.of([Fraction(time).limit_denominator(FINEST) for time in column.times], values, span, column.unit)
+    return Curve(values[0], span, hold.track(None), scheduled=True), []
+
+
+def _number(cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        hint = f"write {cell.replace(',', '.')}" if re.fullmatch(r"[-+]?[0-9]+,[0-9]+", cell) else ""
+        raise SettingError(f"is {quote(cell)}, which is no number", hint) from None
 
 
 def _curve(column: Column, values: Array, span: Span) -> Curve:
@@ -199,6 +241,24 @@ def _table(text: str, origin: Origin, spans: Mapping[str, Span], fps: Fraction) 
         cells = [rows[number][index] for number in having]
         found.append(Column(key, key, unit, times[having].tolist(), cells, sheet.number))
     empty = (place for (place, _), column in zip(columns.values(), found, strict=True) if not column.cells)
+def _table(text: str, origin: Origin, spans: Mapping[str, Span]) -> Content:
+    """The columns of a CSV, which has commas, semicolons or tabs between its cells."""
+    filled = [number for number, line in enumerate(origin.lines) if line.strip(f" {DELIMITERS}")]
+    if not filled:
+        raise ProblemsError([Problem(Place(origin), "the file is empty", "its first line is: seconds, motion.zoom")])
+    delimiter = next((mark for mark in DELIMITERS if mark in origin.lines[filled[0]]), ",")
+    head, *rows = [_cells(origin, line, delimiter) for line in filled]
+    _refuse([*_wrong_head(head, spans), *_ragged(head, rows)])
+    clock, word = head[0][1], head[0][1].lower()
+    unit, holds = UNITS[word.removeprefix(AFTER)], word.startswith(AFTER)
+    times, problems = _numbers(clock, [row[0] for row in rows], ANY, float)
+    problems += _not_rising(clock, times, [row[0] for row in rows])
+    columns = []
+    for number, (_, key) in enumerate(head[1:], 1):
+        having = [index for index, row in enumerate(rows) if row[number][1]]
+        cells = [rows[index][number] for index in having]
+        columns.append(Column(key, key, unit, times[having].tolist(), cells, holds=holds))
+    empty = (place for (place, _), column in zip(head[1:], columns, strict=True) if not column.cells)
     problems += [Problem(place, "the column has no number in it") for place in empty]
     notes = (cell or f"column {index + 1}" for index, (_, cell) in enumerate(sheet.head) if index and index not in columns)
     return Content(found, tuple(notes), problems)
@@ -236,6 +296,10 @@ def _wrong_head(first: Cell, columns: Iterable[Cell], spans: Mapping[str, Span])
     if clock.lower() not in UNITS:
         hint = "it holds the time: call it seconds, frame, beat or timecode"
         yield Problem(place, f"the first column is {quote(clock)}", hint)
+def _wrong_head(head: Sequence[Cell], spans: Mapping[str, Span]) -> Iterator[Problem]:
+    (place, clock), *columns = head
+    if clock.lower().removeprefix(AFTER) not in UNITS:
+        yield Problem(place, f"the first column is {quote(clock)}", "it holds the time: call it seconds, frame or beat")
     elif not columns:
         yield Problem(place, "there is nothing but the time", "add a column such as motion.zoom")
     before: set[str] = set()

@@ -399,9 +399,8 @@ def _save(picture: Image.Image, part: Path) -> None:
 def _page(cards: Sequence[Mapping[str, Any]], title: str, columns: int) -> str:
     """The whole page: the template, with its style and script inside, and a policy that lets in nothing else."""
     room = Path(__file__).parent / "page"
-    style, script = ((room / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
-    if columns:
-        style += WALL.format(columns)
+    tokens, look, script = ((room / name).read_text(encoding="utf-8") for name in ("tokens.css", "page.css", "page.js"))
+    style = tokens + look + (WALL.format(columns) if columns else "")
     environment = Environment(
         loader=FileSystemLoader(room), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
