@@ -147,7 +147,7 @@ audio:
         """\
 outputs:
   - "{name}.mp4"
-  - {file: "{name}.gif", width: 400, fps: 15, size_limit: 10MB}
+  - {file: "{name}.gif", width: 400, fps: 15, size_limit: 10MB, recipe: false}
   - {file: master.mov, codec: h265, crf: 14}
   - "frames/{frame:06}.png"
 """,

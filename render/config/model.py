@@ -343,6 +343,9 @@ class OutputSettings(Section):
     crf: Annotated[int | None, static(0, 63)] = row(None, "compression: 0 is lossless, 18 looks so, more is smaller")
     codec: Annotated[str, choice(*CODECS)] = row("auto", "how pictures are packed; auto goes by the ending")
     size_limit: Annotated[int | None, types.BYTES] = row(None, "the most the file may weigh, as in 10MB")
+    recipe: Annotated[bool, types.FLAG] = row(
+        True, "whether the film's settings are written into it (`render from` reads them), without any folder's name"
+    )
 
     @property
     def suffix(self) -> str:

@@ -325,7 +325,7 @@ def _read_glob(value: Any) -> str:
     if not isinstance(value, str) or not value.strip() or not value.isprintable():
         raise SettingError(f"is {quote(value)}; it takes a pattern of file names", 'for example "shots/*.png"')
     folder: Path = getattr(value, "folder", Path())
-    return str(Path(escape(str(folder.absolute())), _at_home(value)))
+    return abspath(Path(escape(str(folder.absolute())), _at_home(value)))
 
 
 NETWORK_FILES = ("weights", "labels")

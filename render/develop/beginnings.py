@@ -22,6 +22,10 @@ class Beginning:
     dreamed: int  # how many it has
     length: int  # how many its own film has
 
+    def holds(self, chain: Chain) -> bool:
+        """Whether all of the film is there."""
+        return self.ticks == len(chain)
+
     def continues(self, chain: Chain) -> bool:
         """Whether the film can go on in that take, since no dream of it would be lost.
 

@@ -52,6 +52,8 @@ class Output(Protocol):
     def codec(self) -> str: ...
     @property
     def size_limit(self) -> int | None: ...
+    @property
+    def recipe(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class Job:
     fps: Fraction  # of the file
     tuning: Tuning
     title: str
-    config: str  # the resolved configuration, as YAML
+    config: str  # the resolved configuration, as YAML; empty where the file is to carry none
     sound: AudioArguments
     notice: Callable[[str], None]  # takes what is to be told
 
@@ -215,7 +217,9 @@ def _job(
         notice(f"{path.name} is {shape[0]}x{shape[1]} of {size[0]}x{size[1]}, since it can hold only even sizes")
     crf = output.crf if output.crf is not None else row.crf and row.crf[0]
     audio = audio_arguments(sound, CONTAINERS[path.suffix.lower()].audio, SOUND)
-    return Job(row, output, path, size, rate(output, fps), Tuning(shape, crf), name, config, audio, notice)
+    return Job(
+        row, output, path, size, rate(output, fps), Tuning(shape, crf), name, config if output.recipe else "", audio, notice
+    )
 
 
 def _shape(row: Print, size: tuple[int, int], width: int | None) -> tuple[int, int]:

@@ -23,6 +23,7 @@ from fractions import Fraction
 from functools import partial
 from hashlib import sha256
 from itertools import count, takewhile
+from os.path import abspath
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -328,9 +329,9 @@ def _public(exhibit: Exhibit) -> tuple[str, str]:
             return {key: without_folders(inner) for key, inner in value.items()}
         if isinstance(value, list):
             return [without_folders(inner) for inner in value]
-        if not isinstance(value, str) or not Path(value).is_absolute():
+        if not isinstance(value, str) or not (value.startswith("../") or Path(value).is_absolute()):
             return value
-        paths.add(value)
+        paths.update((value, abspath(exhibit.folder / value)))
         return Path(value).name
 
     public, text = without_folders(settings), exhibit.text
