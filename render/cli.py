@@ -587,11 +587,7 @@ def from_(file: Path) -> None:
     from render.config.loader import read
     from render.develop.metadata import embedded_config
 
-    if not file.exists():
-        raise MissingError(f"{file}: no such file")
-    if not file.is_file() and not file.is_dir():
-        raise MissingError(f"{file}: is a pipe or a device, and not the file of a film")
-    text = read(file / "resolved.yaml") if file.is_dir() else embedded_config(file)
+    text = read(file / "resolved.yaml", file) if file.is_dir() else embedded_config(file)
     if not text:
         bare = file.suffix.lower() in (".gif", ".webp", ".jpg", ".jpeg")
         why = "gif, webp and jpg hold none; the take's folder does" if bare else "only films and PNGs that render made have one"

@@ -27,18 +27,19 @@ ROOT = Path(__file__).parent.parent
 HOUSE = ROOT / "render"
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
-PICTURE, CONFIG = {"moment", "errors", "picture"}, {"moment", "errors", "loops", "config", "plugins"}
-DREAM = PICTURE | {"dream", "source", "weights"}
+PICTURE, CONFIG = {"moment", "errors", "picture"}, {"moment", "errors", "inputs", "loops", "config", "plugins"}
+DREAM = PICTURE | {"inputs", "dream", "source", "weights"}
 FILM = DREAM | CONFIG | {"parts", "facts", "scene", "frames", "propagate", "film", "travel", "on_footage", "construct"}
 ROWS = {  # room: what it may import
     "moment": set(),
     "errors": set(),
+    "inputs": {"errors"},
     "picture": PICTURE,
     "config": CONFIG,
     "plugins": {"errors"},
-    "weights": {"errors", "weights"},
-    "dream": PICTURE | {"dream", "plugins", "weights"},
-    "source": PICTURE | {"source"},
+    "weights": {"errors", "inputs", "weights"},
+    "dream": PICTURE | {"inputs", "dream", "plugins", "weights"},
+    "source": PICTURE | {"inputs", "source"},
     "parts": DREAM | CONFIG | {"parts"},
     "facts": CONFIG | {"source"},
     "loops": {"moment"},

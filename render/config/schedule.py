@@ -30,9 +30,9 @@ from render.config.nodes import lines_of
 from render.config.problem import Origin, Place, Problem, ProblemsError, SettingError, nearest, quote, report
 from render.config.scalars import Time
 from render.errors import MissingError
+from render.inputs import TEXT, read_bytes
 from render.moment import Clock
 
-LARGEST = 64_000_000  # bytes of a file
 DELIMITERS = ",;\t"
 UNITS = {"seconds": "seconds", "frame": "frames", "frames": "frames", "beat": "beats", "beats": "beats"}
 AFTER_ALL = 10_000  # the rank of a schedule's problems: they are told after those of every YAML file
@@ -126,12 +126,10 @@ def read_schedule(path: Path, spans: Mapping[str, Span], place: Place) -> Schedu
 
 def _data(path: Path, place: Place) -> bytes:
     try:
-        if path.stat().st_size <= LARGEST:
-            return path.read_bytes()
-        reason = f"it has more than {LARGEST // 10**6} MB"
-    except OSError as error:
-        reason = error.strerror or str(error)
-    raise MissingError(report([Problem(place, f"schedule is {quote(path.name)}, which cannot be read", f"{path}: {reason}")]))
+        return read_bytes(path, TEXT)
+    except MissingError as error:
+        problem = Problem(place, f"schedule is {quote(path.name)}, which cannot be read", error.message)
+        raise MissingError(report([problem])) from error
 
 
 def _refuse(problems: Iterable[Problem]) -> None:

@@ -26,7 +26,9 @@ from render.config.parts import parts
 from render.config.scalars import NetworkChoice, Time
 from render.config.section import Setting, walk
 from render.develop import files
+from render.errors import MissingError
 from render.film import Film
+from render.inputs import TEXT, read_text
 from render.moment import Moment
 from render.picture.motion import CameraPath, cell_times, cells_between
 from render.source.image import digest as digest_of
@@ -35,7 +37,6 @@ FILE = "ticks.txt"  # of a take: its film's chain, a tick a line
 HEAD = "# What shapes each dream, and when it is. Films whose first lines are equal have the same first dreams.\n"
 BYTES = 16  # of a digest
 BLOCK = 256  # seconds of ticks whose numbers are looked at together
-MOST = 2**26  # bytes of a chain's file that are read: a day at eight dreams a second has half of it
 
 SHOWN = ("name", "outputs", "extends", "dream.amount")  # settings that shape no dream
 # Settings that count by what comes of them: the moments and the pictures of the ticks, and the values of numbers.
@@ -79,12 +80,9 @@ def write_chain(folder: Path, chain: Chain) -> None:
 def read_chain(folder: Path) -> list[Link]:
     """The chain of the take in `folder`; empty for a take of before chains, or a damaged one."""
     try:
-        path = folder / FILE
-        if not path.is_file() or path.stat().st_size > MOST:
-            return []
-        lines = path.read_text(encoding="utf-8").splitlines()[1:]
+        lines = read_text(folder / FILE, TEXT, folder).splitlines()[1:]
         return [Link(digest, float(seconds)) for digest, seconds in map(str.split, lines)]
-    except (OSError, ValueError):
+    except (MissingError, ValueError):
         return []
 
 

@@ -29,6 +29,7 @@ from torch import Tensor, from_numpy
 
 from render.develop import files
 from render.errors import DevelopError, MissingError, unopened
+from render.inputs import NEGATIVE, plain
 
 FORMAT = 1  # of a file; another one is not read
 STRIDE = 16  # ticks from a large state that stays to the next: 0.75 bytes a pixel, and damage costs so many ticks at most
@@ -182,7 +183,7 @@ class _Sealed:
     @classmethod
     def read(cls, path: Path, tick: int) -> _Sealed:
         """Raises _DamageError or OSError."""
-        if path.exists() and not path.is_file():
+        if path.exists() and _is_no_tick(path):
             raise _DamageError
         content = path.read_bytes()
         seal = SEAL.search(content[:HEAD])
@@ -200,6 +201,15 @@ class _Sealed:
             raise _DamageError from error
 
 
+def _is_no_tick(path: Path) -> bool:
+    """Whether the file is a device, or far larger than a tick."""
+    try:
+        plain(path, NEGATIVE)
+    except MissingError:
+        return True
+    return False
+
+
 def _write(path: Path, tick: int, arrays: Arrays, state: str = WITHIN) -> str:
     """Write a sealed file, whole or not at all; its hash."""
     content = bytearray(save(arrays, {"negative": f"format {FORMAT}, tick {tick}, state {state}, sha256 {UNSEALED}"}))
@@ -215,7 +225,7 @@ def _link(path: Path, place: Path) -> None:
     try:
         os.link(path, place)
     except OSError:  # disks refuse links in many ways
-        shutil.copyfile(path, place)
+        shutil.copyfile(plain(path, NEGATIVE), place)
 
 
 def _canvas(sealed: _Sealed) -> Canvas:

@@ -121,7 +121,7 @@ def open_reel(folder: Path, source: Path | None = None) -> Iterator[Reel]:
 def _config(take: Take, source: Path | None) -> Config:
     """The take's film, its files where they are now."""
     path = take.folder / "resolved.yaml"
-    text = read(path)
+    text = read(path, take.folder)
     found = found_files(take.folder, text, str(take.record.get("home", "")), source)
     config = load_text(text, str(path), take.folder, found, look=facts)
     music = next((key for key in ("schedule", "audio") if getattr(config, key)), "")

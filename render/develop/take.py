@@ -20,6 +20,7 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import IO, Any, Self, TypeVar
 
+from render import inputs
 from render.develop import ffmpeg, files, prints, stills
 from render.develop.beginnings import NEGATIVE, Beginning, beginning_in, longest_beginning, same_film
 from render.develop.chain import Chain, write_chain
@@ -342,8 +343,8 @@ def _takes(home: Path) -> dict[int, Path]:
 def _record(folder: Path) -> dict[str, Any]:
     """What run.json says; nothing if it is damaged."""
     try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        record = json.loads(inputs.read_text(folder / RECORD, inputs.RECORD, folder))
+    except (MissingError, ValueError, RecursionError):
         return {}
     sound = isinstance(record, dict) and all(isinstance(record[fact], FACTS[fact]) for fact in {*FACTS} & {*record})
     return record if sound else {}

@@ -33,12 +33,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from PIL import Image
 
+from render import inputs
 from render.config import nodes
 from render.config.loader import read
 from render.develop import browser, files
 from render.develop.metadata import embedded_config, republish
 from render.develop.take import RECORD, read_record
 from render.errors import ConfigError, MissingError, RenderError
+from render.inputs import MOVIE, PICTURE, TEXT, plain, read_bytes
 from render.loops import LOOPS, NONE
 from render.show.words import duration_words
 from render.weights.catalogue import credits
@@ -55,8 +57,7 @@ TAKE = re.compile(r"take-\d{3,}")
 BEGINNINGS = {"noise": "noise", "image": "a photo", "frames": "footage", "video": "footage"}
 COMPARED = frozenset({"image", "frames", "video"})
 
-# The files of a take that are opened, and how many bytes each may have.
-OPENED = {RECORD: 2**22, "config.yaml": 4 * nodes.LARGEST, "resolved.yaml": 4 * nodes.LARGEST, "poster.jpg": 2**26}
+OPENED = {RECORD: inputs.RECORD, "config.yaml": TEXT, "resolved.yaml": TEXT, "poster.jpg": PICTURE}  # the files of a take
 LONGEST_NAME = 300  # letters
 LONGEST = 10**9  # seconds of a film, or of dreaming it, frames, and frames a second
 FAULTS = (OSError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError, yaml.YAMLError)
@@ -147,7 +148,7 @@ def _exhibit(folder: Path) -> Exhibit:
         _require_plain(folder, file)
     name = _name(record["name"])
     _poster(folder, GLANCE)
-    text, full_text = read(folder / "config.yaml"), read(folder / "resolved.yaml")
+    text, full_text = read(folder / "config.yaml", folder), read(folder / "resolved.yaml", folder)
     settings, shape = yaml.safe_load(full_text), developed[0]["film"]
     height, width = (int(_number(side, "size")) for side in record["fingerprint"]["size"])
     fps, frames = Fraction(_number(Fraction(shape["fps"]), "fps")), int(_number(shape["frames"], "frames"))
@@ -179,13 +180,7 @@ def _require_plain(folder: Path, name: str) -> Path:
     path = folder / name
     if not path.exists():
         raise MissingError("not a take that this version of render made, or damaged" if name == RECORD else f"it has no {name}")
-    if not path.resolve().is_relative_to(folder.resolve()):
-        raise MissingError(f"its {name} is a link to a file outside of it")
-    if not path.is_file():
-        raise MissingError(f"its {name} is no file")
-    if path.stat().st_size > OPENED[name]:
-        raise MissingError(f"its {name} is too large to be one")
-    return path
+    return plain(path, OPENED[name], folder)
 
 
 def _number(value: Any, what: str) -> Any:
@@ -211,7 +206,7 @@ def _first_line(error: Exception) -> str:
 def _poster(folder: Path, wide: int = WIDE) -> Image.Image:
     """A take's poster, at most so many pixels wide or high."""
     try:
-        poster = Image.open(_require_plain(folder, "poster.jpg"), formats=["JPEG"])
+        poster = Image.open(plain(folder / "poster.jpg", PICTURE, folder), formats=["JPEG"])
         poster.draft("RGB", (wide, wide))
         return _small(poster.convert("RGB"), wide)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
@@ -266,8 +261,7 @@ def _earlier(page: Path) -> set[str]:
     """The places that the page which is there now shows."""
     if not page.exists():
         return set()
-    with files.refusals(page):
-        text = page.read_text(encoding="utf-8", errors="replace")
+    text = read_bytes(page, TEXT).decode("utf-8", "replace")
     if MARK not in text:
         raise ConfigError(f"{page}: somebody else's page is here already", "-o DIR puts the gallery somewhere else")
     return set(re.findall(r'data-place="([\w-][\w.-]*)"', text))
@@ -394,7 +388,7 @@ def _copy(exhibit: Exhibit, part: Path, full_text: str) -> None:
     """Copy a take's film; the configuration in it becomes what the page shows."""
     assert exhibit.film
     if embedded_config(exhibit.film) in (None, full_text):
-        shutil.copyfile(exhibit.film, part)
+        shutil.copyfile(plain(exhibit.film, MOVIE, exhibit.folder), part)
     else:
         republish(exhibit.film, part, exhibit.name, full_text)
 

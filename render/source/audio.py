@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from render.errors import ConfigError, MissingError, unopened
+from render.inputs import SOUND, open_file, plain
 
 Samples = NDArray[np.float32]
 Numbers = NDArray[np.float64]
@@ -234,11 +235,8 @@ class FileStamp:
 
 
 def _stamp(file: Path) -> FileStamp:
-    with _naming_faults(file):
-        status = file.stat()
-        if not file.is_file():
-            raise MissingError(f"{file}: is no file")
-        return FileStamp(file.absolute(), status.st_size, status.st_mtime_ns)
+    status = plain(file, SOUND).stat()
+    return FileStamp(file.absolute(), status.st_size, status.st_mtime_ns)
 
 
 def digest(file: Path) -> str:
@@ -248,7 +246,7 @@ def digest(file: Path) -> str:
 
 @lru_cache(maxsize=8)
 def _digest(file: FileStamp) -> str:
-    with _naming_faults(file.path), file.path.open("rb") as content:
+    with _naming_faults(file.path), open_file(file.path, SOUND) as content:
         return file_digest(content, "sha256").hexdigest()
 
 
@@ -315,12 +313,8 @@ def _open_audio(file: Path) -> Iterator[Any]:
     """The container; no address is opened for it, whatever it says, and a list of other files is refused."""
     import av
 
-    _stamp(file)
-    safe = {"protocol_whitelist": "file"}
-    with (
-        _naming_faults(file),
-        av.open(f"file:{file.absolute()}", metadata_errors="ignore", container_options=safe) as container,
-    ):
+    safe, path = {"protocol_whitelist": "file"}, plain(file, SOUND).absolute()
+    with _naming_faults(file), av.open(f"file:{path}", metadata_errors="ignore", container_options=safe) as container:
         if container.format.name in PLAYLISTS:
             raise MissingError(f"{file}: is a list of files, not a sound file")
         yield container

@@ -22,6 +22,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from render.errors import MissingError, unopened
+from render.inputs import MOVIE, plain
 
 # What may hold a film. Playlists, scripts, still pictures and text, which ffmpeg reads too, would lead elsewhere.
 MOVIES = (
@@ -54,7 +55,8 @@ Marked = tuple[int, VideoFrame]  # a timestamp, and the picture that has it
 @contextmanager
 def open_video(file: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     """The container and its pictures' stream. Raises MissingError that names the file and what is wrong."""
-    with naming_faults(file), av.open(f"file:{file}", options=dict(LOCAL), metadata_errors="replace") as container:
+    path = plain(file, MOVIE)
+    with naming_faults(file), av.open(f"file:{path}", options=dict(LOCAL), metadata_errors="replace") as container:
         streams = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
         if not streams:
             raise MissingError(f"{file}: has sound but no moving pictures" if container.streams.audio else _no_video(file))

@@ -18,6 +18,7 @@ from statistics import median
 from av.container import InputContainer
 
 from render.errors import ConfigError, MissingError
+from render.inputs import MOVIE, plain
 from render.source.decoder import USUAL, naming_faults, open_video, packets, pictures, pictures_from, unit_of, upright_size
 
 SAY_LENGTH = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi"})  # of other containers ffmpeg guesses it
@@ -76,9 +77,7 @@ def probe(file: Path, start: Fraction = Fraction(0), end: Fraction | None = None
     Raises MissingError that names the file and what is wrong with it, or ConfigError if `start` is past its end.
     """
     with naming_faults(file):
-        state = file.stat()
-        if not file.is_file():
-            raise MissingError(f"{file}: is {'a folder' if file.is_dir() else 'no file'}, not a video")
+        state = plain(file, MOVIE).stat()
         if not state.st_size:
             raise MissingError(f"{file}: is empty")
         return _probe(file, start, end, state.st_mtime_ns)
