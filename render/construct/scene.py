@@ -24,6 +24,7 @@ from render.source.flow import FlowEstimator, make_estimator
 from render.source.frames import frames
 from render.source.image import image, image_size
 from render.source.noise import MEAN, noise
+from render.source.take import Pick, nearest, share, take, take_size
 
 if TYPE_CHECKING:  # what decodes films is imported where it is used: most films wait for no such library
     from render.source.mask import Mask
@@ -33,7 +34,12 @@ FRESH = 7919  # between the seeds of one tick's fresh ground and the next's
 
 def make_scene(config: Config, device: torch.device, faults: Faults) -> Scene | None:
     """The scene, or None where its size or its source is at fault."""
-    keys = {"image": "source.image.file", "frames": "source.frames.files", "video": "source.video.file"}
+    keys = {
+        "image": "source.image.file",
+        "frames": "source.frames.files",
+        "video": "source.video.file",
+        "take": "source.take.folder",
+    }
     key = keys.get(config.source.kind, "size")
     size = attempt(faults, key, lambda: frame_size(config))
     source = attempt(faults, key, lambda: make_source(config, size)) if size else None
@@ -72,6 +78,7 @@ def frame_size(config: Config) -> tuple[int, int]:
         "image": lambda: image_size(part.file),
         "frames": lambda: image_size(config.facts.pictures[0]),
         "video": lambda: config.facts.size,
+        "take": lambda: take_size(part.folder, pick_of(part.at)),
     }
     size = sizes[config.source.kind]()
     assert size  # the facts of a film over a video were found when it was loaded
@@ -88,8 +95,14 @@ def make_source(config: Config, size: tuple[int, int]) -> Source:
         "image": lambda: image(part.file, part.fit, size),
         "frames": lambda: frames(list(config.facts.pictures), part.fit, size, clock.fps),
         "video": lambda: _video(config.facts.video, part.fit, size),
+        "take": lambda: take(part.folder, pick_of(part.at), part.fit, size),
     }
     return sources[config.source.kind]()
+
+
+def pick_of(time: Time) -> Pick:
+    """Which dream of a take is meant by a moment of its film."""
+    return share(float(time.amount) / 100) if time.unit == "percent" else nearest(float(time.amount))
 
 
 def _video(footage: Any, fit: str, size: tuple[int, int]) -> Source:

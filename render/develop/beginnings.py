@@ -8,8 +8,8 @@ from pathlib import Path
 
 from render.develop.chain import Chain, common_ticks, read_chain
 from render.develop.negative import Negative
+from render.source.take import NEGATIVE
 
-NEGATIVE = "negative"  # the folder of a take's dreams
 AT_THE_END = 2  # dreams that know where their film ends: the last, and one that knows how far it is to that
 
 

@@ -22,12 +22,13 @@ from typing import IO, Any, Self, TypeVar
 
 from render import inputs
 from render.develop import ffmpeg, files, prints, stills
-from render.develop.beginnings import NEGATIVE, Beginning, beginning_in, longest_beginning, same_film
+from render.develop.beginnings import Beginning, beginning_in, longest_beginning, same_film
 from render.develop.chain import Chain, write_chain
 from render.develop.ffmpeg import Pixels
 from render.develop.names import fill_name, frame_path
 from render.develop.negative import Negative
 from render.errors import ConfigError, MissingError
+from render.source.take import NEGATIVE
 
 if sys.platform == "win32":
     import msvcrt

@@ -20,14 +20,14 @@ from render.errors import ConfigError, MissingError
 from render.source.frames import picture_files
 
 UP = 3  # folders from a take to the project around it: that of its name, that of all takes, and the one where those are
-SOURCES = ("source.image.file", "source.frames.files", "source.video.file")
+SOURCES = ("source.image.file", "source.frames.files", "source.video.file", "source.take.folder")
 FILES = {  # settings whose files prints may be made of besides dreams, and what each is called
     **dict.fromkeys(SOURCES, "what it was dreamed from"),
     "mask.file": "its mask",
     "audio.file": "its music",
     "schedule": "its schedule",
 }
-UNNEEDED = "source.image.file"  # a photo is in the dreams; where it is needed all the same, whoever reads it says so
+UNNEEDED = ("source.image.file", "source.take.folder")  # is in the dreams; where it is needed too, whoever reads it says so
 
 
 def found_files(folder: Path, text: str, home: str, source: Path | None = None) -> list[str]:
@@ -55,7 +55,7 @@ def _find(key: str, folder: Path, written: str, places: tuple[Path, ...], source
     for candidate in _candidates(written, places):
         if _exists(key, candidate):
             return candidate
-    if key == UNNEEDED:
+    if key in UNNEEDED:
         return None
     cure = "--source FILE says where it is" if key in SOURCES else f"put it beside the film's settings, or into {folder}"
     raise MissingError(f"{as_written}: there is no such file, and {FILES[key]} is not beside the film's settings either", cure)
@@ -72,7 +72,7 @@ def _candidates(written: str, places: tuple[Path, ...]) -> Iterator[Path]:
 
 def _exists(key: str, path: Path) -> bool:
     if not key.endswith(".files"):
-        return path.is_file()
+        return path.is_dir() if key.endswith(".folder") else path.is_file()
     with suppress(MissingError):
         return bool(picture_files(str(path)))
     return False

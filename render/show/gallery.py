@@ -54,8 +54,8 @@ WALL = "@media (min-width: 60rem) {{ .wall {{ grid-template-columns: repeat({}, 
 TAKE = re.compile(r"take-\d{3,}")
 
 # What it began with, as the page says it, by the source of the vocabulary; and whether that can be compared with the dream.
-BEGINNINGS = {"noise": "noise", "image": "a photo", "frames": "footage", "video": "footage"}
-COMPARED = frozenset({"image", "frames", "video"})
+BEGINNINGS = {"noise": "noise", "image": "a photo", "frames": "footage", "video": "footage", "take": "a dream"}
+COMPARED = frozenset({"image", "frames", "video", "take"})
 
 OPENED = {RECORD: inputs.RECORD, "config.yaml": TEXT, "resolved.yaml": TEXT, "poster.jpg": PICTURE}  # the files of a take
 LONGEST_NAME = 300  # letters
