@@ -53,6 +53,7 @@ schedule: moves.csv
     "source.noise": ("source: noise", "source:\n  noise: {kind: perlin, contrast: 0.6}\n"),
     "source.image": ("source: image", "source:\n  image: {file: photo.jpg, fit: cover}\n"),
     "source.frames": ("source: frames", 'source:\n  frames: {files: "shots/*.png", fit: contain}\n'),
+    "source.take": ("source: take", "source:\n  take: {folder: runs/zoom/take-001, at: end, fit: cover}\n"),
     "source.video": ("source: video", "source:\n  video: {file: street.mp4, start: 5s, end: 20s, fit: cover}\n"),
     "motion": (
         "motion",
@@ -149,7 +150,7 @@ audio:
         """\
 outputs:
   - "{name}.mp4"
-  - {file: "{name}.gif", width: 400, fps: 15, size_limit: 10MB}
+  - {file: "{name}.gif", width: 400, fps: 15, size_limit: 10MB, recipe: false}
   - {file: master.mov, codec: h265, crf: 14}
   - "frames/{frame:06}.png"
 """,

@@ -26,6 +26,8 @@ REFUSED: dict[str, Any] = {
     "DURATION": "soon",
     "FILE": [],
     "FILES": 3,
+    "FOLDER": [],
+    "DREAMED": "4b",
     "NETWORK": [],
     "LAYER": 3,
     "CHANNEL": [],

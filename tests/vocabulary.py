@@ -104,7 +104,15 @@ def all_sections() -> list[tuple[str, type[Section]]]:
 
 def filled(section: type[Section], changes: dict[str, Any], but: str = "") -> dict[str, Any]:
     """The settings that a section needs, `but` for one, and `changes`."""
-    samples = {"file": "a.png", "files": "*.png", "layer": "mid", "channels": [1], "class": "eye", "garden": "all"}
+    samples = {
+        "folder": "runs/a/take-001",
+        "file": "a.png",
+        "files": "*.png",
+        "layer": "mid",
+        "channels": [1],
+        "class": "eye",
+        "garden": "all",
+    }
     samples |= {"guide": "a.png", "neuron": 1, "direction": {1: 1}, "band": "rms"}
     return {key: samples[key] for key, info in section.rows().items() if info.is_required() and key != but} | changes
 

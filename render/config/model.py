@@ -81,6 +81,15 @@ class Video(Section):
         return self
 
 
+class TakeSource(Section):
+    """A picture that another film dreamed, from its take."""
+
+    shorthand = "folder"
+    folder: Annotated[Path, types.FOLDER] = needed("the folder of the take, as in runs/zoom/take-001")
+    at: Annotated[Time, types.DREAMED] = row("end", "which of its dreams: start, end, 50% or a time of its film, 4s")
+    fit: Annotated[str, FIT] = row("cover", FIT_MEANING)
+
+
 class SourceSettings(OneOf):
     """What the dream begins with: exactly one of these."""
 
@@ -93,6 +102,16 @@ class SourceSettings(OneOf):
     image: Image | None = row(None, "a picture file")
     frames: Frames | None = row(None, "a sequence of picture files")
     video: Video | None = row(None, "a video file")
+    take: TakeSource | None = row(None, "the picture on which another film ended; {take: runs/zoom/take-001, at: end}")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_at(cls, value: Any) -> Any:
+        """The moment of a take may stand beside it."""
+        if not isinstance(value, Mapping) or not {"take", "at"} <= value.keys() or isinstance(value["take"], Mapping):
+            return value
+        beside = {key: settings for key, settings in value.items() if key not in ("take", "at")}
+        return {**beside, "take": {"folder": value["take"], "at": value["at"]}}
 
     @property
     def moves(self) -> bool:
@@ -369,6 +388,9 @@ class OutputSettings(Section):
     crf: Annotated[int | None, static(0, 63)] = row(None, "compression: 0 is lossless, 18 looks so, more is smaller")
     codec: Annotated[str, choice(*CODECS)] = row("auto", "how pictures are packed; auto goes by the ending")
     size_limit: Annotated[int | None, types.BYTES] = row(None, "the most the file may weigh, as in 10MB")
+    recipe: Annotated[bool, types.FLAG] = row(
+        True, "whether the film's settings are written into it (`render from` reads them), without any folder's name"
+    )
 
     @property
     def suffix(self) -> str:

@@ -230,6 +230,19 @@ def _read_within(value: Any) -> Time:
     return time
 
 
+def _read_dreamed(value: Any) -> Time:
+    if isinstance(value, Time):
+        return value
+    time = None
+    with suppress(SettingError):
+        time = read_time(value) if isinstance(value, str) and re.search(r"[a-z:%]", value) else None
+    if time is None or time.unit not in ("seconds", "percent") or (time.unit == "percent" and time.amount > 100):
+        raise SettingError(
+            f"is {quote(value)}, which is no moment of a take", "write start, end, 50% or a time of its film, 4s"
+        )
+    return time
+
+
 LONGEST_NAME = 200  # bytes of a film's name, of the 255 that systems take; letters of Chinese have three each
 NOT_IN_NAMES = re.compile(r"[/\\:*?\"<>|{}\x00-\x1f]")  # what some system or another forbids in a file's name
 
@@ -325,7 +338,7 @@ def _read_glob(value: Any) -> str:
     if not isinstance(value, str) or not value.strip() or not value.isprintable():
         raise SettingError(f"is {quote(value)}; it takes a pattern of file names", 'for example "shots/*.png"')
     folder: Path = getattr(value, "folder", Path())
-    return str(Path(escape(str(folder.absolute())), _at_home(value)))
+    return abspath(Path(escape(str(folder.absolute())), _at_home(value)))
 
 
 NETWORK_FILES = ("weights", "labels")
@@ -528,6 +541,7 @@ FILM_FPS = SettingType(_read_film_fps, "frames per second, above 0 to 240, a fra
 DREAM_RATE = SettingType(_read_dream_rate, "dreams per second, above 0 to 240, or every-frame", _RATE, _write_rate)
 DURATION = SettingType(_read_duration, "12s, 360 frames, 00:00:12, 48b, source or audio", _WORD, str)
 FILE = SettingType(_read_path, "a file", _WORD, str)
+FOLDER = SettingType(_read_path, "a folder", _WORD, str)
 FILES = SettingType(_read_glob, 'a pattern such as "shots/*.png"', _WORD)
 NETWORK = SettingType(
     _read_network,
@@ -563,5 +577,7 @@ FLAG = SettingType(_read_flag, "true or false", {"type": "boolean"})
 WITHIN = SettingType(_read_within, "a time in the file, 5s or 00:01:30", _WORD, str)
 TEMPO = static(20, 400, "beats per minute", whole=False)
 BPM = or_auto(TEMPO)
+DREAMED = SettingType(_read_dreamed, "start, end, 50% or a time such as 4s", _WORD, str)
+BPM = or_auto(static(20, 400, "beats per minute", whole=False))
 BYTES = SettingType(read_bytes, "a file size such as 10MB", {"type": ["string", "integer"]})
 WEIGHT = number("", -100, 100)

@@ -27,6 +27,7 @@ from render.source.flow import FlowEstimator, make_estimator
 from render.source.frames import frames
 from render.source.image import image, image_size
 from render.source.noise import MEAN, noise
+from render.source.take import Pick, nearest, share, take, take_size
 
 if TYPE_CHECKING:  # what decodes films is imported where it is used: most films wait for no such library
     from render.source.mask import Mask
@@ -38,7 +39,12 @@ EARLY = 1e-6  # seconds by which a frame may come before a cut that falls on it,
 
 def make_scene(config: Config, device: torch.device, faults: Faults) -> Scene | None:
     """The scene, or None where its size or its source is at fault."""
-    keys = {"image": "source.image.file", "frames": "source.frames.files", "video": "source.video.file"}
+    keys = {
+        "image": "source.image.file",
+        "frames": "source.frames.files",
+        "video": "source.video.file",
+        "take": "source.take.folder",
+    }
     key = keys.get(config.source.kind, "size")
     size = attempt(faults, key, lambda: frame_size(config))
     source = attempt(faults, key, lambda: make_source(config, size)) if size else None
@@ -84,6 +90,7 @@ def frame_size(config: Config) -> tuple[int, int]:
         "image": lambda: image_size(part.file),
         "frames": lambda: image_size(config.facts.pictures[0]),
         "video": lambda: config.facts.size,
+        "take": lambda: take_size(part.folder, pick_of(part.at)),
     }
     size = sizes[config.source.kind]()
     assert size  # the facts of a film over a video were found when it was loaded
@@ -100,6 +107,7 @@ def make_source(config: Config, size: tuple[int, int]) -> Source:
         "image": lambda: image(part.file, part.fit, size),
         "frames": lambda: frames(list(config.facts.pictures), part.fit, size, clock.fps),
         "video": lambda: _video(config.facts.video, part.fit, size),
+        "take": lambda: take(part.folder, pick_of(part.at), part.fit, size),
     }
     return sources[config.source.kind]()
 
@@ -115,6 +123,9 @@ def _noise_of_shots(config: Config, size: tuple[int, int]) -> Source:
         return noise(section.kind, section.contrast(clock.tick(0)), size, config.seed + SHOT * number)
 
     return Source(lambda moment: shot(bisect_right(times, moment.seconds + EARLY)).at(moment))
+def pick_of(time: Time) -> Pick:
+    """Which dream of a take is meant by a moment of its film."""
+    return share(float(time.amount) / 100) if time.unit == "percent" else nearest(float(time.amount))
 
 
 def _video(footage: Any, fit: str, size: tuple[int, int]) -> Source:

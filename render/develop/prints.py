@@ -52,6 +52,8 @@ class Output(Protocol):
     def codec(self) -> str: ...
     @property
     def size_limit(self) -> int | None: ...
+    @property
+    def recipe(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ class Job:
     tuning: Tuning
     title: str
     config: str  # the resolved configuration, as YAML
+    config: str  # the resolved configuration, as YAML; empty where the file is to carry none
+    sound: AudioArguments
     notice: Callable[[str], None]  # takes what is to be told
     audio: AudioEncoder | None  # how its container holds sound
     sound: AudioArguments = SILENT
@@ -223,6 +227,10 @@ def _job(
         notice(f"{path.name} has {frame_rate} frames a second, the most that {path.suffix} can show")
     audio = CONTAINERS[path.suffix.lower()].audio
     return Job(row, output, path, size, frame_rate, Tuning(shape, crf), name, config, notice, audio)
+    audio = audio_arguments(sound, CONTAINERS[path.suffix.lower()].audio, SOUND)
+    return Job(
+        row, output, path, size, rate(output, fps), Tuning(shape, crf), name, config if output.recipe else "", audio, notice
+    )
 
 
 def _shape(row: Print, size: tuple[int, int], width: int | None) -> tuple[int, int]:

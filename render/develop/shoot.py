@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -13,12 +13,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from pydantic import ValidationError
 from torch import Tensor
 
-from render.config import Config, load_text
-from render.config.loader import read
-from render.config.model import OutputSettings, SourceSettings
+from render.config import Config
+from render.config.paths import from_folder
 from render.config.scalars import Size
 from render.config.setting_types import Drawn
 from render.construct import build, build_scene
@@ -34,11 +32,10 @@ from render.develop.names import fill_name, frame_path
 from render.develop.negative import Kept
 from render.develop.retile import in_recorded_tiles, retile_notices, ticks_within_memory
 from render.develop.seam import measure_seam
-from render.develop.take import Take, existing_take, open_take, read_record, unfinished_takes
+from render.develop.take import Take, open_take, read_record, take_folder, unfinished_takes
 from render.dream.ascent import sizes
 from render.dream.precision import DTYPES
-from render.errors import ConfigError, MissingError, RenderError, RoomError, gpu_failed, memory_ended
-from render.facts import facts
+from render.errors import RenderError, RoomError, gpu_failed, memory_ended
 from render.film import Film, State, ticks
 from render.frames import at_rate, dreamed_up_to, frame_count, in_loop_order, rate_ratio
 from render.picture.picture import from_pixels, to_pixels
@@ -78,12 +75,20 @@ def shoot(config: Config, text: str, root: Path, device: torch.device, watch: Wa
             config = config.model_copy(update={"seed": seed})
             film = build(config, device)
         film = replace(film, scene=with_flow_cache(film.scene, root))
-        chain = tick_chain(config, film, VERSION)
-        with open_take(root, config.name, fingerprint(config, film), text, config.yaml(), fresh, chain) as take:
+        chain, resolved = tick_chain(config, film, VERSION), config.yaml(from_folder(take_folder(root, config.name)))
+        with open_take(root, config.name, fingerprint(config, film), text, resolved, fresh, chain) as take:
+            note_whereabouts(config, take)
             film = in_recorded_tiles(in_recorded_precision(config, film, take), take)
             dreamed, last, (paths, notices) = dream_and_develop(config, film, root, take, watch)
             notices = [*take.notices, *octave_notices(film), *retile_notices(film, take), *notices]
             return Shot(take.folder, paths, notices, dreamed, last == film.scene.clock.last_tick)
+
+
+def note_whereabouts(config: Config, take: Take) -> None:
+    """Note where the film's own files lie, seen from the take, and what shapes its dreams wherever they do: prints ask that."""
+    facts = {"home": str(from_folder(take.folder)(config.places.folder)), "settings": config.fingerprint_anywhere()}
+    if any(take.record.get(key) != value for key, value in facts.items()):
+        take.note(**facts)
 
 
 Prints = tuple[list[Path], list[str]]  # the paths of all outputs, and notices to be told
@@ -222,7 +227,7 @@ def develop(config: Config, scene: Scene, take: Take, wait_for: Callable[[int], 
 
     ratio = partial(rate_ratio, scene)
     _, notices = prints.develop(
-        missing, frames, (width, height), scene.clock.fps, take.folder, config.name, config.yaml(), track, ratio
+        missing, frames, (width, height), scene.clock.fps, take.folder, config.name, config.recipe(take.home), track, ratio
     )
     take.note_prints(missing, film)
     if missing:
