@@ -139,23 +139,32 @@ def film(
     The same command goes on where an interrupted render stopped. Paths of finished files go to stdout.
     """
     films = each(configs, lambda path: (load(path, overrides, quality), text_of(path)))
-    where = pick_device(device, root)
-    each(films, lambda film: fetch_weights(film[0]))
-    if not yes:
-        each(films, lambda film: refuse_unreasonable(film[0], where, root))
-    if len(films) > 1:  # a film alone is built before it begins a take anyhow
-        each(films, lambda film: build(film[0], where))
+    require_films([config for config, _ in films], pick_device(device, root), root, yes)
+    render_films(films, root, pick_device(device, root), fresh, style)
 
-    def shoot(item: tuple[int, tuple[Config, str]]) -> None:
+
+def require_films(films: Sequence[Config], device: torch.device, root: Path, yes: bool) -> None:
+    """Fetch the weights of the films, and refuse what cannot be rendered, or not by tomorrow, before any of it is begun."""
+    each(films, fetch_weights)
+    if not yes:
+        each(films, lambda config: refuse_unreasonable(config, device, root))
+    if len(films) > 1:  # a film alone is built before it begins a take anyhow
+        each(films, lambda config: build(config, device))
+
+
+def render_films(films: Sequence[tuple[Config, str]], root: Path, device: torch.device, fresh: bool, style: str) -> list[Path]:
+    """Render a queue, which goes on after a failure: the folders of their takes."""
+
+    def shoot(item: tuple[int, tuple[Config, str]]) -> Path:
         number, (config, text) = item
         if len(films) > 1:
             say(f"{config.name}: film {number} of {len(films)}")
-        _film(config, text, root, where, fresh, style)
+        return _film(config, text, root, device, fresh, style)
 
-    each(list(enumerate(films, 1)), shoot)
+    return each(list(enumerate(films, 1)), shoot)
 
 
-def _film(config: Config, text: str, root: Path, device: torch.device, fresh: bool, style: str) -> None:
+def _film(config: Config, text: str, root: Path, device: torch.device, fresh: bool, style: str) -> Path:
     from render.config.notices import notices
     from render.develop.shoot import shoot
     from render.show.eta import efforts
@@ -165,7 +174,7 @@ def _film(config: Config, text: str, root: Path, device: torch.device, fresh: bo
 
     def watch(states: Iterator[Any], first: int, last: int) -> Iterable[Any]:
         if first >= 0:
-            say(f"{config.name}: going on after dream {first + 1} of {last + 1}")
+            say(f"{config.name}: {first + 1} of {last + 1} dreams are there already")
         with stoppable(stop):
             yield from STYLES[style](until(states, stop), first, last, config.name, efforts(config))
         if first < last and style in ("bar", "plain"):
@@ -186,6 +195,56 @@ def _film(config: Config, text: str, root: Path, device: torch.device, fresh: bo
         raise SystemExit(130)
     if config.facts.flaw:
         raise RenderError(config.facts.flaw, "what can be read of it was rendered")
+    return shot.folder
+
+
+@studio.command()
+@click.argument("path", metavar="CONFIG", type=FilePath())
+@click.option(
+    "--vary", "texts", multiple=True, required=True, metavar="KEY=A,B,…", help="A setting and its values: seed=1..16."
+)
+@shared
+@click.option("--pick", "wanted", metavar="WHICH", help="Write the YAML of one: its number on the sheet, or KEY=VALUE,…")
+@click.option("--yes", is_flag=True, help="Render what takes days, or more memory or disk than there is, all the same.")
+def sweep(
+    path: Path,
+    texts: Sequence[str],
+    overrides: Sequence[str],
+    quality: str,
+    device: str,
+    root: Path,
+    wanted: str | None,
+    yes: bool,
+) -> None:
+    """One film in every combination of some settings: a take each, a sheet of them all, and a page.
+
+    \b
+    render sweep zoom.yaml --vary seed=1..16 -q draft
+    render sweep zoom.yaml --vary dream.octaves=3,4 --vary "dream.objective.0.layer=mid,high"
+    render sweep zoom.yaml --vary seed=1..16 --pick 7        the YAML of the one that you like
+
+    Several --vary are combined, the last one turns fastest. The same command goes on where it was stopped.
+    """
+    from render.many import axes as many
+    from render.many import sweep as sweeps
+
+    axes = many.read_axes(texts)
+    films = many.variants(axes)
+    if wanted:
+        chosen = many.pick(films, wanted)
+        sweeps.load_variant(path, chosen, overrides, quality)  # what cannot be loaded is not written
+        out(sweeps.write_pick(path, path.stem, chosen))
+        return
+    loaded = [sweeps.load_variant(path, film, overrides, quality) for film in films]  # one fault would be said of every film
+    where, home = pick_device(device, root), sweeps.folder(root, path.stem)
+    require_films([config for config, _ in loaded], where, home, yes)
+    folders = render_films(loaded, home, where, False, usual_style())
+    takes = list(zip(films, folders, strict=True))
+    out(sweeps.draw_sheet(home / "sheet.png", path.stem, axes, takes))
+    page, notices = sweeps.write_page(home / "site", path.stem, axes, takes)
+    for notice in notices:
+        say(printable(notice))
+    out(page)
 
 
 @studio.command()

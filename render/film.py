@@ -53,9 +53,14 @@ class Film:
     gardens: Callable[[Moment], tuple[Bed, ...]]  # the settings of each garden
     tone: Callable[[Moment], tuple[Tone, float]]  # the tone to hold to, and how firmly, 0..1
     blend: Callable[[Moment], Blend]  # how firmly the dream sits on footage
-    digest: str  # of the networks' weights, and of all files that the film reads
+    contents: Mapping[str, str]  # a digest of what each setting stands for that names a file or a network, by its key
     tiles: Callable[[int], Tiling]  # side, pixels -> tiles of about that side, as large as its layers need them
     precision: str  # a row of precision.DTYPES: what its networks work in
+
+    @property
+    def digest(self) -> str:
+        """Of the networks' weights, and of all files that the film reads."""
+        return "".join(self.contents.values())
 
     def ticks(self) -> Iterator[State]:
         """Every tick of the film, dreamed as it is asked for: `for state in film.ticks(): show(state.canvas)`."""

@@ -48,7 +48,7 @@ def build(config: Config, device: torch.device) -> Film:
         gardens=lambda moment: tuple(part.bed(moment) for part in parts if part.bed),
         tone=tone_reference(config, scene),
         blend=lambda moment: Blend(config.flow.persistence(moment), config.flow.anchor(moment)),
-        digest=files_digest(config, networks, parts, scene),
+        contents=contents(config, networks, parts, scene),
         tiles=lambda side: tiling(side, receptive_fields(extract, networks, parts, min_side, device), min_side),
         precision=precision,
     )
@@ -82,8 +82,12 @@ def ascent_settings(config: Config, moment: Moment, min_side: int, fresh: bool) 
     )
 
 
-def files_digest(config: Config, networks: Networks, parts: Sequence[BoundTerm], scene: Scene) -> str:
-    """Of all files that shape the film, and of how it looks for motion."""
-    digests = [*(network.digest for network in networks.values()), *(part.digest for part in parts), scene.source.digest]
-    mask = digest(config.mask.file) if config.mask else ""
-    return "".join(digests) + mask + (scene.estimator.name if scene.estimator else "")
+def contents(config: Config, networks: Networks, parts: Sequence[BoundTerm], scene: Scene) -> dict[str, str]:
+    """What each setting that names files or networks stands for, as digests by its key; and how motion is looked for."""
+    return {
+        "dream.network": "".join(network.digest for network in networks.values()),
+        **{f"dream.objective.{number}": part.digest for number, part in enumerate(parts)},
+        "source": scene.source.digest,
+        "mask": digest(config.mask.file) if config.mask else "",
+        "flow": scene.estimator.name if scene.estimator else "",
+    }

@@ -12,7 +12,9 @@ other. Each holds the SHA-256 of all its bytes, so that a damaged one is never t
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -109,6 +111,25 @@ class Negative:
             _write(self._tick(tick), tick, {CANVAS: canvas}, _write(self._state(tick), tick, state))
         self._newest = tick
 
+    def count(self) -> int:
+        """How many ticks there are, from the first to before a gap; some may turn out to be damaged."""
+        return self._count()
+
+    def begin_in(self, folder: Path, ticks: int) -> None:
+        """Begin another negative with the first `ticks` of this one: as links, or as copies where the disk knows no links.
+
+        No file of a negative is ever written to, only replaced, so neither of the two can spoil the other.
+        """
+        folder.mkdir()
+        states = {number: path for number, path in self._numbered("state").items() if number < ticks}
+        near = [path for number in (0, 1) if (path := self._state(number)).exists()]  # even and odd: maybe of later ticks
+        for path in (*map(self._tick, range(ticks)), *states.values(), *near):
+            _link(path, folder / path.name)
+
+    def drop(self, tick: int) -> None:
+        """Take the tick and all after it out of the negative."""
+        self._forget(tick)
+
     def _kept(self, tick: int) -> Kept:
         """Raises _DamageError, or OSError where one of its files is gone or cannot be read."""
         sealed = _Sealed.read(self._tick(tick), tick)
@@ -197,6 +218,14 @@ def _write(path: Path, tick: int, arrays: Arrays, state: str = WITHIN) -> str:
     content[start : start + len(digest)] = digest.encode()
     files.write(path, content)
     return digest
+
+
+def _link(path: Path, place: Path) -> None:
+    """The same file under a second name, or a copy of it."""
+    try:
+        os.link(path, place)
+    except OSError:  # disks refuse links in many ways
+        shutil.copyfile(path, place)
 
 
 def _canvas(sealed: _Sealed) -> Canvas:

@@ -22,16 +22,19 @@ from render.config.model import OutputSettings, SourceSettings
 from render.config.scalars import Size
 from render.config.setting_types import Drawn
 from render.construct import build, build_scene
+from render.construct.camera import camera_path
 from render.develop import prints, sound
 from render.develop.alongside import Watermark, alongside, helps
+from render.develop.beginnings import same_film
 from render.develop.browser import html
+from render.develop.chain import tick_chain
 from render.develop.ffmpeg import Pixels
 from render.develop.flow_cache import with_flow_cache
 from render.develop.names import fill_name, frame_path
 from render.develop.negative import Kept
 from render.develop.retile import in_recorded_tiles, retile_notices, ticks_within_memory
 from render.develop.seam import measure_seam
-from render.develop.take import Take, existing_take, open_take, read_record, unfinished_records
+from render.develop.take import Take, existing_take, open_take, read_record, unfinished_takes
 from render.dream.ascent import sizes
 from render.dream.precision import DTYPES
 from render.errors import ConfigError, MissingError, RenderError, RoomError, gpu_failed, memory_ended
@@ -75,7 +78,8 @@ def shoot(config: Config, text: str, root: Path, device: torch.device, watch: Wa
             config = config.model_copy(update={"seed": seed})
             film = build(config, device)
         film = replace(film, scene=with_flow_cache(film.scene, root))
-        with open_take(root, config.name, fingerprint(config, film), text, config.yaml(), fresh) as take:
+        chain = tick_chain(config, film, VERSION)
+        with open_take(root, config.name, fingerprint(config, film), text, config.yaml(), fresh, chain) as take:
             film = in_recorded_tiles(in_recorded_precision(config, film, take), take)
             dreamed, last, (paths, notices) = dream_and_develop(config, film, root, take, watch)
             notices = [*take.notices, *octave_notices(film), *retile_notices(film, take), *notices]
@@ -131,9 +135,14 @@ def fingerprint(config: Config, film: Film) -> dict[str, Any]:
 
 def unfinished_seed(root: Path, config: Config, film: Film) -> int | None:
     """The seed of an unfinished take that asked for the same with `seed: random`: it is gone on with, not begun again."""
-    for record in unfinished_records(root, config.name):
+    for folder, record in unfinished_takes(root, config.name):
         seed = record.get("fingerprint", {}).get("seed")
-        if isinstance(seed, int) and record["fingerprint"] == fingerprint(config.model_copy(update={"seed": seed}), film):
+        if not isinstance(seed, int):
+            continue
+        seeded = config.model_copy(update={"seed": seed})
+        scene = replace(film.scene, path=camera_path(seeded, film.scene.size))
+        same = same_film(folder, tick_chain(seeded, replace(film, scene=scene), VERSION))
+        if record["fingerprint"] == fingerprint(seeded, film) if same is None else same:
             return seed
     return None
 

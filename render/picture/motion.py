@@ -66,6 +66,17 @@ def spline_point(points: Tensor, share: Tensor) -> Tensor:
     return b + u / 2 * (c - a + u * (2 * a - 5 * b + 4 * c - d + u * (3 * (b - c) + d - a)))
 
 
+def cells_between(start: float, end: float) -> range:
+    """The cells of time that lie between two times, wholly or in part."""
+    return range(floor(round(start * CELLS, GRAIN)), ceil(round(end * CELLS, GRAIN)))
+
+
+def cell_times(cells: np.ndarray) -> np.ndarray:
+    """The middle of each cell, seconds: there its speeds are looked at."""
+    times: np.ndarray = cells // CELLS + (cells % CELLS + 0.5) / CELLS
+    return times
+
+
 @dataclass(frozen=True)
 class CameraPath:
     """Where the camera goes."""
@@ -108,7 +119,7 @@ class CameraPath:
 
     def _velocity_field(self, second: int) -> VelocityField:
         """The velocities in a second's cells, worked out as a whole, so that no move depends on what was asked before."""
-        seconds = second + (np.arange(CELLS) + 0.5) / CELLS
+        seconds = cell_times(second * CELLS + np.arange(CELLS))
         values = {name: value.double().reshape(CELLS, 1, -1) for name, value in self.speeds(seconds).items()}
         center = (values["center"] * 2 - 1) * torch.tensor((self.aspect, 1.0), dtype=torch.float64)
         return VelocityField(self.motions, values, center, When(torch.from_numpy(seconds)[:, None], self.seed))

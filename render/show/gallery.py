@@ -49,6 +49,7 @@ MARK = '<meta name="generator" content="render gallery">'  # by which a page of 
 WIDE, WIDER = 960, 1600  # pixels of the longer side of a poster, and of what is compared, at most
 GLANCE = 120  # the same of a poster that is only looked at to see that it is whole
 QUALITY = 84  # of a poster, as JPEG counts
+WALL = "@media (min-width: 60rem) {{ .wall {{ grid-template-columns: repeat({}, 1fr); gap: 1.2rem .8rem }} }}"
 TAKE = re.compile(r"take-\d{3,}")
 
 # What it began with, as the page says it, by the source of the vocabulary; and whether that can be compared with the dream.
@@ -238,9 +239,10 @@ def _plain(text: str) -> str:
 # ---- the page
 
 
-def write_page(exhibits: Sequence[Exhibit], site: Path) -> tuple[Path, list[str]]:
+def write_page(exhibits: Sequence[Exhibit], site: Path, title: str = "Dreams", columns: int = 0) -> tuple[Path, list[str]]:
     """Write the page over exhibits, and what it shows, into the folder `site`: the page's path, and notices.
 
+    columns: so many films side by side, where there is room for them; 0: as many as fit.
     What lies there already, and is as the take is, stays; what an earlier page showed and this one does not is removed.
     Raises ConfigError if somebody else's page is there, MissingError or RoomError if it cannot be written.
     """
@@ -248,7 +250,7 @@ def write_page(exhibits: Sequence[Exhibit], site: Path) -> tuple[Path, list[str]
     earlier = _earlier(page)
     places = _place_names(exhibits)
     cards = [_card(exhibit, site / ROOM / place, notices.append) for exhibit, place in zip(exhibits, places, strict=True)]
-    files.write(page, _page(cards).encode())
+    files.write(page, _page(cards, title, columns).encode())
     for place in earlier - {*places}:
         shutil.rmtree(site / ROOM / place, ignore_errors=True)
     return page, notices
@@ -394,15 +396,18 @@ def _save(picture: Image.Image, part: Path) -> None:
     picture.save(part, "JPEG", quality=QUALITY, progressive=True)
 
 
-def _page(cards: Sequence[Mapping[str, Any]]) -> str:
+def _page(cards: Sequence[Mapping[str, Any]], title: str, columns: int) -> str:
     """The whole page: the template, with its style and script inside, and a policy that lets in nothing else."""
     room = Path(__file__).parent / "page"
     style, script = ((room / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    if columns:
+        style += WALL.format(columns)
     environment = Environment(
         loader=FileSystemLoader(room), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     return environment.get_template("page.html").render(
         mark=Markup(MARK),
+        title=title,
         policy=f"default-src 'none'; img-src 'self' file: data:; media-src 'self' file:; "
         f"style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'",
         style=Markup(style),

@@ -26,16 +26,22 @@ def frames(files: list[Path], fit: str, size: tuple[int, int], fps: Fraction) ->
     """
     for file in files:
         image_size(file)
+    digests = [*map(digest, files)]
 
     @lru_cache(maxsize=2)  # the two sides of a tick
     def decode(index: int) -> Tensor:
         return picture(files[index], fit, size)
 
-    def at(moment: Moment) -> Tensor:
+    def index(moment: Moment) -> int:
         # A tick between two film frames sits on the nearer one.
-        return decode(min(round(moment.seconds * fps), len(files) - 1))
+        return min(round(moment.seconds * fps), len(files) - 1)
 
-    return Source(at, moves=True, digest=sha256("".join(map(digest, files)).encode()).hexdigest())
+    return Source(
+        lambda moment: decode(index(moment)),
+        moves=True,
+        digest=sha256("".join(digests).encode()).hexdigest(),
+        picture_id=lambda moment: digests[index(moment)],
+    )
 
 
 def picture_files(pattern: str) -> list[Path]:

@@ -68,8 +68,8 @@ Pixels = NDArray[Any]
 
 def image(file: Path, fit: str, size: tuple[int, int], ground: int = GREY) -> Source:
     """A picture file that fills (height, width): `fit` is a row of FITS. MissingError names the file and what is wrong."""
-    frame = picture(file, fit, size, ground)
-    return Source(lambda moment: frame, digest=digest(file))
+    frame, content = picture(file, fit, size, ground), digest(file)
+    return Source(lambda moment: frame, digest=content, picture_id=lambda moment: content)
 
 
 def picture(file: Path, fit: str, size: tuple[int, int], ground: int = GREY) -> Tensor:

@@ -39,7 +39,13 @@ def video(footage: Footage, fit: str, size: tuple[int, int], ground: int = GREY)
             picture = _to_srgb(LIGHTS[frame.color_trc](picture))
         return FITS[fit](resize(picture, footage.size), size).clamp(0, 1)
 
-    return Source(lambda moment: decode(footage.nearest(moment.seconds)), moves=True, digest=digest(footage.file))
+    content = digest(footage.file)
+    return Source(
+        lambda moment: decode(footage.nearest(moment.seconds)),
+        moves=True,
+        digest=content,
+        picture_id=lambda moment: f"{content} {footage.marks[footage.nearest(moment.seconds)]}",
+    )
 
 
 def _over_ground(picture: Tensor, ground: int) -> Tensor:
