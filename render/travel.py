@@ -14,7 +14,7 @@ from torch import Tensor
 from render.dream.ascent import dream
 from render.dream.garden import World
 from render.droste import inset, nest
-from render.film import Film, Fold, State, first_worlds, next_worlds
+from render.film import Film, Fold, State, first_worlds, jump_worlds, next_worlds
 from render.moment import Moment
 from render.picture import colour, warp
 from render.picture.picture import resize, sixteen_bits
@@ -47,7 +47,19 @@ def step(film: Film, state: State, before: Moment, moment: Moment) -> State:
     return replace(state, tick=moment.index, canvas=sixteen_bits(canvas), worlds=worlds)
 
 
-FOLD = Fold(begin, step)
+def advance(film: Film, state: State, before: Moment, moment: Moment) -> State:
+    """The next tick: a step on, or after a cut the source dreamed anew."""
+    return begin_anew(film, state, moment) if film.scene.cut(before, moment) else step(film, state, before, moment)
+
+
+FOLD = Fold(begin, advance)
+
+
+def begin_anew(film: Film, state: State, moment: Moment) -> State:
+    """The first tick after a cut: the source dreamed as if nothing had been before, with other kinds in its gardens."""
+    worlds = jump_worlds(film, first_worlds(film, moment), moment)
+    canvas = dream_on(film, moment, film.scene.picture(moment), worlds, fresh=True)
+    return replace(state, tick=moment.index, canvas=sixteen_bits(film.scene.apply_mask(moment, canvas)), worlds=worlds)
 
 
 def dream_on(film: Film, moment: Moment, canvas: Tensor, worlds: tuple[World, ...], fresh: bool) -> Tensor:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import tiny
 from clips import clip
 from commands import Command
 from PIL import Image
+from test_video import usage
 
 from render.develop.ffmpeg import count
+from render.develop.negative import Negative
 from render.source.footage import probe
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
@@ -58,6 +62,30 @@ def test_footage_that_cannot_be_read_is_refused_with_its_place(command: Command,
     assert "street.yaml:1:" in said.words
     assert "street.mkv" in said.words
     assert not Path("runs").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads and memory are counted by Linux's /proc")
+def test_a_film_over_two_thousand_pictures_takes_no_more_and_more(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    grain = np.random.default_rng(0)
+    pictures = [grain.integers(0, 256, (36, 64, 3), np.uint8) for _ in range(2000)]
+    clip(Path("long.mkv"), pictures, "-c:v libx264 -preset ultrafast -crf 20 -pix_fmt yuv420p", fps="24")
+    Path("long.yaml").write_text(STREET.replace("street", "long").replace("rate: 12, steps: 1", "rate: every-frame, steps: 0"))
+    used: list[tuple[int, int, float]] = []
+    keep = Negative.keep
+
+    def kept(self: Negative, tick: int, *rest: Any) -> None:
+        used.append(usage())
+        keep(self, tick, *rest)
+
+    monkeypatch.setattr(Negative, "keep", kept)
+    said = command("long.yaml", "--set", "flow=none")
+    assert said.code == 0, said.words
+    assert len(used) == 2000
+    threads, files, memory = zip(*used[400:], strict=True)
+    assert max(threads) - min(threads) <= 2
+    assert max(files) - min(files) <= 2
+    assert max(memory) - min(memory) < 30
 
 
 def test_how_footage_moves_is_drawn(command: Command, street: str) -> None:

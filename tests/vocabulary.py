@@ -29,6 +29,7 @@ motion:
   rotate: [{at: 0s, value: 0, ease: ease-out-bounce}, {at: 4b, value: 12}]
   pan: [0, "0: (0.1), 60: (0.05*sin(t/10))"]
   center: [0.5, "0.5 + 0.1*sin(2*pi*p)"]
+  to: {0s: {at: [0.5, 0.5], scale: 1}, 4s: {at: [0.3, 0.4], scale: 3}, ease: in-out}
   border: wrap
 dream:
   rate: 8
@@ -58,8 +59,9 @@ dream:
 look: {hold: 0.5, mean: 0.5, contrast: 0.2}
 flow: {engine: {raft-small: raft.pth}, quality: fast, max_width: 640, persistence: {0s: 0.9, 4s: 0.5}, anchor: 0.4,
        occlusion: {dilate: 3, feather: 2}}
-cuts: [9s, 300]
-audio: {file: track.wav, start: 5s, bpm: auto, fade: 0.5,
+cuts: {at: [9s, 300], to: fresh}
+bpm: 97
+audio: {file: track.wav, start: 5s, bpm: auto, offset: 5.25s, fade: 0.5,
         features: {kick: 40-120, hits: onsets, loud: {band: rms, attack: 0, release: 1.5}}}
 outputs: [garden.mp4, {file: garden.gif, width: 320, fps: 15, size_limit: 10MB}, "frames/{frame:06}.png"]
 """
@@ -103,7 +105,15 @@ def all_sections() -> list[tuple[str, type[Section]]]:
 
 def filled(section: type[Section], changes: dict[str, Any], but: str = "") -> dict[str, Any]:
     """The settings that a section needs, `but` for one, and `changes`."""
-    samples = {"file": "a.png", "files": "*.png", "layer": "mid", "channels": [1], "class": "eye", "garden": "all"}
+    samples = {
+        "folder": "runs/a/take-001",
+        "file": "a.png",
+        "files": "*.png",
+        "layer": "mid",
+        "channels": [1],
+        "class": "eye",
+        "garden": "all",
+    }
     samples |= {"guide": "a.png", "neuron": 1, "direction": {1: 1}, "band": "rms"}
     return {key: samples[key] for key, info in section.rows().items() if info.is_required() and key != but} | changes
 

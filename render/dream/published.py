@@ -21,6 +21,7 @@ from torch._utils import _rebuild_parameter, _rebuild_tensor_v2
 from render.dream import caffe, graphdef, inception
 from render.dream import weights as files
 from render.errors import MissingError, RenderError
+from render.inputs import WEIGHTS, read_bytes
 from render.weights.catalogue import Weights
 
 INCEPTION5H = ("conv2d0", "conv2d1", "conv2d2", *(f"mixed{block}" for block in inception.BLOCKS))  # Google's own names
@@ -55,7 +56,7 @@ def _sentences(weights: Weights, file: Path) -> Iterator[None]:
 
 STAGES: dict[str, Callable[[Path], OrderedDict[str, nn.Module]]] = {
     "inception_v1": lambda file: inception.stages(files.tensors(file)),
-    "inception5h": lambda file: graphdef.stages(file.read_bytes(), INCEPTION5H, "softmax2_pre_activation"),
+    "inception5h": lambda file: graphdef.stages(read_bytes(file, WEIGHTS), INCEPTION5H, "softmax2_pre_activation"),
 }
 
 
@@ -64,7 +65,7 @@ STAGES: dict[str, Callable[[Path], OrderedDict[str, nn.Module]]] = {
 
 def caffe_vgg(file: Path) -> Mapping[str, Tensor]:
     """conv1_1 … fc8 of Caffe as features.0 … classifier.6 of torchvision, whose layers are the same in the same order."""
-    read = caffe.tensors(file.read_bytes())
+    read = caffe.tensors(read_bytes(file, WEIGHTS))
     convolutions = sum(name.startswith("conv") and name.endswith(".weight") for name in read)
     if convolutions not in VGG_BLOCKS:
         raise ValueError(f"it has {convolutions} convolutions")
@@ -125,7 +126,7 @@ def robustness(file: Path) -> Mapping[str, Tensor]:
     """
     gate: Any = SimpleNamespace(__name__="tensors only", Unpickler=Unpickler, load=_load)
     # From memory: from a file torch would try first whether it is a tar, and unpack that.
-    checkpoint = torch.load(BytesIO(file.read_bytes()), map_location="cpu", pickle_module=gate, weights_only=False)
+    checkpoint = torch.load(BytesIO(read_bytes(file, WEIGHTS)), map_location="cpu", pickle_module=gate, weights_only=False)
     state = checkpoint.get("model", checkpoint.get("state_dict"))
     names = {name: name.removeprefix("module.") for name in state}
     return {ours.removeprefix("model."): state[name] for name, ours in names.items() if ours.startswith("model.")}

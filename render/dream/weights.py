@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from hashlib import sha256
+from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from torch import Tensor
 
 from render.dream import caffe
 from render.errors import MissingError
+from render.inputs import TEXT, WEIGHTS, open_file, plain, read_bytes, read_text
 
 WRAPPERS = ("state_dict", "model_state_dict", "model")  # where training scripts put the weights beside an epoch's number
 SYNSET = re.compile(r"^n[0-9]{8}\s+")  # WordNet's number, before ImageNet's names
@@ -21,14 +22,14 @@ PLACE = re.compile(r"/[a-z]/(\S+)(?:\s+[0-9]+)?")  # as Places writes its names:
 
 
 def _unpickle(file: Path) -> Mapping[str, Any]:
-    held = torch.load(file, map_location="cpu", weights_only=True)
+    held = torch.load(plain(file, WEIGHTS), map_location="cpu", weights_only=True)
     inner = next((held[key] for key in WRAPPERS if isinstance(held.get(key), Mapping)), held)
     return {key.removeprefix("module."): value for key, value in inner.items()}
 
 
 READERS: dict[str, Callable[[Path], Mapping[str, Any]]] = {
-    ".safetensors": load_file,
-    ".caffemodel": lambda file: caffe.tensors(file.read_bytes()),
+    ".safetensors": lambda file: load_file(plain(file, WEIGHTS)),
+    ".caffemodel": lambda file: caffe.tensors(read_bytes(file, WEIGHTS)),
     ".pth": _unpickle,
     ".pt": _unpickle,
     ".tar": _unpickle,
@@ -37,13 +38,15 @@ READERS: dict[str, Callable[[Path], Mapping[str, Any]]] = {
 
 def tensors(weights: Path) -> Mapping[str, Tensor]:
     """The tensors of a weights file, those of numbers with a point as float32. MissingError if it is none, or damaged."""
-    if not weights.is_file():
+    if not weights.exists():
         hint = "a film's head says where to get them; the name of a file is seen from the folder of the YAML file"
         raise MissingError(f"there are no weights at {weights}", hint)
     if weights.suffix.lower() not in READERS:
         raise MissingError(f"{weights} is no file of weights that is known", f"known: {' '.join(READERS)}")
     try:
         read = READERS[weights.suffix.lower()](weights)
+    except MissingError:
+        raise
     except Exception as error:  # whatever a broken or hostile file makes a reader say
         raise MissingError(f"{weights} cannot be read as weights: {(str(error).splitlines() or ['?'])[0][:200]}") from error
     return as_float32(read, weights)
@@ -64,10 +67,7 @@ def as_float32(read: Mapping[str, Any], file: Path, of: str = "") -> Mapping[str
 
 def labels(file: Path, classes: int) -> tuple[str, ...]:
     """The labels in a text file, one a line, in the order of the classes, of which there are `classes`."""
-    try:
-        lines = [line.strip() for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
-    except (OSError, UnicodeError) as error:
-        raise MissingError(f"there are no labels at {file} ({error})") from error
+    lines = [line.strip() for line in read_text(file, TEXT).splitlines() if line.strip()]
     if len(lines) != classes:
         raise MissingError(f"{file} holds {len(lines)} labels, and the network has {classes} classes")
     return tuple(_bare(line) for line in lines)
@@ -86,7 +86,8 @@ def usual(count: int, names: Sequence[str]) -> Sequence[str]:
 
 def digest(file: Path) -> str:
     """sha256 of a file: what a take remembers of its network."""
-    return sha256(file.read_bytes()).hexdigest()
+    with open_file(file, WEIGHTS) as content:
+        return file_digest(content, "sha256").hexdigest()
 
 
 def _bare(line: str) -> str:

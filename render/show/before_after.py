@@ -10,6 +10,8 @@ from render.config import load_text
 from render.construct import build_scene
 from render.develop.ffmpeg import Pixels
 from render.develop.negative import Negative
+from render.develop.take import read_record
+from render.develop.whereabouts import found_files
 from render.facts import facts
 from render.picture import warp
 from render.picture.picture import from_pixels, to_pixels
@@ -24,7 +26,8 @@ def before_and_after(folder: Path, text: str, size: tuple[int, int]) -> tuple[Pi
     Raises a RenderError if what it began with is gone, and StopIteration if its dream is.
     """
     path = folder / "resolved.yaml"
-    config = load_text(text, str(path), folder, [f"size={size[0]}x{size[1]}"], look=facts)
+    found = found_files(folder, text, str(read_record(folder).get("home", "")))
+    config = load_text(text, str(path), folder, [*found, f"size={size[0]}x{size[1]}"], look=facts)
     scene = build_scene(config, torch.device("cpu"))
     clock, still = scene.clock, not scene.source.moves
     middle = range(clock.last_tick // 2, -1, -1)

@@ -14,6 +14,9 @@ import torch
 from safetensors import safe_open
 from torch import Tensor, nn
 
+from render import inputs
+from render.inputs import plain
+
 WEIGHTS = Path(__file__).parent / "weights.safetensors"
 MEAN, STD = (0.45, 0.45, 0.45), (0.25, 0.25, 0.25)
 LEVELS: dict[str, str] = {
@@ -87,7 +90,7 @@ def folded(module: nn.Module) -> nn.Module:
 
 def stages(weights: Path | None = None) -> OrderedDict[str, nn.Module]:
     """The network for dreaming, in depth order: folded, frozen, eval; input is [N,3,H,W] RGB, less MEAN, over STD."""
-    with safe_open(weights or WEIGHTS, "pt") as file:
+    with safe_open(plain(weights or WEIGHTS, inputs.WEIGHTS), "pt") as file:
         tensors = {name: file.get_tensor(name).float() for name in file.keys() if not name.startswith("statistics.")}  # noqa: SIM118
     ready = {name: folded(stage) for name, stage in plan(len(tensors["classes.weight"])).items()}
     network = nn.ModuleDict(ready).eval().requires_grad_(False)
@@ -97,7 +100,7 @@ def stages(weights: Path | None = None) -> OrderedDict[str, nn.Module]:
 
 def statistics(weights: Path | None = None) -> dict[str, tuple[Tensor, Tensor]]:
     """Each level's channel means and deviations over training pictures, both [C]."""
-    with safe_open(weights or WEIGHTS, "pt") as file:
+    with safe_open(plain(weights or WEIGHTS, inputs.WEIGHTS), "pt") as file:
         return {
             name: (file.get_tensor(f"statistics.{name}.mean"), file.get_tensor(f"statistics.{name}.deviation"))
             for name in LEVELS
