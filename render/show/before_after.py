@@ -29,13 +29,10 @@ def before_and_after(folder: Path, text: str, size: tuple[int, int]) -> tuple[Pi
     found = found_files(folder, text, str(read_record(folder).get("home", "")))
     config = load_text(text, str(path), folder, [*found, f"size={size[0]}x{size[1]}"], look=facts)
     scene = build_scene(config, torch.device("cpu"))
-    clock, still = scene.clock, not scene.source.moves
+    clock = scene.clock
     middle = range(clock.last_tick // 2, -1, -1)
     near = (tick for tick in middle if 1 / NEARER <= warp.scale(scene.path.so_far(clock.tick(tick).seconds)) <= NEARER)
     moment = max(map(clock.tick, near), key=scene.amount, default=clock.tick(0))  # of those that show as much, the latest
-    before = scene.picture(moment)
-    if still:  # footage comes as the camera sees it
-        move = scene.path.so_far(moment.seconds)
-        before = warp.move_frame(before, move, kernel=warp.bicubic, border=scene.border).clamp(0, 1)
+    before = scene.undreamed(moment) if scene.undreamed else scene.picture(moment)
     after = next(Negative(folder / "negative").ticks(moment.index))
     return to_pixels(before), to_pixels(scene.show(moment, from_pixels(after)))
