@@ -150,8 +150,6 @@ def between(
         frame = _mix_followed(scene, sides, moment)
     else:
         frame = _mix_travelled(scene, _on_this_side(scene, sides, moment), moment, fine)
-    return scene.apply_mask(moment, frame).clamp(0, 1)
-    frame = _mix_followed(scene, sides, moment) if scene.source.moves else _mix_travelled(scene, sides, moment, fine)
     return scene.show(moment, scene.apply_mask(moment, frame).clamp(0, 1))
 
 

@@ -13,9 +13,8 @@ from torch import Tensor
 
 from render.dream.ascent import dream
 from render.dream.garden import World
-from render.film import Film, Fold, State, first_worlds, jump_worlds, next_worlds
 from render.droste import inset, nest
-from render.film import Film, Fold, State, first_worlds, next_worlds
+from render.film import Film, Fold, State, first_worlds, jump_worlds, next_worlds
 from render.moment import Moment
 from render.picture import colour, warp
 from render.picture.picture import resize, sixteen_bits

@@ -31,9 +31,6 @@ CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 PICTURE, CONFIG = {"moment", "errors", "picture"}, {"moment", "errors", "inputs", "loops", "config", "plugins"}
 DREAM = PICTURE | {"inputs", "dream", "source", "weights"}
-FILM = DREAM | CONFIG | {"parts", "facts", "scene", "frames", "propagate", "film", "travel", "on_footage", "construct"}
-PICTURE, CONFIG = {"moment", "errors", "picture"}, {"moment", "errors", "loops", "config", "plugins"}
-DREAM = PICTURE | {"dream", "source", "weights"}
 FILM = (
     DREAM | CONFIG | {"parts", "facts", "scene", "droste", "frames", "propagate", "film", "travel", "on_footage", "construct"}
 )

@@ -114,7 +114,7 @@ class Config(Settings):
 
     def fingerprint_anywhere(self) -> str:
         """The same wherever the film's files lie, and whatever they are called."""
-        return fingerprint(self, self.resolved(lambda path: Path("file")), self.facts, self.moves.digest)
+        return fingerprint(self, self.resolved(lambda path: Path("file")), self.facts, self.moves)
 
     def problem(self, key: str, message: str, hint: str = "", error: type[RenderError] = ConfigError) -> RenderError:
         """The error to raise when what `key` asks for turns out to be impossible; `message` continues "<key> …"."""

@@ -8,15 +8,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from render.config.clock import film_clock, instants, length
-from render.config.cuts import cut_times
 from render.config.curve import Curve
+from render.config.cuts import cut_times
 from render.config.facts import Facts
 from render.config.model import Settings, packages
 from render.config.moving import curves
 from render.config.schedule import Schedule
 
 AS_IT_IS_SHOWN = ("name", "outputs", "bpm")  # settings that change no pixel of a dream, or only by what else is here
-AS_IT_IS_SHOWN = ("name", "outputs")  # settings that change no pixel of a dream
 AMOUNT = "dream.amount"  # nor does this number: it says how much of the dream is shown
 
 
@@ -26,13 +25,12 @@ def fingerprint(settings: Settings, resolved: Mapping[str, Any], facts: Facts, s
     resolved: the settings as plain YAML values, all defaults written out. schedule: what the file says that moves them.
     """
     seconds = length(settings, facts, film_clock(settings, facts))
-    shape = {**resolved, "duration": str(seconds), "schedule": schedule, "audio": _music(settings, facts)}
-    if times := cut_times(settings, film_clock(settings, facts)):
-        shape["cuts"] = [*map(str, times), settings.cuts.to]
     others = [(key, curve) for key, curve in schedule.curves.items() if key != AMOUNT]
     moves = schedule.digest if len(others) == len(schedule.curves) else _numbers(settings, facts, others)
     shape = {**resolved, "duration": str(seconds), "schedule": moves, "audio": _music(settings, facts)}
     shape["dream"] = {key: value for key, value in resolved["dream"].items() if f"dream.{key}" != AMOUNT}
+    if times := cut_times(settings, film_clock(settings, facts)):
+        shape["cuts"] = [*map(str, times), settings.cuts.to]
     if by_functions := _functions(settings, facts):
         shape["functions"] = by_functions
     if brought := packages(settings):

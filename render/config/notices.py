@@ -17,8 +17,7 @@ UNHEARD = Fraction(1, 10)  # seconds by which music may end before the film and 
 
 def notices(config: Config) -> Iterator[str]:
     """What was asked for and comes to nothing in this film, or to something else than one might think."""
-    for rule in (_still_source, _centre_twice, _schedule, _cut_short, _silence, _sound_backwards, _files, _broken_parts):
-    for rule in (_still_source, _centre_twice, _schedule, _cut_short, _usual_beat, _silence, _sound_backwards, _broken_parts):
+    for rule in RULES:
         yield from rule(config)
 
 
@@ -72,3 +71,16 @@ def _files(config: Config) -> Iterator[str]:
 
 def _broken_parts(config: Config) -> Iterator[str]:
     return map(str, parts().faults)
+
+
+RULES = (
+    _still_source,
+    _centre_twice,
+    _schedule,
+    _cut_short,
+    _usual_beat,
+    _silence,
+    _sound_backwards,
+    _files,
+    _broken_parts,
+)

@@ -38,9 +38,6 @@ from render.errors import MissingError
 from render.inputs import TEXT, read_bytes
 from render.moment import Clock
 
-DELIMITERS = ",;\t"
-UNITS = {"seconds": "seconds", "frame": "frames", "frames": "frames", "beat": "beats", "beats": "beats"}
-LARGEST = 64_000_000  # bytes of a file
 UNITS = {
     "seconds": "seconds",
     "frame": "frames",
@@ -90,7 +87,6 @@ class Column:
     times: Sequence[float]  # of its cells
     cells: Sequence[Cell]
     read: Callable[[str], float]  # from what stands in a cell to its number; raises SettingError
-    meaning: Callable[[float], float] = float  # of the number in a cell
     holds: bool = False  # each value holds until the next
 
 
@@ -159,14 +155,10 @@ def _refuse(problems: Iterable[Problem]) -> None:
 
 def _curves(content: Content, spans: Mapping[str, Span]) -> dict[str, Curve]:
     """The columns as curves; raises ProblemsError with every cell that holds no number that its key takes, and all else."""
-    columns = content.columns
-    numbers = [_numbers(column.name, column.cells, spans[column.key], column.read) for column in columns]
-    _refuse([*content.problems, *(problem for _, problems in numbers for problem in problems)])
-    return {column.key: _curve(column, values, spans[column.key]) for column, (values, _) in zip(columns, numbers, strict=True)}
     holding = [column for column in content.columns if column.holds]
     holds = [_hold(column, spans[column.key]) for column in holding]
     columns = [column for column in content.columns if not column.holds]
-    numbers = [_numbers(column.name, column.cells, spans[column.key], column.meaning) for column in columns]
+    numbers = [_numbers(column.name, column.cells, spans[column.key], column.read) for column in columns]
     _refuse([*content.problems, *(problem for _, problems in (*numbers, *holds) for problem in problems)])
     curves = {
         column.key: _curve(column, values, spans[column.key]) for column, (values, _) in zip(columns, numbers, strict=True)
@@ -206,14 +198,6 @@ def _hold(column: Column, span: Span) -> tuple[Curve | None, list[Problem]]:
     return Curve(values[0], span, hold.track(None), scheduled=True), []
 
 
-def _number(cell: str) -> float:
-    try:
-        return float(cell)
-    except ValueError:
-        hint = f"write {cell.replace(',', '.')}" if re.fullmatch(r"[-+]?[0-9]+,[0-9]+", cell) else ""
-        raise SettingError(f"is {quote(cell)}, which is no number", hint) from None
-
-
 def _curve(column: Column, values: Array, span: Span) -> Curve:
     """The number over time. Its first value stands for what YAML says where YAML says nothing."""
     numbers = np.log(values) if span.log else values
@@ -239,26 +223,8 @@ def _table(text: str, origin: Origin, spans: Mapping[str, Span], fps: Fraction) 
     for index, (_, key) in columns.items():
         having = [number for number, row in enumerate(rows) if row[index][1]]
         cells = [rows[number][index] for number in having]
-        found.append(Column(key, key, unit, times[having].tolist(), cells, sheet.number))
+        found.append(Column(key, key, unit, times[having].tolist(), cells, sheet.number, clock.lower().startswith(AFTER)))
     empty = (place for (place, _), column in zip(columns.values(), found, strict=True) if not column.cells)
-def _table(text: str, origin: Origin, spans: Mapping[str, Span]) -> Content:
-    """The columns of a CSV, which has commas, semicolons or tabs between its cells."""
-    filled = [number for number, line in enumerate(origin.lines) if line.strip(f" {DELIMITERS}")]
-    if not filled:
-        raise ProblemsError([Problem(Place(origin), "the file is empty", "its first line is: seconds, motion.zoom")])
-    delimiter = next((mark for mark in DELIMITERS if mark in origin.lines[filled[0]]), ",")
-    head, *rows = [_cells(origin, line, delimiter) for line in filled]
-    _refuse([*_wrong_head(head, spans), *_ragged(head, rows)])
-    clock, word = head[0][1], head[0][1].lower()
-    unit, holds = UNITS[word.removeprefix(AFTER)], word.startswith(AFTER)
-    times, problems = _numbers(clock, [row[0] for row in rows], ANY, float)
-    problems += _not_rising(clock, times, [row[0] for row in rows])
-    columns = []
-    for number, (_, key) in enumerate(head[1:], 1):
-        having = [index for index, row in enumerate(rows) if row[number][1]]
-        cells = [rows[index][number] for index in having]
-        columns.append(Column(key, key, unit, times[having].tolist(), cells, holds=holds))
-    empty = (place for (place, _), column in zip(head[1:], columns, strict=True) if not column.cells)
     problems += [Problem(place, "the column has no number in it") for place in empty]
     notes = (cell or f"column {index + 1}" for index, (_, cell) in enumerate(sheet.head) if index and index not in columns)
     return Content(found, tuple(notes), problems)
@@ -266,7 +232,7 @@ def _table(text: str, origin: Origin, spans: Mapping[str, Span]) -> Content:
 
 def _times(clock: str, cells: Sequence[Cell], sheet: Sheet, fps: Fraction) -> tuple[str, Array, list[Problem]]:
     """The unit and the times of the column called `clock`, and what is wrong with them."""
-    unit, read = UNITS[clock.lower()], sheet.number
+    unit, read = UNITS[clock.lower().removeprefix(AFTER)], sheet.number
     if unit in ("seconds", "timecode"):
         read = sheet.seconds if unit == "seconds" else partial(_timecode, sheet.seconds)
         unit = "seconds"
@@ -293,13 +259,9 @@ def _is_note(heading: str, spans: Mapping[str, Span]) -> bool:
 
 def _wrong_head(first: Cell, columns: Iterable[Cell], spans: Mapping[str, Span]) -> Iterator[Problem]:
     place, clock = first
-    if clock.lower() not in UNITS:
+    if clock.lower().removeprefix(AFTER) not in UNITS:
         hint = "it holds the time: call it seconds, frame, beat or timecode"
         yield Problem(place, f"the first column is {quote(clock)}", hint)
-def _wrong_head(head: Sequence[Cell], spans: Mapping[str, Span]) -> Iterator[Problem]:
-    (place, clock), *columns = head
-    if clock.lower().removeprefix(AFTER) not in UNITS:
-        yield Problem(place, f"the first column is {quote(clock)}", "it holds the time: call it seconds, frame or beat")
     elif not columns:
         yield Problem(place, "there is nothing but the time", "add a column such as motion.zoom")
     before: set[str] = set()

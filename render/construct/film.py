@@ -9,10 +9,8 @@ import torch
 from render import on_footage, travel
 from render.config import Config
 from render.construct.faults import Faults, attempt
-from render.construct.networks import Networks, joint_extractor, load_networks
-from render.construct.scene import cut_test, make_scene
 from render.construct.networks import Known, Networks, joint_extractor, load_networks
-from render.construct.scene import make_scene
+from render.construct.scene import cut_test, make_scene
 from render.construct.terms import BoundTerm, bind_terms, terms_at
 from render.construct.tiles import bytes_per_pixel, in_tiles, receptive_fields
 from render.construct.tone import tone_reference

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from render.config import Config
 from render.config.cuts import cut_times
+from render.config.scalars import Time
 from render.construct.camera import as_droste, camera_path
 from render.construct.faults import Faults, attempt
 from render.construct.undreamed import undreamed
@@ -123,6 +124,8 @@ def _noise_of_shots(config: Config, size: tuple[int, int]) -> Source:
         return noise(section.kind, section.contrast(clock.tick(0)), size, config.seed + SHOT * number)
 
     return Source(lambda moment: shot(bisect_right(times, moment.seconds + EARLY)).at(moment))
+
+
 def pick_of(time: Time) -> Pick:
     """Which dream of a take is meant by a moment of its film."""
     return share(float(time.amount) / 100) if time.unit == "percent" else nearest(float(time.amount))

@@ -51,25 +51,17 @@ class Negative:
 
         Raises MissingError where a file cannot be read: what is safe is not dreamed again because a disk falters.
         """
-        kept = (self.at(tick) for tick in reversed(range(self._count())))
+        kept = (self.at(tick) for tick in reversed(range(self.count())))
         return next(filter(None, kept), None)
 
     def at(self, tick: int) -> Kept | None:
         """That tick with its state, or None: it is damaged, or its state is no longer there. Raises MissingError as `last`."""
         try:
             return self._kept(tick)
-        except (_DamageError, FileNotFoundError):
+        except (DamageError, FileNotFoundError):
             return None
         except OSError as error:
             raise MissingError(f"{self._tick(tick)}: {_unread(error)}") from error
-        for tick in reversed(range(self.count())):
-            try:
-                return self._kept(tick)
-            except (DamageError, FileNotFoundError):
-                continue
-            except OSError as error:
-                raise MissingError(f"{self._tick(tick)}: {_unread(error)}") from error
-        return None
 
     def read(self, tick: int) -> Canvas:
         """The canvas of one tick, uint16 [H, W, 3]. Raises MissingError if it is gone, DevelopError if it is damaged."""

@@ -75,9 +75,7 @@ class Job:
     fps: Fraction  # of the file
     tuning: Tuning
     title: str
-    config: str  # the resolved configuration, as YAML
     config: str  # the resolved configuration, as YAML; empty where the file is to carry none
-    sound: AudioArguments
     notice: Callable[[str], None]  # takes what is to be told
     audio: AudioEncoder | None  # how its container holds sound
     sound: AudioArguments = SILENT
@@ -226,11 +224,7 @@ def _job(
     if frame_rate < (output.fps or min(fps, row.usual_fps or fps)):
         notice(f"{path.name} has {frame_rate} frames a second, the most that {path.suffix} can show")
     audio = CONTAINERS[path.suffix.lower()].audio
-    return Job(row, output, path, size, frame_rate, Tuning(shape, crf), name, config, notice, audio)
-    audio = audio_arguments(sound, CONTAINERS[path.suffix.lower()].audio, SOUND)
-    return Job(
-        row, output, path, size, rate(output, fps), Tuning(shape, crf), name, config if output.recipe else "", audio, notice
-    )
+    return Job(row, output, path, size, frame_rate, Tuning(shape, crf), name, config if output.recipe else "", notice, audio)
 
 
 def _shape(row: Print, size: tuple[int, int], width: int | None) -> tuple[int, int]:

@@ -139,8 +139,8 @@ def _moves_as_it_did(config: Config, take: Take) -> bool:
 
 
 def _for_prints(config: Config, size: Size) -> Config:
-    """The same film of that size; without its photo, which may be gone, unless a mask shows it: its ticks hold all of it."""
-    if config.source.moves or config.mask:
+    """The same film of that size; without its photo, which may be gone, unless it is shown: its ticks hold all of it."""
+    if config.source.moves or config.mask or config.shown_amount:
         return config.model_copy(update={"size": size})
     return config.model_copy(update={"size": size, "source": SourceSettings.model_validate({"noise": "uniform"})})
 

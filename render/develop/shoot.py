@@ -236,49 +236,6 @@ def develop(config: Config, scene: Scene, take: Take, wait_for: Callable[[int], 
     return paths, notices + seams
 
 
-def print_again(folder: Path, outputs: Sequence[str], settings: Mapping[str, str | int]) -> Prints:
-    """Develop other outputs from the negative of the take in `folder`; nothing is dreamed.
-
-    outputs: names of files; settings: of all of them, as an output of a configuration has them. Raises MissingError where the
-    take, or what it was made from, is not what it was, ConfigError, DevelopError or RoomError.
-    """
-    with existing_take(folder) as take:
-        path = folder / "resolved.yaml"
-        config = load_text(read(path, folder), str(path), folder, look=facts)
-        config = config.model_copy(update={"outputs": tuple(_output(file, settings) for file in outputs)})
-        music = next((key for key in ("schedule", "audio") if getattr(config, key)), "")
-        if music and config.fingerprint() != take.record.get("fingerprint", {}).get("config"):
-            message = "is another one now than when this film was dreamed"
-            raise config.problem(music, message, "render the film again: new moves make a new take", MissingError)
-        prints.require(config.outputs, config.name)
-        kept = take.negative().last()
-        if kept is None:
-            raise MissingError(f"{folder}: nothing was dreamed here yet", "render its film first")
-        height, width = kept.canvas.shape[:2]
-        scene = build_scene(_for_prints(config, Size(width, height)), torch.device("cpu"))
-        if scene.source.digest not in str(take.record.get("fingerprint", {}).get("files")):
-            message = "is other footage now than when this film was dreamed"
-            raise config.problem("source", message, "render the film again: new footage makes a new take", MissingError)
-        scene = with_flow_cache(scene, folder.absolute().parents[1])
-        paths, notices = develop(config, dreamed_up_to(scene, kept.tick), take)
-        return paths, [*take.notices, *notices]
-
-
-def _output(file: str, settings: Mapping[str, str | int]) -> OutputSettings:
-    try:
-        return OutputSettings.model_validate({"file": file, **settings})
-    except ValidationError as error:
-        place, cause = error.errors()[0]["loc"], error.errors()[0].get("ctx", {}).get("error", error.errors()[0]["msg"])
-        raise ConfigError(f"{file}: {'.'.join(map(str, place))} {cause}") from None
-
-
-def _for_prints(config: Config, size: Size) -> Config:
-    """The same film of that size; without its photo, which may be gone, unless it is shown: its ticks hold all of it."""
-    if config.source.moves or config.mask or config.shown_amount:
-        return config.model_copy(update={"size": size})
-    return config.model_copy(update={"size": size, "source": SourceSettings.model_validate({"noise": "uniform"})})
-
-
 @contextmanager
 def explain_failures(config: Config) -> Iterator[None]:
     """Turn what torch says when memory ends or a GPU fails into a sentence with a cure."""

@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from render.errors import ConfigError, MissingError
-from render.source.frames import picture_files
+from render.source.sequence import picture_files
 
 UP = 3  # folders from a take to the project around it: that of its name, that of all takes, and the one where those are
 SOURCES = ("source.image.file", "source.frames.files", "source.video.file", "source.take.folder")
@@ -74,7 +74,7 @@ def _exists(key: str, path: Path) -> bool:
     if not key.endswith(".files"):
         return path.is_dir() if key.endswith(".folder") else path.is_file()
     with suppress(MissingError):
-        return bool(picture_files(str(path)))
+        return bool(picture_files(str(path)).files)
     return False
 
 

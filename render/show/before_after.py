@@ -10,7 +10,6 @@ from render.config import load_text
 from render.construct import build_scene
 from render.develop.ffmpeg import Pixels
 from render.develop.negative import Negative
-from render.develop.stills import eight_bits
 from render.develop.take import read_record
 from render.develop.whereabouts import found_files
 from render.facts import facts
