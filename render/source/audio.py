@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from render.errors import ConfigError, MissingError, unopened
-from render.inputs import SOUND, open_file, plain
+from render.inputs import SOUND, open_file
+from render.source.stamp import FileStamp, stamp
 
 Samples = NDArray[np.float32]
 Numbers = NDArray[np.float64]
@@ -145,7 +146,7 @@ def _feature_at(values: Numbers, start: Fraction) -> Callable[[Any], Any]:
 
 def envelope(file: Path, band: tuple[float, float] | str, attack: float, release: float) -> Numbers:
     """A feature [hops], 0..1 over the whole track: what is followed, smoothed, from its quiet to its loud percentile."""
-    return _envelope(_stamp(file), band, attack, release)
+    return _envelope(stamp(file, SOUND), band, attack, release)
 
 
 @lru_cache(maxsize=32)
@@ -202,7 +203,7 @@ def onsets(signal: Samples) -> Numbers:
 
 def beat(file: Path, start: Fraction) -> tuple[float, float]:
     """The beats per minute of the music from `start` on, and the seconds from there to its first beat."""
-    return _beat(_stamp(file), start)
+    return _beat(stamp(file, SOUND), start)
 
 
 @lru_cache(maxsize=8)
@@ -297,23 +298,9 @@ def _librosa() -> ModuleType:
 # ── files ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True)
-class FileStamp:
-    """A file as it was found, so that what was analysed of it is kept until it changes."""
-
-    path: Path
-    size: int
-    changed: int
-
-
-def _stamp(file: Path) -> FileStamp:
-    status = plain(file, SOUND).stat()
-    return FileStamp(file.absolute(), status.st_size, status.st_mtime_ns)
-
-
 def digest(file: Path) -> str:
     """A hash of the file's content, by which music that was changed is noticed."""
-    return _digest(_stamp(file))
+    return _digest(stamp(file, SOUND))
 
 
 @lru_cache(maxsize=8)
@@ -324,7 +311,7 @@ def _digest(file: FileStamp) -> str:
 
 def track(file: Path) -> Track | None:
     """The sound track of a file that is heard, without decoding it; None where there is none, as in silent footage."""
-    return _track(_stamp(file))
+    return _track(stamp(file, SOUND))
 
 
 @lru_cache(maxsize=8)
@@ -352,7 +339,7 @@ def film_samples(sound: Sound, rate: int, layout: str) -> Iterator[Samples]:
     """What is heard with a film, [channels, n] at a time: as long as the film, each sample where the file's clock has it."""
     from render.source.soundtrack import Piece, samples
 
-    clock = _timeline(_stamp(sound.file))
+    clock = _timeline(stamp(sound.file, SOUND))
     with _open_audio(sound.file) as container:
         zero = Fraction(container.start_time or 0, 1_000_000) if sound.zero is None else sound.zero
         yield from samples(container, _readable(container), Piece(zero + sound.start, sound.seconds, rate, layout, clock))
@@ -360,7 +347,7 @@ def film_samples(sound: Sound, rate: int, layout: str) -> Iterator[Samples]:
 
 def samples(file: Path) -> Samples:
     """The music as one channel of RATE samples a second; MissingError says what is wrong with the file."""
-    return _samples(_stamp(file))
+    return _samples(stamp(file, SOUND))
 
 
 @lru_cache(maxsize=1)
@@ -423,8 +410,14 @@ def _open_audio(file: Path) -> Iterator[Any]:
     """The container; no address is opened for it, whatever it says, and a list of other files is refused."""
     import av
 
-    safe, path = {"protocol_whitelist": "file"}, plain(file, SOUND).absolute()
-    with _naming_faults(file), av.open(f"file:{path}", metadata_errors="ignore", container_options=safe) as container:
+    from render.source.decoder import Reader
+
+    safe = {"protocol_whitelist": "file"}
+    with (
+        _naming_faults(file),
+        open_file(file, SOUND) as source,
+        av.open(Reader(source), "r", metadata_errors="ignore", container_options=safe) as container,
+    ):
         if container.format.name in PLAYLISTS:
             raise MissingError(f"{file}: is a list of files, not a sound file")
         yield container
@@ -438,5 +431,6 @@ def _naming_faults(file: Path) -> Iterator[None]:
     try:
         yield
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        why = unopened(error) or "is not a sound file that can be read, or it is damaged"
+        faltered = type(error) is OSError and f"cannot be read: {error.strerror}"  # ffmpeg's errors are of classes of their own
+        why = unopened(error) or faltered or "is not a sound file that can be read, or it is damaged"
         raise MissingError(f"{file}: {why}") from error

@@ -18,10 +18,9 @@ from statistics import median
 from av.container import InputContainer
 
 from render.errors import ConfigError, MissingError
-from render.inputs import MOVIE, plain
+from render.inputs import MOVIE
 from render.source.decoder import (
     USUAL,
-    naming_faults,
     open_video,
     packets,
     pictures,
@@ -31,6 +30,7 @@ from render.source.decoder import (
     unit_of,
     upright_size,
 )
+from render.source.stamp import FileStamp, stamp
 from render.source.timeline import Timeline
 
 SAY_LENGTH = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi"})  # of other containers ffmpeg guesses it
@@ -73,6 +73,7 @@ class Footage:
     interlaced: bool  # its pictures are two half pictures, a moment apart
     aspect: Fraction  # width of a pixel by its height
     clock: Timeline  # where the timestamps that the file has are not to be believed
+    stamp: FileStamp  # the file as it was read
     zero: Fraction  # the timestamp of the file's first picture, seconds: what `start` and the sound's offset count from
 
     def shown(self, seconds: float) -> int:
@@ -92,22 +93,21 @@ def probe(file: Path, start: Fraction = Fraction(0), end: Fraction | None = None
 
     Raises MissingError that names the file and what is wrong with it, or ConfigError if `start` is past its end.
     """
-    with naming_faults(file):
-        state = plain(file, MOVIE).stat()
-        if not state.st_size:
-            raise MissingError(f"{file}: is empty")
-        return _probe(file, start, end, state.st_mtime_ns)
+    now = stamp(file, MOVIE)
+    if not now.size:
+        raise MissingError(f"{file}: is empty")
+    return _probe(file, start, end, now)
 
 
 @lru_cache(maxsize=8)
-def _probe(file: Path, start: Fraction, end: Fraction | None, changed: int) -> Footage:
-    """See `probe`. changed: when the file was, so that it is read again after that."""
+def _probe(file: Path, start: Fraction, end: Fraction | None, now: FileStamp) -> Footage:
+    """See `probe`. now: the file as it is, so that it is read again when it has changed."""
     with open_video(file) as (container, stream):
         said = [rate for rate in (stream.guessed_rate, stream.average_rate) if rate]
         unit = unit_of(container, stream)
         aspect = stream.sample_aspect_ratio or Fraction(1)
         sound = _sound(container)
-    clock = timeline_of(file, end, changed)
+    clock = timeline_of(now, end)
     first = next(filter(None, pictures(file)), None)
     if first is None:
         raise MissingError(f"{file}: holds no picture that can be read")
@@ -145,6 +145,7 @@ def _probe(file: Path, start: Fraction, end: Fraction | None, changed: int) -> F
         aspect=aspect,
         clock=clock,
         zero=zero * unit,
+        stamp=now,
     )
 
 
