@@ -123,7 +123,10 @@ def _noise_of_shots(config: Config, size: tuple[int, int]) -> Source:
     def shot(number: int) -> Source:
         return noise(section.kind, section.contrast(clock.tick(0)), size, config.seed + SHOT * number)
 
-    return Source(lambda moment: shot(bisect_right(times, moment.seconds + EARLY)).at(moment))
+    def number_at(moment: Moment) -> int:
+        return bisect_right(times, moment.seconds + EARLY)
+
+    return Source(lambda moment: shot(number_at(moment)).at(moment), picture_id=lambda moment: str(number_at(moment)))
 
 
 def pick_of(time: Time) -> Pick:

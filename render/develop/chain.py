@@ -170,6 +170,8 @@ def _digests(start: str, config: Config, film: Film, moments: Sequence[Moment]) 
             hash = blake2b(digest.encode(), digest_size=BYTES)
             hash.update(np.array((moment.seconds, moment.dt if grows else 0.0)).tobytes() + numbers[index].tobytes())
             hash.update(repr((film.scene.source.picture_id(moment), cut(earlier, moment))).encode())
+            hash.update(repr((film.scene.source.picture_id(moment), film.scene.cut(earlier, moment))).encode())
+            hash.update(b"jump" * bool(film.jump(earlier, moment)))
             hash.update(camera.between(earlier.seconds, moment.seconds))
             for term, weight, values in zip(terms, weights[index], of_terms, strict=True):
                 if weight or term.always:
