@@ -82,6 +82,7 @@ dream:
   steps: {0s: 4, 8s: 8}
   first_steps: 16
   step_size: "0.01 + 0.004*p"
+  footage: clear
   octaves: 3
   octave_scale: 1.4
   jitter: 16

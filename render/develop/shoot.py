@@ -43,7 +43,9 @@ from render.scene import Scene
 from render.weights.catalogue import credits
 
 SAFE = "what is dreamed is safe"
-VERSION = 1  # of the dream: it counts up when the same settings begin to give other pictures
+# Versions of the dream, of films that travel and of those on footage: one counts up when the same settings begin to give other
+# pictures.
+VERSION = 1, 2
 Watch = Callable[[Iterator[State], int, int], Iterable[State]]  # (states, tick to begin after, last tick) -> the same states
 
 
@@ -134,7 +136,7 @@ def require_outputs(config: Config) -> None:
 
 def fingerprint(config: Config, film: Film) -> dict[str, Any]:
     """All that shapes the film's pictures: a take with the same is the same film."""
-    shape = {"version": VERSION, "seed": int(config.seed), "config": config.fingerprint()}
+    shape = {"version": VERSION[film.scene.source.moves], "seed": int(config.seed), "config": config.fingerprint()}
     return {**shape, "files": film.digest, "size": list(film.scene.size)}
 
 
