@@ -11,6 +11,8 @@ from render.construct import build_scene
 from render.develop.ffmpeg import Pixels
 from render.develop.negative import Negative
 from render.develop.stills import eight_bits
+from render.develop.take import read_record
+from render.errors import MissingError
 from render.facts import facts
 from render.picture import warp
 from render.picture.picture import to_pixels
@@ -22,11 +24,15 @@ def before_and_after(folder: Path, text: str, size: tuple[int, int]) -> tuple[Pi
     """Of the take in `folder`: what the camera saw and what was dreamed there, [H, W, 3] uint8 each.
 
     text: its configuration in full. size: (width, height).
-    Raises a RenderError if what it began with is gone, and StopIteration if its dream is.
+    Raises a RenderError if what it began with is gone or another file, and StopIteration if its dream is.
     """
     path = folder / "resolved.yaml"
     config = load_text(text, str(path), folder, [f"size={size[0]}x{size[1]}"], look=facts)
     scene = build_scene(config, torch.device("cpu"))
+    if scene.source.digest not in str(read_record(folder).get("fingerprint", {}).get("files")):
+        raise MissingError(
+            "what it began with is another file now"
+        )  # in a stranger's take, perhaps any picture of its reader's
     clock, still = scene.clock, not scene.source.moves
     middle = range(clock.last_tick // 2, -1, -1)
     near = (tick for tick in middle if 1 / NEARER <= warp.scale(scene.path.so_far(clock.tick(tick).seconds)) <= NEARER)
