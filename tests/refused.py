@@ -26,6 +26,8 @@ REFUSED: dict[str, Any] = {
     "DURATION": "soon",
     "FILE": [],
     "FILES": 3,
+    "FOLDER": [],
+    "DREAMED": "4b",
     "NETWORK": [],
     "LAYER": 3,
     "CHANNEL": [],
@@ -38,6 +40,7 @@ REFUSED: dict[str, Any] = {
     "FLAG": "maybe",
     "WITHIN": 5,
     "BPM": "fast",
+    "TEMPO": "auto",
     "BYTES": "much",
     "WEIGHT": 1e7,
 }

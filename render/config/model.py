@@ -23,7 +23,7 @@ from render.config import setting_types as types
 from render.config.curve import Curve
 from render.config.parts import MotionPart, ObjectivePart, fault_of, field_name, parts
 from render.config.problem import SettingError, nearest
-from render.config.scalars import NetworkChoice, Size, Time
+from render.config.scalars import Every, NetworkChoice, Size, Time
 from render.config.section import Named, OneOf, OneOrMore, Row, Section, needed, reference_of, row, tag
 from render.config.setting_types import choice, number, output_name, pair, static
 
@@ -61,7 +61,7 @@ class Frames(Section):
     """Pictures in the order of their names, one for each film frame."""
 
     shorthand = "files"
-    files: Annotated[str, types.FILES] = needed("a pattern of file names")
+    files: Annotated[str, types.FILES] = needed("a folder, or a pattern: shots/*.png, shots/%04d.png or shots/####.png")
     fit: Annotated[str, FIT] = row("cover", FIT_MEANING)
 
 
@@ -81,6 +81,15 @@ class Video(Section):
         return self
 
 
+class TakeSource(Section):
+    """A picture that another film dreamed, from its take."""
+
+    shorthand = "folder"
+    folder: Annotated[Path, types.FOLDER] = needed("the folder of the take, as in runs/zoom/take-001")
+    at: Annotated[Time, types.DREAMED] = row("end", "which of its dreams: start, end, 50% or a time of its film, 4s")
+    fit: Annotated[str, FIT] = row("cover", FIT_MEANING)
+
+
 class SourceSettings(OneOf):
     """What the dream begins with: exactly one of these."""
 
@@ -93,6 +102,16 @@ class SourceSettings(OneOf):
     image: Image | None = row(None, "a picture file")
     frames: Frames | None = row(None, "a sequence of picture files")
     video: Video | None = row(None, "a video file")
+    take: TakeSource | None = row(None, "the picture on which another film ended; {take: runs/zoom/take-001, at: end}")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_at(cls, value: Any) -> Any:
+        """The moment of a take may stand beside it."""
+        if not isinstance(value, Mapping) or not {"take", "at"} <= value.keys() or isinstance(value["take"], Mapping):
+            return value
+        beside = {key: settings for key, settings in value.items() if key not in ("take", "at")}
+        return {**beside, "take": {"folder": value["take"], "at": value["at"]}}
 
     @property
     def moves(self) -> bool:
@@ -225,6 +244,10 @@ class Dream(Section):
     objective: Annotated[tuple[AnyTerm, ...], OneOrMore()] = row(
         usual.OBJECTIVE, f"what it dreams of: one or a list of {', '.join(TERMS)}"
     )
+    amount: Annotated[Curve, number("", 0, 1)] = row(
+        1,
+        "how much of it is shown: 0 is the source as the camera sees it (of noise, its mean); to change it costs no dreaming",
+    )
     steps: Annotated[Curve, number("steps", 0, 500, whole=True)] = row(4, "ascent steps per octave")
     first_steps: Annotated[Curve, number("steps", 0, 500, whole=True)] = row(
         16, "the same where nothing was dreamed before: the first tick, and in footage all that is new"
@@ -300,6 +323,22 @@ class FlowSettings(Section):
     occlusion: Occlusion = row({}, "what a moving thing uncovers")
 
 
+# ── cuts ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Cuts(Section):
+    """Where footage goes on with another shot, and a dream with another dream."""
+
+    shorthand = "at"
+    at: Annotated[str | Every | tuple[Time, ...], types.CUTS] = row(
+        "auto", "auto finds the cuts of footage, and in a dream there are none; or none, a list of times, or every 4b (or 2s)"
+    )
+    to: Annotated[str, choice("fresh", "garden")] = row(
+        "fresh",
+        "what a dream cuts to: fresh begins it anew from its source, garden has other kinds grow on in the same picture",
+    )
+
+
 # ── audio ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -320,7 +359,13 @@ class Audio(Section):
     shorthand = "file"
     file: Annotated[Path, types.FILE] = needed("the track, of any format that ffmpeg reads")
     start: Annotated[Time, types.WITHIN] = row("0s", "where in the track the film begins")
-    bpm: Annotated[float | str | None, types.BPM] = row(None, "beats per minute, or auto to find the beat; default: 120")
+    bpm: Annotated[float | str | None, types.BPM] = row(
+        None, "beats per minute, or auto to find the beat and put it on the kick; default: the film's bpm, or 120"
+    )
+    offset: Annotated[Time | None, types.WITHIN] = row(
+        None,
+        "where in the track a beat falls, from which on they are counted; default: bpm: auto finds it, or the film's start",
+    )
     features: Annotated[Mapping[str, FeatureSettings], Named(expression.free)] = row(
         {"kick": "40-120", "snare": "1500-4000", "hats": "7000-11000", "level": {"band": "rms", "attack": 0.3, "release": 1.5}},
         "what is heard of it: names for expressions, as in zoom: 1.2 + 0.8*kick",
@@ -343,6 +388,9 @@ class OutputSettings(Section):
     crf: Annotated[int | None, static(0, 63)] = row(None, "compression: 0 is lossless, 18 looks so, more is smaller")
     codec: Annotated[str, choice(*CODECS)] = row("auto", "how pictures are packed; auto goes by the ending")
     size_limit: Annotated[int | None, types.BYTES] = row(None, "the most the file may weigh, as in 10MB")
+    recipe: Annotated[bool, types.FLAG] = row(
+        True, "whether the film's settings are written into it (`render from` reads them), without any folder's name"
+    )
 
     @property
     def suffix(self) -> str:
@@ -366,19 +414,19 @@ class Settings(Section):
     size: Annotated[Size, types.SIZE] = row("640x360", "WxH, 360p 480p 720p 1080p 4k, square vertical portrait, or source")
     fps: Annotated[Fraction | str, types.FILM_FPS] = row(30, "frames per second, exact: 30000/1001; or source, as the footage")
     duration: Annotated[Time, types.DURATION] = row("10s", "12s, 360 frames, 00:00:12, 48b, source or audio")
+    bpm: Annotated[float | None, types.TEMPO] = row(None, "beats per minute, in a film that counts beats and has no music")
     extends: Annotated[Path | None, types.FILE] = row(None, "a file that holds what this one leaves out")
     source: SourceSettings = row({"noise": {}}, "what the dream begins with")
     motion: MotionSettings = row({}, "the camera")
     dream: Dream = row({}, "how it dreams, and of what")
     look: Look = row({}, "how firmly brightness and contrast are held")
     flow: FlowSettings = row({}, "how the dream follows what moves in footage")
-    cuts: Annotated[str | tuple[Time, ...], types.CUTS] = row(
-        "auto", "where footage cuts to another shot: auto finds out, none, or a list of times"
-    )
+    cuts: Cuts = row({}, "where it cuts: auto, none, a list of times, or on beats, as in every 4b")
     mask: MaskSettings | None = row(None, "where it dreams: white in a picture or a video; default: everywhere")
     loop: Annotated[str, choice(*loops.LOOPS)] = row("none", f"how it ends where it began: {loops.meanings()}")
     schedule: Annotated[Path | None, types.FILE] = row(
-        None, "a CSV or Parseq file: its columns, headed by keys such as motion.zoom, say how those numbers move"
+        None,
+        "a spreadsheet's CSV or a Parseq file: columns headed by keys such as motion.zoom say how those move; others are notes",
     )
     audio: Audio | None = row(None, "music: the film's sound, and what its numbers may move to")
     outputs: Annotated[tuple[OutputSettings, ...], OneOrMore()] = row(["{name}.mp4"], "the files to make")

@@ -76,6 +76,7 @@ TEMPLATES: dict[str, tuple[str, Mapping[str, Any]]] = {
                 "objective": [{"garden": "all", "drift": "0.1 + 0.6*hats"}],
                 "step_size": "0.008 + 0.008*level",
             },
+            "cuts": {"at": "every 16b", "to": "garden"},
             "audio": {"file": "track.wav", "bpm": 120},
         },
     ),

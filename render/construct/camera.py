@@ -22,19 +22,19 @@ from render.scene import Scene
 NEAREST = 4.0  # times that a droste's camera must come nearer: else its copy fills the frame from the start
 
 
-def camera_path(config: Config, size: tuple[int, int]) -> CameraPath:
-    """The camera's path: each motion's value at any times.
+def camera_path(config: Config, size: tuple[int, int], clock: Clock | None = None) -> CameraPath:
+    """The camera's path: each motion's value at any times of `clock`, which is the film's own if not given.
 
     Raises ConfigError where a motion of a package cannot be carried out.
     """
     values, aspect = {**config.motion.values(), "center": config.motion.center}, size[1] / size[0]
-    motions = _motions(config)
+    motions, clock = _motions(config), clock or config.clock
     points = torch.tensor(config.motion.path, dtype=torch.float64) if config.motion.path else None
 
     def speeds(seconds: np.ndarray) -> Speeds:
-        at = {name: _over(values[name], seconds, config.clock) for name in (*motions.velocities, "center")}
+        at = {name: _over(values[name], seconds, clock) for name in (*motions.velocities, "center")}
         if points is not None:
-            at["center"] = spline_point(points, torch.from_numpy(config.clock.curve_time(seconds) / config.clock.seconds))
+            at["center"] = spline_point(points, torch.from_numpy(clock.curve_time(seconds) / clock.seconds))
         return at
 
     return CameraPath(speeds, motions, aspect, config.seed)

@@ -17,11 +17,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from render.moment import CELLS, GRAIN
 from render.picture.rng import generator
 from render.picture.warp import STILL, Move
 
-CELLS = 240  # a second; speeds are constant within a cell of this grid, which knows nothing of the frame rate
-GRAIN = 6  # decimals of a cell in which times are counted, so that what falls on the grid meets it
 NEWEST = 4  # seconds whose velocity fields are kept: a film is dreamed at one place and developed at another
 PROBES = torch.view_as_real(torch.polar(torch.linspace(0.02, 2.5, 24).double(), 2.4 * torch.arange(24).double()))  # all round
 
