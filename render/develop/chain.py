@@ -41,6 +41,7 @@ BLOCK = 256  # seconds of ticks whose numbers are looked at together
 SHOWN = ("name", "outputs", "extends", "dream.amount")  # settings that shape no dream
 # Settings that count by what comes of them: the moments and the pictures of the ticks, and the values of numbers.
 IN_EFFECT = ("fps", "duration", "bpm", "dream.rate", "loop", "cuts.at", "size", "audio", "schedule", "motion.path", "motion.to")
+IN_EFFECT = ("fps", "duration", "bpm", "dream.rate", "loop", "cuts.at", "size", "audio", "schedule", "motion.path")
 IN_PICTURES = (
     *("source.image.file", "source.frames.files", "source.video.file", "source.video.start", "source.video.end"),
     *("source.take.folder", "source.take.at"),
