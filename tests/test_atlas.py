@@ -16,6 +16,7 @@ from render.dream.network import CLASSES
 from render.errors import ConfigError
 from render.picture.picture import to_pixels
 from render.show import atlas
+from render.show import sheet as sheets
 from render.show.atlas import Recipe, Sheet, draw, dream_plates, numbers, plan
 
 NETWORK = tiny.network()
@@ -114,9 +115,9 @@ def test_every_picture_stands_in_its_place() -> None:
     paper = draw(sheet, pictures)
     for picture in pictures:
         assert (paper == picture[0, 0]).all(2).sum() >= 32 * 32
-    words = paper[:, : atlas.MARGIN + atlas.GUTTER]
-    assert (words == atlas.ACCENT).all(2).any(), "headings stand in the gutter"
-    assert (words != atlas.GROUND).any(2)[:, : atlas.MARGIN].sum() == 0, "and nothing in the margin"
+    words = paper[:, : sheets.MARGIN + sheets.GUTTER]
+    assert (words == sheets.ACCENT).all(2).any(), "headings stand in the gutter"
+    assert (words != sheets.GROUND).any(2)[:, : sheets.MARGIN].sum() == 0, "and nothing in the margin"
 
 
 @pytest.mark.usefixtures("tiny_network")

@@ -160,12 +160,12 @@ SPOILT: dict[str, tuple[Callable[[Path], object], str]] = {
     "no width": (rewritten("fingerprint.size", [36, 0]), "size is 0"),
     "a name without end": (rewritten("name", "x" * 10**6), "its name has 1,000,000 letters"),
     "a record of a hundred megabytes": (lambda take: grown(take / "run.json", 10**8), "too large"),
-    "a poster without end": (lambda take: linked(take / "poster.jpg", Path("/dev/zero")), "poster.jpg is a link"),
-    "a record that waits": (lambda take: piped(take / "run.json"), "run.json is no file"),
-    "a yaml that waits": (lambda take: piped(take / "config.yaml"), "config.yaml is no file"),
-    "somebody's yaml": (lambda take: linked(take / "config.yaml", Path(__file__)), "config.yaml is a link"),
-    "somebody's yaml in full": (lambda take: linked(take / "resolved.yaml", Path(__file__)), "resolved.yaml is a link"),
-    "somebody's record": (lambda take: linked(take / "run.json", Path(__file__)), "run.json is a link"),
+    "a poster without end": (lambda take: linked(take / "poster.jpg", Path("/dev/zero")), "poster.jpg: is a link"),
+    "a record that waits": (lambda take: piped(take / "run.json"), "run.json: is a pipe"),
+    "a yaml that waits": (lambda take: piped(take / "config.yaml"), "config.yaml: is a pipe"),
+    "somebody's yaml": (lambda take: linked(take / "config.yaml", Path(__file__)), "config.yaml: is a link"),
+    "somebody's yaml in full": (lambda take: linked(take / "resolved.yaml", Path(__file__)), "resolved.yaml: is a link"),
+    "somebody's record": (lambda take: linked(take / "run.json", Path(__file__)), "run.json: is a link"),
     "foreign": (lambda take: (shutil.rmtree(take), (take.parent / "notes").mkdir()), "no take in it"),
 }
 

@@ -21,7 +21,8 @@ import tracks
 from commands import Command
 
 from render.config import load_text
-from render.develop.shoot import Shot, print_again, shoot
+from render.develop.reprint import print_again
+from render.develop.shoot import Shot, shoot
 from render.errors import MissingError
 from render.facts import facts
 from render.frames import at_rate, clip_clock
@@ -109,7 +110,7 @@ def test_stopped_it_leaves_the_film_so_far_and_goes_on_from_there(
     assert prints(tmp_path) != whole
     again = command("stop.yaml")
     assert (again.code, [tmp_path / path for path in again.paths]) == (0, first.paths)
-    assert f"going on after dream {first.tick + 1} of {FRAMES}" in again.words
+    assert f"{first.tick + 1} of {FRAMES} dreams are there already" in again.words
     assert prints(tmp_path) == whole
 
 
@@ -119,7 +120,7 @@ def test_killed_it_goes_on_from_the_tick_it_was_killed_at(tmp_path: Path, comman
     assert (first.paths, prints(tmp_path)) == ([], {})
     again = command("stop.yaml")
     assert again.code == 0
-    kept = int(again.words.split("going on after dream ")[1].split()[0])
+    kept = int(again.words.split(f" of {FRAMES} dreams")[0].split()[-1])
     assert kept >= first.tick, "what it told of, but for the tick at work"
     assert prints(tmp_path) == whole
     assert not list(tmp_path.rglob(".part-*"))
@@ -201,11 +202,6 @@ def test_music_that_moves_the_film_is_part_of_it(tmp_path: Path) -> None:
     assert shot(tmp_path, **{**heard, **louder}).paths[0].exists()
     record = json.loads((tmp_path / "stop/take-004/run.json").read_text())
     assert record["dreamed"] == 4, "half a second at 8 ticks a second"
-
-
-def test_a_longer_film_is_another_take(tmp_path: Path) -> None:
-    assert shot(tmp_path).folder.name == "take-001"
-    assert shot(tmp_path, duration="2s").folder.name == "take-002"
 
 
 def test_print_again_keeps_what_is_there(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from render.config.problem import Origin, Place, Problem, ProblemsError, Setting
 from render.config.section import OneOf, Section, is_list, sections
 from render.config.setting_types import FILE
 from render.errors import ConfigError, MissingError
+from render.inputs import TEXT, open_file
 
 if TYPE_CHECKING:  # a file at fault never becomes a Config, and waits for none
     from render.config.config import Config
@@ -47,17 +48,11 @@ def load_text(
     return check(tree, Path(name).stem, look, quality)
 
 
-def read(path: Path) -> str:
-    """The text of a configuration file; raises MissingError or ConfigError."""
+def read(path: Path, folder: Path | None = None) -> str:
+    """The text of a configuration file, which lies in `folder`, if one is given; raises MissingError or ConfigError."""
     most = 4 * nodes.LARGEST  # four bytes are the most that a character takes
-    try:
-        if not path.is_file() and not path.is_dir() and path.exists():
-            raise MissingError(f"{path}: is a pipe or a device, and not a file")
-        with path.open("rb") as file:  # what grows while it is read has no end
-            data = file.read(most + 1)
-    except (OSError, ValueError) as error:
-        reason = {"FileNotFoundError": "no such file", "IsADirectoryError": "it is a folder"}
-        raise MissingError(f"{path}: {reason.get(type(error).__name__, str(error))}") from None
+    with open_file(path, TEXT, folder) as file:
+        data = file.read(most + 1)
     if len(data) > most:
         raise ConfigError(f"{path}: the file has more than {nodes.LARGEST:,} characters; a film needs a few dozen lines")
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):

@@ -9,8 +9,9 @@ import torch
 from render import on_footage, travel
 from render.config import Config
 from render.construct.faults import Faults, attempt
-from render.construct.networks import Networks, joint_extractor, load_networks
-from render.construct.scene import make_scene
+from render.construct.networks import Known, Networks, joint_extractor, load_networks
+from render.construct.scene import cut_test, make_scene
+from render.construct.strength import full_strength
 from render.construct.terms import BoundTerm, bind_terms, terms_at
 from render.construct.tiles import bytes_per_pixel, in_tiles, receptive_fields
 from render.construct.tone import tone_reference
@@ -24,12 +25,15 @@ from render.scene import Scene
 from render.source.image import digest
 
 
-def build(config: Config, device: torch.device) -> Film:
-    """The film that `config` asks for. Raises one ProblemsError that names every setting at fault, before any dreaming."""
+def build(config: Config, device: torch.device, known: Known | None = None) -> Film:
+    """The film that `config` asks for. Raises one ProblemsError that names every setting at fault, before any dreaming.
+
+    known: networks that are loaded already, from one film to the next.
+    """
     faults: Faults = []
     scene = make_scene(config, device, faults)
     precision = choose_precision(config.dream.precision, device, scene.size if scene else (0, 0))
-    networks = load_networks(config, device, DTYPES[precision], faults)
+    networks = load_networks(config, device, DTYPES[precision], faults, known)
     parts = bind_terms(config, networks, scene, device, faults)
     if faults or not scene:
         raise config.problems(faults)
@@ -46,9 +50,11 @@ def build(config: Config, device: torch.device) -> Film:
         terms=lambda moment, worlds: terms_at(parts, moment, worlds, config.seed),
         ascent=lambda moment, fresh: ascent_settings(config, moment, min_side, fresh),
         gardens=lambda moment: tuple(part.bed(moment) for part in parts if part.bed),
+        jump=cut_test(config) if config.cuts.to == "garden" else lambda before, after: False,
         tone=tone_reference(config, scene),
         blend=lambda moment: Blend(config.flow.persistence(moment), config.flow.anchor(moment)),
-        digest=files_digest(config, networks, parts, scene),
+        contents=contents(config, networks, parts, scene),
+        strength=full_strength(),
         tiles=lambda side: tiling(side, receptive_fields(extract, networks, parts, min_side, device), min_side),
         precision=precision,
     )
@@ -82,8 +88,12 @@ def ascent_settings(config: Config, moment: Moment, min_side: int, fresh: bool) 
     )
 
 
-def files_digest(config: Config, networks: Networks, parts: Sequence[BoundTerm], scene: Scene) -> str:
-    """Of all files that shape the film, and of how it looks for motion."""
-    digests = [*(network.digest for network in networks.values()), *(part.digest for part in parts), scene.source.digest]
-    mask = digest(config.mask.file) if config.mask else ""
-    return "".join(digests) + mask + (scene.estimator.name if scene.estimator else "")
+def contents(config: Config, networks: Networks, parts: Sequence[BoundTerm], scene: Scene) -> dict[str, str]:
+    """What each setting that names files or networks stands for, as digests by its key; and how motion is looked for."""
+    return {
+        "dream.network": "".join(network.digest for network in networks.values()),
+        **{f"dream.objective.{number}": part.digest for number, part in enumerate(parts)},
+        "source": scene.source.digest,
+        "mask": digest(config.mask.file) if config.mask else "",
+        "flow": scene.estimator.name if scene.estimator else "",
+    }

@@ -9,7 +9,14 @@ from render.develop import files
 from render.errors import ConfigError
 
 FRAME = re.compile(r"\{frame(?::0?(\d{1,2})d?)?\}")
-RESERVED = ("negative", "poster.jpg", "config.yaml", "resolved.yaml", "run.json")  # what a take holds besides prints
+RESERVED = (
+    "negative",
+    "poster.jpg",
+    "config.yaml",
+    "resolved.yaml",
+    "run.json",
+    "ticks.txt",
+)  # what a take holds besides prints
 
 
 def fill_name(template: str, name: str) -> str:

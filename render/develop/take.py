@@ -20,11 +20,15 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import IO, Any, Self, TypeVar
 
+from render import inputs
 from render.develop import ffmpeg, files, prints, stills
+from render.develop.beginnings import Beginning, beginning_in, longest_beginning, same_film
+from render.develop.chain import Chain, write_chain
 from render.develop.ffmpeg import Pixels
 from render.develop.names import fill_name, frame_path
 from render.develop.negative import Negative
 from render.errors import ConfigError, MissingError
+from render.source.take import NEGATIVE
 
 if sys.platform == "win32":
     import msvcrt
@@ -41,8 +45,11 @@ FACTS = {  # types of the record's keys
     "seconds": float | int,
     "tile": int,
     "precision": str,
+    "home": str,
 }
+DREAMED_WITH = ("device", "threads", "tile", "precision", "networks", "credits")  # of a record: what counts for what goes on
 LOCKLESS = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}  # what a disk without locks answers
+READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}  # what a folder answers that may only be read
 UNLOCKED = "this disk knows no locks, so two renders in this folder at once would not notice each other"
 
 
@@ -52,13 +59,14 @@ AnyOutput = TypeVar("AnyOutput", bound=prints.Output)
 class Take:
     """The folder of one render, held by this process until the block is left.
 
-    record: what run.json says; `note` adds to it. notices: what is to be told of the folder.
+    record: what run.json says; `note` adds to it. notices: what is to be told of the folder. lock: None where nothing can be
+    written.
     """
 
-    def __init__(self, folder: Path, lock: Lock, notices: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Path, lock: Lock | None, notices: Sequence[str] = ()) -> None:
         self.folder = folder
         self.record = _record(folder)
-        self.notices = [*notices, *([] if lock.held else [f"{folder}: {UNLOCKED}"])]
+        self.notices = [*notices, *([] if lock is None or lock.held else [f"{folder}: {UNLOCKED}"])]
         self._lock = lock
         self._writing = threading.Lock()  # prints may be developed by another thread than the one that dreams
 
@@ -66,17 +74,49 @@ class Take:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._lock.file.close()
+        if self._lock:
+            self._lock.file.close()
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing can be written into it."""
+        return self._lock is None
+
+    @property
+    def home(self) -> Path:
+        """The folder where the settings of its film lay when it was last rendered, or the take's own."""
+        return self.folder / str(self.record.get("home", ""))
 
     def negative(self) -> Negative:
         """The take's negative."""
-        return Negative(self.folder / "negative")
+        return Negative(self.folder / NEGATIVE)
 
     def note(self, **facts: Any) -> None:
         """Add facts to run.json, such as the device, timings, or when it was finished."""
         with self._writing:
             self.record |= facts
             files.write(self.folder / RECORD, _json(self.record))
+
+    def adopt(self, fingerprint: Mapping[str, Any], chain: Chain, text: str, resolved: str) -> None:
+        """Make this the take of the film with that chain, which begins with its dreams: what else it has is dropped.
+
+        Where all of the film is there, dreams past its end are no harm and stay. A take of before chains is believed.
+        fingerprint, text, resolved: as `open_take` has them. So a film goes on where a shorter one ended, and a flight that was
+        dreamed while it was flown becomes the take of the film recorded of it.
+        """
+        negative = self.negative()
+        if chain:
+            beginning = beginning_in(self.folder, chain)
+            if not beginning.holds(chain):
+                if beginning.length and beginning.ticks < beginning.dreamed:
+                    negative.drop(beginning.ticks)
+                write_chain(self.folder, chain)
+        files.write(self.folder / "config.yaml", text.encode())
+        files.write(self.folder / "resolved.yaml", resolved.encode())
+        finished = negative.count() >= len(chain) if chain else self.record.get("finished", False)
+        changes = {"fingerprint": json.loads(_json(fingerprint)), "finished": finished}
+        if any(self.record.get(key, False) != value for key, value in changes.items()):
+            self.note(**changes)
 
     def undeveloped(self, outputs: Sequence[AnyOutput], film: Mapping[str, Any]) -> list[AnyOutput]:
         """Those of `outputs` whose print is not there yet, or is of another `film` (its fps, frames …) or other settings."""
@@ -98,14 +138,25 @@ class Take:
         """What the record says of a print; its length, so that a print that was removed or replaced does not count."""
         path = frame_path(self.folder / fill_name(output.file, self.record.get("name", "film")), 0)
         settings = {key: getattr(output, key) for key in ("width", "fps", "crf", "codec", "size_limit")}
+        settings |= {} if output.recipe else {"recipe": False}
         length = path.stat().st_size if path.exists() else None
         return json.loads(_json({"settings": settings, "film": film, "bytes": length}))
 
 
-def open_take(root: Path, name: str, fingerprint: Mapping[str, Any], text: str, resolved: str, fresh: bool = False) -> Take:
-    """The newest take of `name` under `root` with this fingerprint, to go on with, or else a new one.
+def open_take(
+    root: Path,
+    name: str,
+    fingerprint: Mapping[str, Any],
+    text: str,
+    resolved: str,
+    fresh: bool = False,
+    chain: Chain = (),
+) -> Take:
+    """The newest take of `name` under `root` that is of this film; or one in which the film can go on; or a new one.
 
-    fingerprint: all that shapes the pictures, as JSON. text, resolved: the configuration as written and in full.
+    A new one begins with what another take holds of the film's first dreams, whatever name that is under.
+    fingerprint: all that shapes the pictures, as JSON; by it takes of before chains are found. chain: what shapes each of them.
+    text, resolved: the configuration as written and in full.
     Raises MissingError if the folder cannot be written, RoomError, or ConfigError if another process is at work in the take.
     """
     home = root / files.folder_name(name)
@@ -114,36 +165,65 @@ def open_take(root: Path, name: str, fingerprint: Mapping[str, Any], text: str, 
         _refuse_links(home)
         with _lock(home, wait=True).file:
             files.sweep_begun(home)
-            same = None if fresh else _matching(home, fingerprint)
+            same = None if fresh else _matching(home, fingerprint, chain)
             notices = [] if same or fresh else _other_formats(home, fingerprint)
-            folder = same or _begin(home, name, fingerprint)
-            _refuse_links(folder, *folder.rglob("*"))
-            lock = _lock(folder)
+            beginning = None if same or fresh or not chain else _longest(root, home, chain)
+            folder, lock = _hold_take(same, beginning, home, chain) or _begin(home, name, fingerprint, chain, beginning)
         files.sweep(folder)
-        files.write(folder / "config.yaml", text.encode())
-        files.write(folder / "resolved.yaml", resolved.encode())
-    return Take(folder, lock, notices)
+        take = Take(folder, lock, notices)
+        take.adopt(fingerprint, chain, text, resolved)
+    return take
 
 
-def unfinished_records(root: Path, name: str) -> Iterator[dict[str, Any]]:
-    """The records of the takes of `name` that were not dreamed to their end, newest first."""
+def begin_from(
+    root: Path, name: str, other: Path, ticks: int, fingerprint: Mapping[str, Any], text: str, resolved: str, chain: Chain = ()
+) -> Take:
+    """A new take of `name` under `root` whose first `ticks` dreams are those of the take in `other`: a fork of it.
+
+    The other is only read, and may be anywhere; files are shared with it where the disk can. Where states are large (footage,
+    droste) few of them are kept, so that dreaming goes on from the last tick of those that has one. Else as `open_take`.
+    """
     home = root / files.folder_name(name)
-    for _, folder in sorted(_takes(home).items(), reverse=True) if home.is_dir() else ():
+    with files.refusals(home):
+        home.mkdir(parents=True, exist_ok=True)
+        _refuse_links(home)
+        with _lock(home, wait=True).file:
+            dreamed = Negative(other / NEGATIVE).count()
+            beginning = Beginning(other, min(ticks, dreamed), dreamed, dreamed)
+            take = Take(*_begin(home, name, fingerprint, chain, beginning))
+        take.adopt(fingerprint, chain, text, resolved)
+    return take
+
+
+def take_folder(root: Path, name: str) -> Path:
+    """A folder as deep as those of the takes of `name` under `root`: relative paths are the same from all of them."""
+    return root / files.folder_name(name) / "take-001"
+
+
+def unfinished_takes(root: Path, name: str) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The takes of `name` that were not dreamed to their end, newest first: folders and records."""
+    home = root / files.folder_name(name)
+    for folder in _newest_first(home) if home.is_dir() else ():
         record = _record(folder)
         if record.get("format") == FORMAT and not record.get("finished"):
-            yield record
+            yield folder, record
 
 
 def existing_take(folder: Path) -> Take:
-    """The take in `folder`, to develop another print from; MissingError if there is none."""
+    """The take in `folder`, to develop other prints from, and maybe only to be read; MissingError if there is none."""
     record = _record(folder)
     if not record:
         raise MissingError(f"{folder}: not the folder of a take (it has no {RECORD} that can be read)")
     if record.get("format") != FORMAT:
         raise MissingError(f"{folder}: made by another version of render, which keeps takes in another way", "render it again")
     _refuse_links(*folder.rglob("*"))
-    with files.refusals(folder):
+    try:
         return Take(folder, _lock(folder))
+    except OSError as error:
+        if error.errno in READ_ONLY:  # nobody else can be at work in it either
+            return Take(folder, None)
+        with files.refusals(folder):
+            raise
 
 
 def read_record(folder: Path) -> dict[str, Any]:
@@ -177,9 +257,39 @@ def _installed(package: str) -> str:
         return "not installed"
 
 
-def _matching(home: Path, fingerprint: Mapping[str, Any]) -> Path | None:
-    """The newest take with this fingerprint."""
-    return next((folder for folder, form in _same_films(home, fingerprint) if form == FORMAT), None)
+def _matching(home: Path, fingerprint: Mapping[str, Any], chain: Chain) -> Path | None:
+    """The newest take of the film, by its chain; one of before chains by its fingerprint."""
+    by_fingerprint = {folder for folder, form in _same_films(home, fingerprint) if form == FORMAT}
+    for folder in _newest_first(home):
+        same = same_film(folder, chain)
+        if same and _record(folder).get("format") == FORMAT:
+            return folder
+        if folder in by_fingerprint and (same is None or beginning_in(folder, chain).holds(chain)):  # at another frame rate
+            return folder
+    return None
+
+
+def _longest(root: Path, home: Path, chain: Chain) -> Beginning | None:
+    """What the takes of `home`, and then those of other names beside it, hold of a film."""
+    others = sorted(folder for folder in root.iterdir() if folder.is_dir() and not folder.is_symlink() and folder != home)
+    takes = (folder for place in (home, *others) for folder in _newest_first(place))
+    return longest_beginning((folder for folder in takes if _record(folder).get("format") == FORMAT), chain)
+
+
+def _hold_take(same: Path | None, beginning: Beginning | None, home: Path, chain: Chain) -> tuple[Path, Lock] | None:
+    """The folder of the take to go on in, and its lock; None where a new one must begin."""
+    folder = same or (
+        beginning.folder if beginning and beginning.folder.parent == home and beginning.continues(chain) else None
+    )
+    if not folder:
+        return None
+    _refuse_links(folder, *folder.rglob("*"))
+    try:
+        return folder, _lock(folder)
+    except ConfigError:
+        if same:
+            raise
+        return None  # another film is at work there
 
 
 def _other_formats(home: Path, fingerprint: Mapping[str, Any]) -> list[str]:
@@ -191,22 +301,39 @@ def _other_formats(home: Path, fingerprint: Mapping[str, Any]) -> list[str]:
 def _same_films(home: Path, fingerprint: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
     """The takes with this fingerprint, newest first, and their formats."""
     plain = json.loads(_json(fingerprint))
-    for _, folder in sorted(_takes(home).items(), reverse=True):
+    for folder in _newest_first(home):
         record = _record(folder)
         if record.get("fingerprint") == plain:
             yield folder, record.get("format")
 
 
-def _begin(home: Path, name: str, fingerprint: Mapping[str, Any]) -> Path:
-    """A new take's folder, which appears with its record in it."""
+def _begin(
+    home: Path, name: str, fingerprint: Mapping[str, Any], chain: Chain, beginning: Beginning | None
+) -> tuple[Path, Lock]:
+    """A new take's folder, which appears with its record and the beginning of its dreams in it; and its lock."""
     folder = home / f"take-{max(_takes(home), default=0) + 1:03}"
     started = datetime.now(UTC).isoformat(timespec="seconds")
     record = {"format": FORMAT, "name": name, "started": started, "versions": versions(), "fingerprint": fingerprint}
     with files.scratch(folder, "") as part:
         part.mkdir()
+        if beginning:
+            Negative(beginning.folder / NEGATIVE).begin_in(part / NEGATIVE, beginning.ticks)
+            record |= _as_begun(_record(beginning.folder), beginning)
+        if chain:
+            write_chain(part, chain)
         files.write(part / RECORD, _json(record))
         os.rename(part, folder)
-    return folder
+    return folder, _lock(folder)
+
+
+def _as_begun(record: Mapping[str, Any], beginning: Beginning) -> dict[str, Any]:
+    """What the record of a take says that begins with dreams of another: how those were dreamed, and where they come from."""
+    place = f"{beginning.folder.parent.name}/{beginning.folder.name}"
+    return {**{key: record[key] for key in DREAMED_WITH if key in record}, "begun": {"take": place, "ticks": beginning.ticks}}
+
+
+def _newest_first(home: Path) -> list[Path]:
+    return [folder for _, folder in sorted(_takes(home).items(), reverse=True)]
 
 
 def _takes(home: Path) -> dict[int, Path]:
@@ -217,8 +344,8 @@ def _takes(home: Path) -> dict[int, Path]:
 def _record(folder: Path) -> dict[str, Any]:
     """What run.json says; nothing if it is damaged."""
     try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        record = json.loads(inputs.read_text(folder / RECORD, inputs.RECORD, folder))
+    except (MissingError, ValueError, RecursionError):
         return {}
     sound = isinstance(record, dict) and all(isinstance(record[fact], FACTS[fact]) for fact in {*FACTS} & {*record})
     return record if sound else {}

@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 
 from render.dream.entry import Entry, entry, unusable
+from render.inputs import WEIGHTS, open_file, plain
 
 MAGIC, PROTOCOL = 0x1950A86A20F9469CFC6C, 1001  # with which files begin that torch wrote before 2020
 LARGEST_PICKLE = 2**21  # bytes of names and shapes: more than ten thousand tensors, and no network has so many
@@ -75,7 +76,7 @@ def load(file: Path) -> Any:
 
     Raises PickleError, or what pickle and zipfile raise for a damaged file.
     """
-    with file.open("rb") as content:
+    with open_file(file, WEIGHTS) as content:
         zipped = content.read(2) == b"PK"
     return _load_zip(file) if zipped else _load_old(file)
 
@@ -84,7 +85,7 @@ def load(file: Path) -> Any:
 
 
 def _load_zip(file: Path) -> Any:
-    with ZipFile(file) as archive:
+    with ZipFile(plain(file, WEIGHTS)) as archive:
         sizes = {member.filename: member for member in archive.infolist()}
         names = [name for name in sizes if name.rpartition("/")[2] == "data.pkl"]
         if not names:
@@ -105,7 +106,7 @@ def _load_zip(file: Path) -> Any:
         return member.file_size
 
     def read(storage: Storage) -> bytes:
-        with file.open("rb") as content:  # not through ZipFile, which reads all names anew
+        with open_file(file, WEIGHTS) as content:  # not through ZipFile, which reads all names anew
             head = sizes[f"{root}data/{storage.key}"].header_offset
             content.seek(head + LENGTHS)
             lengths = struct.unpack("<HH", content.read(4))
@@ -121,11 +122,11 @@ def _load_old(file: Path) -> Any:
     places: dict[str, int] = {}  # where the numbers of each key begin, bytes
 
     def read(storage: Storage) -> bytes:
-        with file.open("rb") as content:
+        with open_file(file, WEIGHTS) as content:
             content.seek(places[storage.key] + storage.start * storage.dtype.itemsize)
             return content.read(storage.count * storage.dtype.itemsize)
 
-    with file.open("rb") as content:
+    with open_file(file, WEIGHTS) as content:
         heads = [_plain(_pickle_of(content)) for _ in range(2)]
         if heads != [MAGIC, PROTOCOL]:
             raise PickleError("it is a pickle, and torch did not write it")

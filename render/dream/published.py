@@ -11,6 +11,7 @@ from torch import nn
 from render.dream import caffe, graphdef, inception
 from render.dream import weights as files
 from render.dream.entry import Entries
+from render.inputs import WEIGHTS, read_bytes
 from render.weights.catalogue import Weights
 
 INCEPTION5H = ("conv2d0", "conv2d1", "conv2d2", *(f"mixed{block}" for block in inception.BLOCKS))  # Google's own names
@@ -32,7 +33,7 @@ def entries(weights: Weights, file: Path) -> Entries:
 
 STAGES: dict[str, Callable[[Path], OrderedDict[str, nn.Module]]] = {
     "inception_v1": lambda file: inception.stages(inception.read(file)),
-    "inception5h": lambda file: graphdef.stages(file.read_bytes(), INCEPTION5H, "softmax2_pre_activation"),
+    "inception5h": lambda file: graphdef.stages(read_bytes(file, WEIGHTS), INCEPTION5H, "softmax2_pre_activation"),
 }
 
 

@@ -18,6 +18,7 @@ from torch import Tensor
 from render.dream import caffe, pickles
 from render.dream.entry import Entries, Entry, entry, unusable
 from render.errors import MissingError, RenderError, unopened
+from render.inputs import TEXT, WEIGHTS, open_file, plain, read_bytes, read_text
 
 WRAPPERS = (  # where training scripts put the weights, beside an epoch's number and the optimizer
     *("state_dict", "model_state_dict", "model_state", "model", "net", "network", "params_ema", "ema", "params", "module"),
@@ -70,11 +71,11 @@ NO_WEIGHTS: dict[bytes, tuple[str, str]] = {  # what files of other kinds begin 
 
 def entries(weights: Path) -> Entries:
     """What a weights file announces, by name. Nothing of it is made yet. MissingError if it is none, or damaged."""
-    if not weights.is_file():
+    if not weights.exists():
         hint = "a film's head says where to get them; the name of a file is seen from the folder of the YAML file"
         raise MissingError(f"there are no weights at {weights}", hint)
     with reading(weights):
-        with weights.open("rb") as file:
+        with open_file(weights, WEIGHTS) as file:
             head = file.read(HEAD)
         read = _reader(weights, head)(weights)
     if not read:
@@ -180,7 +181,7 @@ def _cure(file: Path) -> str:
 
 
 def _caffe(file: Path) -> Entries:
-    read = caffe.tensors(file.read_bytes())
+    read = caffe.tensors(read_bytes(file, WEIGHTS))
     return {name: entry(tuple(tensor.shape), tensor.dtype, tensor.clone) for name, tensor in read.items()}
 
 
@@ -198,7 +199,7 @@ def _state(held: object, depth: int) -> Entries:
 
 
 def _safetensors(file: Path) -> Entries:
-    content: Any = safe_open(file, "pt")
+    content: Any = safe_open(plain(file, WEIGHTS), "pt")
     return {name: _slice(content, name) for name in content.keys()}  # noqa: SIM118
 
 
@@ -228,11 +229,7 @@ def _without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 def labels(file: Path, classes: int) -> tuple[str, ...]:
     """The labels in a text file, one a line, in the order of the classes, of which there are `classes`."""
-    try:
-        lines = [line.strip() for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
-    except (OSError, UnicodeError) as error:
-        why = unopened(error) or (error.strerror if isinstance(error, OSError) else "it is no text in UTF-8")
-        raise MissingError(f"there are no labels at {file}: {why}") from error
+    lines = [line.strip() for line in read_text(file, TEXT).splitlines() if line.strip()]
     if len(lines) != classes:
         raise MissingError(f"{file} holds {len(lines)} labels, and the network has {classes} classes")
     return tuple(_bare(line) for line in lines)
@@ -251,7 +248,7 @@ def usual(count: int, names: Sequence[str]) -> Sequence[str]:
 
 def digest(file: Path) -> str:
     """sha256 of a file: what a take remembers of its network."""
-    with reading(file), file.open("rb") as content:
+    with open_file(file, WEIGHTS) as content, reading(file):
         return file_digest(content, "sha256").hexdigest()
 
 

@@ -17,11 +17,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from render.moment import CELLS, GRAIN
 from render.picture.rng import generator
 from render.picture.warp import STILL, Move
 
-CELLS = 240  # a second; speeds are constant within a cell of this grid, which knows nothing of the frame rate
-GRAIN = 6  # decimals of a cell in which times are counted, so that what falls on the grid meets it
 NEWEST = 4  # seconds whose velocity fields are kept: a film is dreamed at one place and developed at another
 PROBES = torch.view_as_real(torch.polar(torch.linspace(0.02, 2.5, 24).double(), 2.4 * torch.arange(24).double()))  # all round
 
@@ -66,11 +65,23 @@ def spline_point(points: Tensor, share: Tensor) -> Tensor:
     return b + u / 2 * (c - a + u * (2 * a - 5 * b + 4 * c - d + u * (3 * (b - c) + d - a)))
 
 
+def cells_between(start: float, end: float) -> range:
+    """The cells of time that lie between two times, wholly or in part."""
+    return range(floor(round(start * CELLS, GRAIN)), ceil(round(end * CELLS, GRAIN)))
+
+
+def cell_times(cells: np.ndarray) -> np.ndarray:
+    """The middle of each cell, seconds: there its speeds are looked at."""
+    times: np.ndarray = cells // CELLS + (cells % CELLS + 0.5) / CELLS
+    return times
+
+
 @dataclass(frozen=True)
 class CameraPath:
     """Where the camera goes."""
 
-    speeds: Callable[[np.ndarray], Speeds]  # seconds [n] -> each motion's value, [n] or [n, 2], and "center" [n, 2] in 0..1
+    speeds: Callable[[np.ndarray], Speeds]  # seconds [n] -> each motion's value, [n] or [n, 2], and "center" [n, 2] in 0..1;
+    # "to" [n, 3], where the camera goes to places: log zoom about the middle, and Coords right and down, a second
     motions: Motions
     aspect: float  # width / height
     seed: int = 0
@@ -108,10 +119,11 @@ class CameraPath:
 
     def _velocity_field(self, second: int) -> VelocityField:
         """The velocities in a second's cells, worked out as a whole, so that no move depends on what was asked before."""
-        seconds = second + (np.arange(CELLS) + 0.5) / CELLS
+        seconds = cell_times(second * CELLS + np.arange(CELLS))
         values = {name: value.double().reshape(CELLS, 1, -1) for name, value in self.speeds(seconds).items()}
         center = (values["center"] * 2 - 1) * torch.tensor((self.aspect, 1.0), dtype=torch.float64)
-        return VelocityField(self.motions, values, center, When(torch.from_numpy(seconds)[:, None], self.seed))
+        when = When(torch.from_numpy(seconds)[:, None], self.seed)
+        return VelocityField(self.motions, values, center, when, values.get("to"))
 
 
 class PathCache:
@@ -150,6 +162,7 @@ class VelocityField:
     values: Speeds  # of each motion in each cell, [n, 1, 1 or 2]
     center: Tensor  # [n, 1, 2]
     when: When  # the times of the cells
+    to: Tensor | None = None  # [n, 1, 3]: log zoom about the middle, and Coords right and down, a second
 
     @cached_property
     def bends(self) -> Tensor:
@@ -162,7 +175,8 @@ class VelocityField:
         when = When(self.when.seconds[cells], self.when.seed)
         away = xy - self.center[cells]
         each = (self.motions.velocities[name](away, self.values[name][cells], when) for name in self._moving)
-        return sum(each, torch.zeros_like(away))
+        rest = torch.zeros_like(away) if self.to is None else self.to[cells, :, :1] * xy + self.to[cells, :, 1:]
+        return sum(each, rest)
 
     @cached_property
     def _moving(self) -> tuple[str, ...]:

@@ -12,12 +12,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
 from math import ceil, sqrt
-from textwrap import wrap
 from typing import TypeVar
 
-import numpy as np
 import torch
-from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from render.develop.ffmpeg import Pixels
@@ -30,11 +27,10 @@ from render.errors import ConfigError
 from render.moment import Clock
 from render.picture import colour
 from render.picture.picture import to_pixels
+from render.show import sheet as sheets
 from render.show.listing import fields_of
-from render.show.plot import BRIGHT, DIM, GROUND
 from render.source.noise import MEAN, noise
 
-Colour = tuple[int, ...]
 T = TypeVar("T")
 CPU = torch.device("cpu")
 BEGINNING = Clock(Fraction(1), 1, Fraction(1)).tick(0)  # noise stands still, and asks for a moment all the same
@@ -44,10 +40,6 @@ HOLD = 0.8
 FOG = 0.25  # contrast of the noise that a dream begins with
 MOST_ROWS = 16  # of an overview: of more layers it shows as many, evenly chosen
 CHANNELS = 4  # in a row of an overview
-ACCENT = (234, 180, 96)
-
-# pixels of the sheet
-MARGIN, GUTTER, GAP, HEAD, FOOT, CAPTION, LINE = 56, 264, 12, 132, 40, 30, 20
 
 
 @dataclass(frozen=True)
@@ -247,35 +239,10 @@ def _as_films(steps: int, min_side: int) -> Ascent:
 
 
 def draw(sheet: Sheet, pictures: Sequence[Pixels]) -> Pixels:
-    """The sheet with its dreams: title above, captions below the plates, what rows are of in the gutter."""
-    gutter = GUTTER if any(row.heading for row in sheet.rows) else 0
-    size = pictures[0].shape[0]
-    across, pitch = max(len(row.plates) for row in sheet.rows), size + GAP
-    width = max(2 * MARGIN + gutter + across * pitch - GAP, 620)
-    height = HEAD + len(sheet.rows) * (pitch + CAPTION) + FOOT
-    paper = Image.new("RGB", (width, height), GROUND)
-    pen, left = ImageDraw.Draw(paper), iter(pictures)
-    _write(pen, (MARGIN, 58), sheet.title, 34, BRIGHT)
-    _write(pen, (MARGIN, 92), sheet.subtitle, 16, DIM)
-    for number, row in enumerate(sheet.rows):
-        top = HEAD + number * (pitch + CAPTION)
-        if row.heading:
-            _write(pen, (MARGIN, top + 12), row.heading, 19, ACCENT, room=gutter - 20)
-            lines = [line for fact in row.lines for line in wrap(fact, 34)]
-            for place, line in enumerate(lines):
-                _write(pen, (MARGIN, top + 40 + place * LINE), line, 14, DIM)
-        for column, plate in enumerate(row.plates):
-            x = MARGIN + gutter + column * pitch
-            paper.paste(Image.fromarray(next(left)), (x, top))
-            _write(pen, (x, top + size + 15), plate.caption, 14, DIM, room=size)
-    return np.asarray(paper)
-
-
-def _write(
-    pen: ImageDraw.ImageDraw, place: tuple[float, float], words: str, size: float, shade: Colour, room: float = 0
-) -> None:
-    """Words with their middle at a height; smaller if they would not fit `room` pixels."""
-    font = ImageFont.load_default(size)
-    if room and (long := pen.textlength(words, font)) > room:
-        font = ImageFont.load_default(size * room / long)
-    pen.text(place, words, shade, font, "lm")
+    """The sheet with its dreams."""
+    left = iter(pictures)
+    rows = [
+        sheets.Row([sheets.Cell(next(left), plate.caption) for plate in row.plates], row.heading, row.lines)
+        for row in sheet.rows
+    ]
+    return sheets.draw(sheet.title, sheet.subtitle, rows)

@@ -14,11 +14,11 @@ if TYPE_CHECKING:  # what a film's files say is found out before anything waits 
 
 @dataclass(frozen=True)
 class Source:
-    """Pictures by time. at: Moment -> Frame of the film's size. moves: footage, a new picture for each moment.
+    """Pictures by time."""
 
-    digest: of the files it reads, empty where there are none.
-    """
-
-    at: Callable[[Moment], Tensor]
-    moves: bool = False
-    digest: str = ""
+    at: Callable[[Moment], Tensor]  # -> a Frame of the film's size
+    moves: bool = False  # footage, a new picture for each moment
+    digest: str = ""  # of the files it reads, empty where there are none
+    picture_id: Callable[[Moment], str] = lambda moment: (
+        ""
+    )  # which picture that is, by its content: the same id, the same Frame

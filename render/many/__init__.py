@@ -1,0 +1,1 @@
+"""Many films: the variants of one, and films on many machines."""

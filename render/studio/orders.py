@@ -1,0 +1,179 @@
+"""Orders: what the page can ask of a session, by the type of its message. Each is (session, message, reply) -> nothing.
+
+A new one is a function and its row in ORDERS; what it needs of a message is read by `field`, which says what is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from render.config.problem import SettingError
+from render.develop import files, stills
+from render.errors import RenderError
+from render.studio.record import free_name
+from render.studio.session import Carry, Message, Reply, Session
+
+T = TypeVar("T")
+
+
+def carry_out(session: Session, message: Message, reply: Reply) -> None:
+    """Do what a message orders, and answer; a fault is an answer, too."""
+    answer = {"id": message["id"]} if "id" in message else {}
+    order = ORDERS.get(str(message.get("type")))
+    try:
+        if order is None:
+            raise RenderError(f"there is no order {message.get('type')!r}")
+        order(session, message, lambda said: reply({**answer, **said}))
+        reply({"type": "done", **answer})
+    except RenderError as error:
+        reply({"type": "error", **answer, "text": error.message, "hint": error.hint})
+    except SettingError as wrong:
+        reply({"type": "error", **answer, "text": f"the value {wrong.message}", "hint": wrong.hint})
+
+
+def field(message: Message, name: str, kind: type[T], default: T | None = None) -> T:
+    """A field of a message. Raises RenderError for one that is not there, or of another kind."""
+    value = message.get(name, default)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
+        raise RenderError(f"{message.get('type')}: {name} must be {NAMES[kind]}")
+    return value
+
+
+NAMES: Mapping[type, str] = {
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+    bool: "true or false",
+    dict: "an object",
+    list: "a list",
+}
+
+
+def _nothing(session: Session, message: Message, reply: Reply) -> None:
+    """Only wakes the session."""
+
+
+def _set(session: Session, message: Message, reply: Reply) -> None:
+    values = field(message, "values", dict)
+    numbers = {str(key): field({"type": "set", key: value}, key, float) for key, value in values.items()}
+    session.set(numbers, _seconds(message, "over", 0.0))
+
+
+def _seconds(message: Message, name: str, default: float) -> float:
+    seconds = field(message, name, float, default)
+    if not 0 <= seconds <= 3600:
+        raise RenderError(f"{message.get('type')}: {name} is {seconds:g}; it takes 0 to 3600 seconds")
+    return seconds
+
+
+def _release(session: Session, message: Message, reply: Reply) -> None:
+    session.release([str(key) for key in field(message, "keys", list)])
+
+
+def _play(session: Session, message: Message, reply: Reply) -> None:
+    session.playing, session.paused_by = True, ""
+    if session.scrubbed:
+        session.back_to_live()
+
+
+def _pause(session: Session, message: Message, reply: Reply) -> None:
+    session.playing = False
+
+
+def _over(session: Session, message: Message, reply: Reply) -> None:
+    session.start_over()
+
+
+def _record(session: Session, message: Message, reply: Reply) -> None:
+    if field(message, "over", bool, False):
+        session.start_over()
+    session.recording, session.playing = True, True
+
+
+def _stop(session: Session, message: Message, reply: Reply) -> None:
+    _save(session, message, reply)
+    session.recording = False
+
+
+def _save(session: Session, message: Message, reply: Reply) -> None:
+    name = message.get("name") or free_name(session.setup.folder, session.filed.name)
+    if not isinstance(name, str) or not files.folder_name(name) == name:
+        raise RenderError(f"{name!r} is no name for a flight", "letters, digits, - and _ will do")
+    recording = session.save(name)
+    flight = next(flight for flight in session.flights if flight["name"] == name)
+    rows = len(recording.table.read_text("utf-8").splitlines()) - 1 if recording.table else 0
+    session.audience.tell({"type": "flight", "flight": flight, "rows": rows, "rows_before": rows, "pixels": None})
+
+
+def _tick(session: Session, message: Message, default: int | None = None) -> int:
+    tick = field(message, "tick", int, default)
+    if not 0 <= tick <= session.head:
+        raise RenderError(f"{message.get('type')}: there is no tick {tick}; the take has 0 to {session.head}")
+    return tick
+
+
+def _scrub(session: Session, message: Message, reply: Reply) -> None:
+    session.scrub(_tick(session, message))
+
+
+def _live(session: Session, message: Message, reply: Reply) -> None:
+    session.back_to_live()
+
+
+def _fork(session: Session, message: Message, reply: Reply) -> None:
+    session.fork(_tick(session, message))
+
+
+def _mark(session: Session, message: Message, reply: Reply) -> None:
+    session.marks[_tick(session, message, session.shown)] = field(message, "name", str, "")[:80]
+    _note_marks(session)
+
+
+def _unmark(session: Session, message: Message, reply: Reply) -> None:
+    session.marks.pop(field(message, "tick", int), None)
+    _note_marks(session)
+
+
+def _note_marks(session: Session) -> None:
+    session.live_take.take.note(marks=[{"tick": tick, "name": name} for tick, name in sorted(session.marks.items())])
+
+
+def _snapshot(session: Session, message: Message, reply: Reply) -> None:
+    tick, take = _tick(session, message, session.shown), session.live_take
+    path = take.folder / f"snapshot-{tick:06}.png"
+    files.write(path, stills.png(take.negative.read(tick), session.stage.config.yaml()))
+    reply(file_message(session, "snapshot", path))
+
+
+def file_message(session: Session, what: str, path: Any) -> Message:
+    """The message "file" for one below the folder of takes."""
+    url = "/takes/" + path.absolute().relative_to(session.setup.root.absolute()).as_posix()
+    return {"type": "file", "what": what, "url": url, "path": str(path), "bytes": path.stat().st_size}
+
+
+def _govern(session: Session, message: Message, reply: Reply) -> None:
+    session.govern = field(message, "on", bool)
+    session.settlings = 0
+
+
+ORDERS: Mapping[str, Carry] = {
+    "nothing": _nothing,
+    "set": _set,
+    "release": _release,
+    "play": _play,
+    "pause": _pause,
+    "over": _over,
+    "record": _record,
+    "stop": _stop,
+    "save": _save,
+    "scrub": _scrub,
+    "live": _live,
+    "fork": _fork,
+    "mark": _mark,
+    "unmark": _unmark,
+    "snapshot": _snapshot,
+    "govern": _govern,
+}

@@ -1,0 +1,296 @@
+"""Laws of beginnings: what of a film was dreamed before is not dreamed again, and it is the film that was dreamed anew."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tiny
+import torch
+import yaml
+from clips import clip
+from PIL import Image
+
+from render.config import load_text
+from render.construct import build
+from render.develop import take
+from render.develop.chain import common_ticks, read_chain, tick_chain
+from render.develop.negative import STRIDE, Negative
+from render.develop.shoot import Shot, shoot
+from render.errors import ConfigError, RenderError
+from render.facts import facts
+
+pytestmark = pytest.mark.usefixtures("tiny_network")
+CPU = torch.device("cpu")
+TICKS = 17  # of the film
+FILM: dict[str, Any] = {
+    "name": "dusk",
+    "size": "48x32",
+    "fps": 12,
+    "duration": "2s",
+    "seed": 3,
+    "motion": {"zoom": 1.3, "rotate": "5*sin(s)"},
+    "dream": {"rate": 8, "steps": 1, "first_steps": 1, "octaves": 1, "jitter": 3, "objective": {"garden": "all"}},
+    "outputs": "{name}.mkv",
+}
+SOURCES: dict[str, dict[str, Any]] = {
+    "noise": {},
+    "photo": {"source": {"image": "photo.png"}, "mask": "mask.png"},
+    "frames": {
+        "source": {"frames": "shots"},
+        "flow": {"engine": "none"},
+        "dream": {**FILM["dream"], "objective": {"layer": "low"}},
+    },
+    "video": {"source": {"video": "clip.mkv"}, "flow": {"engine": "none"}},
+    "droste": {"motion": {"zoom": 5}, "loop": "droste"},
+    "crossfade": {"loop": "crossfade"},
+}
+# What becomes of the film, and how many of its first dreams are as before; of a droste film all or none.
+CHANGES: dict[str, tuple[dict[str, Any], int]] = {
+    "longer": ({"duration": "3s"}, TICKS),
+    "shorter": ({"duration": "1s"}, 9),
+    "another end": ({"motion": {"zoom": {"0s": 1.3, "1s": 1.3, "2s": 2}, "rotate": "5*sin(s)"}}, 9),
+    "another name": ({"name": "dawn"}, TICKS),
+    "another frame rate": ({"fps": 24}, TICKS),
+    "another output": ({"outputs": "{name}.gif"}, TICKS),
+    "written otherwise": (
+        {"duration": "24 frames", "motion": {"zoom": "1 + 0.3", "rotate": {"value": "5*sin(s)", "then": "x"}}},
+        TICKS,
+    ),
+    "a term that comes later": (
+        {"dream": {**FILM["dream"], "objective": [{"garden": "all"}, {"layer": "low", "weight": {"0s": 0, "1s": 0, "2s": 1}}]}},
+        9,
+    ),
+}
+FOOTAGE = ("frames", "video")
+CASES = [
+    (source, change)
+    for source in SOURCES
+    for change in CHANGES
+    if source in ("noise", "video") or change in ("longer", "another end")
+]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A folder with a photo, a mask, a sequence and a clip of three seconds."""
+    folder = tmp_path / "project"
+    (folder / "shots").mkdir(parents=True)
+    wide = (255 * tiny.photo((32, 160))[0]).permute(1, 2, 0).byte().numpy()
+    pictures = [np.ascontiguousarray(wide[:, i : 48 + i]) for i in range(36)]
+    for number, picture in enumerate(pictures):
+        Image.fromarray(picture).save(folder / "shots" / f"{number}.png")
+    Image.fromarray(pictures[0]).save(folder / "photo.png")
+    Image.fromarray(pictures[-1]).save(folder / "mask.png")
+    clip(folder / "clip.mkv", pictures, fps="12")
+    return folder
+
+
+def dream(project: Path, settings: Mapping[str, Any], root: str = "runs", ticks: int | None = None) -> Shot:
+    """Render a film of the project, or its first `ticks` that are not there yet."""
+    text = yaml.safe_dump({**FILM, **settings})
+    config = load_text(text, folder=project, look=facts)
+
+    def watch(states: Any, first: int, last: int) -> Any:
+        for state in states:
+            yield state
+            if ticks is not None and state.tick - first == ticks:
+                return
+
+    return shoot(config, text, project / root, CPU, watch)
+
+
+def dreams(shot: Shot) -> dict[str, bytes]:
+    """The take's ticks, as bytes."""
+    return {path.name: path.read_bytes() for path in sorted((shot.folder / "negative").glob("tick-*"))}
+
+
+@pytest.mark.parametrize(("source", "change"), CASES)
+def test_what_was_dreamed_is_not_dreamed_again_and_is_the_film_dreamed_anew(project: Path, source: str, change: str) -> None:
+    settings = SOURCES[source]
+    changed, common = CHANGES[change]
+    after = {**settings, **changed, **({"motion": {"zoom": 4}} if source == "droste" and "motion" in changed else {})}
+    first = dream(project, settings)
+    before = dreams(first)
+    second, anew = dream(project, after), dream(project, after, "others")
+    assert dreams(second) == dreams(anew)
+    if second.dreamed:  # else its print may be the one that was there, with the settings as they were written then
+        assert second.paths[0].read_bytes() == anew.paths[0].read_bytes()
+    assert anew.dreamed == len(dreams(anew))
+    equal = sum(before.get(name) == content for name, content in dreams(anew).items())
+    if source == "droste":
+        assert (second.dreamed, equal) == (anew.dreamed, 0)
+    elif source in FOOTAGE and second.dreamed:  # few of its large states are kept
+        assert anew.dreamed - equal <= second.dreamed <= anew.dreamed - equal // STRIDE * STRIDE
+    else:
+        assert second.dreamed == anew.dreamed - equal
+        assert equal >= min(common, anew.dreamed)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_film_that_grows_goes_on_in_its_take_and_all_others_leave_it(project: Path, source: str) -> None:
+    first = dream(project, SOURCES[source])
+    film, ticks = first.paths[0].read_bytes(), dreams(first)
+    renamed = dream(project, {**SOURCES[source], "name": "dawn"})
+    assert (renamed.folder.parent.name, renamed.dreamed, renamed.whole) == ("dawn", 0, True)
+    assert dream(project, {**SOURCES[source], "duration": "1s"}).folder.name == "take-002"
+    assert (first.paths[0].read_bytes(), dreams(first)) == (film, ticks)
+    grown = dream(project, {**SOURCES[source], "duration": "3s"})
+    assert grown.whole
+    assert grown.folder.name == ("take-003" if source in ("droste", "crossfade") else "take-001"), (
+        "they go round to their beginning"
+    )
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_project_that_moves_keeps_its_takes(project: Path, source: str) -> None:
+    first = dream(project, SOURCES[source], ticks=5)
+    assert first.dreamed == 5
+    moved = project.rename(project.with_name("moved"))
+    second = dream(moved, SOURCES[source])
+    assert (second.folder.name, second.dreamed + first.dreamed) == ("take-001", len(dreams(second)))
+
+
+def test_an_end_that_changes_before_it_is_dreamed_loses_nothing(project: Path) -> None:
+    changed, _ = CHANGES["another end"]
+    first = dream(project, {}, ticks=6)
+    second = dream(project, changed)
+    assert (second.folder, second.dreamed) == (first.folder, TICKS - 6)
+
+
+def test_a_fresh_take_is_fresh(project: Path) -> None:
+    dream(project, {})
+    text = yaml.safe_dump(FILM)
+    again = shoot(load_text(text), text, project / "runs", CPU, lambda states, first, last: states, fresh=True)
+    assert (again.folder.name, again.dreamed) == ("take-002", TICKS)
+
+
+def test_on_a_disk_without_links_dreams_are_copied(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError("no links here")
+
+    monkeypatch.setattr(os, "link", refuse)
+    first, second = dream(project, {}), dream(project, {"name": "dawn"})
+    assert (second.dreamed, dreams(second)) == (0, dreams(first))
+
+
+def test_a_take_of_before_chains_goes_on_by_its_fingerprint(project: Path) -> None:
+    first = dream(project, {}, ticks=5)
+    (first.folder / "ticks.txt").unlink()
+    second = dream(project, {})
+    assert (second.folder, second.dreamed) == (first.folder, TICKS - 5)
+    assert len(read_chain(second.folder)) == TICKS
+
+
+def test_a_random_seed_is_kept_by_what_was_begun_with_it_wherever_that_moves(project: Path) -> None:
+    settings = {**SOURCES["photo"], "seed": "random", "motion": {"rotate": "5*rand(seed)"}}
+    first = dream(project, settings, ticks=5)
+    second = dream(project.rename(project.with_name("moved")), settings)
+    assert (second.folder.name, first.dreamed + second.dreamed) == ("take-001", TICKS)
+
+
+DIFFERENT = [  # what shapes the first dream
+    {"seed": 4},
+    {"size": "64x32"},
+    {"dream": {**FILM["dream"], "first_steps": 2}},
+    {"dream": {**FILM["dream"], "objective": {"garden": ["eye"]}}},
+    {"dream": {**FILM["dream"], "network": "bestiary", "objective": {"layer": "low"}}},
+    {"look": {"mean": 0.5}},
+    {"look": {"contrast": 0.2}},
+    {"motion": {"zoom": 1.3, "rotate": "5*sin(s)", "border": "wrap"}},
+    {"source": {"noise": "uniform"}},
+    {"source": {"image": "photo.png"}},
+    {"mask": "photo.png"},
+]
+
+
+@pytest.mark.parametrize("different", DIFFERENT)
+def test_what_shapes_the_first_dream_leaves_nothing_in_common(project: Path, different: dict[str, Any]) -> None:
+    def chain(settings: Mapping[str, Any]) -> Any:
+        config = load_text(yaml.safe_dump({**FILM, **settings}), folder=project, look=facts)
+        return tick_chain(config, build(config, CPU), 1)
+
+    assert common_ticks(chain({}), chain({})) == TICKS
+    assert common_ticks(chain({}), chain(different)) == 0
+
+
+def test_a_picture_that_changes_is_another_from_there_on(project: Path) -> None:
+    settings = SOURCES["frames"]
+    first = dream(project, settings)
+    Image.new("RGB", (48, 32)).save(project / "shots" / "15.png")
+    config = load_text(yaml.safe_dump({**FILM, **settings}), folder=project, look=facts)
+    assert common_ticks(read_chain(first.folder), tick_chain(config, build(config, CPU), 1)) == 10
+    Image.new("RGB", (48, 32)).save(project / "photo.png")
+    assert dream(project, settings).folder.name == "take-002"
+
+
+def test_a_fork_begins_with_the_dreams_of_any_take(project: Path) -> None:
+    first = dream(project, {})
+    with take.begin_from(project / "runs", "fork", first.folder, 5, {"seed": 3}, "size: 48x32\n", "size: 48x32\n") as fork:
+        assert fork.folder == project / "runs/fork/take-001"
+        kept = fork.negative().last()
+        assert kept
+        assert kept.tick == 4
+        assert fork.record["begun"] == {"take": "dusk/take-001", "ticks": 5}
+        with pytest.raises(ConfigError, match="another render is at work here"):
+            take.existing_take(fork.folder)
+
+
+def test_a_take_is_adopted_by_the_film_that_begins_as_it_does(project: Path) -> None:
+    text = yaml.safe_dump({**FILM, **CHANGES["another end"][0], "name": "flight"})
+    config = load_text(text, folder=project)
+    chain = tick_chain(config, build(config, CPU), 1)
+    first = dream(project, {})
+    with take.existing_take(first.folder) as flown:
+        flown.adopt({"seed": 3}, chain, text, config.yaml())
+        assert flown.negative().count() == 9
+        assert not flown.record["finished"]
+    anew = shoot(config, text, project / "others", CPU, lambda states, first, last: states)
+    flight = shoot(config, text, project / "runs", CPU, lambda states, first, last: states)
+    assert (flight.dreamed, dreams(flight)) == (TICKS - 9, dreams(anew))
+
+
+# ---- a film that begins where another one ended
+
+AT = {"end": 16, "start": 0, "50%": 8, "1s": 8, "0.6s": 5, "99s": 16}
+
+
+@pytest.mark.parametrize("at", AT)
+def test_a_film_begins_with_a_dream_of_another(project: Path, at: str) -> None:
+    first = dream(project, {})
+    still = {"motion": {"zoom": 1}, "look": 0, "dream": {**FILM["dream"], "steps": 0, "first_steps": 0}}
+    second = dream(project, {**still, "name": "on", "source": {"take": "runs/dusk/take-001", "at": at}, "size": "source"})
+    canvases = [Negative(shot.folder / "negative") for shot in (first, second)]
+    assert np.array_equal(canvases[0].read(AT[at]), canvases[1].read(0))
+    again = dream(
+        project.rename(project.with_name("moved")),
+        {**still, "name": "on", "source": {"take": {"folder": "runs/dusk/take-001", "at": at}}, "size": "source"},
+    )
+    assert (again.folder.name, again.dreamed) == ("take-001", 0)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"take": "runs/nowhere"}, "not the folder of a take with dreams in it"),
+        ({"take": "runs/dusk/take-001", "at": "12"}, "which is no moment of a take"),
+        ({"take": "runs/dusk/take-001", "at": "4b"}, "which is no moment of a take"),
+        ({"take": "runs/dusk/take-001", "image": "photo.png"}, "it takes exactly one"),
+    ],
+)
+def test_what_is_no_dream_of_a_take_is_refused_at_its_place(project: Path, settings: dict[str, Any], words: str) -> None:
+    dream(project, {})
+    with pytest.raises(RenderError, match=words):
+        dream(project, {"name": "on", "source": settings})
+
+
+def test_a_damaged_dream_is_refused(project: Path) -> None:
+    first = dream(project, {})
+    last = first.folder / "negative" / "tick-000016.safetensors"
+    last.write_bytes(last.read_bytes()[:-1] + b"x")
+    with pytest.raises(RenderError, match=r"source\.take\.folder cannot be used: .*damaged"):
+        dream(project, {"name": "on", "source": {"take": "runs/dusk/take-001"}})
