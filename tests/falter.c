@@ -32,7 +32,7 @@ static const char *name_of(int file, char *place, size_t size) {
     char link[64];
     snprintf(link, sizeof link, "/proc/self/fd/%d", file);
     ssize_t length = readlink(link, place, size - 1);
-    if (length < 0) return NULL;
+    if (length < 0 || place[0] != '/') return NULL; /* a pipe, or memory */
     place[length] = 0;
     return place;
 }
