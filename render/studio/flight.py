@@ -60,6 +60,12 @@ def make_stage(config: Config, device: torch.device, known: Known) -> Stage:
     return Stage(plain, build(with_live_numbers(plain), device, known), endless)
 
 
+def with_other_terms(stage: Stage, config: Config, known: Known) -> Stage:
+    """The same stage with other objectives: its scene stays, and so do its networks."""
+    film = build(with_live_numbers(config), stage.film.scene.device, known)
+    return replace(stage, config=config, film=replace(film, scene=stage.film.scene))
+
+
 def has_end(config: Config) -> bool:
     """Whether the film cannot go on past its end: footage, and numbers that know how long it is."""
     masks = [config.mask, *(term.mask for term in config.dream.objective)]
