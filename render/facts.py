@@ -35,12 +35,12 @@ def facts(settings: Settings) -> Facts:
 
 
 def _frames(settings: Settings, about: Facts) -> Facts:
-    from render.source.frames import picture_files
+    from render.source.sequence import picture_files
 
     fps = settings.fps if isinstance(settings.fps, Fraction) else USUAL_FPS
     with _blaming("source", "frames", file="files"):
-        pictures = tuple(picture_files(settings.source.part.files))
-    return replace(about, footage=len(pictures) / fps, pictures=pictures)
+        found = picture_files(settings.source.part.files)
+    return replace(about, footage=len(found.files) / fps, pictures=found.files, notes=found.notes)
 
 
 def _video(settings: Settings, about: Facts) -> Facts:
@@ -67,7 +67,8 @@ def _music(settings: Settings, about: Facts) -> Facts:
     assert audio
     bands = {name: audio.features[name] for name in features(settings)}
     with _blaming("audio"):
-        music = listen(audio.file, audio.start.amount, bands, audio.bpm)
+        offset = audio.offset.amount if audio.offset else None
+        music = listen(audio.file, audio.start.amount, bands, audio.bpm or settings.bpm, offset)
     return replace(
         about,
         music=music.seconds,

@@ -51,9 +51,12 @@ class Film:
     terms: Callable[[Moment, tuple[World, ...]], Terms]  # (moment, worlds of the gardens) -> weighted objectives
     ascent: Callable[[Moment, bool], Ascent]  # (moment, whether nothing was dreamed there before) -> how to climb
     gardens: Callable[[Moment], tuple[Bed, ...]]  # the settings of each garden
+    jump: Callable[[Moment, Moment], bool | None]  # whether the gardens jump to other kinds between two moments
     tone: Callable[[Moment], tuple[Tone, float]]  # the tone to hold to, and how firmly, 0..1
     blend: Callable[[Moment], Blend]  # how firmly the dream sits on footage
     contents: Mapping[str, str]  # a digest of what each setting stands for that names a file or a network, by its key
+    strength: Callable[[Film, Moment], float]  # (film, moment) -> how strong a full dream is under the settings of that moment
+    digest: str  # of the networks' weights, and of all files that the film reads
     tiles: Callable[[int], Tiling]  # side, pixels -> tiles of about that side, as large as its layers need them
     precision: str  # a row of precision.DTYPES: what its networks work in
 
@@ -135,9 +138,15 @@ def first_worlds(film: Film, moment: Moment) -> tuple[World, ...]:
 
 
 def next_worlds(film: Film, worlds: tuple[World, ...], move: Move, moment: Moment) -> tuple[World, ...]:
-    """The worlds at `moment`, after a move that ends there."""
-    beds = film.gardens(moment)
-    return tuple(garden.travel(world, move, beds[i], moment.dt, film.seed, i) for i, world in enumerate(worlds))
+    """The worlds at `moment`, after a move that ends there; where the film's gardens jump, with other kinds."""
+    beds, before = film.gardens(moment), film.scene.clock.tick(moment.index - 1)
+    worlds = tuple(garden.travel(world, move, beds[i], moment.dt, film.seed, i) for i, world in enumerate(worlds))
+    return jump_worlds(film, worlds, moment) if film.jump(before, moment) else worlds
+
+
+def jump_worlds(film: Film, worlds: tuple[World, ...], moment: Moment) -> tuple[World, ...]:
+    """The worlds at `moment`, where the film cuts: other kinds grow everywhere."""
+    return tuple(garden.jump(world, film.seed, i, moment.index) for i, world in enumerate(worlds))
 
 
 def with_tiles(film: Film, side: int | None) -> Film:

@@ -136,18 +136,27 @@ def between(
     u: float,
     fine: Callable[[Tensor], Tensor] = colour.fine,
 ) -> Tensor:
-    """The frame at `moment`, u (0..1) of the way from `before` at `tick` to `after`: both moved there, and cross-faded.
+    """The frame shown at `moment`, u (0..1) of the way from `before` at `tick` to `after`: both moved there, and cross-faded.
 
     Past the last tick there is only the one before. fine: measures the fine detail of a tick.
     """
     start, end = scene.clock.tick(tick), scene.clock.tick(tick + 1)
     if u == 0 and moment.seconds <= start.seconds:
-        return before
+        return scene.show(moment, before)
     sides = [(before, start, 1.0 if after is None else 1 - _smoothstep(u))]
     if after is not None:
         sides.append((after, end, _smoothstep(u)))
-    frame = _mix_followed(scene, sides, moment) if scene.source.moves else _mix_travelled(scene, sides, moment, fine)
-    return scene.apply_mask(moment, frame).clamp(0, 1)
+    if scene.source.moves:
+        frame = _mix_followed(scene, sides, moment)
+    else:
+        frame = _mix_travelled(scene, _on_this_side(scene, sides, moment), moment, fine)
+    return scene.show(moment, scene.apply_mask(moment, frame).clamp(0, 1))
+
+
+def _on_this_side(scene: Scene, sides: Sides, moment: Moment) -> Sides:
+    """Of the ticks beside `moment`, that which no cut parts from it, alone; both where there is none."""
+    same = [side for side in sides if not scene.cut(side[1], moment)]
+    return [(canvas, at, 1.0) for canvas, at, _ in same] if len(same) == 1 else sides
 
 
 def _mix_travelled(scene: Scene, sides: Sides, moment: Moment, fine: Callable[[Tensor], Tensor]) -> Tensor:

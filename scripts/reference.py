@@ -45,7 +45,7 @@ size: 1280x720
 fps: 30
 duration: 12s
 extends: base.yaml
-cuts: [4s, 9.5s]
+bpm: 97
 loop: none
 schedule: moves.csv
 """,
@@ -53,6 +53,7 @@ schedule: moves.csv
     "source.noise": ("source: noise", "source:\n  noise: {kind: perlin, contrast: 0.6}\n"),
     "source.image": ("source: image", "source:\n  image: {file: photo.jpg, fit: cover}\n"),
     "source.frames": ("source: frames", 'source:\n  frames: {files: "shots/*.png", fit: contain}\n'),
+    "source.take": ("source: take", "source:\n  take: {folder: runs/zoom/take-001, at: end, fit: cover}\n"),
     "source.video": ("source: video", "source:\n  video: {file: street.mp4, start: 5s, end: 20s, fit: cover}\n"),
     "motion": (
         "motion",
@@ -77,9 +78,11 @@ dream:
   rate: 8
   network: bestiary
   objective: {garden: all}
+  amount: {0s: 0, 2s: 1, ease: in-out}
   steps: {0s: 4, 8s: 8}
   first_steps: 16
   step_size: "0.01 + 0.004*p"
+  footage: clear
   octaves: 3
   octave_scale: 1.4
   jitter: 16
@@ -129,8 +132,9 @@ flow:
 """,
     ),
     "flow.occlusion": ("flow.occlusion", "flow:\n  occlusion: {dilate: auto, feather: 1}\n"),
+    "cuts": ("cuts", "bpm: 97\ndream: {objective: {garden: all}}\ncuts: {at: every 16b, to: garden}\n"),
     "mask": ("mask", "mask: {file: left.png, invert: true, feather: 9}\n"),
-    "audio": ("audio", "audio: {file: track.wav, start: 5s, bpm: auto, fade: 1, features: {kick: 40-120}}\n"),
+    "audio": ("audio", "audio: {file: track.wav, start: 5s, bpm: auto, offset: 5.25s, fade: 1, features: {kick: 40-120}}\n"),
     "audio.features.NAME": (
         "audio.features",
         """\
@@ -147,7 +151,7 @@ audio:
         """\
 outputs:
   - "{name}.mp4"
-  - {file: "{name}.gif", width: 400, fps: 15, size_limit: 10MB}
+  - {file: "{name}.gif", width: 400, fps: 15, size_limit: 10MB, recipe: false}
   - {file: master.mov, codec: h265, crf: 14}
   - "frames/{frame:06}.png"
 """,

@@ -147,6 +147,86 @@ def test_a_click_track_is_found(tmp_path: Path, bpm: int, pitch: float, decay: f
     assert max(np.abs(found - one).min() for one in beats) < 0.02
 
 
+BEATS = {  # beats a minute, the first kick, and hats for each beat, between the kicks
+    97: (0.25, 1),
+    97.5: (0.05, 2),
+    64: (0.3, 1),
+    85: (0.6, 2),
+    110: (0.0, 1),
+    128: (0.2, 1),
+    150: (0.35, 1),
+    174: (0.1, 1),
+}
+
+
+@pytest.mark.parametrize("bpm", BEATS)
+def test_the_beat_is_put_on_the_kick_and_not_on_louder_hats(tmp_path: Path, bpm: float) -> None:
+    first, hats = BEATS[bpm]
+    kicks = np.arange(first, 15.5, 60 / bpm)
+    between = np.concatenate([kicks + 60 / bpm * (hat + 0.5) / hats for hat in range(hats)])
+    loud = tracks.noises(between[between < 15.8], 16, 0.9)
+    path = tracks.wav(tmp_path / "song.wav", 0.5 * tracks.clicks(kicks, 16, pitch=60, decay=14) + loud)
+    tempo, first_beat = beat(path, ZERO)
+    number = (kicks - first_beat) * tempo / 60
+    whole = np.round(number)
+    assert np.abs(number - whole).max() * 60 / tempo < 0.02
+    assert (whole % np.diff(whole).max() == 0).all(), "beat 0 is a kick, where only every second beat is one"
+
+
+@pytest.mark.parametrize(
+    ("start", "offset", "first"), [("0", "0.25", 0.25), ("0", "4.25", 4.25), ("1/2", "0.25", 0.35), ("1/4", "0.25", 0)]
+)
+def test_an_offset_says_where_a_beat_falls(music: Path, start: str, offset: str, first: float) -> None:
+    assert listen(music, Fraction(start), {}, 100, Fraction(offset)).first_beat == pytest.approx(first)
+    assert listen(music, Fraction(start), {}, None, Fraction(offset)).first_beat == 0
+
+
+def _short(samples: int, place: int | None = None) -> NDArray[np.float64]:
+    """Silence of so many samples, or a click in it."""
+    sound = np.zeros(samples)
+    if place is not None:
+        sound[place : place + 40] = 0.9
+    return sound
+
+
+DEGENERATE = {
+    "silence": _short(tracks.RATE),
+    "one sample": np.array([0.5]),
+    "one silent sample": np.zeros(1),
+    "a click at the very end": _short(2 * tracks.RATE, 2 * tracks.RATE - 3),
+    "a click in the last half hop": _short(86 * audio.HOP + 250, 86 * audio.HOP + 200),
+    "a note to the very end": tracks.clicks([0.5, 1.9], 2.0 - 1e-3, 200),
+    "a click at the very start": _short(2 * tracks.RATE, 0),
+    "a constant tone": 0.5 * np.sin(np.arange(2 * tracks.RATE) * 0.1),
+    "a constant": np.full(tracks.RATE, 0.5),
+    "shorter than a window": 0.5 * np.sin(np.arange(500) * 0.1),
+    "shorter than a hop": 0.5 * np.sin(np.arange(100) * 0.1),
+    "as long as a window": 0.5 * np.sin(np.arange(audio.WINDOW) * 0.1),
+}
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["whole", "last sample"])
+@pytest.mark.parametrize("name", DEGENERATE)
+def test_sounds_that_are_hardly_any_are_heard_without_a_crash(tmp_path: Path, name: str, late: bool) -> None:
+    path = tracks.wav(tmp_path / "a.wav", DEGENERATE[name])
+    start = Fraction(3 * len(DEGENERATE[name]) - 1, 3 * tracks.RATE) if late else ZERO
+    found = listen(path, start, {**BANDS, "hits": Feature("onsets")})
+    for feature in found.features.values():
+        values = feature(np.linspace(0, 3, 200))
+        assert ((values >= 0) & (values <= 1)).all()
+    with pytest.raises(MissingError, match="no beat that could be found"):
+        beat(path, start)
+
+
+@pytest.mark.parametrize("rest", [0, 127, 128, 129, 255])
+def test_an_onset_at_the_very_end_has_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rest: int) -> None:
+    """The IndexError of a note that is found in a track's last half hop."""
+    path = tracks.wav(tmp_path / "a.wav", np.full(90 * audio.HOP + rest, 0.1))
+    monkeypatch.setattr(audio, "onsets", lambda signal: np.array([len(signal) / audio.RATE]))
+    audio._envelope.cache_clear()
+    assert at(listen(path, ZERO, {"hits": Feature("onsets", 0)}), "hits", 90 * audio.HOP / audio.RATE) == [1]
+
+
 def test_the_beat_counts_from_the_start_of_the_film(tmp_path: Path) -> None:
     path = tracks.wav(tmp_path / "clicks.wav", tracks.metronome(120, 12, 0.1))
     found = listen(path, Fraction(23, 10), {"hits": Feature("onsets")}, "auto")

@@ -239,7 +239,9 @@ def test_cuts_that_are_known_are_not_looked_for() -> None:
     ]
     assert known(clock.frame(26), clock.frame(20)), "backwards, too"
     assert cut_test(load_text("cuts: none"))(clock.frame(23), clock.frame(24)) is False
-    assert cut_test(load_text("seed: 1"))(clock.frame(23), clock.frame(24)) is None
+    footage = load_text("{source: {frames: '*.png'}, duration: 2s}")
+    assert cut_test(footage)(clock.frame(23), clock.frame(24)) is None
+    assert cut_test(load_text("seed: 1"))(clock.frame(23), clock.frame(24)) is False, "a dream has none to find"
 
 
 def test_no_engine_leaves_all_in_place_but_sees_cuts() -> None:

@@ -16,7 +16,10 @@ CLIP = Facts(size=(36, 64), fps=Fraction(10), footage=Fraction(4), sounding=True
 SONG = Facts(music=Fraction(3))
 TOLD = {  # a film, what its files say, and how what is told of it begins
     "flow of noise": ("flow: none", Facts(), "no use is made of flow"),
+    "beats said twice": ("{duration: 2s, bpm: 90, audio: {file: a.ogg, bpm: 97}}", SONG, "bpm means nothing beside audio.bpm"),
+    "beats of a usual length": ("{audio: a.ogg, duration: 4b}", SONG, "beats are counted at 120 a minute"),
     "cuts of a picture": ("{source: {image: a.jpg}, cuts: [2s]}", Facts(), "no use is made of cuts: for footage only"),
+    "a word for footage": ("dream: {footage: full}", Facts(), "no use is made of dream.footage"),
     "both": ("{flow: none, cuts: none}", Facts(), "no use is made of flow and cuts"),
     "a centre beside a path": ("motion: {center: [0.3, 0.5], path: [[0, 0], [1, 1]]}", Facts(), "motion.center means nothing"),
     "music that ends": ("{audio: a.ogg, duration: 5s}", SONG, "the music ends after 3 s, and the film goes on in silence"),
@@ -27,6 +30,8 @@ TOLD = {  # a film, what its files say, and how what is told of it begins
 SILENT = {
     "a usual film": ("seed: 1", Facts()),
     "flow of footage": ("{source: {video: a.mp4}, flow: none, cuts: none}", CLIP),
+    "cuts of a picture": ("{source: {image: a.jpg}, cuts: [2s]}", Facts()),
+    "beats of a length": ("{bpm: 100, duration: 4b}", Facts()),
     "a path": ("motion: {path: [[0, 0], [1, 1]]}", Facts()),
     "music to the end": ("{audio: a.ogg, duration: audio}", SONG),
     "pingpong of silent footage": ("{source: {video: a.mp4}, loop: pingpong}", replace(CLIP, sounding=False)),

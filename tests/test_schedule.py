@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,11 +16,13 @@ from PIL import Image
 
 from render.config import Config, load_text
 from render.config.moving import movable
+from render.config.notices import notices
 from render.config.problem import Origin, Place, ProblemsError
 from render.config.scalars import Size
 from render.config.schedule import PARSEQ, read_schedule
 from render.construct import build
-from render.develop.shoot import print_again, shoot
+from render.develop.reprint import print_again
+from render.develop.shoot import shoot
 from render.errors import ConfigError, MissingError, RenderError
 from render.film import step, ticks
 
@@ -69,7 +72,7 @@ def test_every_number_can_be_moved(tmp_path: Path) -> None:
     [("seconds", (2, 4)), ("frame", (60, 120)), ("Frames", (60, 120)), ("beat", (3, 6)), ("beats", (3, 6))],
 )
 def test_the_first_column_is_the_time(tmp_path: Path, clock: str, rows: tuple[int, int]) -> None:
-    config = film(tmp_path, f"{clock},motion.rotate\n{rows[0]},0\n{rows[1]},8\n")
+    config = film(tmp_path, f"{clock},motion.rotate\n{rows[0]},0\n{rows[1]},8\n", "bpm=120")
     if "beat" in clock:
         from render.config.facts import Facts
 
@@ -85,6 +88,17 @@ SAME = {
     "tabs": "seconds\tmotion.rotate\tmotion.shake\r\n0\t1\t0\r\n1\t2\t0.5\r\n",
     "quotes": '\ufeff"seconds","motion.rotate","motion.shake"\n"0","1","0"\n"1","2","0.5"',
     "order": "seconds,motion.shake,motion.rotate\n0,0,1\n1,0.5,2",
+    "decimal commas": "seconds;motion.rotate;motion.shake\n0;1;0\n0,5;1,5;0,25\n1,0;2;0,5\n",
+    "decimal commas between tabs": "seconds\tmotion.rotate\tmotion.shake\n0\t1,0\t0\n1\t2,0\t0,5\n",
+    "excel": "sep=;\r\nseconds;motion.rotate;motion.shake\r\n0;1;0\r\n1;2;0,5\r\n",
+    "excel in quotes": '"sep=,"\nseconds,motion.rotate,motion.shake\n0,1,0\n1,2,0.5\n',
+    "empty columns": "seconds;;motion.rotate;motion.shake;;\n0;;1;0;;\n1;;2;0,5;;\n;;;;;",
+    "times": "seconds;motion.rotate;motion.shake\n00:00:00;1;0\n00:00:01,0;2;0,5\n",
+    "short times": "time,motion.rotate,motion.shake\n0:00,1,0\n0:00.5,1.5,\n0:01,2,.5\n",
+    "timecode": "Timecode\tmotion.rotate\tmotion.shake\n00:00:00:00\t1\t0\n00:00:00:15\t1.5\t.25\n00:00:01:00\t2\t.5\n",
+    "times and timecode": "seconds,motion.rotate,motion.shake\n0,1,0\n00:00:00:15,1.5,.25\n1.0,2,.5\n",
+    "notes": 'seconds;motion.rotate;Stimmung;motion.shake;"(why; how)"\n0;1;"es; ""leise""";0;"a\nb"\n;;Sturm;;\n1;2;;0,5;x\n',
+    "a true minus": "seconds;motion.rotate;motion.shake\n−1,0;0;\n0;1;0\n1;2;0,5",
     "gaps": "seconds,motion.rotate,motion.shake\n0,1,0\n.25,,\n.5,1.5,\n1,2,.5",
 }
 
@@ -96,11 +110,83 @@ def test_tables_are_written_in_many_ways(tmp_path: Path, way: str) -> None:
     assert at(config, "motion.shake", 0, 0.5, 2) == pytest.approx([0, 0.25, 0.5])
 
 
+ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"]
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_a_spreadsheet_is_read_in_the_alphabet_it_comes_in(tmp_path: Path, encoding: str) -> None:
+    table = "seconds;motion.rotate;Gefühl – „groß“\n0;1,5;müde\n2;3;größer\n"
+    (tmp_path / "moves.csv").write_bytes(table.encode(encoding))
+    config = load_text("schedule: moves.csv", folder=tmp_path)
+    assert at(config, "motion.rotate", 0, 1, 2) == pytest.approx([1.5, 2.25, 3])
+    assert config.moves.left_out == ("Gefühl – „groß“",)
+
+
+NOTES = {  # a heading: whether its column is a note that is left out
+    "(mood)": True,
+    "[motion.zoom]": True,
+    "Bemerkung": True,
+    "comment": True,
+    "": True,
+    "motion.zom": False,
+    "Zoom": False,
+    "motion.border": False,
+    "dream.objective.7.weight": False,
+}
+
+
+@pytest.mark.parametrize("heading", NOTES)
+def test_notes_are_left_out_and_told_and_slips_are_not(tmp_path: Path, heading: str) -> None:
+    table = f"seconds,motion.rotate,{heading}\n0,1,loud\n1,2,\n"
+    if not NOTES[heading]:
+        with pytest.raises(ConfigError, match=f"for a note write \\({heading}\\)"):
+            film(tmp_path, table)
+        return
+    config = film(tmp_path, table)
+    name = heading or "column 3"
+    assert config.moves.left_out == (name,)
+    assert [told for told in notices(config) if name in told] == [
+        f"of the schedule, these mean nothing here and are left out: {name}"
+    ]
+
+
+FRAMES = {  # a rate and a timecode: the frame that it is
+    ("25", "00:00:01:12"): 37,
+    ("24", "01:00:00:00"): 86_400,
+    ("30000/1001", "00:01:00:02"): 1802,
+    ("30000/1001", "00:01:00;02"): 1800,
+    ("30000/1001", "00:10:00;00"): 17_982,
+    ("60000/1001", "00:01:00;04"): 3600,
+    ("30", "00:01:00;02"): 1802,
+}
+
+
+@pytest.mark.parametrize(("fps", "code"), FRAMES)
+def test_a_timecode_counts_frames(tmp_path: Path, fps: str, code: str) -> None:
+    (tmp_path / "moves.csv").write_text(f"timecode,motion.rotate\n00:00:00:00,0\n{code},10\n")
+    config = load_text(f"{{schedule: moves.csv, duration: 2h, fps: {fps}}}".replace("2h", "02:00:00"), folder=tmp_path)
+    seconds = float(FRAMES[fps, code] / Fraction(fps))
+    assert at(config, "motion.rotate", seconds / 2, seconds) == pytest.approx([5, 10], abs=1e-6)
+    assert at(config, "motion.rotate", seconds - 0.5 / 30)[0] < 10
+    assert config.uses_frames, "at another rate it is another film"
+
+
 # ── what is wrong in it, and where ──────────────────────────────────────────────────────────────────────────────────
 
 FAULTS: dict[str, tuple[str, ...]] = {  # table: for each problem its line and column, and what is said
     "": ("1:1: the file is empty",),
-    "time,motion.zoom\n0,1": ('1:1: the first column is "time"', "seconds, frame or beat"),
+    "when,motion.zoom\n0,1": ('1:1: the first column is "when"', "seconds, frame, beat or timecode"),
+    "time,motion.zoom\n0,1": ('2:1: time is "0", which is no timecode', "call the column seconds, frame or beat"),
+    "timecode,motion.zoom\n00:00:01:30,1": (
+        '2:1: timecode is "00:00:01:30", and a second of this film has the frames 0 to 29',
+    ),
+    "frame,motion.zoom\n00:00:01,1": ('2:1: frame is "00:00:01", which is no number',),
+    "sep=x\nseconds,motion.zoom\n0,1": ('1:1: the file names "x" as what separates its cells',),
+    "sep=;\n": ("1:1: the file is empty",),
+    "seconds,(mood)\n0,1": ("1:1: there is nothing but the time",),
+    "sep=;\nseconds;motion.zoom\n0;1,5,2": ('3:3: motion.zoom is "1,5,2", which is no number',),
+    'seconds,(mood),motion.zoom\n0,"a\nb",fast\n': ('3:4: motion.zoom is "fast"',),
+    'seconds,motion.zoom\n0,"1,5"': ('2:4: motion.zoom is "1,5", which is no number', "write 1.5"),
     "seconds\n0": ("1:1: there is nothing but the time",),
     "seconds,motion.zoom\n": ("1:1: there are no rows",),
     "seconds,motion.zom\n0,1": ('1:9: "motion.zom" is no number', 'did you mean "motion.zoom"?'),
@@ -113,7 +199,6 @@ FAULTS: dict[str, tuple[str, ...]] = {  # table: for each problem its line and c
     "seconds,motion.zoom,motion.zoom\n0,1,1": ('1:21: "motion.zoom" stands here twice',),
     "seconds,motion.zoom\n0,1,2\n1": ("2:1: the row has 3 cells, and the head has 2", "3:1: the row has 1 cells"),
     "seconds,motion.zoom\n0,fast\n1,1": ('2:3: motion.zoom is "fast", which is no number',),
-    "seconds;motion.zoom\n0;1,5": ('2:3: motion.zoom is "1,5", which is no number', "write 1.5"),
     "seconds,motion.zoom\n0, 0": ("2:4: motion.zoom is 0, outside 0.001 to 1000",),
     "seconds,motion.zoom\n0,nan": ("2:3: motion.zoom is nan",),
     "seconds,dream.steps\n0,1.5": ("2:3: dream.steps is 1.5; it must be a whole number",),
@@ -349,5 +434,5 @@ def test_a_take_is_not_printed_with_other_moves(tmp_path: Path, tiny_network: No
     with pytest.raises(MissingError, match="schedule is another one now than when this film was dreamed"):
         print_again(shot.folder, ["third{frame}.png"], {})
     (tmp_path / "moves.csv").unlink()
-    with pytest.raises(MissingError, match="cannot be read"):
+    with pytest.raises(MissingError, match="there is no such file, and its schedule is not beside"):
         print_again(shot.folder, ["third{frame}.png"], {})

@@ -23,6 +23,7 @@ SCALARS = {
     "fps: 29.97": ("fps", Fraction(30000, 1001)),
     "fps: 59.94": ("fps", Fraction(60000, 1001)),
     "fps: 119.88": ("fps", Fraction(120000, 1001)),
+    "fps: 47.952": ("fps", Fraction(48000, 1001)),
     "fps: 30.00": ("fps", Fraction(30)),
     "fps: 59.9": ("fps", Fraction(599, 10)),
     "fps: 29.96": ("fps", Fraction(749, 25)),
@@ -42,6 +43,16 @@ def test_scalars(text: str) -> None:
     assert getattr(load_text(text), name) == value
 
 
+@pytest.mark.parametrize(("word", "rate"), {"23.976": 24, "29.97": 30, "47.952": 48, "59.94": 60, "119.88": 120}.items())
+def test_rounded_rates_of_television_mean_the_exact_ones_everywhere(word: str, rate: int) -> None:
+    exact = Fraction(1000 * rate, 1001)
+    film = load_text(
+        f"fps: {word}\ndream: {{rate: {word}}}\noutputs: [{{file: a.mp4, fps: {word}}}, {{file: b.mp4, fps: '{word}'}}]"
+    )
+    assert (film.fps, film.dream.rate, *(output.fps for output in film.outputs)) == (exact,) * 4
+    assert load_text("name: x", overrides=[f"fps={word}"]).fps == exact
+
+
 def test_scalars_are_those_of_yaml_1_2() -> None:
     assert load_text("dream: {step_size: 1e-3}").dream.step_size.constant == 0.001
     assert load_text("duration: 1:30").clock.seconds == 90
@@ -54,7 +65,7 @@ DURATIONS = {"12s": 360, "360 frames": 360, "00:00:12": 360, "24b": 360, "1 fram
 
 @pytest.mark.parametrize("text", DURATIONS)
 def test_durations(text: str) -> None:
-    assert load_text(f"duration: {text}").clock.frames == DURATIONS[text]
+    assert load_text(f"bpm: 120\nduration: {text}").clock.frames == DURATIONS[text]
 
 
 def test_random_seeds_are_drawn_and_recorded() -> None:
@@ -119,5 +130,5 @@ def test_every_key_has_an_error(around: str, section: type[Section], key: str, k
 
 @pytest.mark.parametrize(("around", "section"), all_sections()[1:], ids=lambda one: str(one)[:50])
 def test_every_section_refuses_what_is_no_mapping(around: str, section: type[Section]) -> None:
-    refused = around.replace("{}", "[3]" if section.shorthand else "3")
+    refused = around.replace("{}", "[[3]]" if section.shorthand else "3")
     assert "film.yaml:1:" in says(refused)

@@ -24,6 +24,17 @@ def clicks(times: Iterable[float], seconds: float, pitch: float = 1000, decay: f
     return track
 
 
+def noises(times: Iterable[float], seconds: float, loudness: float) -> Samples:
+    """A hat, bright noise that dies away, at each of the times."""
+    track, chance = np.zeros(round(seconds * RATE)), np.random.default_rng(0)
+    after = np.arange(round(0.08 * RATE)) / RATE
+    for time in times:
+        first = round(time * RATE)
+        hat = np.diff(chance.normal(size=len(after)), prepend=0) * np.exp(-60 * after)
+        track[first : first + len(hat)] += loudness * hat[: len(track) - first]
+    return track
+
+
 def metronome(bpm: float, seconds: float, first: float = 0.0, pitch: float = 1000, decay: float = 80) -> Samples:
     """A click for each beat."""
     return clicks(np.arange(first, seconds - 0.1, 60 / bpm), seconds, pitch, decay)

@@ -43,6 +43,7 @@ dream:
     - {guide: fern.jpg, layer: low, weight: 0.5, mask: left.png}
     - {neuron: 17, layer: parts, at: [0.3, {0s: 0.2, 4s: 0.8}], mask: {file: left.png, invert: true, feather: 9}}
     - {direction: {3: 1, 17: -0.5, owl: {0s: 0, 4s: 1}}, layer: classes}
+  amount: {0s: 0, 2s: 1}
   steps: {0: 4, 48: 6}
   first_steps: 16
   step_size: 1e-2
@@ -57,8 +58,9 @@ dream:
 look: {hold: 0.5, mean: 0.5, contrast: 0.2}
 flow: {engine: {raft-small: raft.pth}, quality: fast, max_width: 640, persistence: {0s: 0.9, 4s: 0.5}, anchor: 0.4,
        occlusion: {dilate: 3, feather: 2}}
-cuts: [9s, 300]
-audio: {file: track.wav, start: 5s, bpm: auto, fade: 0.5,
+cuts: {at: [9s, 300], to: fresh}
+bpm: 97
+audio: {file: track.wav, start: 5s, bpm: auto, offset: 5.25s, fade: 0.5,
         features: {kick: 40-120, hits: onsets, loud: {band: rms, attack: 0, release: 1.5}}}
 outputs: [garden.mp4, {file: garden.gif, width: 320, fps: 15, size_limit: 10MB}, "frames/{frame:06}.png"]
 """
@@ -102,7 +104,15 @@ def all_sections() -> list[tuple[str, type[Section]]]:
 
 def filled(section: type[Section], changes: dict[str, Any], but: str = "") -> dict[str, Any]:
     """The settings that a section needs, `but` for one, and `changes`."""
-    samples = {"file": "a.png", "files": "*.png", "layer": "mid", "channels": [1], "class": "eye", "garden": "all"}
+    samples = {
+        "folder": "runs/a/take-001",
+        "file": "a.png",
+        "files": "*.png",
+        "layer": "mid",
+        "channels": [1],
+        "class": "eye",
+        "garden": "all",
+    }
     samples |= {"guide": "a.png", "neuron": 1, "direction": {1: 1}, "band": "rms"}
     return {key: samples[key] for key, info in section.rows().items() if info.is_required() and key != but} | changes
 

@@ -17,7 +17,8 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from render.config.clock import instants
+from render.config import cuts
+from render.config.clock import film_clock, instants
 from render.config.curve import Array, Curve
 from render.config.draft import draft
 from render.config.facts import Facts
@@ -62,7 +63,7 @@ def check(tree: Node, name: str, inspect: Inspect = no_facts, quality: str = "fi
     except SettingError as error:
         key = ".".join(map(str, error.path))
         raise places.refusal(key, error.message, error.hint, error.error) from error
-    schedule, problems = _schedule(settings, tree)
+    schedule, problems = _schedule(settings, facts, tree)
     from render.config.config import Config
 
     config = Config.of(settings, facts, schedule, places)
@@ -79,12 +80,13 @@ def _refuse(problems: Sequence[Problem]) -> None:
         raise ProblemsError(problems)
 
 
-def _schedule(settings: Settings, tree: Node) -> tuple[Schedule, Sequence[Problem]]:
+def _schedule(settings: Settings, facts: Facts, tree: Node) -> tuple[Schedule, Sequence[Problem]]:
     """What the film's schedule says, or what is wrong with it."""
     if settings.schedule is None:
         return Schedule(), ()
     try:
-        return read_schedule(settings.schedule, dict(movable(settings)), find(tree, ["schedule"])), ()
+        fps = film_clock(settings, facts).fps
+        return read_schedule(settings.schedule, dict(movable(settings)), find(tree, ["schedule"]), fps), ()
     except ProblemsError as error:
         return Schedule(), error.problems
 
@@ -209,6 +211,7 @@ def contradictions(config: Config) -> Iterator[SettingError]:
         yield SettingError(f"is {config.duration}; a film lasts 24 hours at most", path=("duration",))
         return
     yield from _outputs(config)
+    yield from cuts.faults(config)
     seconds = instants(clock)
     for key, curve in config.curves():
         unheard = curve.names & set(config.audio.features if config.audio else ()) - clock.features.keys()

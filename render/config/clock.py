@@ -26,7 +26,7 @@ def film_clock(settings: Settings, facts: Facts) -> Clock:
         fps,
         frames=1,
         rate=rate,
-        bpm=facts.bpm or USUAL_BPM,
+        bpm=facts.bpm or settings.bpm or USUAL_BPM,
         seed=settings.seed,
         first_beat=facts.first_beat,
         features=facts.features,

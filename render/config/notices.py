@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from render.config.clock import USUAL_BPM
 from render.config.config import Config
+from render.config.cuts import counts_beats
 from render.config.hold import holds
 from render.config.parts import parts
 from render.loops import LOOPS
@@ -15,13 +17,17 @@ UNHEARD = Fraction(1, 10)  # seconds by which music may end before the film and 
 
 def notices(config: Config) -> Iterator[str]:
     """What was asked for and comes to nothing in this film, or to something else than one might think."""
-    for rule in (_still_source, _centre_twice, _schedule, _cut_short, _silence, _sound_backwards, _broken_parts):
+    for rule in RULES:
         yield from rule(config)
 
 
 def _still_source(config: Config) -> Iterator[str]:
     usual = Config()
+    if not config.source.moves and config.flow != usual.flow:
+        yield f"no use is made of flow: for footage only, and the source is {config.source.kind}"
     names = [] if config.source.moves else [name for name in ("flow", "cuts") if getattr(config, name) != getattr(usual, name)]
+    if config.dream.footage and not config.source.moves:
+        names.append("dream.footage")
     if names:
         yield f"no use is made of {' and '.join(names)}: for footage only, and the source is {config.source.kind}"
 
@@ -45,6 +51,13 @@ def _cut_short(config: Config) -> Iterator[str]:
         yield f"the footage ends after {float(config.facts.footage):.4g} s, and the film with it"
 
 
+def _usual_beat(config: Config) -> Iterator[str]:
+    if config.bpm and config.audio and config.audio.bpm:
+        yield "bpm means nothing beside audio.bpm, which says how many beats a minute has"
+    if config.audio and not config.audio.bpm and not config.bpm and counts_beats(config):
+        yield f"beats are counted at {USUAL_BPM:g} a minute, since audio has no bpm; bpm: auto finds it"
+
+
 def _silence(config: Config) -> Iterator[str]:
     clock, music = config.clock, config.facts.music
     lasts = clock.frames / clock.fps * (2 if LOOPS[config.loop].doubles else 1)
@@ -57,5 +70,22 @@ def _sound_backwards(config: Config) -> Iterator[str]:
         yield "the footage comes back, and its sound goes on: it is not played backwards"
 
 
+def _files(config: Config) -> Iterator[str]:
+    yield from config.facts.notes
+
+
 def _broken_parts(config: Config) -> Iterator[str]:
     return map(str, parts().faults)
+
+
+RULES = (
+    _still_source,
+    _centre_twice,
+    _schedule,
+    _cut_short,
+    _usual_beat,
+    _silence,
+    _sound_backwards,
+    _files,
+    _broken_parts,
+)

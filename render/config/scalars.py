@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import count, takewhile
 from pathlib import Path
 
 from render.config.problem import SettingError, quote
@@ -58,6 +60,22 @@ class Time:
 
     def __str__(self) -> str:
         return self.text
+
+
+@dataclass(frozen=True)
+class Every:
+    """A moment again and again: every so long, from the film's start or its first beat."""
+
+    step: Time
+
+    def seconds(self, clock: Clock) -> Iterator[float]:
+        """Each of them within the film that `clock` counts, but for one at its start or hardly after it."""
+        period, start = float(self.step.exact(clock)), clock.first_beat * (self.step.unit == "beats")
+        times = (start + number * period for number in count())
+        yield from (time for time in takewhile(lambda time: time < clock.seconds, times) if time > period / 10)
+
+    def __str__(self) -> str:
+        return f"every {self.step}"
 
 
 def _seconds_per(unit: str, clock: Clock) -> Fraction:

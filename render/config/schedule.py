@@ -1,11 +1,12 @@
 """Schedules. A Schedule is what a file says of moving numbers: (path, what may move) -> a Curve for each of its columns.
 
-A CSV has the time in its first column, called seconds, frame or beat, and each other column is headed by a number's key:
+A spreadsheet's CSV has the time in its first column, called seconds, frame, beat or timecode, and each other column is headed
+by a number's key; columns headed by something else are notes, and left out:
 
-    seconds, motion.zoom, dream.objective.0.weight
-    0,       1.5,         1
-    4,       1.2,
-    9.5,     2,           0
+    seconds,    motion.zoom, dream.objective.0.weight, (mood)
+    0,          1.5,         1,                        calm
+    00:00:04,   1.2,         ,
+    00:00:09.5, 2,           0,                        storm
 
 From row to row a number goes straight (zoom by equal factors); an empty cell says nothing; before the first and after the
 last row it stands still. Where the first column is called `after seconds` (frame, beat), a row holds until the next one, its
@@ -32,12 +33,19 @@ from render.config.hold import Hold
 from render.config.nodes import lines_of, parse
 from render.config.problem import Origin, Place, Problem, ProblemsError, SettingError, nearest, quote, report
 from render.config.scalars import Time
+from render.config.spreadsheet import FRAMES_CODE, Cell, Sheet, decode, read_sheet
 from render.errors import MissingError
 from render.inputs import TEXT, read_bytes
 from render.moment import Clock
 
-DELIMITERS = ",;\t"
-UNITS = {"seconds": "seconds", "frame": "frames", "frames": "frames", "beat": "beats", "beats": "beats"}
+UNITS = {
+    "seconds": "seconds",
+    "frame": "frames",
+    "frames": "frames",
+    "beat": "beats",
+    "beats": "beats",
+    **dict.fromkeys(("time", "timecode"), "timecode"),
+}
 FINEST = 10**6  # parts of a second, frame or beat that rows that hold are told apart by
 AFTER = "after "  # before the unit: from just after its time on a row holds, up to the next
 AFTER_ALL = 10_000  # the rank of a schedule's problems: they are told after those of every YAML file
@@ -56,7 +64,6 @@ PARSEQ: dict[str, tuple[str, Callable[..., float]]] = {
 }
 PLACED = ("transform_center_x", "transform_center_y")  # where something is; all others are how far it goes
 
-Cell = tuple[Place, str]
 Frame = Mapping[str, Any]  # of a manifest
 EXAMPLES = "columns are called motion.zoom, motion.pan.0, dream.steps, dream.objective.0.weight, …"
 
@@ -79,7 +86,7 @@ class Column:
     unit: str  # of the times
     times: Sequence[float]  # of its cells
     cells: Sequence[Cell]
-    meaning: Callable[[float], float] = float  # of the number in a cell
+    read: Callable[[str], float]  # from what stands in a cell to its number; raises SettingError
     holds: bool = False  # each value holds until the next
 
 
@@ -108,11 +115,11 @@ class Rows:
         return np.exp(numbers) if self.log else numbers
 
 
-def read_schedule(path: Path, spans: Mapping[str, Span], place: Place) -> Schedule:
+def read_schedule(path: Path, spans: Mapping[str, Span], place: Place, fps: Fraction = Fraction(30)) -> Schedule:
     """What the file at `path` says of the numbers whose keys are in `spans`.
 
-    place: where the setting stands that names the file. Raises MissingError where it cannot be read, else ProblemsError with
-    all that is wrong in it.
+    place: where the setting stands that names the file. fps: of the film, which timecodes count in.
+    Raises MissingError where it cannot be read, else ProblemsError with all that is wrong in it.
     """
     readers = {".csv": _table, ".tsv": _table, ".json": _manifest}
     if path.suffix.lower() not in readers:
@@ -120,13 +127,13 @@ def read_schedule(path: Path, spans: Mapping[str, Span], place: Place) -> Schedu
         raise ProblemsError([Problem(place, f"schedule is {quote(path.name)}; it takes a file ending in {endings}")])
     data = _data(path, place)
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise ProblemsError([Problem(place, f"schedule is {quote(path.name)}, which is no text in UTF-8")]) from None
+        text = decode(data)
+    except SettingError as wrong:
+        raise ProblemsError([Problem(place, f"schedule is {quote(path.name)}, {wrong.message}", wrong.hint)]) from None
     here = Path.cwd()
     origin = Origin(str(path.relative_to(here) if path.is_relative_to(here) else path), path.parent, lines_of(text), AFTER_ALL)
     with np.errstate(all="ignore"):  # what is too large to reckon with is infinite, and told as a problem of its cell
-        content = readers[path.suffix.lower()](text, origin, spans)
+        content = readers[path.suffix.lower()](text, origin, spans, fps)
         return Schedule(hashlib.sha256(data).hexdigest(), _curves(content, spans), content.left_out)
 
 
@@ -151,7 +158,7 @@ def _curves(content: Content, spans: Mapping[str, Span]) -> dict[str, Curve]:
     holding = [column for column in content.columns if column.holds]
     holds = [_hold(column, spans[column.key]) for column in holding]
     columns = [column for column in content.columns if not column.holds]
-    numbers = [_numbers(column.name, column.cells, spans[column.key], column.meaning) for column in columns]
+    numbers = [_numbers(column.name, column.cells, spans[column.key], column.read) for column in columns]
     _refuse([*content.problems, *(problem for _, problems in (*numbers, *holds) for problem in problems)])
     curves = {
         column.key: _curve(column, values, spans[column.key]) for column, (values, _) in zip(columns, numbers, strict=True)
@@ -159,13 +166,13 @@ def _curves(content: Content, spans: Mapping[str, Span]) -> dict[str, Curve]:
     return curves | {column.key: curve for column, (curve, _) in zip(holding, holds, strict=True) if curve}
 
 
-def _numbers(name: str, cells: Iterable[Cell], span: Span, meaning: Callable[[float], float]) -> tuple[Array, list[Problem]]:
+def _numbers(name: str, cells: Iterable[Cell], span: Span, read: Callable[[str], float]) -> tuple[Array, list[Problem]]:
     """What the cells mean, and what is wrong with those that mean nothing."""
     values, problems = [], []
     for place, cell in cells:
         value = np.nan
         try:
-            value = meaning(_number(cell))
+            value = read(cell)
             span.check(value)
         except SettingError as wrong:
             problems.append(Problem(place, f"{name} {wrong.message}", wrong.hint))
@@ -191,14 +198,6 @@ def _hold(column: Column, span: Span) -> tuple[Curve | None, list[Problem]]:
     return Curve(values[0], span, hold.track(None), scheduled=True), []
 
 
-def _number(cell: str) -> float:
-    try:
-        return float(cell)
-    except ValueError:
-        hint = f"write {cell.replace(',', '.')}" if re.fullmatch(r"[-+]?[0-9]+,[0-9]+", cell) else ""
-        raise SettingError(f"is {quote(cell)}, which is no number", hint) from None
-
-
 def _curve(column: Column, values: Array, span: Span) -> Curve:
     """The number over time. Its first value stands for what YAML says where YAML says nothing."""
     numbers = np.log(values) if span.log else values
@@ -208,45 +207,61 @@ def _curve(column: Column, values: Array, span: Span) -> Curve:
     return Curve(given, span, Track(rows, Time(Fraction(1), column.unit, "").names, constant), scheduled=True)
 
 
-# ── CSV ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── spreadsheets ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _table(text: str, origin: Origin, spans: Mapping[str, Span]) -> Content:
-    """The columns of a CSV, which has commas, semicolons or tabs between its cells."""
-    filled = [number for number, line in enumerate(origin.lines) if line.strip(f" {DELIMITERS}")]
-    if not filled:
-        raise ProblemsError([Problem(Place(origin), "the file is empty", "its first line is: seconds, motion.zoom")])
-    delimiter = next((mark for mark in DELIMITERS if mark in origin.lines[filled[0]]), ",")
-    head, *rows = [_cells(origin, line, delimiter) for line in filled]
-    _refuse([*_wrong_head(head, spans), *_ragged(head, rows)])
-    clock, word = head[0][1], head[0][1].lower()
-    unit, holds = UNITS[word.removeprefix(AFTER)], word.startswith(AFTER)
-    times, problems = _numbers(clock, [row[0] for row in rows], ANY, float)
-    problems += _not_rising(clock, times, [row[0] for row in rows])
-    columns = []
-    for number, (_, key) in enumerate(head[1:], 1):
-        having = [index for index, row in enumerate(rows) if row[number][1]]
-        cells = [rows[index][number] for index in having]
-        columns.append(Column(key, key, unit, times[having].tolist(), cells, holds=holds))
-    empty = (place for (place, _), column in zip(head[1:], columns, strict=True) if not column.cells)
+def _table(text: str, origin: Origin, spans: Mapping[str, Span], fps: Fraction) -> Content:
+    """The columns of a spreadsheet, and the headings of those that are notes."""
+    sheet = read_sheet(origin)
+    columns = {index: cell for index, cell in enumerate(sheet.head) if index and not _is_note(cell[1], spans)}
+    used = [0, *columns]
+    rows = [row for row in sheet.rows if len(row) != len(sheet.head) or any(row[index][1] for index in used)]
+    _refuse([*_wrong_head(sheet.head[0], columns.values(), spans), *_ragged(sheet.head, rows)])
+    clock = sheet.head[0][1]
+    unit, times, problems = _times(clock, [row[0] for row in rows], sheet, fps)
+    found = []
+    for index, (_, key) in columns.items():
+        having = [number for number, row in enumerate(rows) if row[index][1]]
+        cells = [rows[number][index] for number in having]
+        found.append(Column(key, key, unit, times[having].tolist(), cells, sheet.number, clock.lower().startswith(AFTER)))
+    empty = (place for (place, _), column in zip(columns.values(), found, strict=True) if not column.cells)
     problems += [Problem(place, "the column has no number in it") for place in empty]
-    return Content(columns, problems=problems)
+    notes = (cell or f"column {index + 1}" for index, (_, cell) in enumerate(sheet.head) if index and index not in columns)
+    return Content(found, tuple(notes), problems)
 
 
-def _cells(origin: Origin, line: int, delimiter: str) -> list[Cell]:
-    """The cells of a line, each with its place, without the quotes and spaces around it."""
-    cells, column = [], 0
-    for raw in origin.lines[line].split(delimiter):
-        cell = raw.strip().strip('"').strip()
-        cells.append((Place(origin, line, column + raw.find(cell), max(1, len(cell))), cell))
-        column += len(raw) + 1
-    return cells
+def _times(clock: str, cells: Sequence[Cell], sheet: Sheet, fps: Fraction) -> tuple[str, Array, list[Problem]]:
+    """The unit and the times of the column called `clock`, and what is wrong with them."""
+    unit, read = UNITS[clock.lower().removeprefix(AFTER)], sheet.number
+    if unit in ("seconds", "timecode"):
+        read = sheet.seconds if unit == "seconds" else partial(_timecode, sheet.seconds)
+        unit = "seconds"
+        if any(FRAMES_CODE.fullmatch(cell) for _, cell in cells):
+            unit, read = "frames", partial(sheet.frames, fps=fps)
+    times, problems = _numbers(clock, cells, ANY, read)
+    return unit, times, [*problems, *_not_rising(clock, times, cells)]
 
 
-def _wrong_head(head: Sequence[Cell], spans: Mapping[str, Span]) -> Iterator[Problem]:
-    (place, clock), *columns = head
+def _timecode(seconds: Callable[[str], float], cell: str) -> float:
+    """The seconds that a cell writes as a time; a bare number could be anything."""
+    if ":" not in cell:
+        hint = "write 00:00:01.5 or 00:00:01:12, or call the column seconds, frame or beat"
+        raise SettingError(f"is {quote(cell)}, which is no timecode", hint)
+    return seconds(cell)
+
+
+def _is_note(heading: str, spans: Mapping[str, Span]) -> bool:
+    """Whether a column is a note of its writer: its heading is empty, in brackets, or nothing like a number's key."""
+    sections = {key.split(".")[0] for key in spans}
+    named = heading in spans or heading.lower().split(".")[0] in sections or _meant(heading, spans)
+    return not heading or bool(re.fullmatch(r"\(.*\)|\[.*\]", heading)) or not named
+
+
+def _wrong_head(first: Cell, columns: Iterable[Cell], spans: Mapping[str, Span]) -> Iterator[Problem]:
+    place, clock = first
     if clock.lower().removeprefix(AFTER) not in UNITS:
-        yield Problem(place, f"the first column is {quote(clock)}", "it holds the time: call it seconds, frame or beat")
+        hint = "it holds the time: call it seconds, frame, beat or timecode"
+        yield Problem(place, f"the first column is {quote(clock)}", hint)
     elif not columns:
         yield Problem(place, "there is nothing but the time", "add a column such as motion.zoom")
     before: set[str] = set()
@@ -257,7 +272,8 @@ def _wrong_head(head: Sequence[Cell], spans: Mapping[str, Span]) -> Iterator[Pro
         elif key not in spans and parts:
             yield Problem(place, f"{quote(key)} is several numbers", f"name one of them: {' '.join(parts)}")
         elif key not in spans:
-            yield Problem(place, f"{quote(key)} is no number that can move in this film", _meant(key, spans) or EXAMPLES)
+            hint = f"{_meant(key, spans) or EXAMPLES}  for a note write ({key})"
+            yield Problem(place, f"{quote(key)} is no number that can move in this film", hint)
         before.add(key)
 
 
@@ -283,7 +299,7 @@ def _not_rising(clock: str, times: Array, cells: Sequence[Cell]) -> Iterator[Pro
 # ── Parseq ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _manifest(text: str, origin: Origin, spans: Mapping[str, Span]) -> Content:
+def _manifest(text: str, origin: Origin, spans: Mapping[str, Span], film_fps: Fraction) -> Content:
     """The columns of a Parseq manifest, and its fields that were left out."""
     frames, fps = _frames(text, origin)
     places = _places(origin, len(frames))
@@ -316,7 +332,16 @@ def _field(
     ]
     moving = [(number, cell) for number, cell in having if number > 0]
     times = [(number - 0.5) / fps for number, _ in moving]
-    return Column(key, f"{column}, read as {key},", "seconds", times, [cell for _, cell in moving], meaning)
+    return Column(
+        key, f"{column}, read as {key},", "seconds", times, [cell for _, cell in moving], lambda cell: meaning(_number(cell))
+    )
+
+
+def _number(cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        raise SettingError(f"is {quote(cell)}, which is no number") from None
 
 
 def _frames(text: str, origin: Origin) -> tuple[list[Frame], float]:

@@ -17,8 +17,9 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
 from render.config.curve import Curve, Span, read_curve, wants
+from render.config.poses import FARTHEST, NEAREST, read_poses, write_poses
 from render.config.problem import SettingError, did_you_mean, nearest, quote
-from render.config.scalars import SIZES, NetworkChoice, Size, Time, read_bytes, read_rate, read_size, read_time
+from render.config.scalars import SIZES, Every, NetworkChoice, Size, Time, read_bytes, read_rate, read_size, read_time
 
 Schema = Mapping[str, Any]
 
@@ -230,6 +231,19 @@ def _read_within(value: Any) -> Time:
     return time
 
 
+def _read_dreamed(value: Any) -> Time:
+    if isinstance(value, Time):
+        return value
+    time = None
+    with suppress(SettingError):
+        time = read_time(value) if isinstance(value, str) and re.search(r"[a-z:%]", value) else None
+    if time is None or time.unit not in ("seconds", "percent") or (time.unit == "percent" and time.amount > 100):
+        raise SettingError(
+            f"is {quote(value)}, which is no moment of a take", "write start, end, 50% or a time of its film, 4s"
+        )
+    return time
+
+
 LONGEST_NAME = 200  # bytes of a film's name, of the 255 that systems take; letters of Chinese have three each
 NOT_IN_NAMES = re.compile(r"[/\\:*?\"<>|{}\x00-\x1f]")  # what some system or another forbids in a file's name
 
@@ -325,7 +339,7 @@ def _read_glob(value: Any) -> str:
     if not isinstance(value, str) or not value.strip() or not value.isprintable():
         raise SettingError(f"is {quote(value)}; it takes a pattern of file names", 'for example "shots/*.png"')
     folder: Path = getattr(value, "folder", Path())
-    return str(Path(escape(str(folder.absolute())), _at_home(value)))
+    return abspath(Path(escape(str(folder.absolute())), _at_home(value)))
 
 
 NETWORK_FILES = ("weights", "labels")
@@ -443,12 +457,14 @@ def _is_point(value: Any) -> bool:
     return len(numbers) == 2 and all(isinstance(number, int | float) and 0 <= number <= 1 for number in numbers)
 
 
-CUTS_HINT = "write auto to find them, none, or times as in [12s, 410]"
+CUTS_HINT = "write auto to find them, none, times as in [12s, 410], or every 4b (or 2s)"
 
 
 def _read_cuts(value: Any) -> Any:
-    if value in ("auto", "none"):
+    if value in ("auto", "none") or isinstance(value, Every):
         return value
+    if isinstance(value, str) and (match := re.fullmatch(r"every\s+(\S.*)", value.strip().lower())):
+        return Every(_cut(match[1]))
     if not isinstance(value, list | tuple):
         return (_cut(value),)
     if not value:
@@ -465,6 +481,10 @@ def _cut(value: Any, *path: int) -> Time:
         return read_time(str(value))
     except SettingError as wrong:
         raise SettingError(wrong.message, CUTS_HINT, path) from None
+
+
+def _write_cuts(cuts: Any) -> Any:
+    return [str(cut) for cut in cuts] if isinstance(cuts, tuple) else str(cuts)
 
 
 def _listed(value: Any) -> Any:
@@ -522,6 +542,7 @@ FILM_FPS = SettingType(_read_film_fps, "frames per second, above 0 to 240, a fra
 DREAM_RATE = SettingType(_read_dream_rate, "dreams per second, above 0 to 240, or every-frame", _RATE, _write_rate)
 DURATION = SettingType(_read_duration, "12s, 360 frames, 00:00:12, 48b, source or audio", _WORD, str)
 FILE = SettingType(_read_path, "a file", _WORD, str)
+FOLDER = SettingType(_read_path, "a folder", _WORD, str)
 FILES = SettingType(_read_glob, 'a pattern such as "shots/*.png"', _WORD)
 NETWORK = SettingType(
     _read_network,
@@ -545,16 +566,36 @@ POINTS = SettingType(
     {"type": "array", "minItems": 2, "items": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}},
     lambda points: [list(point) for point in points] if points else points,
 )
+POSES = SettingType(
+    read_poses,
+    "keyframes of where the camera is, {0s: {at: [0.5, 0.5], scale: 1}, 4s: {at: [0.35, 0.4], scale: 3}}",
+    {
+        "type": "object",
+        "properties": {"ease": _WORD},
+        "additionalProperties": {
+            "type": "object",
+            "properties": {
+                "at": {"type": "array", "items": {"type": "number", "minimum": 0, "maximum": 1}, "minItems": 2, "maxItems": 2},
+                "scale": {"type": "number", "minimum": NEAREST, "maximum": FARTHEST},
+            },
+            "additionalProperties": False,
+        },
+    },
+    write_poses,
+)
 CUTS = SettingType(
     _read_cuts,
-    "auto, none, or a list of times",
-    {"anyOf": [{"enum": ["auto", "none"]}, {"type": "array", "minItems": 1, "items": {"type": ["string", "integer"]}}]},
-    lambda cuts: cuts if isinstance(cuts, str) else [str(cut) for cut in cuts],
+    "auto, none, a list of times, or every 4b",
+    {"anyOf": [_WORD, {"type": "array", "minItems": 1, "items": {"type": ["string", "integer"]}}]},
+    _write_cuts,
 )
 GARDEN = SettingType(_read_garden, "all, or a list of classes (of channels, with layer)", _WORDS, _listed)
 BAND = SettingType(_read_band, "a band in Hz such as 40-120, rms or onsets", _WORD, _write_band)
 FLAG = SettingType(_read_flag, "true or false", {"type": "boolean"})
 WITHIN = SettingType(_read_within, "a time in the file, 5s or 00:01:30", _WORD, str)
+TEMPO = static(20, 400, "beats per minute", whole=False)
+BPM = or_auto(TEMPO)
+DREAMED = SettingType(_read_dreamed, "start, end, 50% or a time such as 4s", _WORD, str)
 BPM = or_auto(static(20, 400, "beats per minute", whole=False))
 BYTES = SettingType(read_bytes, "a file size such as 10MB", {"type": ["string", "integer"]})
 WEIGHT = number("", -100, 100)

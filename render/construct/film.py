@@ -10,7 +10,10 @@ from render import on_footage, travel
 from render.config import Config
 from render.construct.faults import Faults, attempt
 from render.construct.networks import Known, Networks, joint_extractor, load_networks
+from render.construct.scene import cut_test, make_scene
+from render.construct.networks import Networks, joint_extractor, load_networks
 from render.construct.scene import make_scene
+from render.construct.strength import full_strength
 from render.construct.terms import BoundTerm, bind_terms, terms_at
 from render.construct.tiles import bytes_per_pixel, in_tiles, receptive_fields
 from render.construct.tone import tone_reference
@@ -49,9 +52,12 @@ def build(config: Config, device: torch.device, known: Known | None = None) -> F
         terms=lambda moment, worlds: terms_at(parts, moment, worlds, config.seed),
         ascent=lambda moment, fresh: ascent_settings(config, moment, min_side, fresh),
         gardens=lambda moment: tuple(part.bed(moment) for part in parts if part.bed),
+        jump=cut_test(config) if config.cuts.to == "garden" else lambda before, after: False,
         tone=tone_reference(config, scene),
         blend=lambda moment: Blend(config.flow.persistence(moment), config.flow.anchor(moment)),
         contents=contents(config, networks, parts, scene),
+        strength=full_strength(),
+        digest=files_digest(config, networks, parts, scene),
         tiles=lambda side: tiling(side, receptive_fields(extract, networks, parts, min_side, device), min_side),
         precision=precision,
     )

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from render.config import Config
+from render.config.cuts import cut_times
 from render.config.scalars import Time
 from render.construct.camera import as_droste, camera_path
 from render.construct.faults import Faults, attempt
+from render.construct.undreamed import undreamed
 from render.dream import weights
 from render.errors import ConfigError
 from render.frames import frame_count
@@ -24,16 +28,24 @@ from render.source.flow import FlowEstimator, make_estimator
 from render.source.frames import frames
 from render.source.image import image, image_size
 from render.source.noise import MEAN, noise
+from render.source.take import Pick, nearest, share, take, take_size
 
 if TYPE_CHECKING:  # what decodes films is imported where it is used: most films wait for no such library
     from render.source.mask import Mask
 
 FRESH = 7919  # between the seeds of one tick's fresh ground and the next's
+SHOT = 104_729  # between the seeds of one shot's noise and the next's
+EARLY = 1e-6  # seconds by which a frame may come before a cut that falls on it, as sums of floats may have it
 
 
 def make_scene(config: Config, device: torch.device, faults: Faults) -> Scene | None:
     """The scene, or None where its size or its source is at fault."""
-    keys = {"image": "source.image.file", "frames": "source.frames.files", "video": "source.video.file"}
+    keys = {
+        "image": "source.image.file",
+        "frames": "source.frames.files",
+        "video": "source.video.file",
+        "take": "source.take.folder",
+    }
     key = keys.get(config.source.kind, "size")
     size = attempt(faults, key, lambda: frame_size(config))
     source = attempt(faults, key, lambda: make_source(config, size)) if size else None
@@ -48,14 +60,21 @@ def make_scene(config: Config, device: torch.device, faults: Faults) -> Scene | 
         border=config.motion.border,
         fresh=fresh_ground(config, size),
         estimator=attempt(faults, "flow.engine", lambda: flow_estimator(config, device)) if source.moves else None,
-        cut=cut_test(config),
+        cut=cut_test(config) if config.cuts.to == "fresh" else lambda before, after: False,
         mask=None,
         loop=LOOPS[config.loop],
         device=device,
     )
     if config.mask:
         scene = replace(scene, mask=attempt(faults, "mask", lambda: make_mask(config.mask, scene)))
-    return attempt(faults, "loop", lambda: as_droste(scene)) if scene.loop.closes else scene
+    closed = attempt(faults, "loop", lambda: as_droste(scene)) if scene.loop.closes else scene
+    return closed and replace(closed, amount=shown_amount(config, closed), undreamed=undreamed(config, closed))
+
+
+def shown_amount(config: Config, scene: Scene) -> Callable[[Moment], float]:
+    """How much of the dream is shown, by the film's own clock: a print at another frame rate counts the same frames."""
+    clock = scene.clock
+    return lambda moment: config.dream.amount(replace(moment, clock=clock))
 
 
 # ---- the source
@@ -72,6 +91,7 @@ def frame_size(config: Config) -> tuple[int, int]:
         "image": lambda: image_size(part.file),
         "frames": lambda: image_size(config.facts.pictures[0]),
         "video": lambda: config.facts.size,
+        "take": lambda: take_size(part.folder, pick_of(part.at)),
     }
     size = sizes[config.source.kind]()
     assert size  # the facts of a film over a video were found when it was loaded
@@ -84,12 +104,34 @@ def make_source(config: Config, size: tuple[int, int]) -> Source:
     """The source at the film's size."""
     part, clock = config.source.part, config.clock
     sources: dict[str, Callable[[], Source]] = {
-        "noise": lambda: noise(part.kind, part.contrast(clock.tick(0)), size, config.seed),
+        "noise": lambda: _noise_of_shots(config, size),
         "image": lambda: image(part.file, part.fit, size),
         "frames": lambda: frames(list(config.facts.pictures), part.fit, size, clock.fps),
         "video": lambda: _video(config.facts.video, part.fit, size),
+        "take": lambda: take(part.folder, pick_of(part.at), part.fit, size),
     }
     return sources[config.source.kind]()
+
+
+def _noise_of_shots(config: Config, size: tuple[int, int]) -> Source:
+    """Noise that is another after each cut to a fresh dream."""
+    section, clock = config.source.noise, config.clock
+    assert section
+    times = cut_times(config, clock) or () if config.cuts.to == "fresh" else ()
+
+    @lru_cache(maxsize=2)
+    def shot(number: int) -> Source:
+        return noise(section.kind, section.contrast(clock.tick(0)), size, config.seed + SHOT * number)
+
+    def number_at(moment: Moment) -> int:
+        return bisect_right(times, moment.seconds + EARLY)
+
+    return Source(lambda moment: shot(number_at(moment)).at(moment), picture_id=lambda moment: str(number_at(moment)))
+
+
+def pick_of(time: Time) -> Pick:
+    """Which dream of a take is meant by a moment of its film."""
+    return share(float(time.amount) / 100) if time.unit == "percent" else nearest(float(time.amount))
 
 
 def _video(footage: Any, fit: str, size: tuple[int, int]) -> Source:
@@ -126,13 +168,13 @@ def flow_estimator(config: Config, device: torch.device) -> FlowEstimator:
 
 
 def cut_test(config: Config) -> Callable[[Moment, Moment], bool | None]:
-    """Whether footage cuts to another shot between two moments; None where that is to be found out."""
-    if config.cuts == "auto":
+    """Whether the film cuts between two moments; None for footage where that is to be found out."""
+    times = cut_times(config, config.clock)
+    if times is None:
         return lambda before, after: None
-    times = [cut.seconds(config.clock) for cut in config.cuts if isinstance(cut, Time)]
 
     def cut(before: Moment, after: Moment) -> bool:
         start, end = sorted((before.seconds, after.seconds))
-        return any(start < time <= end for time in times)
+        return bisect_right(times, start + EARLY) < bisect_right(times, end + EARLY)
 
     return cut

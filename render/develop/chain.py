@@ -25,22 +25,25 @@ from render.config.model import packages
 from render.config.parts import parts
 from render.config.scalars import NetworkChoice, Time
 from render.config.section import Setting, walk
+from render.construct.scene import cut_test
 from render.develop import files
 from render.film import Film
 from render.moment import Moment
 from render.picture.motion import CameraPath, cell_times, cells_between
 from render.source.image import digest as digest_of
+from render.source.take import TICKS, read_ticks
 
-FILE = "ticks.txt"  # of a take: its film's chain, a tick a line
 HEAD = "# What shapes each dream, and when it is. Films whose first lines are equal have the same first dreams.\n"
 BYTES = 16  # of a digest
 BLOCK = 256  # seconds of ticks whose numbers are looked at together
-MOST = 2**26  # bytes of a chain's file that are read: a day at eight dreams a second has half of it
 
 SHOWN = ("name", "outputs", "extends", "dream.amount")  # settings that shape no dream
 # Settings that count by what comes of them: the moments and the pictures of the ticks, and the values of numbers.
-IN_EFFECT = ("fps", "duration", "bpm", "dream.rate", "loop", "cuts", "size", "audio", "schedule", "motion.path")
-IN_PICTURES = ("source.image.file", "source.frames.files", "source.video.file", "source.video.start", "source.video.end")
+IN_EFFECT = ("fps", "duration", "bpm", "dream.rate", "loop", "cuts.at", "size", "audio", "schedule", "motion.path")
+IN_PICTURES = (
+    *("source.image.file", "source.frames.files", "source.video.file", "source.video.start", "source.video.end"),
+    *("source.take.folder", "source.take.at"),
+)
 
 
 @dataclass(frozen=True)
@@ -73,19 +76,12 @@ def common_ticks(chain: Chain, other: Chain) -> int:
 def write_chain(folder: Path, chain: Chain) -> None:
     """Keep the chain with the take in `folder`."""
     lines = "".join(f"{link.digest} {link.seconds!r}\n" for link in chain)
-    files.write(folder / FILE, (HEAD + lines).encode())
+    files.write(folder / TICKS, (HEAD + lines).encode())
 
 
 def read_chain(folder: Path) -> list[Link]:
     """The chain of the take in `folder`; empty for a take of before chains, or a damaged one."""
-    try:
-        path = folder / FILE
-        if not path.is_file() or path.stat().st_size > MOST:
-            return []
-        lines = path.read_text(encoding="utf-8").splitlines()[1:]
-        return [Link(digest, float(seconds)) for digest, seconds in map(str.split, lines)]
-    except (OSError, ValueError):
-        return []
+    return [Link(*line) for line in read_ticks(folder)]
 
 
 # ---- what shapes all ticks
@@ -160,7 +156,7 @@ def _digests(start: str, config: Config, film: Film, moments: Sequence[Moment]) 
     """The digest of each tick. start: of what shapes all of them."""
     terms, ticks = _terms(config), max(1, int(BLOCK * film.scene.clock.rate))
     grows = any(term.always for term in terms)  # by the time to the next tick
-    others = [curve for key, curve in config.curves() if _moves_dreams(key)]
+    others, cut = [curve for key, curve in config.curves() if _moves_dreams(key)], cut_test(config)
     digest = start
     for first in range(0, len(moments), ticks):
         block = moments[first : first + ticks]
@@ -173,7 +169,9 @@ def _digests(start: str, config: Config, film: Film, moments: Sequence[Moment]) 
         for index, (earlier, moment) in enumerate(pairwise((before, *block))):
             hash = blake2b(digest.encode(), digest_size=BYTES)
             hash.update(np.array((moment.seconds, moment.dt if grows else 0.0)).tobytes() + numbers[index].tobytes())
+            hash.update(repr((film.scene.source.picture_id(moment), cut(earlier, moment))).encode())
             hash.update(repr((film.scene.source.picture_id(moment), film.scene.cut(earlier, moment))).encode())
+            hash.update(b"jump" * bool(film.jump(earlier, moment)))
             hash.update(camera.between(earlier.seconds, moment.seconds))
             for term, weight, values in zip(terms, weights[index], of_terms, strict=True):
                 if weight or term.always:

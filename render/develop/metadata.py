@@ -49,11 +49,9 @@ def republish(film: Path, part: Path, title: str, config: str) -> None:
 @contextmanager
 def metadata_file(path: Path, title: str, config: str) -> Iterator[Path]:
     """What ffmpeg is to write into `path`, in a file beside it: a long configuration does not fit on a command line."""
-    tags = {
-        "title": title,
-        "comment": "made by render; `render from` this file gives its configuration back",
-        "render_config": config,
-    }
+    tags = {"title": title}
+    if config:
+        tags |= {"comment": "made by render; `render from` this file gives its configuration back", "render_config": config}
     lines = ";FFMETADATA1\n" + "".join(f"{key}={_escape(value)}\n" for key, value in tags.items())
     with files.scratch(path, ".txt") as file:
         file.write_text(lines, encoding="utf-8")

@@ -61,6 +61,14 @@ def travel(world: World, move: Move, bed: Bed, dt: float, seed: int, garden: int
     return _with_octaves(World(depth, world.age + bed.drift * dt, bed.size, places), seed, garden)
 
 
+def jump(world: World, seed: int, garden: int, tick: int) -> World:
+    """The same world elsewhere: as deep and as old, every octave laid down anew, so that other kinds grow everywhere."""
+    places = {
+        octave: _place_octave(world, octave, generator(seed, "garden jump", garden, octave, tick)) for octave in world.places
+    }
+    return World(world.depth, world.age, world.size, places)
+
+
 def weights(world: World, bed: Bed, kinds: int, seed: int, garden: int) -> Callable[[Tensor], Tensor]:
     """Coords [1, h, w, 2] -> [1, kinds, h, w]: how much each kind counts there; sums to 1 over kinds."""
     octaves = [
@@ -105,13 +113,16 @@ def from_tensors(tensors: Mapping[str, Tensor]) -> World:
 def _with_octaves(world: World, seed: int, garden: int) -> World:
     """The same world with the octaves that its depth calls for: far ones forgotten, new ones laid down anywhere."""
     near = range(ceil(world.depth - REACH), floor(world.depth + REACH) + 1)
-    places = {octave: world.places.get(octave, _place_octave(world, octave, seed, garden)) for octave in near}
+    places = {
+        octave: world.places.get(octave, _place_octave(world, octave, generator(seed, "garden place", garden, octave)))
+        for octave in near
+    }
     return World(world.depth, world.age, world.size, places)
 
 
-def _place_octave(world: World, octave: int, seed: int, garden: int) -> Tensor:
+def _place_octave(world: World, octave: int, chance: torch.Generator) -> Tensor:
     """A new octave's place: any angle, any offset."""
-    angle, *offset = torch.rand(3, generator=generator(seed, "garden place", garden, octave), dtype=torch.float64).tolist()
+    angle, *offset = torch.rand(3, generator=chance, dtype=torch.float64).tolist()
     turn = torch.tensor([[0.0, -1.0], [1.0, 0.0]], dtype=torch.float64) * (2 * pi * angle)
     frequency = 2.0 ** (octave - world.depth) / (2 * world.size)
     return torch.cat((frequency * torch.linalg.matrix_exp(turn), PERIOD * torch.tensor(offset).double()[:, None]), dim=1)

@@ -23,6 +23,7 @@ from fractions import Fraction
 from functools import partial
 from hashlib import sha256
 from itertools import count, takewhile
+from os.path import abspath
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -53,8 +54,8 @@ WALL = "@media (min-width: 60rem) {{ .wall {{ grid-template-columns: repeat({}, 
 TAKE = re.compile(r"take-\d{3,}")
 
 # What it began with, as the page says it, by the source of the vocabulary; and whether that can be compared with the dream.
-BEGINNINGS = {"noise": "noise", "image": "a photo", "frames": "footage", "video": "footage"}
-COMPARED = frozenset({"image", "frames", "video"})
+BEGINNINGS = {"noise": "noise", "image": "a photo", "frames": "footage", "video": "footage", "take": "a dream"}
+COMPARED = frozenset({"image", "frames", "video", "take"})
 
 OPENED = {RECORD: inputs.RECORD, "config.yaml": TEXT, "resolved.yaml": TEXT, "poster.jpg": PICTURE}  # the files of a take
 LONGEST_NAME = 300  # letters
@@ -322,9 +323,9 @@ def _public(exhibit: Exhibit) -> tuple[str, str]:
             return {key: without_folders(inner) for key, inner in value.items()}
         if isinstance(value, list):
             return [without_folders(inner) for inner in value]
-        if not isinstance(value, str) or not Path(value).is_absolute():
+        if not isinstance(value, str) or not (value.startswith("../") or Path(value).is_absolute()):
             return value
-        paths.add(value)
+        paths.update((value, abspath(exhibit.folder / value)))
         return Path(value).name
 
     public, text = without_folders(settings), exhibit.text

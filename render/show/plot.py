@@ -18,6 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from render.config import Config
 from render.config.curve import Array, Curve
+from render.config.cuts import cut_times
 from render.config.section import plain
 from render.develop import files
 from render.moment import Clock
@@ -100,8 +101,7 @@ def describe(config: Config, key: str, curve: Curve) -> str:
 def film_marks(config: Config) -> Iterator[Mark]:
     """The cuts that a configuration names, and the beats of its music, of which every fourth begins a bar."""
     clock = config.clock
-    if isinstance(config.cuts, tuple):
-        yield from (Mark("cut", time.seconds(clock)) for time in config.cuts)
+    yield from (Mark("cut", seconds) for seconds in cut_times(config, clock) or ())
     if config.facts.bpm:
         times = ((number, clock.first_beat + number * 60 / clock.bpm) for number in count())
         for number, seconds in takewhile(lambda beat: beat[1] <= clock.seconds, times):

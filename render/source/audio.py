@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from render.errors import ConfigError, MissingError, unopened
-from render.inputs import SOUND, open_file, plain
+from render.inputs import SOUND, open_file
+from render.source.stamp import FileStamp, stamp
 
 Samples = NDArray[np.float32]
 Numbers = NDArray[np.float64]
@@ -32,12 +33,19 @@ BLOCK = 4096  # hops measured at once
 QUIET, LOUD = 10, 99  # percentiles of loudness that become 0 and 1
 SILENCE = 1e-4  # of full scale: -80 dB
 LONGEST = 4 * 3600  # seconds that are listened to
+STEADY = Fraction(1, 50)  # seconds by which timestamps may waver before samples are moved: no ear tells, no picture is so short
 PLAYLISTS = frozenset({"hls", "dash", "concat", "imf"})  # name other files and addresses, and hold no music
 SHORT = 0.98  # of the length that a file names: what holds less was cut off
 
 LEAD = 2048 / RATE  # seconds of silence put before the music, or a note at its very beginning would not begin
 LATE = 0.8  # hops from the beginning of a note to where librosa shows it, measured on clicks
 FOLDS = 240  # places in a beat at which it may fall
+KICK = (30, 120)  # Hz of what a beat is put on; an 808 lies at 50, the body of an acoustic bass drum at 60 to 100
+THUMP = 0.05  # of the music's loudest: a kick that rises by less is none
+KICK_BLUR, ATTACK_BLUR = 0.02, 0.012  # seconds within which what begins in a beat counts as beginning together
+NEAR_KICK = 0.025  # seconds around a kick, whose low notes rise slowly, in which its sharp attack is looked for
+FEWEST = 4  # notes that begin: less is no beat
+STRONGER = 2  # times: a film begins with the kick that alternates with something else
 EARLY = 0.03  # seconds by which the first beat may come before the film: it was cut there
 HARMONICS, FINE = 4, 16  # of the beat; how much finer than a track's length allows its period is told
 STRAY = 0.04  # how far from librosa's tempo, whose steps are coarse, the beat is looked for
@@ -45,15 +53,13 @@ STRAY = 0.04  # how far from librosa's tempo, whose steps are coarse, the beat i
 
 @dataclass(frozen=True)
 class Sound:
-    """What is signal with a film: of `file`, from `start` seconds after the file's first moment, for the film's `seconds`.
-
-    fade: seconds over which it fades out at the end. A file without sound is a silent film.
-    """
+    """What is heard with a film. A file without sound is a silent film."""
 
     file: Path
-    start: Fraction
-    seconds: Fraction
-    fade: float = 0.0
+    start: Fraction  # seconds after `zero` at which the film begins
+    seconds: Fraction  # that the film lasts
+    fade: float = 0.0  # seconds over which it fades out at the end
+    zero: Fraction | None = None  # the timestamp in the file that `start` counts from, seconds; None: the file's first moment
 
 
 class Feature(Protocol):
@@ -80,16 +86,27 @@ class Music:
 
 @dataclass(frozen=True)
 class Track:
-    """The sound in a file: how it is packed, how many channels it has, and how long it is in seconds."""
+    """The sound in a file."""
 
-    codec: str
+    stream: int  # its index in the file
+    codec: str  # how it is packed
     channels: int
-    seconds: float
+    rate: int  # samples a second
+    zero: Fraction  # the timestamp of the file's first moment, seconds
+    start: Fraction  # that of its own first
+    steady: Fraction  # the timestamp up to which it goes on without a gap
 
 
-def listen(file: Path, start: Fraction, features: Mapping[str, Feature], bpm: float | str | None = None) -> Music:
-    """What a film that begins `start` seconds into the music of `file` hears; bpm "auto" finds the beat.
+def listen(
+    file: Path,
+    start: Fraction,
+    features: Mapping[str, Feature],
+    bpm: float | str | None = None,
+    offset: Fraction | None = None,
+) -> Music:
+    """What a film that begins `start` seconds into the music of `file` hears.
 
+    bpm: "auto" finds the beat. offset: seconds of the file at which a beat falls; else it is found, or falls on the start.
     Raises ConfigError if it ends before, and MissingError for a file without music, or where librosa is needed and missing.
     """
     whole = Fraction(len(samples(file)), RATE)
@@ -100,11 +117,22 @@ def listen(file: Path, start: Fraction, features: Mapping[str, Feature], bpm: fl
             continues=True,
         )
     tempo, first_beat = beat(file, start) if bpm == "auto" else (bpm, 0.0)
+    if offset is not None and tempo is not None:
+        first_beat = beat_from(float(offset - start), 60 / float(tempo))
     named = {
         name: _feature_at(envelope(file, feature.band, feature.attack, feature.release), start)
         for name, feature in features.items()
     }
     return Music(whole - start, None if tempo is None else float(tempo), first_beat, named, digest(file))
+
+
+def beat_from(seconds: float, period: float) -> float:
+    """The first beat of a film when one falls at `seconds`: there, or the first one after the film's start.
+
+    >>> beat_from(4.25, 0.5), beat_from(-0.25, 1.0)
+    (4.25, 0.75)
+    """
+    return seconds if seconds >= 0 else seconds % period
 
 
 def _feature_at(values: Numbers, start: Fraction) -> Callable[[Any], Any]:
@@ -118,7 +146,7 @@ def _feature_at(values: Numbers, start: Fraction) -> Callable[[Any], Any]:
 
 def envelope(file: Path, band: tuple[float, float] | str, attack: float, release: float) -> Numbers:
     """A feature [hops], 0..1 over the whole track: what is followed, smoothed, from its quiet to its loud percentile."""
-    return _envelope(_stamp(file), band, attack, release)
+    return _envelope(stamp(file, SOUND), band, attack, release)
 
 
 @lru_cache(maxsize=32)
@@ -126,7 +154,8 @@ def _envelope(file: FileStamp, band: tuple[float, float] | str, attack: float, r
     signal = _samples(file)
     if band == "onsets":
         levels = np.zeros(len(signal) // HOP + 1)
-        levels[np.round(onsets(signal) * RATE / HOP).astype(int)] = 1
+        hops = np.round(onsets(signal) * RATE / HOP).astype(int)
+        levels[hops.clip(max=len(levels) - 1)] = 1  # a note in the last half hop is nearer to one past the end
         return _normalise(_smooth(levels, attack, release), 0)
     levels = loudness(signal, *((0, RATE) if isinstance(band, str) else band))
     return _normalise(_smooth(levels, attack, release), SILENCE)
@@ -168,23 +197,24 @@ def _normalise(levels: Numbers, silence: float) -> Numbers:
 
 def onsets(signal: Samples) -> Numbers:
     """The seconds at which notes begin."""
-    hops = _librosa().onset.onset_detect(onset_envelope=_onset_strength(signal), sr=RATE, hop_length=HOP)
-    return np.asarray(np.clip((hops - LATE) * HOP / RATE - LEAD, 0, len(signal) / RATE), dtype=np.float64)
+    hops = _onset_hops(_onset_strength(signal))
+    return np.asarray(np.clip(_onset_seconds(hops), 0, len(signal) / RATE), dtype=np.float64)
 
 
 def beat(file: Path, start: Fraction) -> tuple[float, float]:
     """The beats per minute of the music from `start` on, and the seconds from there to its first beat."""
-    return _beat(_stamp(file), start)
+    return _beat(stamp(file, SOUND), start)
 
 
 @lru_cache(maxsize=8)
 def _beat(file: FileStamp, start: Fraction) -> tuple[float, float]:
-    rises = _onset_strength(_samples(file)[round(start * RATE) :])
-    if rises.max() <= 0:
+    signal = _samples(file)[round(start * RATE) :]
+    rises = _onset_strength(signal)
+    if len(_onset_hops(rises)) < FEWEST:
         raise MissingError(f"{file.path}: has no beat that could be found", "write how many a minute, as in bpm: 120")
     tempo = float(_librosa().feature.tempo(onset_envelope=rises, sr=RATE, hop_length=HOP)[0])
     period = _beat_period(rises, 60 / tempo)
-    return 60 / period, _first_beat(rises, period)
+    return 60 / period, _first_beat(rises, _kick_strength(signal), period)
 
 
 def _beat_period(rises: Numbers, period: float) -> float:
@@ -197,15 +227,58 @@ def _beat_period(rises: Numbers, period: float) -> float:
     return float(seconds / cycles[np.argmax(strengths)])
 
 
-def _first_beat(rises: Numbers, period: float) -> float:
-    """When the first beat falls: at the place in the beat where most begins."""
-    times = (np.arange(len(rises)) - LATE) * HOP / RATE - LEAD
-    folded = np.bincount((times / period % 1 * FOLDS).astype(int) % FOLDS, rises, FOLDS)
-    apart = (np.arange(FOLDS) / FOLDS + 0.5) % 1 - 0.5
-    near = np.exp(-np.square(apart * period * RATE / HOP) / 2)
-    blurred = np.fft.irfft(np.fft.rfft(folded) * np.fft.rfft(near), FOLDS)
-    first = (float(np.argmax(blurred)) + 0.5) / FOLDS * period
-    return first if first < period - EARLY else first - period
+def _first_beat(rises: Numbers, kicks: Numbers, period: float) -> float:
+    """When the first beat falls: on the kick, or in music without one at the place in the beat where most begins."""
+    at, attacks = _onset_seconds(np.arange(len(rises))), np.ones(FOLDS)
+    kick_at = (np.arange(len(kicks)) - 0.5) * HOP / RATE
+    if kicks.any():
+        place = _strongest(_fold(kick_at, kicks, period), period, KICK_BLUR)
+        attacks = _around(place, period, NEAR_KICK)
+    folded = _blur(_fold(at, rises, period), period, ATTACK_BLUR) * attacks
+    first = (float(np.argmax(folded)) + 0.5) / FOLDS * period
+    first = first if first < period - EARLY else first - period
+    now, next_one = (kicks[np.abs((kick_at - beat) / 2 / period % 1 - 0.5) > 0.4].sum() for beat in (first, first + period))
+    return first + period if next_one > STRONGER * now else first
+
+
+def _fold(times: Numbers, rises: Numbers, period: float) -> Numbers:
+    """How much begins at each of the FOLDS places in a beat, over all beats."""
+    return np.asarray(np.bincount((times / period % 1 * FOLDS).astype(int) % FOLDS, rises, FOLDS), dtype=np.float64)
+
+
+def _blur(folded: Numbers, period: float, seconds: float) -> Numbers:
+    """The same with what lies within `seconds` of each other taken together; a beat's end is next to its beginning."""
+    near = _around(0.0, period, seconds)
+    return np.asarray(np.fft.irfft(np.fft.rfft(folded) * np.fft.rfft(near), FOLDS), dtype=np.float64)
+
+
+def _around(place: float, period: float, seconds: float) -> Numbers:
+    """A Gaussian of that deviation around a place of the beat, 0..1, at each of the FOLDS."""
+    apart = (np.arange(FOLDS) / FOLDS - place + 0.5) % 1 - 0.5
+    return np.asarray(np.exp(-np.square(apart * period / seconds) / 2), dtype=np.float64)
+
+
+def _strongest(folded: Numbers, period: float, blur: float) -> float:
+    """The place in the beat, 0..1, at which most begins."""
+    return float(np.argmax(_blur(folded, period, blur))) / FOLDS
+
+
+def _kick_strength(signal: Samples) -> Numbers:
+    """How much the low notes rise to each hop from the one before; nothing in music without a kick."""
+    low, everything = loudness(signal, *KICK), loudness(signal, 0, RATE)
+    rises = np.maximum(np.diff(low, prepend=0), 0)
+    return rises if rises.max() > THUMP * everything.max() else np.zeros_like(rises)
+
+
+def _onset_hops(strength: Numbers) -> NDArray[np.int64]:
+    """The hops of an onset strength at which notes begin."""
+    hops = _librosa().onset.onset_detect(onset_envelope=strength, sr=RATE, hop_length=HOP)
+    return np.asarray(hops, dtype=np.int64)
+
+
+def _onset_seconds(hops: NDArray[np.int64]) -> Numbers:
+    """When in the music that is which librosa shows at `hops`."""
+    return np.asarray((hops - LATE) * HOP / RATE - LEAD, dtype=np.float64)
 
 
 def _onset_strength(signal: Samples) -> Numbers:
@@ -225,23 +298,9 @@ def _librosa() -> ModuleType:
 # ── files ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True)
-class FileStamp:
-    """A file as it was found, so that what was analysed of it is kept until it changes."""
-
-    path: Path
-    size: int
-    changed: int
-
-
-def _stamp(file: Path) -> FileStamp:
-    status = plain(file, SOUND).stat()
-    return FileStamp(file.absolute(), status.st_size, status.st_mtime_ns)
-
-
 def digest(file: Path) -> str:
     """A hash of the file's content, by which music that was changed is noticed."""
-    return _digest(_stamp(file))
+    return _digest(stamp(file, SOUND))
 
 
 @lru_cache(maxsize=8)
@@ -251,54 +310,92 @@ def _digest(file: FileStamp) -> str:
 
 
 def track(file: Path) -> Track | None:
-    """The first sound track of a file, without decoding it; None where there is none, as in silent footage."""
-    with _open_audio(file) as container:
-        if not container.streams.audio:
+    """The sound track of a file that is heard, without decoding it; None where there is none, as in silent footage."""
+    return _track(stamp(file, SOUND))
+
+
+@lru_cache(maxsize=8)
+def _track(file: FileStamp) -> Track | None:
+    with _open_audio(file.path) as container:
+        stream = _readable(container)
+        if not stream:
             return None
-        stream = container.streams.audio[0]
-        stated = stream.duration * stream.time_base if stream.duration else (container.duration or 0) / 1_000_000
-        return Track(stream.codec_context.name, stream.codec_context.channels, float(stated))
+        end = None
+        for packet in container.demux(stream):
+            if packet.pts is None:
+                continue
+            time = packet.pts * packet.time_base
+            if end is not None and abs(time - end) > STEADY:
+                break
+            end = time + (packet.duration or 0) * packet.time_base
+        zero, context = Fraction(container.start_time or 0, 1_000_000), stream.codec_context
+        start = (
+            zero if stream.start_time is None else stream.start_time * stream.time_base
+        )  # without what an encoder put before
+        return Track(stream.index, context.name, context.channels, context.sample_rate, zero, start, end or start)
+
+
+def film_samples(sound: Sound, rate: int, layout: str) -> Iterator[Samples]:
+    """What is heard with a film, [channels, n] at a time: as long as the film, each sample where the file's clock has it."""
+    from render.source.soundtrack import Piece, samples
+
+    clock = _timeline(stamp(sound.file, SOUND))
+    with _open_audio(sound.file) as container:
+        zero = Fraction(container.start_time or 0, 1_000_000) if sound.zero is None else sound.zero
+        yield from samples(container, _readable(container), Piece(zero + sound.start, sound.seconds, rate, layout, clock))
 
 
 def samples(file: Path) -> Samples:
     """The music as one channel of RATE samples a second; MissingError says what is wrong with the file."""
-    return _samples(_stamp(file))
+    return _samples(stamp(file, SOUND))
 
 
 @lru_cache(maxsize=1)
 def _samples(file: FileStamp) -> Samples:
-    import av
+    from render.source.soundtrack import Piece
+    from render.source.soundtrack import samples as heard
 
+    clock = _timeline(file)
     with _open_audio(file.path) as container:
-        if not container.streams.audio:
-            raise MissingError(f"{file.path}: there is no sound in it")
-        stream = container.streams.audio[0]
-        mono, pieces, late, total = av.AudioResampler(format="flt", layout="mono", rate=RATE), [], None, 0
-        for frame in _decode(container, stream):
-            if late is None and frame.time is not None:
-                late = frame.time - (container.start_time or 0) / 1_000_000
-            pieces += [piece.to_ndarray()[0] for piece in mono.resample(frame)]
-            total += frame.samples
-            if total > LONGEST * frame.sample_rate:
+        stream = _readable(container)
+        if not stream:
+            raise MissingError(
+                f"{file.path}: there is no sound in it{' that can be read here' * bool(container.streams.audio)}"
+            )
+        piece = Piece(Fraction(container.start_time or 0, 1_000_000), None, RATE, "mono", clock)
+        pieces, total = [], 0
+        for block in heard(container, stream, piece):
+            pieces.append(block[0])
+            total += block.shape[1]
+            if total > LONGEST * RATE:
                 raise MissingError(f"{file.path}: lasts more than {LONGEST // 3600} hours")
         if not pieces:
             raise MissingError(f"{file.path}: there is no sound in it that could be decoded")
-        pieces += [piece.to_ndarray()[0] for piece in mono.resample(None)]
-        silence = np.zeros(max(0, round((late or 0) * RATE)), np.float32)
-        signal: Samples = np.nan_to_num(np.concatenate([silence, *pieces]), copy=False)
+        signal: Samples = np.concatenate(pieces)
         _refuse_cut_off(file.path, container, stream, len(signal) / RATE)
         return signal
 
 
-def _decode(container: Any, stream: Any) -> Iterator[Any]:
-    """The frames of a track; a damaged piece is left out, as players do."""
-    import av
+def _readable(container: Any) -> Any:
+    """The track that is heard, or None."""
+    from render.source.decoder import readable
 
-    for packet in container.demux(stream):
-        try:
-            yield from packet.decode()
-        except av.error.InvalidDataError:
-            continue
+    return readable(container.streams.audio)
+
+
+@lru_cache(maxsize=8)
+def _timeline(file: FileStamp) -> Any:
+    """Where the file's clock jumps; its pictures lead, where it has some."""
+    from render.source.decoder import packets, readable
+    from render.source.timeline import JOINED, Timeline, timeline
+
+    with _open_audio(file.path) as container:
+        sounds = [stream for stream in container.streams.audio if stream.codec_context]
+        leading = readable(container.streams.video) or (sounds or [None])[0]
+        if container.format.name not in JOINED or not leading:
+            return Timeline()
+        streams = {stream.index: stream for stream in (leading, *sounds)}
+        return timeline(packets(container, *streams.values()), leading, container.format.name)
 
 
 def _refuse_cut_off(path: Path, container: Any, stream: Any, seconds: float) -> None:
@@ -313,8 +410,14 @@ def _open_audio(file: Path) -> Iterator[Any]:
     """The container; no address is opened for it, whatever it says, and a list of other files is refused."""
     import av
 
-    safe, path = {"protocol_whitelist": "file"}, plain(file, SOUND).absolute()
-    with _naming_faults(file), av.open(f"file:{path}", metadata_errors="ignore", container_options=safe) as container:
+    from render.source.decoder import Reader
+
+    safe = {"protocol_whitelist": "file"}
+    with (
+        _naming_faults(file),
+        open_file(file, SOUND) as source,
+        av.open(Reader(source), "r", metadata_errors="ignore", container_options=safe) as container,
+    ):
         if container.format.name in PLAYLISTS:
             raise MissingError(f"{file}: is a list of files, not a sound file")
         yield container
@@ -328,5 +431,6 @@ def _naming_faults(file: Path) -> Iterator[None]:
     try:
         yield
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        why = unopened(error) or "is not a sound file that can be read, or it is damaged"
+        faltered = type(error) is OSError and f"cannot be read: {error.strerror}"  # ffmpeg's errors are of classes of their own
+        why = unopened(error) or faltered or "is not a sound file that can be read, or it is damaged"
         raise MissingError(f"{file}: {why}") from error

@@ -13,12 +13,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8"
+ORIENTATION, SHORT = 0x0112, 3  # a tag of EXIF, and its type
 MOST_TEXT = 2**19  # bytes of a text that may tell which side is up
 MOST_PROFILE = 2**24  # bytes of a colour profile; those of printers have one or two million
 UPRIGHT = (b"Raw profile type exif", b"XML:com.adobe.xmp")  # keys of texts that may tell which side is up
-SHORTEST = {0xE0: 16, 0xEE: 14}  # bytes of the JPEG segments JFIF and Adobe; those of Exif, XMP and a profile begin so:
-KEPT = {0xE1: (b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/"), 0xE2: (b"ICC_PROFILE\0",)}
-SEGMENTS = range(0xE0, 0xF0)  # markers of what programs say
+SEGMENTS = range(0xE0, 0xF0)  # markers of what programs say in a JPEG
+KEPT = {  # (marker, how it begins) of those that stay -> bytes that it must have
+    (0xE0, b"JFIF\0"): 14,
+    (0xE1, b"Exif\0\0"): 14,
+    (0xE1, b"http://ns.adobe.com/xap/1.0/"): 30,
+    (0xE2, b"ICC_PROFILE\0"): 14,
+    (0xEE, b"Adobe"): 12,
+}
 COMMENT, SCAN = 0xFE, 0xDA
 
 
@@ -157,6 +163,24 @@ def _jpeg(content: bytes) -> Bare:
 
 def _belongs(marker: int, data: bytes) -> bool:
     """Whether a segment of a JPEG says something of the pixels."""
-    if marker in SHORTEST:
-        return len(data) + 2 >= SHORTEST[marker]
-    return marker != COMMENT and (marker not in SEGMENTS or data.startswith(KEPT.get(marker, ())))
+    if marker not in SEGMENTS:
+        return marker != COMMENT
+    return any(marker == of and data.startswith(start) and len(data) >= least for (of, start), least in KEPT.items())
+
+
+# ---- EXIF
+
+
+def exif_orientation(exif: bytes) -> int:
+    """EXIF's number for how the camera was held, 1 to 8; 0 where it says none. Nothing else of it is read."""
+    exif = exif.removeprefix(b"Exif\0\0")
+    order = {b"II": "<", b"MM": ">"}.get(exif[:2])
+    if order is None or len(exif) < 10:
+        return 0
+    (start,) = struct.unpack_from(f"{order}I", exif, 4)
+    count = int.from_bytes(exif[start : start + 2], "little" if order == "<" else "big")
+    for place in range(start + 2, min(start + 2 + 12 * count, len(exif) - 11), 12):
+        tag, kind, values, value = struct.unpack_from(f"{order}HHIH", exif, place)
+        if (tag, kind, values) == (ORIENTATION, SHORT, 1) and 1 <= value <= 8:
+            return int(value)
+    return 0

@@ -18,10 +18,11 @@ from PIL.JpegImagePlugin import JpegImageFile
 from torch import Tensor
 
 from render.errors import MissingError, RenderError
-from render.inputs import PICTURE, open_file, read_bytes
+from render.inputs import MOVIE, PICTURE, open_file, read_bytes
 from render.picture.picture import from_pixels, resize
-from render.source import Source
-from render.source.bare import JPEG, bare
+from render.source import Source, heic
+from render.source.bare import JPEG, ORIENTATION, bare, exif_orientation
+from render.source.heic import is_heic, read_heic
 
 # What is read, with its usual endings: formats that Pillow decodes itself. Others start programs, as EPS does Ghostscript.
 FORMATS = {
@@ -43,13 +44,14 @@ FORMATS = {
     "WEBP": (".webp",),
 }
 TARGA = (".tga", ".icb", ".vda", ".vst")  # of a format that nothing but its name tells from noise
-ENDINGS = frozenset((*(ending for endings in FORMATS.values() for ending in endings), *TARGA))
+ENDINGS = frozenset((*(ending for endings in FORMATS.values() for ending in endings), *TARGA, *heic.ENDINGS))
 MOVING = frozenset({"AVIF", "GIF", "WEBP"})  # formats of which a file may be a film; an animated PNG says so itself
+FILMS = ((0, b"\x1aE\xdf\xa3"), (8, b"AVI "), (0, b"OggS"), (0, b"FLV\1"), (4, b"moov"), (4, b"wide"), (188, b"G@"))
+HEAD = 256  # bytes by which it is known what a file holds
 MOST_PIXELS = 150_000_000  # of a picture file: more is a mistake or an attack, and would take gigabytes
 GREY = 128  # behind what is see-through: the dream finds most to do in the middle
 SURROUND = 8  # pixels high is the picture that fills the borders of `contain`
 DEEP = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N", "F"})  # Pillow's modes of grey in more than 8 bits
-ORIENTATION = 0x0112
 TURNS = {  # EXIF's orientations, and what puts a picture upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -88,6 +90,8 @@ def image_size(file: Path) -> tuple[int, int]:
 def stands_still(file: Path) -> bool:
     """Whether a file holds one picture and no film: the file is asked, and if it is neither, its name."""
     try:
+        if _is_film(_head(file)):
+            return False
         with _open_picture(file) as picture_file:
             return not picture_file.info.get("moves")
     except MissingError:
@@ -138,6 +142,8 @@ def _open_picture(file: Path) -> Iterator[Image.Image]:
     """
     with _naming_faults(file), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # oddities of a file that can be read are none of the person's business
+        if _is_film(_head(file)):
+            raise MissingError(f"{file}: is a video, not a picture", f"footage is asked for by source: {{video: {file.name}}}")
         whole = bare(read_bytes(file, PICTURE))
         with _identify(whole.content, file) as picture_file:
             picture_file.info |= {"icc_profile": whole.profile} if whole.profile else {}
@@ -150,8 +156,25 @@ def _open_picture(file: Path) -> Iterator[Image.Image]:
             yield picture_file
 
 
+def _head(file: Path) -> bytes:
+    with open_file(file, MOVIE) as content:
+        return content.read(HEAD)
+
+
+def _is_film(head: bytes) -> bool:
+    """Whether a file that begins so is a video, of the kinds that tell so themselves."""
+    if head[4:8] == b"ftyp":
+        return not is_heic(head) and not any(brand in head[8:] for brand in (b"avif", b"avis", b"mif1"))
+    return any(head[place : place + len(sign)] == sign for place, sign in FILMS)
+
+
 def _identify(content: bytes, file: Path) -> Image.Image:
     """What Pillow makes of a file's bytes. A JPEG may have more pixels than Pillow lets through: it can be read smaller."""
+    if is_heic(content[:HEAD]):
+        try:
+            return read_heic(content, MOST_PIXELS)
+        except MissingError as error:
+            raise MissingError(error.about(f"{file}:"), error.hint) from error
     if not content.startswith(JPEG):
         formats = [*FORMATS, *(["TGA"] if file.suffix.lower() in TARGA else [])]
         return Image.open(BytesIO(content), formats=formats)
@@ -187,7 +210,9 @@ def _naming_faults(file: Path) -> Iterator[None]:
 
 def _orientation(picture_file: Image.Image) -> int:
     """EXIF's number for how the camera was held; 1, upright, where what the file says cannot be read."""
-    try:
+    if number := exif_orientation(picture_file.info.get("exif") or b""):
+        return number
+    try:  # a TIFF's own tags, XMP, and what ImageMagick writes
         return int(picture_file.getexif().get(ORIENTATION, 1))
     except Exception:  # whatever odd EXIF makes Pillow say: the picture is good all the same
         return 1
