@@ -85,6 +85,8 @@ def write_poses(poses: Poses | None) -> Any:
     if poses is None:
         return None
     return {
-        key: number if key == "ease" else {"at": [poses.poses[number].x, poses.poses[number].y], "scale": poses.poses[number].scale}
+        key: number
+        if key == "ease"
+        else {"at": [poses.poses[number].x, poses.poses[number].y], "scale": poses.poses[number].scale}
         for key, number in poses.way.written.items()
     }

@@ -11,8 +11,6 @@ from render.config import Config
 from render.construct.faults import Faults, attempt
 from render.construct.networks import Known, Networks, joint_extractor, load_networks
 from render.construct.scene import cut_test, make_scene
-from render.construct.networks import Networks, joint_extractor, load_networks
-from render.construct.scene import make_scene
 from render.construct.strength import full_strength
 from render.construct.terms import BoundTerm, bind_terms, terms_at
 from render.construct.tiles import bytes_per_pixel, in_tiles, receptive_fields
@@ -57,7 +55,6 @@ def build(config: Config, device: torch.device, known: Known | None = None) -> F
         blend=lambda moment: Blend(config.flow.persistence(moment), config.flow.anchor(moment)),
         contents=contents(config, networks, parts, scene),
         strength=full_strength(),
-        digest=files_digest(config, networks, parts, scene),
         tiles=lambda side: tiling(side, receptive_fields(extract, networks, parts, min_side, device), min_side),
         precision=precision,
     )

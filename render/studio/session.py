@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from math import sqrt
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event
@@ -469,13 +470,13 @@ class Session:
         """The number of the film as large as its file says, where the flight has a smaller one."""
         height, width = self.filed_size
         flown = self.stage.film.scene.size
-        shrink = max(1.0, (height * width / (flown[0] * flown[1])) ** 0.5)
+        shrink = max(1.0, sqrt(height * width / (flown[0] * flown[1])))
         if key == "dream.steps":
             return min(500, max(1, round(value / self.share))) if value else 0
         if key == "dream.jitter":
             return min(512, round(value * shrink))
         if key == "dream.octaves":
-            return min(20, value + self.most.octaves - int(self.filed_small.dream.octaves(self.filed.clock.tick(0))))
+            return float(min(20, value + self.most.octaves - self.filed_small.dream.octaves(self.filed.clock.tick(0))))
         return float(value * self.share**0.5) if key == "dream.step_size" else float(value)
 
     def cut(self, config: Config, why: str) -> None:
@@ -658,8 +659,8 @@ class Session:
                 f"{' and '.join(keys)} would not be live without an end (p, %, end): the flight is as long as the film, "
                 f"{seconds:g} s; duration: in the file makes it longer"
             )
-        elif self.filed.motion.path is not None:
-            said.append("motion.path goes evenly over the film: the flight is as long as that; duration: makes it longer")
+        elif self.filed.motion.path is not None or self.filed.motion.to:
+            said.append("the camera's way is set for the whole film: the flight is as long as that; duration: makes it longer")
         return said
 
 

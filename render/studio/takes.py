@@ -96,7 +96,7 @@ class Whose:
 
 def of_film(recording: Recording, film: Film) -> Whose:
     """What a take says of the recorded film."""
-    return Whose(fingerprint(recording.config, film), tick_chain(recording.config, film, VERSION))
+    return Whose(fingerprint(recording.config, film), tick_chain(recording.config, film, VERSION[film.scene.source.moves]))
 
 
 def recorded_film(recording: Recording, stage: Stage, known: Known) -> Film:
