@@ -211,7 +211,7 @@ class _Camera:
     def over(cls, path: CameraPath, start: float, end: float) -> _Camera:
         cells = cells_between(start, end)
         speeds = path.speeds(cell_times(np.array(cells, dtype=np.int64)))
-        columns = [speeds[name].double().numpy().reshape(len(cells), -1) for name in sorted(speeds)]
+        columns = [speeds[name].double().numpy().reshape(len(cells), speeds[name][:1].numel() or 1) for name in sorted(speeds)]
         return cls(cells.start, np.ascontiguousarray(np.concatenate(columns, axis=1)))
 
     def between(self, start: float, end: float) -> bytes:
