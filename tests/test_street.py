@@ -64,6 +64,45 @@ def test_footage_that_cannot_be_read_is_refused_with_its_place(command: Command,
     assert not Path("runs").exists()
 
 
+def lay(folder: Path, number: int, dark: bool = False) -> None:
+    picture = tiny.photo((36, 80))[..., number : number + 64] * (0.5 if dark else 1)
+    Image.fromarray((255 * picture[0]).permute(1, 2, 0).byte().numpy()).save(folder / f"{number:02}.png")
+
+
+@pytest.mark.parametrize("kind", ["frames", "video"])
+def test_footage_that_changes_while_it_is_dreamed(command: Command, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """It is said, with exit 1, and the same command makes the film that the footage as it is now makes."""
+    Path("shots").mkdir()
+    for number in range(12):
+        lay(Path("shots"), number)
+    make_video("a.mkv")
+    text = STREET.replace("video: street.mkv", "frames: shots" if kind == "frames" else "video: a.mkv")
+    Path("film.yaml").write_text(f"size: 64x36\nfps: 12\n{text}")
+    keep = Negative.keep
+
+    def kept(self: Negative, tick: int, *rest: Any) -> None:
+        keep(self, tick, *rest)
+        if tick == 4:
+            for number in range(8, 12):
+                lay(Path("shots"), number, dark=True)
+            make_video("b.mkv")
+            Path("b.mkv").rename("a.mkv")
+
+    monkeypatch.setattr(Negative, "keep", kept)
+    said = command("film.yaml")
+    assert said.code == 1
+    assert "has changed while it was dreamed" in said.words
+    monkeypatch.setattr(Negative, "keep", keep)
+    again, fresh = command("film.yaml"), command("film.yaml", "--fresh")
+    assert (again.code, fresh.code) == (0, 0), again.words
+    assert Path(again.paths[0]).read_bytes() == Path(fresh.paths[0]).read_bytes()
+
+
+def make_video(name: str) -> None:
+    pictures = [np.asarray(Image.open(path)) for path in sorted(Path("shots").iterdir())]
+    clip(Path(name), pictures, "-c:v ffv1 -pix_fmt gbrp", fps="12")
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads and memory are counted by Linux's /proc")
 def test_a_film_over_two_thousand_pictures_takes_no_more_and_more(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:

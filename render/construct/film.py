@@ -53,8 +53,8 @@ def build(config: Config, device: torch.device, known: Known | None = None) -> F
         jump=cut_test(config) if config.cuts.to == "garden" else lambda before, after: False,
         tone=tone_reference(config, scene),
         blend=lambda moment: Blend(config.flow.persistence(moment), config.flow.anchor(moment)),
-        strength=full_strength(),
         contents=contents(config, networks, parts, scene),
+        strength=full_strength(),
         tiles=lambda side: tiling(side, receptive_fields(extract, networks, parts, min_side, device), min_side),
         precision=precision,
     )

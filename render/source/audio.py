@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache, partial
 from hashlib import file_digest
+from itertools import islice
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
@@ -20,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from render.errors import ConfigError, MissingError, unopened
-from render.inputs import SOUND, open_file, plain
+from render.inputs import SOUND, open_file
+from render.source.stamp import FileStamp, stamp
 
 Samples = NDArray[np.float32]
 Numbers = NDArray[np.float64]
@@ -36,6 +38,7 @@ STEADY = Fraction(1, 50)  # seconds by which timestamps may waver before samples
 PLAYLISTS = frozenset({"hls", "dash", "concat", "imf"})  # name other files and addresses, and hold no music
 SHORT = 0.98  # of the length that a file names: what holds less was cut off
 
+TRIED = 200  # packets of a track that are decoded to see whether it gives sound
 LEAD = 2048 / RATE  # seconds of silence put before the music, or a note at its very beginning would not begin
 LATE = 0.8  # hops from the beginning of a note to where librosa shows it, measured on clicks
 FOLDS = 240  # places in a beat at which it may fall
@@ -145,7 +148,7 @@ def _feature_at(values: Numbers, start: Fraction) -> Callable[[Any], Any]:
 
 def envelope(file: Path, band: tuple[float, float] | str, attack: float, release: float) -> Numbers:
     """A feature [hops], 0..1 over the whole track: what is followed, smoothed, from its quiet to its loud percentile."""
-    return _envelope(_stamp(file), band, attack, release)
+    return _envelope(stamp(file, SOUND), band, attack, release)
 
 
 @lru_cache(maxsize=32)
@@ -202,7 +205,7 @@ def onsets(signal: Samples) -> Numbers:
 
 def beat(file: Path, start: Fraction) -> tuple[float, float]:
     """The beats per minute of the music from `start` on, and the seconds from there to its first beat."""
-    return _beat(_stamp(file), start)
+    return _beat(stamp(file, SOUND), start)
 
 
 @lru_cache(maxsize=8)
@@ -297,23 +300,9 @@ def _librosa() -> ModuleType:
 # ── files ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True)
-class FileStamp:
-    """A file as it was found, so that what was analysed of it is kept until it changes."""
-
-    path: Path
-    size: int
-    changed: int
-
-
-def _stamp(file: Path) -> FileStamp:
-    status = plain(file, SOUND).stat()
-    return FileStamp(file.absolute(), status.st_size, status.st_mtime_ns)
-
-
 def digest(file: Path) -> str:
     """A hash of the file's content, by which music that was changed is noticed."""
-    return _digest(_stamp(file))
+    return _digest(stamp(file, SOUND))
 
 
 @lru_cache(maxsize=8)
@@ -324,16 +313,16 @@ def _digest(file: FileStamp) -> str:
 
 def track(file: Path) -> Track | None:
     """The sound track of a file that is heard, without decoding it; None where there is none, as in silent footage."""
-    return _track(_stamp(file))
+    return _track(stamp(file, SOUND))
 
 
 @lru_cache(maxsize=8)
 def _track(file: FileStamp) -> Track | None:
+    number = _heard_track(file)
+    if number is None:
+        return None
     with _open_audio(file.path) as container:
-        stream = _readable(container)
-        if not stream:
-            return None
-        end = None
+        stream, end = container.streams[number], None
         for packet in container.demux(stream):
             if packet.pts is None:
                 continue
@@ -352,15 +341,18 @@ def film_samples(sound: Sound, rate: int, layout: str) -> Iterator[Samples]:
     """What is heard with a film, [channels, n] at a time: as long as the film, each sample where the file's clock has it."""
     from render.source.soundtrack import Piece, samples
 
-    clock = _timeline(_stamp(sound.file))
+    number, clock = heard_track(sound.file), _timeline(stamp(sound.file, SOUND))
+    if number is None:
+        return
     with _open_audio(sound.file) as container:
         zero = Fraction(container.start_time or 0, 1_000_000) if sound.zero is None else sound.zero
-        yield from samples(container, _readable(container), Piece(zero + sound.start, sound.seconds, rate, layout, clock))
+        piece = Piece(zero + sound.start, sound.seconds, rate, layout, clock)
+        yield from samples(container, container.streams[number], piece)
 
 
 def samples(file: Path) -> Samples:
     """The music as one channel of RATE samples a second; MissingError says what is wrong with the file."""
-    return _samples(_stamp(file))
+    return _samples(stamp(file, SOUND))
 
 
 @lru_cache(maxsize=1)
@@ -368,13 +360,12 @@ def _samples(file: FileStamp) -> Samples:
     from render.source.soundtrack import Piece
     from render.source.soundtrack import samples as heard
 
-    clock = _timeline(file)
+    number, clock = _heard_track(file), _timeline(file)
     with _open_audio(file.path) as container:
-        stream = _readable(container)
-        if not stream:
-            raise MissingError(
-                f"{file.path}: there is no sound in it{' that can be read here' * bool(container.streams.audio)}"
-            )
+        if number is None:
+            there_is_one = bool(container.streams.audio)
+            raise MissingError(f"{file.path}: there is no sound in it{' that can be read here' * there_is_one}")
+        stream = container.streams[number]
         piece = Piece(Fraction(container.start_time or 0, 1_000_000), None, RATE, "mono", clock)
         pieces, total = [], 0
         for block in heard(container, stream, piece):
@@ -389,11 +380,25 @@ def _samples(file: FileStamp) -> Samples:
         return signal
 
 
-def _readable(container: Any) -> Any:
-    """The track that is heard, or None."""
-    from render.source.decoder import readable
+def heard_track(file: Path) -> int | None:
+    """Which of a file's streams is heard: the first that gives sound; None where none does, or there is none."""
+    return _heard_track(stamp(file, SOUND))
 
-    return readable(container.streams.audio)
+
+@lru_cache(maxsize=8)
+def _heard_track(file: FileStamp) -> int | None:
+    from render.source.soundtrack import decode
+
+    with _open_audio(file.path) as container:
+        begin = container.start_time or 0
+        for number, stream in enumerate(container.streams.audio):
+            if not stream.codec_context:
+                continue  # nobody knows how it is packed
+            if number:
+                container.seek(begin)
+            if next(decode(islice(container.demux(stream), TRIED)), None):
+                return int(stream.index)
+        return None
 
 
 @lru_cache(maxsize=8)
@@ -423,8 +428,14 @@ def _open_audio(file: Path) -> Iterator[Any]:
     """The container; no address is opened for it, whatever it says, and a list of other files is refused."""
     import av
 
-    safe, path = {"protocol_whitelist": "file"}, plain(file, SOUND).absolute()
-    with _naming_faults(file), av.open(f"file:{path}", metadata_errors="ignore", container_options=safe) as container:
+    from render.source.decoder import Reader
+
+    safe = {"protocol_whitelist": "file"}
+    with (
+        _naming_faults(file),
+        open_file(file, SOUND) as source,
+        av.open(Reader(source), "r", metadata_errors="ignore", container_options=safe) as container,
+    ):
         if container.format.name in PLAYLISTS:
             raise MissingError(f"{file}: is a list of files, not a sound file")
         yield container
@@ -438,5 +449,6 @@ def _naming_faults(file: Path) -> Iterator[None]:
     try:
         yield
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        why = unopened(error) or "is not a sound file that can be read, or it is damaged"
+        faltered = type(error) is OSError and f"cannot be read: {error.strerror}"  # ffmpeg's errors are of classes of their own
+        why = unopened(error) or faltered or "is not a sound file that can be read, or it is damaged"
         raise MissingError(f"{file}: {why}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -10,7 +11,7 @@ from functools import lru_cache
 from heapq import heappop, heappush
 from itertools import chain
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import av
 import numpy as np
@@ -24,7 +25,8 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from render.errors import MissingError, unopened
-from render.inputs import MOVIE, plain
+from render.inputs import MOVIE, open_file
+from render.source.stamp import FileStamp
 from render.source.timeline import JOINED, Timeline, timeline
 
 # What may hold a film. Playlists, scripts, still pictures and text, which ffmpeg reads too, would lead elsewhere.
@@ -64,13 +66,32 @@ Track = TypeVar("Track", bound=Stream)
 @contextmanager
 def open_video(file: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     """The container and its pictures' stream. Raises MissingError that names the file and what is wrong."""
-    path = plain(file, MOVIE)
-    with naming_faults(file), av.open(f"file:{path}", options=dict(LOCAL), metadata_errors="replace") as container:
+    with (
+        naming_faults(file),
+        open_file(file, MOVIE) as source,
+        av.open(Reader(source), "r", options=dict(LOCAL), metadata_errors="replace") as container,
+    ):
         stream = readable(container.streams.video)
         if not stream:
             raise MissingError(f"{file}: {_without_pictures(container)}")
         stream.thread_type, stream.codec_context.thread_count = "AUTO", THREADS
         yield container, stream
+
+
+class Reader:
+    """A file for ffmpeg to read from. Its faults come as they are: by itself ffmpeg takes a disk that falters for its end."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.name, self.read, self.tell, self._seek = file.name, file.read, file.tell, file.seek
+
+    def seek(self, place: int, whence: int = 0) -> int:
+        """Go to a place. A damaged file leads to some before its beginning, which is no fault of the disk: -1 says so."""
+        try:
+            return self._seek(place, whence)
+        except (OSError, ValueError) as error:
+            if isinstance(error, OSError) and error.errno != errno.EINVAL:
+                raise
+            return -1
 
 
 def readable(tracks: Iterable[Track]) -> Track | None:
@@ -146,9 +167,9 @@ def pictures_from(file: Path, since: int, interlaced: bool = False, clock: Timel
 
 
 @lru_cache(maxsize=8)
-def timeline_of(file: Path, until: Fraction | None, changed: int) -> Timeline:
-    """The file's timeline, for its first seconds `until`. changed: when the file was."""
-    with open_video(file) as (container, stream):
+def timeline_of(file: FileStamp, until: Fraction | None) -> Timeline:
+    """The file's timeline, for its first seconds `until`."""
+    with open_video(file.path) as (container, stream):
         if container.format.name not in JOINED:
             return Timeline()
         sounds = [sound for sound in container.streams.audio if sound.codec_context]

@@ -14,23 +14,22 @@ from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
-
-from av.container import InputContainer
+from typing import Any
 
 from render.errors import ConfigError, MissingError
-from render.inputs import MOVIE, plain
+from render.inputs import MOVIE
+from render.source.audio import heard_track
 from render.source.decoder import (
     USUAL,
-    naming_faults,
     open_video,
     packets,
     pictures,
     pictures_from,
-    readable,
     timeline_of,
     unit_of,
     upright_size,
 )
+from render.source.stamp import FileStamp, stamp
 from render.source.timeline import Timeline
 
 SAY_LENGTH = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi"})  # of other containers ffmpeg guesses it
@@ -69,10 +68,12 @@ class Footage:
     start: Fraction  # when it begins, seconds after the file's first picture: with the first of them, or while that stands
     seconds: Fraction  # from there to the end of the last picture
     sound: Sound | None
+    mute: bool  # there is sound in it, and none that can be read
     flaw: str  # what of the file cannot be read, as the rest of a sentence that begins with its name; else empty
     interlaced: bool  # its pictures are two half pictures, a moment apart
     aspect: Fraction  # width of a pixel by its height
     clock: Timeline  # where the timestamps that the file has are not to be believed
+    stamp: FileStamp  # the file as it was read
     zero: Fraction  # the timestamp of the file's first picture, seconds: what `start` and the sound's offset count from
 
     def shown(self, seconds: float) -> int:
@@ -92,22 +93,22 @@ def probe(file: Path, start: Fraction = Fraction(0), end: Fraction | None = None
 
     Raises MissingError that names the file and what is wrong with it, or ConfigError if `start` is past its end.
     """
-    with naming_faults(file):
-        state = plain(file, MOVIE).stat()
-        if not state.st_size:
-            raise MissingError(f"{file}: is empty")
-        return _probe(file, start, end, state.st_mtime_ns)
+    now = stamp(file, MOVIE)
+    if not now.size:
+        raise MissingError(f"{file}: is empty")
+    return _probe(file, start, end, now)
 
 
 @lru_cache(maxsize=8)
-def _probe(file: Path, start: Fraction, end: Fraction | None, changed: int) -> Footage:
-    """See `probe`. changed: when the file was, so that it is read again after that."""
+def _probe(file: Path, start: Fraction, end: Fraction | None, now: FileStamp) -> Footage:
+    """See `probe`. now: the file as it is, so that it is read again when it has changed."""
     with open_video(file) as (container, stream):
         said = [rate for rate in (stream.guessed_rate, stream.average_rate) if rate]
         unit = unit_of(container, stream)
         aspect = stream.sample_aspect_ratio or Fraction(1)
-        sound = _sound(container)
-    clock = timeline_of(file, end, changed)
+        number, sounds = heard_track(file), len(container.streams.audio)
+        sound = None if number is None else _sound(container.streams[number])
+    clock = timeline_of(now, end)
     first = next(filter(None, pictures(file)), None)
     if first is None:
         raise MissingError(f"{file}: holds no picture that can be read")
@@ -140,11 +141,13 @@ def _probe(file: Path, start: Fraction, end: Fraction | None, changed: int) -> F
         start=begins,
         seconds=(stop - begin) / fps if constant else lasts,
         sound=sound and replace(sound, offset=sound.offset - zero * unit),
+        mute=bool(sounds and not sound),
         flaw=_flaw(file, [(mark - zero) * unit for mark in stamps.damage], times, over, to_its_end=end is None or over < end),
         interlaced=stamps.interlaced,
         aspect=aspect,
         clock=clock,
         zero=zero * unit,
+        stamp=now,
     )
 
 
@@ -219,11 +222,8 @@ def _promised(file: Path) -> Fraction:
     return promised if max(over, over - begin) + SLACK < promised else Fraction(0)  # some name the timestamp of their end
 
 
-def _sound(container: InputContainer) -> Sound | None:
-    """The file's sound; its offset is still its own first timestamp, in seconds."""
-    stream = readable(container.streams.audio)
-    if not stream:
-        return None
+def _sound(stream: Any) -> Sound:
+    """What a track holds; its offset is still its own first timestamp, in seconds."""
     context, offset = stream.codec_context, (stream.start_time or 0) * (stream.time_base or Fraction(0))
     return Sound(stream.index, context.name, context.channels, context.sample_rate, offset)
 
