@@ -40,6 +40,7 @@ class Scene:
     device: torch.device
     start: Move = NO_MOVE  # how the source is seen at first; its picture is seen so already
     shot: Callable[[Moment], float] = lambda moment: 0.0  # when it began again with the source: at the last cut, seconds
+    behind: Callable[[Moment], Tensor] | None = None  # what is seen outside of the mask, a frame; None: the picture as it is
     amount: Callable[[Moment], float] = lambda moment: 1.0  # how much of the dream is shown, 0..1
     undreamed: Callable[[Moment], Tensor] | None = None  # what the rest shows, a frame or [1, 3, 1, 1]; None: the source
 
@@ -70,12 +71,11 @@ class Scene:
         return seen.clamp(0, 1), inside
 
     def apply_mask(self, moment: Moment, dreamed: Tensor) -> Tensor:
-        """The dream inside the mask; outside it the source stands still."""
-        return (
-            dreamed
-            if self.mask is None
-            else torch.lerp(self.picture(moment), dreamed, self.mask(moment).to(dreamed, non_blocking=True))
-        )
+        """The dream inside the mask; outside it the source stands still, or is seen by the camera, with a mask of the world."""
+        if self.mask is None:
+            return dreamed
+        behind = self.behind(moment) if self.behind else self.picture(moment)
+        return torch.lerp(behind, dreamed, self.mask(moment).to(dreamed, non_blocking=True))
 
     def show(self, moment: Moment, dreamed: Tensor) -> Tensor:
         """The frame that the film shows of what was dreamed: `amount` of it, and the rest of what was there before."""

@@ -134,7 +134,23 @@ flow:
     ),
     "flow.occlusion": ("flow.occlusion", "flow:\n  occlusion: {dilate: auto, feather: 1}\n"),
     "cuts": ("cuts", "bpm: 97\ndream: {objective: {garden: all}}\ncuts: {at: every 16b, to: garden}\n"),
-    "mask": ("mask", "mask: {file: left.png, invert: true, feather: 9}\n"),
+    "mask": (
+        "mask",
+        """\
+mask: {file: left.png, invert: true, space: world, grow: 6, feather: 9}
+dream: {objective: {layer: mid, mask: {key: {near: "#88aaff"}}}}
+""",
+    ),
+    "mask.key": (
+        "mask.key",
+        """\
+mask: {key: {near: "#88aaff", within: 0.2}}
+dream:
+  objective:
+    - {layer: mid, mask: {key: {brightness: [0.6, 1]}}}
+    - {layer: low, mask: {key: {edges: 0.1}}}
+""",
+    ),
     "audio": ("audio", "audio: {file: track.wav, start: 5s, bpm: auto, offset: 5.25s, fade: 1, features: {kick: 40-120}}\n"),
     "audio.features.NAME": (
         "audio.features",
@@ -173,7 +189,7 @@ def settings() -> Iterator[tuple[str, Setting]]:
             continue
         if common and above[2] != next(iter(parts().objectives)):
             continue
-        if setting.type or (key in ("mask", "features") and above):
+        if setting.type or (key in ("mask", "features", "key") and above):
             yield section, setting
 
 

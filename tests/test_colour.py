@@ -78,3 +78,10 @@ def test_sharpening_never_blurs_and_knows_its_bounds() -> None:
     flat = torch.full((1, 3, 9, 9), 0.5)
     assert sharpen_to(flat, 1.0) is flat
     torch.testing.assert_close(tone(sharpen_to(frame, 2 * fine(frame))).mean, tone(frame).mean, atol=1e-4, rtol=0)
+
+
+def test_oklab_and_back_is_the_same() -> None:
+    frame = tiny.grain((8, 8))
+    torch.testing.assert_close(colour.from_oklab(colour.oklab(frame)), frame, atol=1e-4, rtol=0)
+    grey = colour.oklab(torch.full((1, 3, 1, 1), 1.0)).flatten()
+    torch.testing.assert_close(grey, torch.tensor([1.0, 0, 0]), atol=1e-3, rtol=0)

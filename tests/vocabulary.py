@@ -11,6 +11,7 @@ import pytest
 
 from render.config import Config, Settings, load_text
 from render.config.facts import Facts
+from render.config.model import MaskKey, MaskSettings
 from render.config.section import Section, is_named, sections, setting_type_of
 from render.config.setting_types import SettingType
 from render.errors import RenderError
@@ -115,7 +116,11 @@ def filled(section: type[Section], changes: dict[str, Any], but: str = "") -> di
         "garden": "all",
     }
     samples |= {"guide": "a.png", "neuron": 1, "direction": {1: 1}, "band": "rms"}
-    return {key: samples[key] for key, info in section.rows().items() if info.is_required() and key != but} | changes
+    values = {key: samples[key] for key, info in section.rows().items() if info.is_required() and key != but} | changes
+    one_of = {MaskSettings: ("file", "key"), MaskKey: ("near", "brightness", "edges")}.get(section, ())
+    if one_of and not {*one_of} & {but, *values}:
+        values[one_of[0]] = {"file": "a.png", "near": "#88aaff"}[one_of[0]]
+    return values
 
 
 def settings() -> list[tuple[str, type[Section], str, SettingType]]:

@@ -171,13 +171,48 @@ class MotionSettings(Motions):
 # ── dream ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+class MaskKey(Section):
+    """What of the source's own picture a mask is white in: near a colour, of some brightness, or along edges."""
+
+    near: Annotated[str | None, types.COLOUR] = row(None, "what has nearly this colour, red, green and blue")
+    within: Annotated[Curve, number("of black to white", 0.01, 1)] = row(
+        0.2, "how far from that colour, as the eye tells them apart"
+    )
+    brightness: Annotated[tuple[Curve, Curve] | None, pair("from", "to", number("", 0, 1))] = row(
+        None, "what is so bright: [0.6, 1] are lights, [0, 0.3] shadows"
+    )
+    edges: Annotated[Curve | None, number("", 0, 1)] = row(
+        None, "edges whose two sides differ so much in brightness: 0.1 finds most of them"
+    )
+
+    @model_validator(mode="after")
+    def _finds_one_thing(self) -> MaskKey:
+        kinds = [name for name in ("near", "brightness", "edges") if getattr(self, name) is not None]
+        if len(kinds) != 1:
+            has = f"has {' and '.join(kinds)}" if kinds else "has none of near, brightness, edges"
+            raise SettingError(f"{has}; it takes exactly one", 'as in {near: "#88aaff", within: 0.2}')
+        return self
+
+
 class MaskSettings(Section):
     """Where something is dreamed: white in a picture or a video, as large as the frame. Where it is black nothing happens."""
 
     shorthand = "file"
-    file: Annotated[Path, types.FILE] = needed("a picture, or a video as long as the film")
+    file: Annotated[Path | None, types.FILE] = row(None, "a picture, or a video as long as the film")
+    key: MaskKey | None = row(None, "in its place, what of the source's own picture it is white in")
     invert: Annotated[bool, types.FLAG] = row(False, "dreams where it is black instead")
+    space: Annotated[str, choice("screen", "world")] = row(
+        "screen", "world moves it with what the camera sees, and all that it leaves out; screen leaves it where it is"
+    )
+    grow: Annotated[Curve, number("pixels", -500, 500)] = row(0, "how far its edges go outwards; below 0 it shrinks")
     feather: Annotated[Curve, number("pixels", 0, 500)] = row(4, "how softly its edges end")
+
+    @model_validator(mode="after")
+    def _has_one_origin(self) -> MaskSettings:
+        if (self.file is None) == (self.key is None):
+            has = "has file and key" if self.file else "has neither file nor key"
+            raise SettingError(f"{has}; it takes one of them", 'write mask: left.png, or mask: {key: {near: "#88aaff"}}')
+        return self
 
 
 class Term(Section):

@@ -219,6 +219,14 @@ def _read_flag(value: Any) -> bool:
     return value
 
 
+def _read_colour(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"#?[0-9a-fA-F]{6}", value.strip()):
+        raise SettingError(
+            f"is {quote(value)}, which is no colour", 'write "#88aaff": red, green and blue, two digits each, in quotes'
+        )
+    return f"#{value.strip().removeprefix('#').lower()}"
+
+
 def _read_within(value: Any) -> Time:
     if isinstance(value, Time):
         return value
@@ -573,6 +581,7 @@ POINTS = SettingType(
     {"type": "array", "minItems": 2, "items": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}},
     lambda points: [list(point) for point in points] if points else points,
 )
+COLOUR = SettingType(_read_colour, 'a colour such as "#88aaff"', _WORD)
 POSES = SettingType(
     read_poses,
     "keyframes of where the camera is, {0s: {at: [0.5, 0.5], scale: 1}, 4s: {at: [0.35, 0.4], scale: 3}}",

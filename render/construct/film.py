@@ -94,6 +94,6 @@ def contents(config: Config, networks: Networks, parts: Sequence[BoundTerm], sce
         "dream.network": "".join(network.digest for network in networks.values()),
         **{f"dream.objective.{number}": part.digest for number, part in enumerate(parts)},
         "source": scene.source.digest,
-        "mask": digest(config.mask.file) if config.mask else "",
+        "mask": digest(config.mask.file) if config.mask and config.mask.file else "",
         "flow": scene.estimator.name if scene.estimator else "",
     }

@@ -18,7 +18,7 @@ from render.config.cuts import cut_times
 from render.config.scalars import Time
 from render.construct.camera import as_droste, camera_path, first_view
 from render.construct.faults import Faults, attempt
-from render.construct.undreamed import undreamed
+from render.construct.undreamed import seen_source, undreamed
 from render.dream import weights
 from render.errors import ConfigError
 from render.frames import frame_count
@@ -75,10 +75,19 @@ def make_scene(config: Config, device: torch.device, faults: Faults) -> Scene | 
         loop=LOOPS[config.loop],
         device=device,
     )
-    if config.mask:
-        scene = replace(scene, mask=attempt(faults, "mask", lambda: make_mask(config.mask, scene)))
     closed = attempt(faults, "loop", lambda: as_droste(scene)) if scene.loop.closes else scene
-    return closed and replace(closed, amount=shown_amount(config, closed), undreamed=undreamed(config, closed))
+    if not closed:
+        return None
+    if config.mask:
+        closed = with_mask(config, closed, faults)
+    return replace(closed, amount=shown_amount(config, closed), undreamed=undreamed(config, closed))
+
+
+def with_mask(config: Config, scene: Scene, faults: Faults) -> Scene:
+    """The scene with its mask. What one of the world leaves out is seen by the camera."""
+    assert config.mask
+    seen = seen_source(scene) if config.mask.space == "world" and not scene.source.moves else None
+    return replace(scene, mask=attempt(faults, "mask", lambda: make_mask(config.mask, scene)), behind=seen)
 
 
 def with_photo(config: Config, source: Source, path: CameraPath, start: Move, device: torch.device) -> Source:
@@ -195,11 +204,42 @@ def fresh_ground(config: Config, size: tuple[int, int]) -> Callable[[int], Tenso
 
 
 def make_mask(section: Any, scene: Scene) -> Mask:
-    """The mask that a section of the configuration asks for, as large and as long as the film."""
-    from render.source.mask import mask
+    """The mask that a section of the configuration asks for, as large and as long as the film; it may go with the camera."""
+    still = _still_mask(section, scene)
+    if section.space == "screen" or (section.key and scene.source.moves):  # footage is seen as the camera sees it
+        return still
 
+    def at(moment: Moment) -> Tensor:
+        move = scene.travelled(moment) if section.key else scene.camera(moment)
+        return warp.move_frame(still(moment), move, kernel=warp.bicubic, border=scene.border).clamp(0, 1)
+
+    return at
+
+
+def _still_mask(section: Any, scene: Scene) -> Mask:
+    """The mask as it lies over the source."""
+    from render.source import mask as masks
+
+    shape = masks.Shape(section.invert, section.feather, section.grow)
+    if section.key:
+        return _key_mask(section.key, scene, shape)
     seconds = float(frame_count(scene) / scene.clock.fps)
-    return mask(section.file, section.invert, section.feather, seconds, scene.size)
+    return masks.mask(section.file, shape, seconds, scene.size)
+
+
+def _key_mask(key: Any, scene: Scene, shape: Callable[[Tensor, Moment], Tensor]) -> Mask:
+    """What is meant of the source's own picture."""
+    from render.source.mask import along_edges, near_colour, of_brightness
+
+    def at(moment: Moment) -> Tensor:
+        picture = scene.picture(moment).cpu()
+        if key.near:
+            return shape(near_colour(picture, key.near, key.within(moment)), moment)
+        if key.brightness:
+            return shape(of_brightness(picture, *(bound(moment) for bound in key.brightness)), moment)
+        return shape(along_edges(picture, key.edges(moment)), moment)
+
+    return at
 
 
 # ---- footage

@@ -124,7 +124,11 @@ def _files_digest(term: Any) -> str:
 def _within_mask(part: BoundTerm, section: Any, scene: Scene) -> BoundTerm:
     """The same term, counted within a mask only."""
     mask = make_mask(section, scene)
-    return replace(part, mask=lambda moment: mask(moment).to(scene.device), digest=part.digest + digest(section.file))
+    return replace(
+        part,
+        mask=lambda moment: mask(moment).to(scene.device),
+        digest=part.digest + (digest(section.file) if section.file else ""),
+    )
 
 
 def terms_at(parts: Sequence[BoundTerm], moment: Moment, worlds: tuple[World, ...], seed: int) -> Terms:

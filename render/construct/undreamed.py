@@ -17,8 +17,13 @@ from render.scene import Scene
 
 
 def undreamed(config: Config, scene: Scene) -> Callable[[Moment], Tensor]:
-    """Moment -> the source as the camera sees it, a frame; of noise, which means nothing, the mean that it is held to."""
-    return _mean(config, scene) if config.source.kind == "noise" else _source(scene)
+    """Moment -> the source as the camera sees it, a frame; of noise, which means nothing, the mean that it is held to.
+
+    Outside of a mask a photo stands still, unless the mask goes with the camera; footage comes as it is seen anyway.
+    """
+    if config.source.kind == "noise":
+        return _mean(config, scene)
+    return scene.picture if scene.source.moves or (scene.mask and not scene.behind) else scene.behind or seen_source(scene)
 
 
 def _mean(config: Config, scene: Scene) -> Callable[[Moment], Tensor]:
@@ -32,10 +37,8 @@ def _mean(config: Config, scene: Scene) -> Callable[[Moment], Tensor]:
     return at
 
 
-def _source(scene: Scene) -> Callable[[Moment], Tensor]:
-    """A photo moved by the camera, but for a mask, outside of which it stands still; footage as it is seen anyway."""
-    if scene.source.moves or scene.mask:
-        return scene.picture
+def seen_source(scene: Scene) -> Callable[[Moment], Tensor]:
+    """A picture that stands still, moved by the camera."""
 
     @cache
     def first() -> Tensor:

@@ -9,6 +9,16 @@ import torch
 from torch import Tensor
 
 LUMA = (0.2126, 0.7152, 0.0722)  # BT.709
+CONES = (  # of linear sRGB, and Oklab of their cube roots (bottosson.github.io/posts/oklab)
+    (0.4122214708, 0.5363325363, 0.0514459929),
+    (0.2119034982, 0.6806995451, 0.1073969566),
+    (0.0883024619, 0.2817188376, 0.6299787005),
+)
+OKLAB = (
+    (0.2104542553, 0.7936177850, -0.0040720468),
+    (1.9779984951, -2.4285922050, 0.4505937099),
+    (0.0259040371, 0.7827717662, -0.8086757660),
+)
 MOST_SHARPENED = 1.5  # how much fine detail may be raised
 SHOULDER = 0.08  # of the range, at either end, over which a tone that is held fast rolls off instead of clipping
 
@@ -74,6 +84,25 @@ def sharpen_to(frame: Tensor, energy: float | Tensor) -> Tensor:
     if frame.device.type == "cpu" and gain == 1:  # on a GPU to look would be to wait for it
         return frame
     return frame + (gain - 1) * (frame - _binomial(frame))
+
+
+def oklab(frame: Tensor) -> Tensor:
+    """A frame in Oklab (Ottosson 2020), [1, 3, H, W]: lightness 0..1, green to red, blue to yellow, apart as one sees."""
+    linear = torch.where(frame <= 0.04045, frame / 12.92, ((frame.clamp_min(0.04045) + 0.055) / 1.055) ** 2.4)
+    cones = torch.einsum("rc,nchw->nrhw", _matrix(CONES, frame.device), linear).clamp_min(0) ** (1 / 3)
+    return torch.einsum("rc,nchw->nrhw", _matrix(OKLAB, frame.device), cones)
+
+
+def from_oklab(lab: Tensor) -> Tensor:
+    """The frame of an Oklab one; what no screen can show is below 0 or above 1."""
+    cones = torch.einsum("rc,nchw->nrhw", _matrix(OKLAB, lab.device).inverse(), lab) ** 3
+    linear = torch.einsum("rc,nchw->nrhw", _matrix(CONES, lab.device).inverse(), cones)
+    return torch.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear.clamp_min(0.0031308) ** (1 / 2.4) - 0.055)
+
+
+@cache
+def _matrix(rows: tuple[tuple[float, ...], ...], device: torch.device) -> Tensor:
+    return torch.tensor(rows, device=device)
 
 
 def luma(frame: Tensor) -> Tensor:
