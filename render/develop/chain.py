@@ -41,7 +41,6 @@ BLOCK = 256  # seconds of ticks whose numbers are looked at together
 SHOWN = ("name", "outputs", "extends", "dream.amount")  # settings that shape no dream
 # Settings that count by what comes of them: the moments and the pictures of the ticks, and the values of numbers.
 IN_EFFECT = ("fps", "duration", "bpm", "dream.rate", "loop", "cuts.at", "size", "audio", "schedule", "motion.path", "motion.to")
-IN_EFFECT = ("fps", "duration", "bpm", "dream.rate", "loop", "cuts.at", "size", "audio", "schedule", "motion.path")
 IN_PICTURES = (
     *("source.image.file", "source.frames.files", "source.video.file", "source.video.start", "source.video.end"),
     *("source.take.folder", "source.take.at"),
@@ -177,7 +176,6 @@ def _digests(start: str, config: Config, film: Film, moments: Sequence[Moment]) 
             hash = blake2b(digest.encode(), digest_size=BYTES)
             hash.update(np.array((moment.seconds, moment.dt if grows else 0.0)).tobytes() + numbers[index].tobytes())
             hash.update(repr((film.scene.source.picture_id(moment), cut(earlier, moment))).encode())
-            hash.update(repr((film.scene.source.picture_id(moment), film.scene.cut(earlier, moment))).encode())
             hash.update(b"jump" * bool(film.jump(earlier, moment)))
             hash.update(camera.between(earlier.seconds, moment.seconds))
             for term, weight, values in zip(terms, weights[index], of_terms, strict=True):
