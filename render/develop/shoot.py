@@ -77,10 +77,6 @@ def shoot(config: Config, text: str, root: Path, device: torch.device, watch: Wa
             config = config.model_copy(update={"seed": seed})
             film = build(config, device)
         film = replace(film, scene=with_flow_cache(film.scene, root))
-        chain, resolved = (
-            tick_chain(config, film, VERSION[film.scene.source.moves]),
-            config.yaml(from_folder(take_folder(root, config.name))),
-        )
         chain, resolved = tick_chain(config, film, version_of(film)), config.yaml(from_folder(take_folder(root, config.name)))
         with open_take(root, config.name, fingerprint(config, film), text, resolved, fresh, chain) as take:
             note_whereabouts(config, take)
@@ -157,7 +153,6 @@ def unfinished_seed(root: Path, config: Config, film: Film) -> int | None:
             continue
         seeded = config.model_copy(update={"seed": seed})
         scene = replace(film.scene, path=camera_path(seeded, film.scene.size))
-        same = same_film(folder, tick_chain(seeded, replace(film, scene=scene), VERSION[scene.source.moves]))
         same = same_film(folder, tick_chain(seeded, replace(film, scene=scene), version_of(film)))
         if record["fingerprint"] == fingerprint(seeded, film) if same is None else same:
             return seed
