@@ -67,6 +67,7 @@ motion:
   shake: 0.01
   tilt: [0, "6*sin(tau*p)"]
   center: [0.5, "0.5 + 0.1*sin(2*pi*p)"]
+  to: {0s: {at: [0.5, 0.5], scale: 1}, 4s: {at: [0.35, 0.4], scale: 3}, ease: in-out}
   path: [[0.5, 0.5], [0.3, 0.6], [0.5, 0.5]]
   border: reflect
 """,
@@ -82,6 +83,7 @@ dream:
   steps: {0s: 4, 8s: 8}
   first_steps: 16
   step_size: "0.01 + 0.004*p"
+  footage: clear
   octaves: 3
   octave_scale: 1.4
   jitter: 16

@@ -34,6 +34,7 @@ REFUSED: dict[str, Any] = {
     "CHANNELS": [],
     "CLASSES": [],
     "POINTS": [[0, 2]],
+    "POSES": {"0s": 3},
     "CUTS": ["soon"],
     "GARDEN": [],
     "BAND": "120-40",

@@ -12,6 +12,8 @@ import torch
 from render.config import Config, load_text
 from render.config.cuts import cut_times
 from render.config.facts import Facts
+from render.construct import build
+from render.develop.chain import tick_chain
 from render.film import Film, step, ticks
 from render.frames import frames
 from render.loops import NONE
@@ -110,6 +112,18 @@ def test_a_cut_to_the_garden_goes_on_with_the_picture_and_other_kinds() -> None:
     )
     assert apart < anew, "the picture itself goes on"
     assert not cut.scene.cut(cut.scene.clock.tick(3), cut.scene.clock.tick(4)), "frames on the way are mixed as ever"
+
+
+@pytest.mark.parametrize("to", ["fresh", "garden"])
+def test_a_take_goes_on_up_to_a_cut_that_is_new(to: str) -> None:
+    def digests(at: str) -> list[str]:
+        text = f"{{dream: {{objective: {GARDEN}}}, cuts: {{at: {at}, to: {to}}}}}"
+        config = load_text(text, overrides=USUAL)
+        return [link.digest for link in tick_chain(config, build(config, tiny.CPU), 1)]
+
+    none, once, twice = map(digests, ("none", "[0.8s]", "[0.8s, 1.6s]"))
+    assert [a == b for a, b in zip(none, once, strict=True)] == [True] * 4 + [False] * (len(none) - 4)
+    assert [a == b for a, b in zip(once, twice, strict=True)] == [True] * 7 + [False] * (len(none) - 7)
 
 
 def test_a_garden_that_jumps_twice_grows_other_kinds_each_time() -> None:

@@ -22,6 +22,7 @@ from render.config import expression, usual
 from render.config import setting_types as types
 from render.config.curve import Curve
 from render.config.parts import MotionPart, ObjectivePart, fault_of, field_name, parts
+from render.config.poses import Poses
 from render.config.problem import SettingError, nearest
 from render.config.scalars import Every, NetworkChoice, Size, Time
 from render.config.section import Named, OneOf, OneOrMore, Row, Section, needed, reference_of, row, tag
@@ -139,10 +140,19 @@ class MotionSettings(Motions):
     center: Annotated[tuple[Curve, Curve], pair("x", "y", number("of the frame", 0, 1))] = row(
         [0.5, 0.5], "what the camera's motions are about; [0, 0] is the top left corner"
     )
+    to: Annotated[Poses | None, types.POSES] = row(
+        None, "where the camera is, by keyframes: the place of the picture that it looks at, and how large that is shown"
+    )
     path: Annotated[tuple[tuple[float, float], ...] | None, types.POINTS] = row(
         None, "points that the centre passes through, evenly over the film; closed, if it ends where it begins"
     )
     border: Annotated[str, choice("reflect", "wrap", "replicate")] = row("reflect", "what lies beyond the picture's edge")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _goes_to(cls, value: Any) -> Any:
+        """A camera that goes to places does not zoom besides unless that is said."""
+        return {"zoom": 1, **value} if isinstance(value, Mapping) and value.get("to") is not None else value
 
     def values(self) -> dict[str, Any]:
         """What each motion is set to: a Curve, or a pair of them."""
@@ -252,7 +262,12 @@ class Dream(Section):
     first_steps: Annotated[Curve, number("steps", 0, 500, whole=True)] = row(
         16, "the same where nothing was dreamed before: the first tick, and in footage all that is new"
     )
-    step_size: Annotated[Curve, number("of full range", 0, 1)] = row(0.012, "rms change of the picture in one step")
+    step_size: Annotated[Curve, number("of full range", 0, 1)] = row(
+        0.012, "rms change of the picture in one step; of use are 0.002, a breath, to 0.03, where little else is seen"
+    )
+    footage: Annotated[str | None, choice(*usual.FOOTAGE)] = row(
+        None, "how much of it lies on footage: subtle, clear or full stand for a step_size, first_steps and steps"
+    )
     octaves: Annotated[Curve, number("octaves", 1, 20, whole=True)] = row(3, "sizes at which the picture is dreamed")
     octave_scale: Annotated[Curve, number("times", 1.05, 4)] = row(1.4, "from one octave to the next larger")
     jitter: Annotated[Curve, number("pixels", 0, 512, whole=True)] = row(16, "random shift before each step; hides the grid")
@@ -440,7 +455,8 @@ class Settings(Section):
             return value
         motion = value.get("motion") or {}
         still = {"motion": {"zoom": 1, **motion}} if isinstance(motion, Mapping) else {}
-        return {**AS_FOOTAGE[kind], **value, **still}
+        dream = {"dream": usual.on_footage(value["dream"])} if "dream" in value else {}
+        return {**AS_FOOTAGE[kind], **value, **still, **dream}
 
     @model_validator(mode="before")
     @classmethod

@@ -23,8 +23,12 @@ def notices(config: Config) -> Iterator[str]:
 
 def _still_source(config: Config) -> Iterator[str]:
     usual = Config()
-    if not config.source.moves and config.flow != usual.flow:
-        yield f"no use is made of flow: for footage only, and the source is {config.source.kind}"
+    names = ["flow"] if config.flow != usual.flow else []
+    if config.dream.footage:
+        names.append("dream.footage")
+    names += ["dream.footage"] if config.dream.footage else []
+    if names and not config.source.moves:
+        yield f"no use is made of {' and '.join(names)}: for footage only, and the source is {config.source.kind}"
 
 
 def _centre_twice(config: Config) -> Iterator[str]:

@@ -17,6 +17,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
 from render.config.curve import Curve, Span, read_curve, wants
+from render.config.poses import FARTHEST, NEAREST, read_poses, write_poses
 from render.config.problem import SettingError, did_you_mean, nearest, quote
 from render.config.scalars import SIZES, Every, NetworkChoice, Size, Time, read_bytes, read_rate, read_size, read_time
 
@@ -571,6 +572,23 @@ POINTS = SettingType(
     "points of the frame, [[0.5, 0.5], [0.2, 0.7]]",
     {"type": "array", "minItems": 2, "items": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}},
     lambda points: [list(point) for point in points] if points else points,
+)
+POSES = SettingType(
+    read_poses,
+    "keyframes of where the camera is, {0s: {at: [0.5, 0.5], scale: 1}, 4s: {at: [0.35, 0.4], scale: 3}}",
+    {
+        "type": "object",
+        "properties": {"ease": _WORD},
+        "additionalProperties": {
+            "type": "object",
+            "properties": {
+                "at": {"type": "array", "items": {"type": "number", "minimum": 0, "maximum": 1}, "minItems": 2, "maxItems": 2},
+                "scale": {"type": "number", "minimum": NEAREST, "maximum": FARTHEST},
+            },
+            "additionalProperties": False,
+        },
+    },
+    write_poses,
 )
 CUTS = SettingType(
     _read_cuts,

@@ -12,10 +12,12 @@ from torch import Tensor
 
 from render.config import Config
 from render.config.parts import MotionPart
+from render.config.poses import Poses
 from render.errors import ConfigError
-from render.moment import Clock
+from render.moment import CELLS, Clock
 from render.picture import warp
 from render.picture.motion import PROBES, CameraPath, Motions, Speeds, Velocity, When, spline_point
+from render.picture.warp import STILL, Move
 from render.plugins import function_of, of_package
 from render.scene import Scene
 
@@ -35,9 +37,35 @@ def camera_path(config: Config, size: tuple[int, int], clock: Clock | None = Non
         at = {name: _over(values[name], seconds, clock) for name in (*motions.velocities, "center")}
         if points is not None:
             at["center"] = spline_point(points, torch.from_numpy(clock.curve_time(seconds) / clock.seconds))
+        if config.motion.to:
+            at["to"] = _speeds_to(config.motion.to, seconds, clock, aspect)
         return at
 
     return CameraPath(speeds, motions, aspect, config.seed)
+
+
+def first_view(config: Config, size: tuple[int, int]) -> Move:
+    """How the source is seen at the film's start: nearer, where the camera begins at a place of it."""
+    if not config.motion.to:
+        return Move(STILL)
+    ((right, down, scale),) = _places(config.motion.to, np.zeros(1), config.clock, size[1] / size[0]).tolist()
+    return Move(torch.tensor(((scale, 0, -scale * right), (0, scale, -scale * down), (0, 0, 1)), dtype=torch.float64))
+
+
+def _places(poses: Poses, seconds: np.ndarray, clock: Clock, aspect: float) -> Tensor:
+    """[n, 3]: the place in the middle of the frame, as Coords right and down, and its scale. Past the film's end it stays."""
+    places = torch.from_numpy(poses.over(np.clip(seconds, 0, np.nextafter(clock.seconds, 0)), clock))
+    middle = (places[:, :2] * 2 - 1) * torch.tensor((aspect, 1.0), dtype=torch.float64)
+    return torch.cat((middle, places[:, 2:]), dim=1)
+
+
+def _speeds_to(poses: Poses, seconds: np.ndarray, clock: Clock, aspect: float) -> Tensor:
+    """The speeds in cells about these times that take the camera exactly from place to place: log zoom, right, down, [n, 3]."""
+    (before, after) = (_places(poses, seconds + offset / CELLS, clock, aspect) for offset in (-0.5, 0.5))
+    nearing = (after[:, 2:] / before[:, 2:]).log()
+    stretch = torch.where(nearing.abs() > 1e-9, nearing / nearing.expm1(), 1.0)
+    slide = -after[:, 2:] * (after[:, :2] - before[:, :2]) * stretch
+    return CELLS * torch.cat((nearing, slide), dim=1)
 
 
 def _over(value: Any, seconds: np.ndarray, clock: Clock) -> Tensor:

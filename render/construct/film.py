@@ -11,6 +11,7 @@ from render.config import Config
 from render.construct.faults import Faults, attempt
 from render.construct.networks import Known, Networks, joint_extractor, load_networks
 from render.construct.scene import cut_test, make_scene
+from render.construct.strength import full_strength
 from render.construct.terms import BoundTerm, bind_terms, terms_at
 from render.construct.tiles import bytes_per_pixel, in_tiles, receptive_fields
 from render.construct.tone import tone_reference
@@ -53,6 +54,7 @@ def build(config: Config, device: torch.device, known: Known | None = None) -> F
         tone=tone_reference(config, scene),
         blend=lambda moment: Blend(config.flow.persistence(moment), config.flow.anchor(moment)),
         contents=contents(config, networks, parts, scene),
+        strength=full_strength(),
         tiles=lambda side: tiling(side, receptive_fields(extract, networks, parts, min_side, device), min_side),
         precision=precision,
     )

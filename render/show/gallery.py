@@ -22,6 +22,7 @@ from datetime import datetime
 from fractions import Fraction
 from functools import partial
 from hashlib import sha256
+from io import BytesIO
 from itertools import count, takewhile
 from os.path import abspath
 from pathlib import Path
@@ -394,7 +395,9 @@ def _copy(exhibit: Exhibit, part: Path, full_text: str) -> None:
 
 
 def _save(picture: Image.Image, part: Path) -> None:
-    picture.save(part, "JPEG", quality=QUALITY, progressive=True)
+    content = BytesIO()  # not into the file: Pillow takes no notice of a disk that takes only half
+    picture.save(content, "JPEG", quality=QUALITY, progressive=True)
+    part.write_bytes(content.getvalue())
 
 
 def _page(cards: Sequence[Mapping[str, Any]], title: str, columns: int) -> str:
