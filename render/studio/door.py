@@ -206,7 +206,7 @@ class House:
         self.session: Session | None = None  # there as soon as the film is built
         self.welcome: dict[str, Any] = {}
         self.sound: Path | None = None
-        self.plates: Path | None = None  # a folder, NETWORK/LAYER/NUMBER.jpg
+        self.plates: Mapping[str, Path] = {}  # of each network by its name, LAYER/NUMBER.jpg
         self.ending = asyncio.Event()
 
 
@@ -233,7 +233,7 @@ def make_app(house: House, hosts: Iterable[str]) -> Guard:
         route("/knowledge", _latest("knowledge")),
         route("/tick/{number:int}.jpg", _tick),
         route("/sound", _sound),
-        route("/plate/{path:path}", _plate),
+        route("/plate/{network}/{path:path}", _plate),
         route("/{root}/{path:path}", _file),
         WebSocketRoute("/live", live),
     ]
@@ -332,7 +332,8 @@ async def _sound(house: House, request: Request) -> Response:
 
 
 async def _plate(house: House, request: Request) -> Response:
-    return give_file(house.plates, request.path_params["path"], (".jpg",)) if house.plates else nothing()
+    folder = house.plates.get(request.path_params["network"])
+    return give_file(folder, request.path_params["path"], (".jpg",)) if folder else nothing()
 
 
 async def _file(house: House, request: Request) -> Response:
