@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from render.errors import MissingError, unopened
+from render.errors import NO_ROOM, MissingError, unopened
 
 LONGEST = 60  # letters of a path that a message repeats where no file can have that name
 NO_NAME = frozenset({errno.ENAMETOOLONG, errno.EINVAL})  # what systems say of a name that no file can have
@@ -51,7 +51,12 @@ def open_file(path: Path, kind: Kind, folder: Path | None = None) -> Iterator[io
         file = open(path, "rb", opener=_at_once)  # noqa: SIM115
     with file:
         _require_plain(path, kind, os.fstat(file.fileno()))  # the name may mean something else by now
-        yield file
+        try:
+            yield file
+        except OSError as error:  # a disk that falters while it is read; what libraries call so has no number
+            if error.errno is None or error.errno in NO_ROOM:
+                raise
+            raise MissingError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
 def _at_once(name: str, flags: int) -> int:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -127,6 +128,7 @@ def _noise_of_shots(config: Config, size: tuple[int, int]) -> Source:
         return bisect_right(times, moment.seconds + EARLY)
 
     return Source(lambda moment: shot(number_at(moment)).at(moment), picture_id=lambda moment: str(number_at(moment)))
+    return Source(lambda moment: shot(bisect_right(times, moment.seconds + EARLY)).at(moment))
 
 
 def pick_of(time: Time) -> Pick:
@@ -161,10 +163,20 @@ def make_mask(section: Any, scene: Scene) -> Mask:
 def flow_estimator(config: Config, device: torch.device) -> FlowEstimator:
     """How motion is looked for in footage."""
     settings = config.flow
-    learned = weights.tensors(settings.engine.weights) if settings.engine.weights else None
+    learned = _flow_weights(settings.engine.name, settings.engine.weights) if settings.engine.weights else None
     dilate = settings.occlusion.dilate if isinstance(settings.occlusion.dilate, int) else None
     feather = settings.occlusion.feather
     return make_estimator(settings.engine.name, settings.quality, settings.max_width, dilate, feather, device, learned)
+
+
+def _flow_weights(engine: str, file: Path) -> Mapping[str, Tensor]:
+    """The tensors of a file for an engine that is a network. MissingError if it holds another's."""
+    from torchvision.models import get_model
+
+    name = engine.replace("-", "_")
+    with torch.device("meta"):
+        shapes = {key: tuple(value.shape) for key, value in get_model(name, weights=None).state_dict().items()}
+    return weights.fit(weights.under_prefix(weights.entries(file), list(shapes)), shapes, file, f"torchvision's {name}")
 
 
 def cut_test(config: Config) -> Callable[[Moment, Moment], bool | None]:

@@ -342,10 +342,17 @@ def _takes(home: Path) -> dict[int, Path]:
 
 
 def _record(folder: Path) -> dict[str, Any]:
-    """What run.json says; nothing if it is damaged."""
+    """What run.json says; nothing if it is damaged or not there.
+
+    Raises MissingError where the disk falters: a take is not begun anew, nor its record written over, because of that.
+    """
     try:
         record = json.loads(inputs.read_text(folder / RECORD, inputs.RECORD, folder))
-    except (MissingError, ValueError, RecursionError):
+    except MissingError as error:
+        if isinstance(error.__cause__, OSError) and not isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
+            raise
+        return {}
+    except (ValueError, RecursionError):
         return {}
     sound = isinstance(record, dict) and all(isinstance(record[fact], FACTS[fact]) for fact in {*FACTS} & {*record})
     return record if sound else {}

@@ -12,6 +12,7 @@ from render.develop.ffmpeg import Pixels
 from render.develop.negative import Negative
 from render.develop.take import read_record
 from render.develop.whereabouts import found_files
+from render.errors import MissingError
 from render.facts import facts
 from render.picture import warp
 from render.picture.picture import from_pixels, to_pixels
@@ -23,12 +24,15 @@ def before_and_after(folder: Path, text: str, size: tuple[int, int]) -> tuple[Pi
     """Of the take in `folder`: what the camera saw and what is shown of the dream there, [H, W, 3] uint8 each.
 
     text: its configuration in full. size: (width, height).
-    Raises a RenderError if what it began with is gone, and StopIteration if its dream is.
+    Raises a RenderError if what it began with is gone or another file, and StopIteration if its dream is.
     """
     path = folder / "resolved.yaml"
     found = found_files(folder, text, str(read_record(folder).get("home", "")))
     config = load_text(text, str(path), folder, [*found, f"size={size[0]}x{size[1]}"], look=facts)
     scene = build_scene(config, torch.device("cpu"))
+    if scene.source.digest not in str(read_record(folder).get("fingerprint", {}).get("files")):
+        # A stranger's take may name any picture of its reader.
+        raise MissingError("what it began with is another file now")
     clock, still = scene.clock, not scene.source.moves
     middle = range(clock.last_tick // 2, -1, -1)
     near = (tick for tick in middle if 1 / NEARER <= warp.scale(scene.path.so_far(clock.tick(tick).seconds)) <= NEARER)

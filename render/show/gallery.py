@@ -22,6 +22,7 @@ from datetime import datetime
 from fractions import Fraction
 from functools import partial
 from hashlib import sha256
+from io import BytesIO
 from itertools import count, takewhile
 from os.path import abspath
 from pathlib import Path
@@ -271,7 +272,7 @@ def _place_names(exhibits: Iterable[Exhibit]) -> list[str]:
     """A folder's name for each exhibit, unlike all others on any system."""
     names: dict[str, str] = {}
     for exhibit in exhibits:
-        name = f"{files.folder_name(exhibit.name)}-{files.folder_name(exhibit.folder.name)}"
+        name = files.folder_name(exhibit.name, exhibit.folder.name)
         candidates = (name if number == 1 else f"{name}-{number}" for number in count(1))
         free = next(candidate for candidate in candidates if candidate.casefold() not in names)
         names[free.casefold()] = free
@@ -394,7 +395,9 @@ def _copy(exhibit: Exhibit, part: Path, full_text: str) -> None:
 
 
 def _save(picture: Image.Image, part: Path) -> None:
-    picture.save(part, "JPEG", quality=QUALITY, progressive=True)
+    content = BytesIO()  # not into the file: Pillow takes no notice of a disk that takes only half
+    picture.save(content, "JPEG", quality=QUALITY, progressive=True)
+    part.write_bytes(content.getvalue())
 
 
 def _page(cards: Sequence[Mapping[str, Any]], title: str, columns: int) -> str:

@@ -297,9 +297,9 @@ def _load_raft(name: str, weights: Mapping[str, Tensor] | None) -> torch.nn.Modu
         try:
             return get_model(name, weights="DEFAULT")  # type: ignore[no-any-return]
         except (OSError, RuntimeError) as error:
-            word = name.replace("_", "-")
+            word, why = name.replace("_", "-"), error.strerror if isinstance(error, OSError) else None
             raise MissingError(
-                f"is {word}, whose weights could not be downloaded ({error})",
+                f"is {word}, whose weights could not be downloaded{f': {why}' if why else ''}",
                 f"give a local file: engine: {{{word}: weights.safetensors}}; or engine: dis, which needs none",
                 continues=True,
             ) from error
@@ -307,11 +307,7 @@ def _load_raft(name: str, weights: Mapping[str, Tensor] | None) -> torch.nn.Modu
     try:
         model.load_state_dict(dict(weights))
     except RuntimeError as error:
-        reason = str(error).splitlines()[1].strip()
-        raise MissingError(
-            f"is given weights that are not those of torchvision's {name}: {reason[:200]}",
-            continues=True,
-        ) from None
+        raise MissingError(f"is given weights that are not those of torchvision's {name}", continues=True) from error
     return model
 
 
