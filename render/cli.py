@@ -606,6 +606,8 @@ def studio_(
     from render.studio.serve import Address, serve
 
     serve(config, file, text, root, Address(host, port), browser, lambda: pick_device(device, root), reload)
+
+
 @studio.group(name="import")
 def import_() -> None:
     """Films of other programs, as configurations of this one."""
@@ -619,6 +621,7 @@ def deforum(file: Path, target: Path | None) -> None:
 
     It prints the configuration, or writes it to YAML, never over a file that is there. Below it stands what became of each key:
     used, converted or ignored, and why.
+    """
     from render.config.deforum import convert, read_settings, yaml_text
     from render.config.schedule import decode_file
     from render.develop import files

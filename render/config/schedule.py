@@ -148,11 +148,7 @@ def _data(path: Path, place: Place) -> bytes:
 def decode_file(path: Path) -> str:
     """The text of a file of another program; raises MissingError where it cannot be read or is no text."""
     try:
-        if path.stat().st_size > LARGEST:
-            raise MissingError(f"{path}: has more than {LARGEST // 10**6} MB")
-        return decode(path.read_bytes())
-    except OSError as error:
-        raise MissingError(f"{path}: cannot be read: {error.strerror or error}") from None
+        return decode(read_bytes(path, TEXT))
     except SettingError as wrong:
         raise MissingError(f"{path}: {wrong.message}", wrong.hint) from None
 
