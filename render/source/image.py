@@ -221,6 +221,8 @@ def _naming_faults(file: Path) -> Iterator[None]:
 
 def _orientation(picture_file: Image.Image) -> int:
     """EXIF's number for how the camera was held; 1, upright, where what the file says cannot be read."""
+    if picture_file.format == "PNG":
+        picture_file.load()  # EXIF may stand after its pixels
     if number := exif_orientation(picture_file.info.get("exif") or b""):
         return number
     try:  # a TIFF's own tags, XMP, and what ImageMagick writes
