@@ -67,7 +67,7 @@ def dream_on(film: Film, moment: Moment, canvas: Tensor, worlds: tuple[World, ..
     dreamed = dream(canvas, film.extract, film.terms(moment, worlds), film.ascent(moment, fresh), film.seed, moment.index)
     if dreamed is canvas:  # a picture that was not dreamed stays as it is
         return canvas
-    return colour.hold_tone(dreamed, *film.tone(moment))
+    return film.colours(moment, colour.hold_tone(dreamed, *film.tone(moment)))
 
 
 def lay_ground(scene: Scene, canvas: Tensor, move: Move, before: Moment, moment: Moment) -> Tensor:

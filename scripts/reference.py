@@ -121,7 +121,7 @@ dream:
     - {garden: all, layer: mid, weight: 0.3}
 """,
     ),
-    "look": ("look", "look: {hold: 0.5, mean: 0.45, contrast: 0.2}\n"),
+    "look": ("look", "look: {hold: 0.5, mean: 0.45, contrast: 0.2, colour: 0.8}\n"),
     "flow": (
         "flow",
         """\
@@ -142,6 +142,7 @@ mask: {file: left.png, invert: true, space: world, grow: 6, feather: 9}
 dream: {objective: {layer: mid, mask: {key: {near: "#88aaff"}}}}
 """,
     ),
+    "look.colour": ("look.colour", "look: {colour: {hold: 0.8, palette: ember, fringes: 0.5}}\n"),
     "mask.key": (
         "mask.key",
         """\
@@ -190,7 +191,7 @@ def settings() -> Iterator[tuple[str, Setting]]:
             continue
         if common and above[2] != next(iter(parts().objectives)):
             continue
-        if setting.type or (key in ("mask", "features", "key") and above):
+        if setting.type or (key in ("mask", "features", "key", "colour") and above):
             yield section, setting
 
 

@@ -34,6 +34,7 @@ REFUSED: dict[str, Any] = {
     "CHANNELS": [],
     "CLASSES": [],
     "POINTS": [[0, 2]],
+    "PALETTE": "embers",
     "COLOUR": "blueish",
     "POSES": {"0s": 3},
     "CUTS": ["soon"],

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import measures
 import pytest
 import tiny
 import torch
+from PIL import Image
 from torch import Tensor
 
+from render.construct.palette import palette_colours
+from render.errors import ConfigError
+from render.film import ticks
 from render.picture import colour
 from render.picture.colour import Tone, fine, hold_tone, sharpen_to, tone
+from render.picture.picture import to_pixels
 
 REFERENCE = Tone(torch.tensor([0.5, 0.45, 0.4]), 0.1)
 
@@ -85,3 +92,49 @@ def test_oklab_and_back_is_the_same() -> None:
     torch.testing.assert_close(colour.from_oklab(colour.oklab(frame)), frame, atol=1e-4, rtol=0)
     grey = colour.oklab(torch.full((1, 3, 1, 1), 1.0)).flatten()
     torch.testing.assert_close(grey, torch.tensor([1.0, 0, 0]), atol=1e-3, rtol=0)
+
+
+def test_colours_are_held_as_firmly_as_asked_and_light_is_left() -> None:
+    frame, source = tiny.grain((24, 32)), tiny.grain((24, 32), 1)
+    wanted, before = colour.oklab(source), colour.oklab(frame)
+    apart = [
+        float((colour.oklab(colour.hold_colour(frame, wanted, hold)) - wanted)[:, 1:].abs().mean()) for hold in (0, 0.5, 1)
+    ]
+    assert apart[1] == pytest.approx(apart[0] / 2, rel=0.15)
+    assert apart[2] < 0.15 * apart[0], "but for what no screen can show"
+    assert (colour.oklab(colour.hold_colour(frame, wanted, 0.5)) - before)[:, 0].abs().mean() < 0.01
+
+
+def test_a_palette_leads_to_its_colours() -> None:
+    palette = palette_colours("sepia")
+    led = colour.nearest_in(palette, colour.oklab(tiny.grain((24, 32))))
+    low, high = palette[:, 1:].amin(0), palette[:, 1:].amax(0)
+    assert bool(((low - 1e-4 <= led[0, 1:].flatten(1).T) & (high + 1e-4 >= led[0, 1:].flatten(1).T)).all())
+
+
+@pytest.mark.parametrize("amount", [0.3, 0.6, 1.0])
+def test_fringes_are_taken_out(amount: float) -> None:
+    frame = tiny.photo((48, 64)) + 0.1 * (tiny.grain((48, 64)) - 0.5)
+    calm = colour.calm_fringes(frame.clamp(0, 1), amount)
+    assert colour.fringes(calm) < (1 - 0.8 * amount) * colour.fringes(frame.clamp(0, 1))
+    assert torch.equal(colour.calm_fringes(frame, 0), frame)
+
+
+def test_a_film_keeps_its_source_s_colours(tmp_path: Path, tiny_network: None) -> None:
+    Image.fromarray(to_pixels(tiny.photo((32, 48)))).save(tmp_path / "photo.png")
+    text = "source: {image: photo.png}\nmotion: {zoom: 1.2}"
+    ends = [list(ticks(tiny.film(text, [f"look.colour={hold}", "dream.step_size=0.05"], tmp_path)))[-1] for hold in (0, 1)]
+    film = tiny.film(text, (), tmp_path)
+    assert film.scene.undreamed
+    seen = colour.oklab(film.scene.undreamed(film.scene.clock.tick(ends[0].tick)))
+    free, held = (float((colour.oklab(end.canvas) - seen)[:, 1:].abs().mean()) for end in ends)
+    assert held < 0.3 * free
+
+
+@pytest.mark.parametrize(
+    ("look", "words"),
+    [("{palette: embers}", "it takes a picture, or one of ember"), ("{hold: 2}", "outside 0 to 1"), ("0.5", "noise has none")],
+)
+def test_colours_that_cannot_be_held_to_are_refused(look: str, words: str, tiny_network: None) -> None:
+    with pytest.raises(ConfigError, match=words):
+        tiny.film(f"look: {{colour: {look}}}")

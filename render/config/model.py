@@ -21,6 +21,7 @@ from render import loops
 from render.config import expression, usual
 from render.config import setting_types as types
 from render.config.curve import Curve
+from render.config.palettes import PALETTES
 from render.config.parts import MotionPart, ObjectivePart, fault_of, field_name, parts
 from render.config.poses import Poses
 from render.config.problem import SettingError, nearest
@@ -331,6 +332,17 @@ class Dream(Section):
 # ── look ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+class ColourSettings(Section):
+    """How firmly hue and saturation are held to the source's, or led to a palette's."""
+
+    shorthand = "hold"
+    hold: Annotated[Curve, number("", 0, 1)] = row(0.8, "0 leaves the dream its own colours, 1 takes them all from the source")
+    palette: Annotated[str | None, types.PALETTE] = row(
+        None, f"in place of the source's, the colours of a picture, or {', '.join(PALETTES)}"
+    )
+    fringes: Annotated[Curve, number("", 0, 1)] = row(0, "how much of the rainbow of thin lines is taken out")
+
+
 class Look(Section):
     """What keeps a long film from burning: how firmly brightness and contrast are held to the source's."""
 
@@ -340,6 +352,7 @@ class Look(Section):
     contrast: Annotated[Curve | None, number("", 0, 0.5)] = row(
         None, "contrast (standard deviation) to hold to; default: the source's, within 0.15 to 0.25"
     )
+    colour: ColourSettings | None = row(None, "hue and saturation; default: the dream's own")
 
 
 # ── footage ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -17,6 +17,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
 from render.config.curve import Curve, Span, read_curve, wants
+from render.config.palettes import PALETTES
 from render.config.poses import FARTHEST, NEAREST, read_poses, write_poses
 from render.config.problem import SettingError, did_you_mean, nearest, quote
 from render.config.scalars import SIZES, Every, NetworkChoice, Size, Time, read_bytes, read_rate, read_size, read_time
@@ -217,6 +218,14 @@ def _read_flag(value: Any) -> bool:
     if not isinstance(value, bool):
         raise SettingError(f"is {quote(value)}; it takes true or false")
     return value
+
+
+def _read_palette(value: Any) -> str:
+    if isinstance(value, str) and value in PALETTES:
+        return value
+    if isinstance(value, str) and not Path(value).suffix:
+        raise SettingError(f"is {quote(value)}; it takes a picture, or one of {' '.join(PALETTES)}", nearest(value, PALETTES))
+    return str(_read_path(value))
 
 
 def _read_colour(value: Any) -> str:
@@ -581,6 +590,7 @@ POINTS = SettingType(
     {"type": "array", "minItems": 2, "items": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}},
     lambda points: [list(point) for point in points] if points else points,
 )
+PALETTE = SettingType(_read_palette, f"a picture, or one of {' '.join(PALETTES)}", _WORD)
 COLOUR = SettingType(_read_colour, 'a colour such as "#88aaff"', _WORD)
 POSES = SettingType(
     read_poses,

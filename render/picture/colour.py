@@ -20,6 +20,8 @@ OKLAB = (
     (0.0259040371, 0.7827717662, -0.8086757660),
 )
 MOST_SHARPENED = 1.5  # how much fine detail may be raised
+PALETTE_WIDTH = 0.12  # Oklab: colours nearer than this to two of a palette's become a mixture of them
+CALM = 3  # times that colour is blurred to take its thinnest lines out
 SHOULDER = 0.08  # of the range, at either end, over which a tone that is held fast rolls off instead of clipping
 
 
@@ -98,6 +100,39 @@ def from_oklab(lab: Tensor) -> Tensor:
     cones = torch.einsum("rc,nchw->nrhw", _matrix(OKLAB, lab.device).inverse(), lab) ** 3
     linear = torch.einsum("rc,nchw->nrhw", _matrix(CONES, lab.device).inverse(), cones)
     return torch.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear.clamp_min(0.0031308) ** (1 / 2.4) - 0.055)
+
+
+def hold_colour(frame: Tensor, wanted: Tensor, hold: float) -> Tensor:
+    """The frame with its hue and saturation brought `hold` (0..1) of the way to those of `wanted`, in Oklab."""
+    lab = oklab(frame.clamp(0, 1))
+    return from_oklab(torch.cat((lab[:, :1], torch.lerp(lab[:, 1:], wanted[:, 1:].to(lab), hold)), dim=1)).clamp(0, 1)
+
+
+def nearest_in(palette: Tensor, lab: Tensor) -> Tensor:
+    """Oklab [1, 3, H, W] whose hues are those of a palette's colours [n, 3], of the nearest most, so that no line is drawn."""
+    apart = (lab[:, None] - palette.to(lab)[None, :, :, None, None]).square().sum(2)  # [1, n, H, W]
+    shares = (-apart / PALETTE_WIDTH**2).softmax(1)
+    return torch.einsum("bnhw,nc->bchw", shares, palette.to(lab))
+
+
+def calm_fringes(frame: Tensor, amount: float) -> Tensor:
+    """The frame with `amount` (0..1) of the colour of its thinnest lines taken out; as light as it was."""
+    if not amount:
+        return frame
+    lab = oklab(frame.clamp(0, 1))
+    soft = lab[:, 1:]
+    for _ in range(CALM):
+        soft = _binomial(soft)
+    return from_oklab(torch.cat((lab[:, :1], torch.lerp(lab[:, 1:], soft, amount)), dim=1)).clamp(0, 1)
+
+
+def fringes(frame: Tensor) -> float:
+    """The share of the energy of colour (Oklab's a and b) above a quarter of the sampling rate, in waves under 4 pixels."""
+    colour = oklab(frame.clamp(0, 1))[0, 1:]
+    waves = torch.fft.fft2(colour - colour.mean((1, 2), keepdim=True)).abs().square().sum(0)
+    down, across = (torch.fft.fftfreq(side, device=frame.device).abs() for side in waves.shape)
+    fine = torch.maximum(down[:, None], across[None]) > 0.25
+    return float(waves[fine].sum() / waves.sum().clamp_min(1e-12))
 
 
 @cache

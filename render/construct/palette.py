@@ -1,0 +1,54 @@
+"""The colours that a film is held to: (Config, Scene) -> a function of a dreamed frame and its moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from render.config import Config
+from render.config.palettes import PALETTES
+from render.errors import ConfigError
+from render.moment import Moment
+from render.picture import colour
+from render.picture.picture import to_pixels
+from render.scene import Scene
+from render.source.image import picture
+
+COLOURS = 8  # that are taken of a picture
+LOOKED_AT = (96, 128)  # pixels of it
+
+
+def colour_hold(config: Config, scene: Scene) -> Callable[[Moment, Tensor], Tensor]:
+    """(moment, dreamed frame) -> the frame in the colours that the film asks for. Raises ConfigError, MissingError."""
+    settings = config.look.colour
+    if settings is None:
+        return lambda moment, frame: frame
+    if config.source.kind == "noise" and not settings.palette and settings.hold.constant != 0:
+        hint = "write palette: ember, or a picture; or hold: 0 beside fringes"
+        raise ConfigError("is held to the source's colours, and noise has none", hint, continues=True)
+    palette = palette_colours(settings.palette) if settings.palette else None
+    seen = scene.undreamed or scene.picture
+
+    def held(moment: Moment, frame: Tensor) -> Tensor:
+        calm = colour.calm_fringes(frame, settings.fringes(moment))
+        if not (hold := settings.hold(moment)):
+            return calm
+        wanted = colour.oklab(seen(moment)) if palette is None else colour.nearest_in(palette, colour.oklab(calm.clamp(0, 1)))
+        return colour.hold_colour(calm, wanted, hold)
+
+    return held
+
+
+def palette_colours(palette: str) -> Tensor:
+    """The Oklab colours [n, 3] of a named palette, or of a picture file."""
+    if palette in PALETTES:
+        rgb = [[int(name[place : place + 2], 16) / 255 for place in (1, 3, 5)] for name in PALETTES[palette]]
+    else:
+        small = Image.fromarray(to_pixels(picture(Path(palette), "stretch", LOOKED_AT))).quantize(COLOURS)
+        rgb = (np.array(small.getpalette()[: 3 * COLOURS]).reshape(-1, 3) / 255).tolist()
+    return colour.oklab(torch.tensor(rgb).T[None, :, :, None])[0, :, :, 0].T
