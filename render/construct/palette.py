@@ -50,5 +50,5 @@ def palette_colours(palette: str) -> Tensor:
         rgb = [[int(name[place : place + 2], 16) / 255 for place in (1, 3, 5)] for name in PALETTES[palette]]
     else:
         small = Image.fromarray(to_pixels(picture(Path(palette), "stretch", LOOKED_AT))).quantize(COLOURS)
-        rgb = (np.array(small.getpalette()[: 3 * COLOURS]).reshape(-1, 3) / 255).tolist()
+        rgb = (np.array((small.getpalette() or [])[: 3 * COLOURS]).reshape(-1, 3) / 255).tolist()
     return colour.oklab(torch.tensor(rgb).T[None, :, :, None])[0, :, :, 0].T
