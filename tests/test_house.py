@@ -65,7 +65,18 @@ ROWS = {  # room: what it may import
     "__main__": {"cli"},
 }
 HEAVY = {"torch", "torchvision", "cv2", "imageio", "imageio_ffmpeg"}
-LATE = {"torchvision", "av", "librosa", "soundfile", "scipy", "rich", "requests"}  # what a plain film needs late or never
+LATE = {
+    "torchvision",
+    "av",
+    "librosa",
+    "soundfile",
+    "scipy",
+    "rich",
+    "requests",
+    "starlette",
+    "uvicorn",
+    "watchfiles",
+}  # what a plain film needs late or never
 FILES = sorted(HOUSE.rglob("*.py"))
 
 

@@ -355,6 +355,17 @@ def test_an_order_that_cannot_be_is_one_sentence(order: dict[str, Any], tmp_path
     flown.session.close()
 
 
+def test_another_size_keeps_what_was_set(tmp_path: Path) -> None:
+    flown = Flown(film_file(tmp_path, SOURCES["noise"]))
+    flown.done(type="set", values={"motion.zoom": 2.5})
+    flown.fly(2)
+    flown.done(type="size", size="32x16")
+    flown.fly(1)
+    assert flown.shown["size"] == [28, 18]
+    assert flown.session.values()["motion.zoom"] == 2.5
+    flown.session.close()
+
+
 def test_pictures_of_a_flight(tmp_path: Path) -> None:
     flown = Flown(film_file(tmp_path, SOURCES["noise"]))
     flown.fly(5)

@@ -310,3 +310,11 @@ def test_values_are_laid_over_each_other() -> None:
         assert json.loads(text) == {"type": "values", "tick": 2, "values": {"a": 1, "b": 2}}
 
     asyncio.run(play())
+
+
+def test_what_is_not_installed_is_named_with_the_line_that_installs_it(command: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("render.studio.NEEDS", ("uvicorn", "no_such_thing", "neither.this"))
+    said = command("studio")
+    assert said.code == 3
+    assert "needs no_such_thing and neither.this, which are not installed" in said.words
+    assert 'pip install "zoomdream[studio]"' in said.words

@@ -10,7 +10,6 @@ SHARE = 0.25  # of a film's steps that a session begins with, as a draft
 ROOM = 0.9  # of a tick that dreaming may take: the rest is moving, storing, sending
 EASY = 0.45  # of a tick: who needs less can do one step more
 PATIENCE = 3  # dreams that are looked at together, since the first ones after a change are slow
-SMALLER = 0.56  # of the pixels: about three quarters of each side
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ def _less(effort: Effort, times: float) -> Effort:
         return replace(effort, steps=max(1, int(effort.steps / times)))
     if effort.octaves > 2:  # the small octaves cost little: the picture gets a little coarser, and nothing faster by much
         return replace(effort, octaves=effort.octaves - 1)
-    return replace(effort, pixels=max(LEAST, round(effort.pixels * max(SMALLER, 1 / times))))
+    return replace(effort, pixels=max(LEAST, round(effort.pixels / times)))
 
 
 def because(effort: Effort, most: Effort, dreams: float, rate: float) -> str:

@@ -167,11 +167,11 @@ def _govern(session: Session, message: Message, reply: Reply) -> None:
 def _size(session: Session, message: Message, reply: Reply) -> None:
     text = field(message, "size", str)
     if text == "auto":
-        session.pixels, session.govern, session.settlings = session.setup.pixels, True, 0
+        session.govern, session.settlings, pixels = True, 0, session.setup.pixels
     else:
         size, (height, width) = read_size(text), session.filed_size
-        session.pixels = width * height if size.of_source else size.width * size.height
-    session.cut(session.filed, "another size is another flight: the film begins anew")
+        pixels = width * height if size.of_source else size.width * size.height
+    session.resize(pixels, "another size is another flight: the film begins anew")
 
 
 def _add(session: Session, message: Message, reply: Reply) -> None:

@@ -215,7 +215,7 @@ class Session:
 
     def start_over(self) -> None:
         """A new take from tick 0. Numbers that are set here are so from its first step on."""
-        values = {key: hold.values[-1] for key, hold in self.rows.items() if key in self.moved and hold.times}
+        values = self._moved_values()
         self._new_take()
         self.rows = first_rows(self.stage)
         self.pending = {**values, **self.pending}
@@ -482,6 +482,24 @@ class Session:
             return float(min(20, value + self.most.octaves - self.filed_small.dream.octaves(self.filed.clock.tick(0))))
         return float(value * self.share**0.5) if key == "dream.step_size" else float(value)
 
+    def resize(self, pixels: int, why: str) -> None:
+        """The film begins anew with about so many pixels; numbers that were set here stay so."""
+        self.pixels = pixels
+        self.close_take()
+        moved = self._moved_values()
+        self.rows, self.dropped = {}, set()
+        self.places = list(range(len(self.filed.dream.objective)))
+        self.filed_small = at_size(self.filed, self.pixels, self.share)
+        self.stage = make_stage(self.filed_small, self.setup.device, self.known)
+        self.pending = {key: value for key, value in {**moved, **self.pending}.items() if key in self.stage.spans}
+        self.moved &= set(self.stage.spans)
+        self.say(why)
+        self.start_over()
+        self.audience.tell(self.vocabulary())
+
+    def _moved_values(self) -> dict[str, Any]:
+        return {key: hold.values[-1] for key, hold in self.rows.items() if key in self.moved and hold.times}
+
     def cut(self, config: Config, why: str) -> None:
         """The film begins anew, since something is another that is no number."""
         self.close_take()
@@ -535,8 +553,9 @@ class Session:
         if wanted == effort:
             self.settlings = TIRED
         elif wanted.pixels != effort.pixels:
-            self.pixels = wanted.pixels
-            self.cut(self.filed, "this machine cannot keep up at that size: the film begins anew, smaller")
+            self.settlings = TIRED  # once: nobody wants to fly through beginnings
+            if not self.moved and not self.dropped and len(self.places) == len(self.stage.config.dream.objective):
+                self.resize(wanted.pixels, "this machine does not keep up at that size: the film begins anew, smaller")
         else:
             self._set_effort(wanted, most)
 
