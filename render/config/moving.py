@@ -41,7 +41,8 @@ def _moved(value: Any, key: str, others: Mapping[str, Curve]) -> Any:
     if isinstance(value, Curve):
         return replace(value, track=_track(others[key], value), scheduled=True) if key in others else value
     if isinstance(value, tuple):
-        return tuple(_moved(item, f"{key}.{index}", others) for index, item in enumerate(value))
+        items = tuple(_moved(item, f"{key}.{index}", others) for index, item in enumerate(value))
+        return type(value)(*items) if hasattr(value, "_fields") else items
     if isinstance(value, Mapping):
         return {name: _moved(item, f"{key}.{name}", others) for name, item in value.items()}
     return others.get(key) if value is None else value

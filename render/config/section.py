@@ -202,7 +202,8 @@ def _types_inside(info: FieldInfo) -> Iterator[tuple[tuple[str | int, ...], type
 def changed(section: Any, values: Mapping[str, Any], path: tuple[str | int, ...] = ()) -> Any:
     """The same section (or a list or mapping of them), with other values of the settings whose keys are in `values`."""
     if isinstance(section, tuple):
-        return tuple(changed(item, values, (*path, index)) for index, item in enumerate(section))
+        items = tuple(changed(item, values, (*path, index)) for index, item in enumerate(section))
+        return section if items == section else items  # a value that is a tuple of its own kind stays one
     if isinstance(section, Mapping):
         return {name: changed(item, values, (*path, name)) for name, item in section.items()}
     if not isinstance(section, Section):
