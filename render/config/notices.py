@@ -26,7 +26,6 @@ def _still_source(config: Config) -> Iterator[str]:
     names = ["flow"] if config.flow != usual.flow else []
     if config.dream.footage:
         names.append("dream.footage")
-    names += ["dream.footage"] if config.dream.footage else []
     if names and not config.source.moves:
         yield f"no use is made of {' and '.join(names)}: for footage only, and the source is {config.source.kind}"
 

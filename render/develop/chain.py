@@ -26,7 +26,6 @@ from render.config.parts import parts
 from render.config.scalars import NetworkChoice, Time
 from render.config.section import Setting, walk
 from render.construct.camera import first_view
-from render.construct.scene import cut_test
 from render.develop import files
 from render.film import Film
 from render.moment import Moment
@@ -41,7 +40,6 @@ BLOCK = 256  # seconds of ticks whose numbers are looked at together
 SHOWN = ("name", "outputs", "extends", "dream.amount")  # settings that shape no dream
 # Settings that count by what comes of them: the moments and the pictures of the ticks, and the values of numbers.
 IN_EFFECT = ("fps", "duration", "bpm", "dream.rate", "loop", "cuts.at", "size", "audio", "schedule", "motion.path", "motion.to")
-IN_EFFECT = ("fps", "duration", "bpm", "dream.rate", "loop", "cuts.at", "size", "audio", "schedule", "motion.path")
 IN_PICTURES = (
     *("source.image.file", "source.frames.files", "source.video.file", "source.video.start", "source.video.end"),
     *("source.take.folder", "source.take.at"),
@@ -163,7 +161,7 @@ def _digests(start: str, config: Config, film: Film, moments: Sequence[Moment]) 
     """The digest of each tick. start: of what shapes all of them."""
     terms, ticks = _terms(config), max(1, int(BLOCK * film.scene.clock.rate))
     grows = any(term.always for term in terms)  # by the time to the next tick
-    others, cut = [curve for key, curve in config.curves() if _moves_dreams(key)], cut_test(config)
+    others = [curve for key, curve in config.curves() if _moves_dreams(key)]
     digest = start
     for first in range(0, len(moments), ticks):
         block = moments[first : first + ticks]
@@ -176,7 +174,6 @@ def _digests(start: str, config: Config, film: Film, moments: Sequence[Moment]) 
         for index, (earlier, moment) in enumerate(pairwise((before, *block))):
             hash = blake2b(digest.encode(), digest_size=BYTES)
             hash.update(np.array((moment.seconds, moment.dt if grows else 0.0)).tobytes() + numbers[index].tobytes())
-            hash.update(repr((film.scene.source.picture_id(moment), cut(earlier, moment))).encode())
             hash.update(repr((film.scene.source.picture_id(moment), film.scene.cut(earlier, moment))).encode())
             hash.update(b"jump" * bool(film.jump(earlier, moment)))
             hash.update(camera.between(earlier.seconds, moment.seconds))
