@@ -18,7 +18,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from torch import Tensor
 
 from render.errors import MissingError, RenderError
-from render.inputs import MOVIE, PICTURE, open_file, read_bytes
+from render.inputs import MOVIE, PICTURE, Kind, open_file, read_bytes
 from render.picture.picture import from_pixels, resize
 from render.source import Source, heic
 from render.source.bare import JPEG, ORIENTATION, bare, exif_orientation
@@ -168,7 +168,7 @@ def _open_picture(file: Path) -> Iterator[Image.Image]:
 
 
 def _head(file: Path) -> bytes:
-    with open_file(file, MOVIE) as content:
+    with open_file(file, Kind(PICTURE.name, MOVIE.most)) as content:
         return content.read(HEAD)
 
 
