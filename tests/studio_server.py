@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import json
 import threading
 from collections.abc import Iterator, Mapping
@@ -14,7 +13,6 @@ from typing import Any
 import numpy as np
 import torch
 import uvicorn
-from PIL import Image
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
@@ -23,10 +21,12 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from tiny import photo
 from torch import Tensor
 
-from render.parts import motions
+from render.config.parts import parts
+from render.develop import stills
 from render.picture import colour, warp
 from render.picture.motion import CameraPath, Motions
 from render.picture.picture import to_pixels
+from render.plugins import function_of
 from render.studio import protocol
 
 ROOMS = (Path(protocol.__file__).parent / "page", Path(protocol.__file__).parent.parent / "show" / "page")
@@ -86,9 +86,12 @@ class Studio:
         ]
         self.heard: list[dict[str, Any]] = []  # all that pages said, but for acks
         self.waiting: dict[WebSocket, int] = {}  # dreams on their way to each page
+        self.newest: dict[WebSocket, bytes] = {}  # the dream that waits for each page
         self.plates = {"classes": [0, 1, 2, 3, 4, 5], "shapes": [0, 1, 2, 3], "creatures": [0, 1]}
         self.film: bytes | None = None  # what a rendering gives
         self.files: dict[str, bytes] = {}
+        self.loop: asyncio.AbstractEventLoop
+        self.server: uvicorn.Server
 
     # ---- what it says
 
@@ -164,7 +167,7 @@ class Studio:
 
             return {name: over(name) for name in names}
 
-        velocities = {name: getattr(motions, name) for name in names[:-1]}
+        velocities = {name: function_of(parts().motions[name].velocity) for name in names[:-1]}
         return CameraPath(speeds, Motions(velocities, frozenset({"swirl"})), self.size[1] / self.size[0])
 
     def dream(self) -> tuple[dict[str, Any], bytes]:
@@ -197,6 +200,8 @@ class Studio:
         kind = message["type"]
         if kind == "ack":
             self.waiting[page] -= 1
+            if page in self.newest:
+                await self.send_dream(page, self.newest.pop(page))
             return
         self.heard.append(message)
         await getattr(self, f"on_{kind}", self.on_other)(page, message)
@@ -299,9 +304,19 @@ class Studio:
     # ---- the line
 
     async def send_dream(self, page: WebSocket, content: bytes) -> None:
-        if self.waiting.get(page, protocol.IN_FLIGHT) < protocol.IN_FLIGHT:
+        if self.waiting[page] < protocol.IN_FLIGHT:
             self.waiting[page] += 1
             await page.send_bytes(content)
+        else:
+            self.newest[page] = content
+
+    def say(self, message: Mapping[str, Any]) -> None:
+        """Tell all pages something, from another thread."""
+        asyncio.run_coroutine_threadsafe(self.tell_all(message), self.loop).result(5)
+
+    def kill(self) -> None:
+        """End it as a signal would, without a word."""
+        self.server.force_exit = self.server.should_exit = True
 
     async def tell_all(self, message: Mapping[str, Any]) -> None:
         for page in list(self.waiting):
@@ -376,9 +391,8 @@ class Studio:
 
 
 def jpeg(canvas: Tensor) -> bytes:
-    content = io.BytesIO()
-    Image.fromarray(to_pixels(canvas)).save(content, "JPEG", quality=92, subsampling=0)
-    return content.getvalue()
+    """As the studio sends it."""
+    return stills.jpeg(to_pixels(canvas))
 
 
 def mesh(path: CameraPath, span: float, size: tuple[int, int]) -> bytes:
@@ -404,6 +418,7 @@ def served(studio: Studio, port: int = 0) -> Iterator[str]:
         yield
 
     async def run(server: uvicorn.Server) -> None:
+        studio.loop, studio.server = asyncio.get_running_loop(), server
         playing = asyncio.create_task(studio.play())
         await server.serve()
         playing.cancel()

@@ -406,6 +406,18 @@ def test_footage_is_compared_and_what_is_gone_is_not(tmp_path: Path, tiny_networ
     assert 'class="pair"' not in page.read_text()
 
 
+def test_a_stranger_s_take_shows_no_picture_of_its_reader(tmp_path: Path, tiny_network: None) -> None:
+    """It may name any file of this machine as what it began with; it is shown only if it is the very picture it dreamed of."""
+    Image.new("RGB", (48, 32), (200, 30, 60)).save(tmp_path / "photo.png")
+    Image.new("RGB", (48, 32), (30, 60, 200)).save(tmp_path / "secret.png")
+    take = photo_film(tmp_path, "{image: photo.png}", "{zoom: 1}")
+    text = (take / "resolved.yaml").read_text()
+    (take / "resolved.yaml").write_text(text.replace("photo.png", "secret.png"))
+    page, (notice,) = hung(tmp_path)
+    assert "another file now" in notice
+    assert not [*page.parent.rglob("before.jpg")]
+
+
 # ---- colours
 
 

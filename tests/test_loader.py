@@ -33,6 +33,19 @@ def test_the_whole_vocabulary_loads(tmp_path: Path) -> None:
     assert config.clock.seed == 7
 
 
+@pytest.mark.parametrize("key", ["a." * 4000 + "a", "dream." + "0." * 4000 + "steps", "motion.zoom" + ".x" * 51])
+def test_a_key_without_end_is_refused(key: str) -> None:
+    with pytest.raises(ProblemsError, match=r"a key of [\d,]+ steps; no setting has more than 50") as error:
+        load_text("seed: 3", overrides=[f"{key}=1"])
+    assert len(str(error.value)) < 400
+
+
+def test_a_long_override_is_told_in_short() -> None:
+    with pytest.raises(ProblemsError, match=r"^--set name=x{95}…: name is") as error:
+        load_text("seed: 3", overrides=["name=" + "x" * 5000])
+    assert len(str(error.value)) < 400
+
+
 def test_everything_has_a_default() -> None:
     config = load_text("seed: 3", "shots/night.yaml")
     assert config.name == "night"

@@ -7,14 +7,16 @@ from itertools import product
 from pathlib import Path
 
 import av
+import clips
 import numpy as np
 import pytest
+from commands import Command
 from outputs import Output
 from recordings import FPS, PACKED, Recording
 
 from render.develop import prints
 from render.moment import Clock
-from render.source.audio import Sound
+from render.source.audio import RATE, Sound, heard_track, samples
 from render.source.footage import probe
 from render.source.video import video
 
@@ -54,6 +56,7 @@ def holds(recording: Recording) -> bool:
         and (recording.first >= 0 or kind in ("mkv", "webm"))
         and (recording.first < WRAP - 2 or kind in BROADCAST)
         and (recording.again is None or joins)
+        and not (recording.again == 0 and recording.first > WRAP - 2)  # that is no jump: its clock begins again there anyway
         and (not recording.cut or (edits and recording.sound >= 0))
         and (recording.pictures != "repeated" or (timed and recording.first >= 0))
     )
@@ -125,6 +128,54 @@ def test_the_white_picture_and_the_beep_are_where_a_player_has_them(tmp_path: Pa
 @pytest.mark.parametrize("recording", ROWS[2::3], ids=str)
 def test_so_they_are_when_the_film_begins_later(tmp_path: Path, recording: Recording) -> None:
     holds_time(recording, tmp_path, 0.75)
+
+
+def strange_sound(folder: Path, strange: int) -> Path:
+    """A recording with two tracks of sound, the first of another pitch, of which so many are packed as nobody knows."""
+    path = Recording("mp4").make(folder)
+    inputs, tracks = "-f lavfi -i sine=300:d=3:r=48000", "-map 0:v -map 1:a -map 0:a -c:v copy -c:a pcm_s16le"
+    clips.ffmpeg("-i", path, inputs, tracks, folder / "two.mov")
+    file = folder / "two.mov"
+    file.write_bytes(file.read_bytes().replace(b"sowt", b"apac", strange))
+    return file
+
+
+def test_the_first_track_that_can_be_read_is_heard(tmp_path: Path) -> None:
+    file = strange_sound(tmp_path, 1)
+    assert heard_track(file) == 2
+    assert film(file, tmp_path, Fraction(0)) == (pytest.approx([2.25], abs=NEAR), pytest.approx([2.25], abs=NEAR))
+    assert int(np.argmax(np.abs(samples(file)) > 0.25)) / RATE == pytest.approx(2.25, abs=NEAR)
+    assert not probe(file).mute
+
+
+def test_sound_that_nobody_can_read_is_said(command: Command, tmp_path: Path) -> None:
+    file = strange_sound(tmp_path, 2)
+    assert (probe(file).sound, probe(file).mute) == (None, True)
+    Path("film.yaml").write_text(f"source: {{video: {file}}}\n")
+    words = f"{file}: has sound that cannot be read here, and the film is silent"
+    assert words in command("check", "film.yaml").words
+
+
+SIZES = {"progressive": "", "interlaced": "-flags +ilme+ildct"}
+
+
+@pytest.mark.parametrize("kind", SIZES)
+def test_a_broadcast_whose_size_changes_fits_each_part_as_it_is(tmp_path: Path, kind: str) -> None:
+    """Red, green and blue thirds stay thirds, wherever a picture is upright or lies."""
+    thirds = np.repeat(np.eye(3, dtype=np.uint8) * 200 + 20, 32, axis=0)
+    wide, tall = np.broadcast_to(thirds, (64, 96, 3)), np.broadcast_to(thirds[:, None], (96, 64, 3))
+    for name, picture in {"wide": wide, "tall": tall}.items():
+        packed = f"-c:v mpeg2video -q:v 1 {SIZES[kind]}"
+        clips.clip(tmp_path / f"{name}.ts", [np.ascontiguousarray(picture)] * 12, packed, "25")
+    whole = tmp_path / "whole.ts"
+    whole.write_bytes((tmp_path / "wide.ts").read_bytes() + (tmp_path / "tall.ts").read_bytes())
+    footage = probe(whole)
+    assert (footage.size, footage.flaw) == ((64, 96), "")
+    source = video(footage, "stretch", (96, 96))
+    for index, axis in ((0, 1), (10, 1), (14, 2), (22, 2)):
+        lines = source.at(Clock(footage.fps, 24, Fraction(8)).frame(index))[0].mean(axis)
+        colours = [int(lines[:, place].argmax()) for place in (16, 48, 80)]
+        assert colours == [0, 1, 2]
 
 
 @pytest.mark.slow

@@ -22,7 +22,7 @@ from render.config.clock import film_clock, instants
 from render.config.curve import Array, Curve
 from render.config.draft import draft
 from render.config.facts import Facts
-from render.config.hold import UNSAID, Hold
+from render.config.hold import unsaid
 from render.config.model import OBJECTIVES, Audio, Settings
 from render.config.moving import movable
 from render.config.nodes import Node, Text
@@ -217,11 +217,6 @@ def contradictions(config: Config) -> Iterator[SettingError]:
         unheard = curve.names & set(config.audio.features if config.audio else ()) - clock.features.keys()
         if curve.constant is None and not unheard and not unsaid(curve) and (message := out_of_range(curve, seconds, clock)):
             yield SettingError(message, path=path_of(key))
-
-
-def unsaid(curve: Curve) -> bool:
-    """Whether the number is left to the film until a row of its schedule says it. Rows are looked at when they are read."""
-    return isinstance(curve.track.at, Hold) and curve.track.at.before is UNSAID
 
 
 def _outputs(config: Config) -> Iterator[SettingError]:

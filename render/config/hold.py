@@ -99,5 +99,10 @@ def holds(curve: Curve) -> bool:
     return isinstance(curve.track.at, Hold)
 
 
+def unsaid(curve: Curve) -> bool:
+    """Whether the number is left to the film until a row of its schedule says it. Rows are looked at when they are read."""
+    return isinstance(curve.track.at, Hold) and curve.track.at.before is UNSAID
+
+
 def _plain(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)

@@ -21,6 +21,8 @@ from render.inputs import TEXT, open_file
 if TYPE_CHECKING:  # a file at fault never becomes a Config, and waits for none
     from render.config.config import Config
 
+LONGEST_OVERRIDE = 100  # characters of a --set that a message repeats
+
 
 def load(path: Path | str, overrides: Sequence[str] = (), quality: str = "final", look: Inspect = no_facts) -> Config:
     """The film that the file at `path` asks for.
@@ -112,10 +114,14 @@ def section_of(section: type[Section], key: str) -> type[Section] | None:
 def with_override(tree: Node, override: str, rank: int) -> Node:
     """`tree` with one `--set key.key=value` laid over it; relative paths in the value start in the working folder."""
     key, equals, text = override.partition("=")
-    origin = Origin(f"--set {override}", Path.cwd(), (), rank)
+    short = override if len(override) <= LONGEST_OVERRIDE else f"{override[:LONGEST_OVERRIDE]}…"
+    origin = Origin(f"--set {short}", Path.cwd(), (), rank)
     path = [step.strip() for step in key.split(".")]
     if not equals or not all(path):
         raise ProblemsError([Problem(Place(origin), "write KEY=VALUE", "as in --set dream.steps=6")])
+    if len(path) > nodes.DEEPEST:
+        message = f"a key of {len(path):,} steps; no setting has more than {nodes.DEEPEST}"
+        raise ProblemsError([Problem(Place(origin), message, "as in --set dream.steps=6")])
     if path == ["extends"]:
         raise ProblemsError([Problem(Place(origin), "extends stands in files only")])
     value = nodes.parse(text, origin) if text.strip() else Node(Place(origin))

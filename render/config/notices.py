@@ -23,12 +23,10 @@ def notices(config: Config) -> Iterator[str]:
 
 def _still_source(config: Config) -> Iterator[str]:
     usual = Config()
-    if not config.source.moves and config.flow != usual.flow:
-        yield f"no use is made of flow: for footage only, and the source is {config.source.kind}"
-    names = [] if config.source.moves else [name for name in ("flow", "cuts") if getattr(config, name) != getattr(usual, name)]
-    if config.dream.footage and not config.source.moves:
+    names = ["flow"] if config.flow != usual.flow else []
+    if config.dream.footage:
         names.append("dream.footage")
-    if names:
+    if names and not config.source.moves:
         yield f"no use is made of {' and '.join(names)}: for footage only, and the source is {config.source.kind}"
 
 

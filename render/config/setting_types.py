@@ -72,7 +72,7 @@ CURVE_SCHEMA: Schema = {
     "anyOf": [
         {"type": "number"},
         {"type": "string", "description": "an expression, or Deforum keyframes"},
-        {"type": "object", "description": "keyframes: {0s: 1, 4s: 1.5, ease: in-out}"},
+        {"type": "object", "description": "keyframes: {0s: 1, 4s: 1.5, ease: in-out}, or {deforum: ..., fps: 15}"},
         {
             "type": "array",
             "items": {
@@ -324,6 +324,14 @@ def _at_home(value: str) -> Path:
 
 
 ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+LONGEST_PART, LONGEST_PATH = 255, 4095  # bytes of a file's name, and of it with all its folders, on every usual system
+
+
+def _refuse_endless(value: str) -> None:
+    """Refuses a path that no file can have. It is bytes that count: a letter of Chinese has three."""
+    longest = max((len(part.encode(errors="replace")) for part in Path(value).parts), default=0)
+    if longest > LONGEST_PART or len(value.encode(errors="replace")) > LONGEST_PATH:
+        raise SettingError(f"is {quote(value)}, longer than the name of any file can be")
 
 
 def _read_path(value: Any) -> Path:
@@ -331,6 +339,7 @@ def _read_path(value: Any) -> Path:
         raise SettingError(f"is {quote(value)}; it takes the name of a file")
     if ADDRESS.match(value):
         raise SettingError(f"is {quote(value)}, an address; it takes a file of this machine", "download it, and name that file")
+    _refuse_endless(value)
     folder: Path = getattr(value, "folder", Path())
     return Path(abspath(Path(folder, _at_home(value))))
 
@@ -338,6 +347,7 @@ def _read_path(value: Any) -> Path:
 def _read_glob(value: Any) -> str:
     if not isinstance(value, str) or not value.strip() or not value.isprintable():
         raise SettingError(f"is {quote(value)}; it takes a pattern of file names", 'for example "shots/*.png"')
+    _refuse_endless(value)
     folder: Path = getattr(value, "folder", Path())
     return abspath(Path(escape(str(folder.absolute())), _at_home(value)))
 
@@ -503,11 +513,8 @@ def output_name(suffixes: tuple[str, ...], pictures: tuple[str, ...]) -> Setting
         parts = text.split("/")
         bare = re.sub(r"\{name\}|\{frame(:0?[1-9])?\}", "", text)
         faults = {
-            "which is no file name": not text.isprintable()
-            or not text
-            or len(text.encode()) > 200
-            or not parts[-1]
-            or text.startswith("~"),
+            "which is no file name": not text.isprintable() or not text or not parts[-1] or text.startswith("~"),
+            f"which is longer than {LONGEST_NAME} bytes": len(text.encode()) > LONGEST_NAME,
             "with a character that no file name may have": bool(re.search(r"[\\:*?\"<>|\x00-\x1f]", bare)),
             "and outputs stay in the take's folder": text.startswith("/") or ".." in parts,
             "and only {name} and {frame} or {frame:06} are filled in": "{" in bare or "}" in bare,

@@ -14,9 +14,9 @@ from render.config import Config
 from render.config.parts import MotionPart
 from render.config.poses import Poses
 from render.errors import ConfigError
-from render.moment import Clock
+from render.moment import CELLS, Clock
 from render.picture import warp
-from render.picture.motion import CELLS, PROBES, CameraPath, Motions, Speeds, Velocity, When, spline_point
+from render.picture.motion import PROBES, CameraPath, Motions, Speeds, Velocity, When, spline_point
 from render.picture.warp import STILL, Move
 from render.plugins import function_of, of_package
 from render.scene import Scene
@@ -37,9 +37,8 @@ def camera_path(config: Config, size: tuple[int, int], clock: Clock | None = Non
         at = {name: _over(values[name], seconds, clock) for name in (*motions.velocities, "center")}
         if points is not None:
             at["center"] = spline_point(points, torch.from_numpy(clock.curve_time(seconds) / clock.seconds))
-            at["center"] = spline_point(points, torch.from_numpy(config.clock.curve_time(seconds) / config.clock.seconds))
         if config.motion.to:
-            at["to"] = _speeds_to(config.motion.to, seconds, config.clock, aspect)
+            at["to"] = _speeds_to(config.motion.to, seconds, clock, aspect)
         return at
 
     return CameraPath(speeds, motions, aspect, config.seed)

@@ -25,7 +25,7 @@ from render.config.model import packages
 from render.config.parts import parts
 from render.config.scalars import NetworkChoice, Time
 from render.config.section import Setting, walk
-from render.construct.scene import cut_test
+from render.construct.camera import first_view
 from render.develop import files
 from render.film import Film
 from render.moment import Moment
@@ -39,7 +39,7 @@ BLOCK = 256  # seconds of ticks whose numbers are looked at together
 
 SHOWN = ("name", "outputs", "extends", "dream.amount")  # settings that shape no dream
 # Settings that count by what comes of them: the moments and the pictures of the ticks, and the values of numbers.
-IN_EFFECT = ("fps", "duration", "bpm", "dream.rate", "loop", "cuts.at", "size", "audio", "schedule", "motion.path")
+IN_EFFECT = ("fps", "duration", "bpm", "dream.rate", "loop", "cuts.at", "size", "audio", "schedule", "motion.path", "motion.to")
 IN_PICTURES = (
     *("source.image.file", "source.frames.files", "source.video.file", "source.video.start", "source.video.end"),
     *("source.take.folder", "source.take.at"),
@@ -61,7 +61,7 @@ def tick_chain(config: Config, film: Film, version: int) -> list[Link]:
     """The chain of a film, tick 0 first. version: of the dream, as takes count it."""
     scene = film.scene
     moments = [config.clock.tick(tick) for tick in range(scene.clock.last_tick + 1)]
-    start = _digest(version, film.scene.size, _still_settings(config, film), packages(config))
+    start = _digest(version, film.scene.size, _still_settings(config, film), packages(config), _first_view(config, film))
     digests = [*_digests(start, config, film, moments)]
     if scene.loop.closes:  # what is nearest holds what is farthest: any other end is another film from the start
         digests = [*_digests(_digest(start, len(moments), digests[-1]), config, film, moments)]
@@ -91,6 +91,11 @@ def _still_settings(config: Config, film: Film) -> dict[str, Any]:
     """The settings that do not move, by value, and the keys of those that do; without the terms, which come and go."""
     still = {setting.key: _still_value(setting, config) for setting in _shaping(config) if not _is_term(setting.key)}
     return {**still, "networks": film.contents["dream.network"], "flow": film.contents["flow"]}
+
+
+def _first_view(config: Config, film: Film) -> Any:
+    """How the source is seen at the start; from there on the camera's speeds tell."""
+    return first_view(config, film.scene.size).matrix.tolist()
 
 
 def _shaping(config: Config) -> Iterator[Setting]:
@@ -156,7 +161,7 @@ def _digests(start: str, config: Config, film: Film, moments: Sequence[Moment]) 
     """The digest of each tick. start: of what shapes all of them."""
     terms, ticks = _terms(config), max(1, int(BLOCK * film.scene.clock.rate))
     grows = any(term.always for term in terms)  # by the time to the next tick
-    others, cut = [curve for key, curve in config.curves() if _moves_dreams(key)], cut_test(config)
+    others = [curve for key, curve in config.curves() if _moves_dreams(key)]
     digest = start
     for first in range(0, len(moments), ticks):
         block = moments[first : first + ticks]
@@ -169,7 +174,6 @@ def _digests(start: str, config: Config, film: Film, moments: Sequence[Moment]) 
         for index, (earlier, moment) in enumerate(pairwise((before, *block))):
             hash = blake2b(digest.encode(), digest_size=BYTES)
             hash.update(np.array((moment.seconds, moment.dt if grows else 0.0)).tobytes() + numbers[index].tobytes())
-            hash.update(repr((film.scene.source.picture_id(moment), cut(earlier, moment))).encode())
             hash.update(repr((film.scene.source.picture_id(moment), film.scene.cut(earlier, moment))).encode())
             hash.update(b"jump" * bool(film.jump(earlier, moment)))
             hash.update(camera.between(earlier.seconds, moment.seconds))
@@ -204,7 +208,7 @@ class _Camera:
     def over(cls, path: CameraPath, start: float, end: float) -> _Camera:
         cells = cells_between(start, end)
         speeds = path.speeds(cell_times(np.array(cells, dtype=np.int64)))
-        columns = [speeds[name].double().numpy().reshape(len(cells), -1) for name in sorted(speeds)]
+        columns = [speeds[name].double().numpy().reshape(len(cells), speeds[name][:1].numel() or 1) for name in sorted(speeds)]
         return cls(cells.start, np.ascontiguousarray(np.concatenate(columns, axis=1)))
 
     def between(self, start: float, end: float) -> bytes:

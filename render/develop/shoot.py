@@ -43,8 +43,8 @@ from render.scene import Scene
 from render.weights.catalogue import credits
 
 SAFE = "what is dreamed is safe"
-# Versions of the dream, of films that travel and of those on footage: one counts up when the same settings begin to give other
-# pictures.
+# Versions of the dream, of most films, and of those on footage or on a photo larger than the frame: one counts up when the same
+# settings begin to give other pictures.
 VERSION = 1, 2
 Watch = Callable[[Iterator[State], int, int], Iterable[State]]  # (states, tick to begin after, last tick) -> the same states
 
@@ -77,7 +77,7 @@ def shoot(config: Config, text: str, root: Path, device: torch.device, watch: Wa
             config = config.model_copy(update={"seed": seed})
             film = build(config, device)
         film = replace(film, scene=with_flow_cache(film.scene, root))
-        chain, resolved = tick_chain(config, film, VERSION), config.yaml(from_folder(take_folder(root, config.name)))
+        chain, resolved = tick_chain(config, film, version_of(film)), config.yaml(from_folder(take_folder(root, config.name)))
         with open_take(root, config.name, fingerprint(config, film), text, resolved, fresh, chain) as take:
             note_whereabouts(config, take)
             film = in_recorded_tiles(in_recorded_precision(config, film, take), take)
@@ -134,9 +134,14 @@ def require_outputs(config: Config) -> None:
             raise config.problem(f"outputs.{count - 1}", message, error.hint, type(error)) from error
 
 
+def version_of(film: Film) -> int:
+    """The version of the dream that makes the film."""
+    return VERSION[film.scene.source.moves or film.scene.source.photo is not None]
+
+
 def fingerprint(config: Config, film: Film) -> dict[str, Any]:
     """All that shapes the film's pictures: a take with the same is the same film."""
-    shape = {"version": VERSION[film.scene.source.moves], "seed": int(config.seed), "config": config.fingerprint()}
+    shape = {"version": version_of(film), "seed": int(config.seed), "config": config.fingerprint()}
     return {**shape, "files": film.digest, "size": list(film.scene.size)}
 
 
@@ -148,7 +153,7 @@ def unfinished_seed(root: Path, config: Config, film: Film) -> int | None:
             continue
         seeded = config.model_copy(update={"seed": seed})
         scene = replace(film.scene, path=camera_path(seeded, film.scene.size))
-        same = same_film(folder, tick_chain(seeded, replace(film, scene=scene), VERSION))
+        same = same_film(folder, tick_chain(seeded, replace(film, scene=scene), version_of(film)))
         if record["fingerprint"] == fingerprint(seeded, film) if same is None else same:
             return seed
     return None

@@ -12,6 +12,7 @@ from render.develop.ffmpeg import Pixels
 from render.develop.negative import Negative
 from render.develop.take import read_record
 from render.develop.whereabouts import found_files
+from render.errors import MissingError
 from render.facts import facts
 from render.picture import warp
 from render.picture.picture import from_pixels, to_pixels
@@ -23,19 +24,19 @@ def before_and_after(folder: Path, text: str, size: tuple[int, int]) -> tuple[Pi
     """Of the take in `folder`: what the camera saw and what is shown of the dream there, [H, W, 3] uint8 each.
 
     text: its configuration in full. size: (width, height).
-    Raises a RenderError if what it began with is gone, and StopIteration if its dream is.
+    Raises a RenderError if what it began with is gone or another file, and StopIteration if its dream is.
     """
     path = folder / "resolved.yaml"
     found = found_files(folder, text, str(read_record(folder).get("home", "")))
     config = load_text(text, str(path), folder, [*found, f"size={size[0]}x{size[1]}"], look=facts)
     scene = build_scene(config, torch.device("cpu"))
-    clock, still = scene.clock, not scene.source.moves
+    if scene.source.digest not in str(read_record(folder).get("fingerprint", {}).get("files")):
+        # A stranger's take may name any picture of its reader.
+        raise MissingError("what it began with is another file now")
+    clock = scene.clock
     middle = range(clock.last_tick // 2, -1, -1)
     near = (tick for tick in middle if 1 / NEARER <= warp.scale(scene.path.so_far(clock.tick(tick).seconds)) <= NEARER)
     moment = max(map(clock.tick, near), key=scene.amount, default=clock.tick(0))  # of those that show as much, the latest
-    before = scene.picture(moment)
-    if still:  # footage comes as the camera sees it
-        move = scene.path.so_far(moment.seconds)
-        before = warp.move_frame(before, move, kernel=warp.bicubic, border=scene.border).clamp(0, 1)
+    before = scene.undreamed(moment) if scene.undreamed else scene.picture(moment)
     after = next(Negative(folder / "negative").ticks(moment.index))
     return to_pixels(before), to_pixels(scene.show(moment, from_pixels(after)))

@@ -272,7 +272,7 @@ def _place_names(exhibits: Iterable[Exhibit]) -> list[str]:
     """A folder's name for each exhibit, unlike all others on any system."""
     names: dict[str, str] = {}
     for exhibit in exhibits:
-        name = f"{files.folder_name(exhibit.name)}-{files.folder_name(exhibit.folder.name)}"
+        name = files.folder_name(exhibit.name, exhibit.folder.name)
         candidates = (name if number == 1 else f"{name}-{number}" for number in count(1))
         free = next(candidate for candidate in candidates if candidate.casefold() not in names)
         names[free.casefold()] = free

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache, partial
 from hashlib import file_digest
+from itertools import islice
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
@@ -37,6 +38,7 @@ STEADY = Fraction(1, 50)  # seconds by which timestamps may waver before samples
 PLAYLISTS = frozenset({"hls", "dash", "concat", "imf"})  # name other files and addresses, and hold no music
 SHORT = 0.98  # of the length that a file names: what holds less was cut off
 
+TRIED = 200  # packets of a track that are decoded to see whether it gives sound
 LEAD = 2048 / RATE  # seconds of silence put before the music, or a note at its very beginning would not begin
 LATE = 0.8  # hops from the beginning of a note to where librosa shows it, measured on clicks
 FOLDS = 240  # places in a beat at which it may fall
@@ -316,11 +318,11 @@ def track(file: Path) -> Track | None:
 
 @lru_cache(maxsize=8)
 def _track(file: FileStamp) -> Track | None:
+    number = _heard_track(file)
+    if number is None:
+        return None
     with _open_audio(file.path) as container:
-        stream = _readable(container)
-        if not stream:
-            return None
-        end = None
+        stream, end = container.streams[number], None
         for packet in container.demux(stream):
             if packet.pts is None:
                 continue
@@ -339,10 +341,13 @@ def film_samples(sound: Sound, rate: int, layout: str) -> Iterator[Samples]:
     """What is heard with a film, [channels, n] at a time: as long as the film, each sample where the file's clock has it."""
     from render.source.soundtrack import Piece, samples
 
-    clock = _timeline(stamp(sound.file, SOUND))
+    number, clock = heard_track(sound.file), _timeline(stamp(sound.file, SOUND))
+    if number is None:
+        return
     with _open_audio(sound.file) as container:
         zero = Fraction(container.start_time or 0, 1_000_000) if sound.zero is None else sound.zero
-        yield from samples(container, _readable(container), Piece(zero + sound.start, sound.seconds, rate, layout, clock))
+        piece = Piece(zero + sound.start, sound.seconds, rate, layout, clock)
+        yield from samples(container, container.streams[number], piece)
 
 
 def samples(file: Path) -> Samples:
@@ -355,13 +360,12 @@ def _samples(file: FileStamp) -> Samples:
     from render.source.soundtrack import Piece
     from render.source.soundtrack import samples as heard
 
-    clock = _timeline(file)
+    number, clock = _heard_track(file), _timeline(file)
     with _open_audio(file.path) as container:
-        stream = _readable(container)
-        if not stream:
-            raise MissingError(
-                f"{file.path}: there is no sound in it{' that can be read here' * bool(container.streams.audio)}"
-            )
+        if number is None:
+            there_is_one = bool(container.streams.audio)
+            raise MissingError(f"{file.path}: there is no sound in it{' that can be read here' * there_is_one}")
+        stream = container.streams[number]
         piece = Piece(Fraction(container.start_time or 0, 1_000_000), None, RATE, "mono", clock)
         pieces, total = [], 0
         for block in heard(container, stream, piece):
@@ -376,11 +380,25 @@ def _samples(file: FileStamp) -> Samples:
         return signal
 
 
-def _readable(container: Any) -> Any:
-    """The track that is heard, or None."""
-    from render.source.decoder import readable
+def heard_track(file: Path) -> int | None:
+    """Which of a file's streams is heard: the first that gives sound; None where none does, or there is none."""
+    return _heard_track(stamp(file, SOUND))
 
-    return readable(container.streams.audio)
+
+@lru_cache(maxsize=8)
+def _heard_track(file: FileStamp) -> int | None:
+    from render.source.soundtrack import decode
+
+    with _open_audio(file.path) as container:
+        begin = container.start_time or 0
+        for number, stream in enumerate(container.streams.audio):
+            if not stream.codec_context:
+                continue  # nobody knows how it is packed
+            if number:
+                container.seek(begin)
+            if next(decode(islice(container.demux(stream), TRIED)), None):
+                return int(stream.index)
+        return None
 
 
 @lru_cache(maxsize=8)

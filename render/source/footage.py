@@ -14,18 +14,17 @@ from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
-
-from av.container import InputContainer
+from typing import Any
 
 from render.errors import ConfigError, MissingError
 from render.inputs import MOVIE
+from render.source.audio import heard_track
 from render.source.decoder import (
     USUAL,
     open_video,
     packets,
     pictures,
     pictures_from,
-    readable,
     timeline_of,
     unit_of,
     upright_size,
@@ -69,6 +68,7 @@ class Footage:
     start: Fraction  # when it begins, seconds after the file's first picture: with the first of them, or while that stands
     seconds: Fraction  # from there to the end of the last picture
     sound: Sound | None
+    mute: bool  # there is sound in it, and none that can be read
     flaw: str  # what of the file cannot be read, as the rest of a sentence that begins with its name; else empty
     interlaced: bool  # its pictures are two half pictures, a moment apart
     aspect: Fraction  # width of a pixel by its height
@@ -106,7 +106,8 @@ def _probe(file: Path, start: Fraction, end: Fraction | None, now: FileStamp) ->
         said = [rate for rate in (stream.guessed_rate, stream.average_rate) if rate]
         unit = unit_of(container, stream)
         aspect = stream.sample_aspect_ratio or Fraction(1)
-        sound = _sound(container)
+        number, sounds = heard_track(file), len(container.streams.audio)
+        sound = None if number is None else _sound(container.streams[number])
     clock = timeline_of(now, end)
     first = next(filter(None, pictures(file)), None)
     if first is None:
@@ -140,6 +141,7 @@ def _probe(file: Path, start: Fraction, end: Fraction | None, now: FileStamp) ->
         start=begins,
         seconds=(stop - begin) / fps if constant else lasts,
         sound=sound and replace(sound, offset=sound.offset - zero * unit),
+        mute=bool(sounds and not sound),
         flaw=_flaw(file, [(mark - zero) * unit for mark in stamps.damage], times, over, to_its_end=end is None or over < end),
         interlaced=stamps.interlaced,
         aspect=aspect,
@@ -220,11 +222,8 @@ def _promised(file: Path) -> Fraction:
     return promised if max(over, over - begin) + SLACK < promised else Fraction(0)  # some name the timestamp of their end
 
 
-def _sound(container: InputContainer) -> Sound | None:
-    """The file's sound; its offset is still its own first timestamp, in seconds."""
-    stream = readable(container.streams.audio)
-    if not stream:
-        return None
+def _sound(stream: Any) -> Sound:
+    """What a track holds; its offset is still its own first timestamp, in seconds."""
     context, offset = stream.codec_context, (stream.start_time or 0) * (stream.time_base or Fraction(0))
     return Sound(stream.index, context.name, context.channels, context.sample_rate, offset)
 

@@ -74,14 +74,15 @@ def _from_start(container: InputContainer, stream: AudioStream, piece: Piece) ->
     begin = Fraction(container.start_time or 0, 10**6)
     if not piece.clock.jumps and container.format.name in SEARCHABLE and piece.start > begin + FAR:
         container.seek(int((piece.start - BEFORE) / (stream.time_base or 1)), stream=stream)
-        first = next(frames := _decode(container.demux(stream)), None)
+        first = next(frames := decode(container.demux(stream)), None)
         if first and first.time is not None and first.time <= piece.start:
             return chain([first], frames)
         container.seek(int(begin * 10**6))
-    return _decode(piece.clock.mend(container.demux(stream)))
+    return decode(piece.clock.mend(container.demux(stream)))
 
 
-def _decode(packets: Iterable[Packet[AudioStream]]) -> Iterator[AudioFrame]:
+def decode(packets: Iterable[Packet[AudioStream]]) -> Iterator[AudioFrame]:
+    """What of a track can be decoded."""
     try:
         for packet in packets:
             try:

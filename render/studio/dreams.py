@@ -36,7 +36,7 @@ def dream_message(film: Film, state: State, about: dict[str, Any], cut: bool = F
         "rate": float(scene.clock.rate),
         "cut": cut,
         "size": [width, height],
-        "amount": 1.0,
+        "amount": scene.amount(moment),
         "fine": float(colour.fine(state.canvas)),
         "path": [] if bent else [_numbers(move.matrix) for move in moves],
         "mesh_size": list(MESH) if bent else None,
@@ -44,7 +44,7 @@ def dream_message(film: Film, state: State, about: dict[str, Any], cut: bool = F
         "border": scene.border,
         **about,
     }
-    return pack_dream(header, mesh, stills.jpeg(to_pixels(state.canvas)))
+    return pack_dream(header, mesh, stills.jpeg(to_pixels(scene.show(moment, state.canvas))))
 
 
 def _moves(film: Film, start: float, end: float, steps: int) -> list[Move]:

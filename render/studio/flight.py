@@ -23,7 +23,7 @@ from render.config.scalars import Size, Time
 from render.construct import build
 from render.construct.camera import camera_path
 from render.construct.networks import Known
-from render.construct.scene import frame_size
+from render.construct.scene import frame_size, shown_amount
 from render.film import Film
 from render.moment import CELLS, Clock
 
@@ -39,7 +39,8 @@ class Stage:
     """What stays the same from one cut to the next."""
 
     config: Config  # of the film as it is flown, before any row: its size and steps, no loop
-    film: Film  # built of it, with numbers that rows may move
+    live: Config  # the same, with numbers that rows may move
+    film: Film  # built of that
     endless: bool  # whether the flight goes on for as long as one likes
 
     @property
@@ -57,14 +58,23 @@ def make_stage(config: Config, device: torch.device, known: Known) -> Stage:
     endless = not has_end(config)
     changes = {"loop": "none", "duration": ENDLESS} if endless else {"loop": "none"}
     plain = config.model_copy(update=changes)
-    return Stage(plain, build(with_live_numbers(plain), device, known), endless)
+    live = with_live_numbers(plain)
+    return Stage(plain, live, build(live, device, known), endless)
+
+
+def with_other_terms(stage: Stage, config: Config, known: Known) -> Stage:
+    """The same stage with other objectives: its scene stays, and so do its networks."""
+    live = with_live_numbers(config)
+    film = build(live, stage.film.scene.device, known)
+    return replace(stage, config=config, live=live, film=replace(film, scene=stage.film.scene))
 
 
 def has_end(config: Config) -> bool:
     """Whether the film cannot go on past its end: footage, and numbers that know how long it is."""
     masks = [config.mask, *(term.mask for term in config.dream.objective)]
     moving_mask = any(mask and mask.file.suffix.lower() in MOVES_ITSELF for mask in masks)
-    return config.source.moves or moving_mask or config.motion.path is not None or bool(knows_its_end(config))
+    on_its_way = config.motion.path is not None or bool(config.motion.to)
+    return config.source.moves or moving_mask or on_its_way or bool(knows_its_end(config))
 
 
 def knows_its_end(config: Config) -> list[str]:
@@ -107,8 +117,8 @@ def _live(key: str, span: Span, curve: Curve | None) -> Curve:
 def film_with(stage: Stage, rows: Rows) -> Film:
     """The frozen film that is flown with these rows."""
     clock = replace(stage.film.scene.clock, rows=rows)
-    path = camera_path(with_live_numbers(stage.config), stage.film.scene.size, clock)
-    return replace(stage.film, scene=replace(stage.film.scene, clock=clock, path=path))
+    scene = replace(stage.film.scene, clock=clock, path=camera_path(stage.live, stage.film.scene.size, clock))
+    return replace(stage.film, scene=replace(scene, amount=shown_amount(stage.live, scene)))
 
 
 # ---- rows

@@ -40,7 +40,7 @@ def _less(effort: Effort, times: float) -> Effort:
         return replace(effort, steps=max(1, int(effort.steps / times)))
     if effort.octaves > 2:  # the small octaves cost little: the picture gets a little coarser, and nothing faster by much
         return replace(effort, octaves=effort.octaves - 1)
-    return replace(effort, pixels=max(LEAST, int(effort.pixels * max(SMALLER, 1 / times))))
+    return replace(effort, pixels=max(LEAST, round(effort.pixels * max(SMALLER, 1 / times))))
 
 
 def because(effort: Effort, most: Effort, dreams: float, rate: float) -> str:

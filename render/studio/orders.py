@@ -6,11 +6,16 @@ A new one is a function and its row in ORDERS; what it needs of a message is rea
 from __future__ import annotations
 
 from collections.abc import Mapping
+from threading import Thread
 from typing import Any, TypeVar
 
+from render.config.mapping import load_mapping
 from render.config.problem import SettingError
+from render.config.scalars import read_size
 from render.develop import files, stills
 from render.errors import RenderError
+from render.studio.jobs import QUALITIES
+from render.studio.pictures import last_seconds
 from render.studio.record import free_name
 from render.studio.session import Carry, Message, Reply, Session
 
@@ -159,7 +164,101 @@ def _govern(session: Session, message: Message, reply: Reply) -> None:
     session.settlings = 0
 
 
+def _size(session: Session, message: Message, reply: Reply) -> None:
+    text = field(message, "size", str)
+    if text == "auto":
+        session.pixels, session.govern, session.settlings = session.setup.pixels, True, 0
+    else:
+        size, (height, width) = read_size(text), session.filed_size
+        session.pixels = width * height if size.of_source else size.width * size.height
+    session.cut(session.filed, "another size is another flight: the film begins anew")
+
+
+def _add(session: Session, message: Message, reply: Reply) -> None:
+    term = field(message, "term", dict)
+    written = {"dream": {"network": session.network_name, "objective": [term]}}
+    (read,) = load_mapping(written, session.setup.folder).dream.objective
+    if read.kind == "garden":
+        raise RenderError("a garden cannot be planted in flight: it grows from the beginning", "write it into the film's file")
+    weight = read.weight.constant
+    session.add_term(read, 1.0 if weight is None else weight, _seconds(message, "over", 1.0))
+
+
+def _drop(session: Session, message: Message, reply: Reply) -> None:
+    index = field(message, "index", int)
+    if not 0 <= index < len(session.stage.config.dream.objective):
+        raise RenderError(f"drop: there is no objective {index}")
+    session.drop_term(index, _seconds(message, "over", 1.0))
+
+
+def _write(session: Session, message: Message, reply: Reply) -> None:
+    keys = message.get("keys")
+    session.write(None if keys is None else [str(key) for key in field(message, "keys", list)])
+
+
+def _saved(session: Session, message: Message, reply: Reply) -> None:
+    session.file_saved()
+
+
+def _gif(session: Session, message: Message, reply: Reply) -> None:
+    seconds, width, fps = _seconds(message, "seconds", 4.0), field(message, "width", int, 480), field(message, "fps", int, 15)
+    if not (16 <= width <= 2048 and 1 <= fps <= 50 and 0 < seconds <= 60):
+        raise RenderError("gif: seconds up to 60, width 16 to 2048, fps 1 to 50")
+    film, take, last = session.film, session.live_take.folder, session.head
+
+    def make() -> None:
+        try:
+            reply(file_message(session, "gif", last_seconds(film, take, last, seconds, width, fps)))
+        except RenderError as error:
+            session.say(f"the GIF could not be made: {error.message}", error.hint, grave=True)
+
+    Thread(target=make, daemon=True).start()
+
+
+def _thin(session: Session, message: Message, reply: Reply) -> None:
+    session.thin(_flight(session, message), field(message, "pixels", float))
+
+
+def _flight(session: Session, message: Message) -> str:
+    """A flight that was saved in this session; the flight so far, saved now, where none is named."""
+    name = message.get("flight")
+    if name is None and message.get("type") == "render":
+        name = free_name(session.setup.folder, session.filed.name)
+        session.save(name)
+    if name not in session.recordings:
+        raise RenderError(f"there is no flight {name!r} of this session")
+    return str(name)
+
+
+def _render(session: Session, message: Message, reply: Reply) -> None:
+    size, quality = field(message, "size", str, "1080p"), field(message, "quality", str, "final")
+    if quality not in QUALITIES:
+        raise RenderError(f"render: quality is {quality!r}; it takes {', '.join(QUALITIES)}")
+    read_size(size)
+    name = _flight(session, message)
+    session.jobs.add(session.large_flight(name, size, quality), name, size, quality)
+
+
+def _cancel(session: Session, message: Message, reply: Reply) -> None:
+    session.jobs.cancel(field(message, "job", int))
+
+
+def _plates(session: Session, message: Message, reply: Reply) -> None:
+    numbers = [number for number in field(message, "numbers", list) if isinstance(number, int) and number >= 0]
+    session.wall.want(field(message, "network", str), field(message, "layer", str), numbers)
+
+
 ORDERS: Mapping[str, Carry] = {
+    "plates": _plates,
+    "size": _size,
+    "add": _add,
+    "drop": _drop,
+    "write": _write,
+    "saved": _saved,
+    "gif": _gif,
+    "thin": _thin,
+    "render": _render,
+    "cancel": _cancel,
     "nothing": _nothing,
     "set": _set,
     "release": _release,

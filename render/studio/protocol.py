@@ -49,7 +49,7 @@ Text messages are JSON objects with "type". Binary messages are dreams, server -
       cut         bool: nothing leads here from the dream before (tick 0, a cut in footage, the first after a fork or scrub)
       scrub       bool: a tick read from the negative, because "scrub" was sent; the session's own head is elsewhere
       size        [width, height], pixels
-      amount      float 0..1, how much of the dream is shown (1 until a film says otherwise)
+      amount      float 0..1, how much of the dream the JPEG shows; the rest of it is what was there before: nothing to do
       fine        float, energy of the fine detail: mean square of the luminance minus its 3x3 binomial blur (frames.py,
                   sharpen)
       path        how the camera came here from the tick before, a list of STEPS (8) matrices, each 9 numbers, row by row:

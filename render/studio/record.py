@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from render.config import Config, nodes
-from render.config.hold import Hold
+from render.config.hold import Hold, unsaid
 from render.config.loader import read, section_of
 from render.config.model import Settings
 from render.config.section import OneOf, Section
@@ -90,7 +90,7 @@ def write_flight(stage: Stage, rows: Rows, last: int, folder: Path, name: str, f
     if rows:
         files.write(path, table(rows).encode())
     config = flown_config(stage, last)
-    wanted = {key: value for key, value in config.resolved().items() if key not in LIVING}
+    wanted = _settings(config)
     for base in dict.fromkeys((film, None)):
         files.write(yaml, _text(config, wanted, rows, path, name, base, folder).encode())
         try:
@@ -99,9 +99,17 @@ def write_flight(stage: Stage, rows: Rows, last: int, folder: Path, name: str, f
             if base is None:
                 raise
             continue
-        if {key: value for key, value in again.resolved().items() if key not in LIVING} == wanted:
+        if _settings(again) == wanted:
             break
     return Recording(yaml, path if rows else None, again)
+
+
+def _settings(config: Config) -> dict[str, Any]:
+    """What a film says, as plain values, but for what is said of a flight in any case; its rows say nothing here."""
+    values = {key: value for key, value in config.resolved().items() if key not in LIVING}
+    for section, _, name in (key.rpartition(".") for key, curve in config.curves() if unsaid(curve)):
+        del values[section][name]
+    return values
 
 
 def _text(config: Config, wanted: Mapping[str, Any], rows: Rows, path: Path, name: str, base: Path | None, folder: Path) -> str:
@@ -121,7 +129,7 @@ def _changes(wanted: Mapping[str, Any], base: Path | None) -> dict[str, Any] | N
         old = load(base)
     except RenderError:  # it was changed since, and cannot be read now
         return None
-    return differences(wanted, {key: value for key, value in old.resolved().items() if key not in LIVING})
+    return differences(wanted, _settings(old))
 
 
 def _relative(film: Path, folder: Path) -> str:

@@ -87,14 +87,22 @@ def _fly(
     """Build the film, which takes seconds, and fly it. The first Ctrl-C ends it after the dream at work."""
     from render.studio.orders import carry_out
     from render.studio.session import Session, Setup
+    from render.studio.watch import watch_film
 
     session = Session(Setup(config, file, text, root, pick_device(), reload), house.viewers, carry_out)
-    house.session = session
+    house.session, house.plates = session, session.wall.folders
     house.viewers.tell(session.vocabulary())
+    house.viewers.tell(session.wall.knowledge())
     for notice in session.notices():
         say(notice)
-    with stoppable(session.ending):
-        session.run()
+    watching = watch_film(file, lambda: session.post({"type": "saved"}), session.ending) if file else None
+    try:
+        with stoppable(session.ending):
+            session.run()
+    finally:
+        session.ending.set()
+        if watching:
+            watching.join(2)
 
 
 def listen(address: Address) -> socket.socket:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import sqrt
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event
@@ -21,7 +22,10 @@ import numpy as np
 import torch
 
 from render.config import Config
+from render.config.curve import read_curve
 from render.config.hold import Hold
+from render.config.scalars import read_size
+from render.construct.scene import frame_size
 from render.develop.shoot import explain_failures
 from render.errors import RenderError
 from render.film import Film, State, begin, step
@@ -29,11 +33,26 @@ from render.frames import frame_count
 from render.loops import LOOPS
 from render.picture.picture import from_pixels
 from render.studio.dreams import dream_message
-from render.studio.flight import Rows, Stage, at_size, film_with, knows_its_end, make_stage, up_to_tick, with_values
+from render.studio.filing import fault_message, match_terms, skeleton, write_numbers
+from render.studio.flight import (
+    Rows,
+    Stage,
+    at_size,
+    film_with,
+    has_end,
+    knows_its_end,
+    make_stage,
+    up_to_tick,
+    with_other_terms,
+    with_values,
+)
 from render.studio.governor import FIRST, PATIENCE, SHARE, Effort, advise, because
 from render.studio.handles import terms, values_at, vocabulary, why_fixed
+from render.studio.jobs import Jobs
+from render.studio.plates import Wall
 from render.studio.record import Recording, write_flight
 from render.studio.takes import LiveTake, adopt, recorded_film, state_at
+from render.studio.thin import count_rows, thin_rows
 
 Message = dict[str, Any]
 Reply = Callable[[Message], None]
@@ -42,6 +61,8 @@ LATELY = 12  # dreams over which the pace is measured
 FLEETING = ("tick", "seconds", "values", "dreams", "share", "keeps_up")  # of the state: what a dream's header tells, too
 OFTEN = 0.5  # seconds after which these are told again
 IDLE = 0.5  # seconds between two looks whether the end is asked for
+EFFORT = ("steps", "first_steps", "octaves", "jitter", "step_size")  # of the dream: what a smaller flight has less of
+RULED = ("dream.steps", "dream.octaves", "dream.step_size")  # numbers that the governor sets
 TIRED = 8  # settlings after which the governor leaves a film as it is
 
 
@@ -108,6 +129,7 @@ class Session:
         self.filed = setup.config  # as the file was last read without a fault
         self.filed_small = at_size(setup.config, self.pixels, self.share)  # the same at the size that is flown
         self.stage: Stage = make_stage(self.filed_small, setup.device, self.known)
+        self.places = list(range(len(setup.config.dream.objective)))  # of the file's objectives in the stage's
         self.rows: Rows = {}
         self.film: Film = self.stage.film
         self.state: State | None = None
@@ -120,6 +142,8 @@ class Session:
         self.glides: dict[str, Glide] = {}
         self.moved: set[str] = set()  # keys that are set here and not by the file
         self.dropped: set[int] = set()  # objectives that were taken out
+        self.jobs = Jobs(setup.root, audience.tell)
+        self.wall = Wall(self.known.values(), setup.device, audience.tell)
         self.marks: dict[int, str] = {}
         self.flights: list[Message] = []
         self.recordings: dict[str, tuple[Recording, Stage, Rows, int]] = {}
@@ -236,6 +260,8 @@ class Session:
 
     def close(self) -> None:
         """End: the live take is a take."""
+        self.jobs.close()
+        self.wall.close()
         self.close_take()
 
     def _take(self) -> LiveTake:
@@ -253,7 +279,7 @@ class Session:
         rows = up_to_tick(self.stage, self.rows, self.head) if self.stage.endless else self.rows
         recording = write_flight(self.stage, rows, self.head, self.setup.folder, name, self.setup.file)
         film = recorded_film(recording, self.stage, self.known)
-        adopt(recording, film, self._take().folder, self.state, self.setup.root)
+        adopt(recording, film, self._take(), self.head)
         self.recordings[name] = recording, self.stage, rows, self.head
         size = self.stage.film.scene.size
         flight = {
@@ -266,6 +292,26 @@ class Session:
         }
         self.flights = [*(other for other in self.flights if other["name"] != name), flight]
         return recording
+
+    def thin(self, name: str, pixels: float) -> None:
+        """Drop the rows of a saved flight that are seen least, up to an error of so many pixels at 1080p."""
+        _, stage, rows, last = self.recordings[name]
+        thinned, error = thin_rows(stage, rows, last, pixels)
+        recording = write_flight(stage, thinned, last, self.setup.folder, name, self.setup.file)
+        self.recordings[name] = recording, stage, thinned, last
+        flight = next(flight for flight in self.flights if flight["name"] == name)
+        counts = {"rows": count_rows(thinned), "rows_before": count_rows(rows)}
+        self.audience.tell({"type": "flight", "flight": flight, **counts, "pixels": round(error, 3)})
+
+    def large_flight(self, name: str, size: str, quality: str) -> Path:
+        """The file of a saved flight at another size, written beside it: as flown, a draft, or with the film's own steps."""
+        recording, stage, rows, last = self.recordings[name]
+        full = self.filed.model_copy(update={"size": read_size(size)})
+        effort = {} if quality == "flown" else {key: getattr(full.dream, key) for key in EFFORT}
+        config = stage.config.model_copy(update={"size": full.size, "dream": stage.config.dream.model_copy(update=effort)})
+        kept = {key: hold for key, hold in rows.items() if quality == "flown" or key not in ruled(self.moved)}
+        other = f"{name}-{size}" + ("" if quality == "final" else f"-{quality}")
+        return write_flight(replace(stage, config=config), kept, last, self.setup.folder, other, recording.yaml).yaml
 
     # ---- a step
 
@@ -342,15 +388,105 @@ class Session:
             if curve is not None and key in self.rows:
                 self.pending[key] = curve.written
 
-    def rebuild(self, stage: Stage) -> None:
-        """Another stage, from the next step on, that dreams the same as long as no row says otherwise."""
-        self.stage = stage
-        self.film = film_with(stage, self.rows)
+    def add_term(self, term: Any, weight: float, seconds: float) -> int:
+        """Another objective, which rises from weight 0: its index. Raises ConfigError for one that cannot be."""
+        silent = term.model_copy(update={"weight": read_curve(0, term.weight.span)})
+        dream = self.stage.config.dream
+        dream = dream.model_copy(update={"objective": (*dream.objective, silent)})
+        self.stage = with_other_terms(self.stage, self.stage.config.model_copy(update={"dream": dream}), self.known)
+        self.film = film_with(self.stage, self.rows)
+        index = len(dream.objective) - 1
+        self.set({f"dream.objective.{index}.weight": weight}, seconds)
+        self.audience.tell(self.vocabulary())
+        return index
+
+    def drop_term(self, index: int, seconds: float) -> None:
+        """An objective's weight goes to 0."""
+        self.set({f"dream.objective.{index}.weight": 0.0}, seconds)
+        self.dropped.add(index)
+
+    def file_saved(self) -> None:
+        """The film's file is another: what it changes takes hold at the next step; a fault in it changes nothing."""
+        if self.setup.reload is None:
+            return
+        try:
+            config = self.setup.reload()
+            if config != self.filed:
+                self._take_over(config)
+        except RenderError as error:
+            self.audience.tell(fault_message(error))
+            return
+        self.audience.tell({"type": "mended"})
+
+    def _take_over(self, config: Config) -> None:
+        """Fly on as another version of the file says; where that is no matter of numbers, anew."""
+        small = at_size(config, self.pixels, self.share)
+        (shape, new), (old_shape, old) = skeleton(small), skeleton(self.filed_small)
+        matches = match_terms(new, old)
+        planted = any(match is None and config.dream.objective[i].kind == "garden" for i, match in enumerate(matches))
+        if shape != old_shape or planted or has_end(config) != has_end(self.filed):
+            what = changed_keys(shape, old_shape) or (["a garden"] if planted else ["duration"])
+            self.cut(config, f"{' and '.join(what)}: this is another film, and begins anew")
+            return
+        places = [
+            self.places[match] if match is not None else self._planted(small.dream.objective[i])
+            for i, match in enumerate(matches)
+        ]
+        for index in {self.places[match] for match in range(len(old))} - set(places):
+            self.drop_term(index, 1.0)
+        before = {in_stage(key, self.places): curve for key, curve in self.filed_small.curves()}
+        for key, curve in small.curves():
+            here = in_stage(key, places)
+            if here in before and before[here].given != curve.given:
+                self.pending[here] = curve.written
+                self.moved.discard(here)
+                self.glides.pop(here, None)
+        self.filed, self.filed_small, self.places = config, small, places
+        self.audience.tell(self.vocabulary())
+
+    def _planted(self, term: Any) -> int:
+        weight = term.weight.constant
+        return self.add_term(term, 1.0 if weight is None else weight, 1.0)
+
+    def write(self, keys: list[str] | None) -> None:
+        """Write the numbers that were set here into the film's file."""
+        file = self.setup.file
+        if file is None:
+            raise RenderError("this film has no file to write to", "save the flight instead")
+        values, back = self.values(), {here: number for number, here in enumerate(self.places)}
+        wanted = [key for key in (sorted(self.moved) if keys is None else keys) if key in values]
+        if foreign := [key for key in wanted if _term_index(key) is not None and _term_index(key) not in back]:
+            raise RenderError(f"{foreign[0]}: this objective was added here, and the file has none like it", "write it there")
+        numbers = {in_file(key, back): self._full_size(key, values[key]) for key in wanted}
+        pairs = {
+            f"motion.{name}": [values[f"motion.{name}.0"], values[f"motion.{name}.1"]]
+            for name in ("pan", "tilt", "center")
+            if f"motion.{name}.0" in values
+        }
+        write_numbers(file, numbers, pairs)
+        self.moved -= set(wanted)
+        assert self.setup.reload
+        self.filed = self.setup.reload()
+        self.filed_small = at_size(self.filed, self.pixels, self.share)
+
+    def _full_size(self, key: str, value: float) -> float:
+        """The number of the film as large as its file says, where the flight has a smaller one."""
+        height, width = self.filed_size
+        flown = self.stage.film.scene.size
+        shrink = max(1.0, sqrt(height * width / (flown[0] * flown[1])))
+        if key == "dream.steps":
+            return min(500, max(1, round(value / self.share))) if value else 0
+        if key == "dream.jitter":
+            return min(512, round(value * shrink))
+        if key == "dream.octaves":
+            return float(min(20, value + self.most.octaves - self.filed_small.dream.octaves(self.filed.clock.tick(0))))
+        return float(value * self.share**0.5) if key == "dream.step_size" else float(value)
 
     def cut(self, config: Config, why: str) -> None:
         """The film begins anew, since something is another that is no number."""
         self.close_take()
         self.rows, self.moved, self.dropped, self.pending = {}, set(), set(), {}
+        self.places = list(range(len(config.dream.objective)))
         self.filed, self.filed_small = config, at_size(config, self.pixels, self.share)
         self.stage = make_stage(self.filed_small, self.setup.device, self.known)
         self.say(why)
@@ -369,13 +505,19 @@ class Session:
         """What one would cost as the film's file says."""
         config = self.filed
         moment = config.clock.tick(0)
-        height, width = self._film_size()
+        height, width = self.filed_size
         return Effort(height * width, int(config.dream.steps(moment)), int(config.dream.octaves(moment)))
 
-    def _film_size(self) -> tuple[int, int]:
-        from render.construct.scene import frame_size
-
+    @property
+    def filed_size(self) -> tuple[int, int]:
+        """(height, width) of the film as its file says."""
         return frame_size(self.filed)
+
+    @property
+    def network_name(self) -> str:
+        """The film's own network, as YAML has it."""
+        name: str = self.filed.resolved()["dream"]["network"]
+        return name
 
     def _effort_of(self, values: Mapping[str, float], stage: Stage) -> Effort:
         height, width = stage.film.scene.size
@@ -463,7 +605,7 @@ class Session:
         """The message "state"."""
         scene, values = self.film.scene, self.values()
         height, width = scene.size
-        film_height, film_width = self._film_size()
+        film_height, film_width = self.filed_size
         dreaming = sum(took for took, _ in self._steps)
         whole = sum(all_of_it for _, all_of_it in self._steps)
         dreams = len(self._steps) / whole if whole else 0.0
@@ -520,14 +662,45 @@ class Session:
                 f"{' and '.join(keys)} would not be live without an end (p, %, end): the flight is as long as the film, "
                 f"{seconds:g} s; duration: in the file makes it longer"
             )
-        elif self.filed.motion.path is not None:
-            said.append("motion.path goes evenly over the film: the flight is as long as that; duration: makes it longer")
+        elif self.filed.motion.path is not None or self.filed.motion.to:
+            said.append("the camera's way is set for the whole film: the flight is as long as that; duration: makes it longer")
         return said
+
+
+def ruled(moved: set[str]) -> set[str]:
+    """The numbers that the governor set, and no hand."""
+    return {key for key in RULED if key not in moved}
 
 
 def first_rows(stage: Stage) -> Rows:
     """The rows that a film brings which is a flight already: it flies as it was flown until a hand takes over."""
     return {key: curve.track.at for key, curve in stage.config.curves() if isinstance(curve.track.at, Hold)}
+
+
+def in_stage(key: str, places: list[int]) -> str:
+    """The key of a number of the file as the stage has it, whose objectives stand elsewhere."""
+    index = _term_index(key)
+    return key if index is None else ".".join(("dream.objective", str(places[index]), *key.split(".")[3:]))
+
+
+def in_file(key: str, places: Mapping[int, int]) -> str:
+    """The way back."""
+    index = _term_index(key)
+    return key if index is None else ".".join(("dream.objective", str(places[index]), *key.split(".")[3:]))
+
+
+def _term_index(key: str) -> int | None:
+    parts = key.split(".")
+    return int(parts[2]) if parts[:2] == ["dream", "objective"] else None
+
+
+def changed_keys(new: Mapping[str, Any], old: Mapping[str, Any]) -> list[str]:
+    """The settings that differ, by their keys."""
+    keys = [key for key in {**old, **new} if old.get(key) != new.get(key)]
+    inner = [(key, old.get(key), new.get(key)) for key in keys]
+    return [
+        f"{key}.{below}" for key, a, b in inner if isinstance(a, dict) and isinstance(b, dict) for below in changed_keys(b, a)
+    ] + [key for key, a, b in inner if not (isinstance(a, dict) and isinstance(b, dict))]
 
 
 def by_tick(stage: Stage, rows: Rows) -> dict[int, dict[str, Any]]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -14,14 +13,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from render.config import Config
 from render.construct import build
 from render.construct.networks import Known
-from render.develop import files
+from render.develop.chain import Chain, tick_chain, write_chain
 from render.develop.negative import Negative
-from render.develop.shoot import fingerprint, state_of
+from render.develop.shoot import VERSION, fingerprint, state_of
 from render.develop.take import Take, open_take
-from render.film import Film, State, step
+from render.errors import RenderError
+from render.film import Film, State, begin, step
 from render.picture.picture import to_pixels
 from render.studio.flight import Rows, Stage, film_with
 from render.studio.record import Recording, write_flight
@@ -38,7 +37,13 @@ class LiveTake:
         config = stage.config
         self.root = root
         self.take: Take = open_take(root, f"{config.name}-live", {LIVE: token_hex(8)}, text, config.yaml(), fresh=True)
-        self.take.note(precision=stage.film.precision, networks=config.networks, credits=credits(config.networks))
+        self.take.note(
+            precision=stage.film.precision,
+            networks=config.networks,
+            credits=credits(config.networks),
+            device=str(stage.film.scene.device),
+            threads=torch.get_num_threads(),
+        )
         self._negative = self.take.negative()
         self._journal = (self.take.folder / JOURNAL).open("a", encoding="utf-8")
 
@@ -63,7 +68,7 @@ class LiveTake:
 
     def begin_from(self, other: Path, state: State) -> None:
         """Begin as another take's negative did, up to `state`, which is one of its ticks."""
-        link_ticks(other, self.folder / "negative", state.tick)
+        Negative(other / "negative").begin_in(self.folder / "negative", state.tick)
         self.keep(state)
 
     def close(self, stage: Stage, rows: Rows, last: int, known: Known) -> None:
@@ -72,11 +77,26 @@ class LiveTake:
         with self.take:
             if last < 0:
                 return
+            with suppress(RenderError):  # a poster is a courtesy
+                self.take.poster(self._negative.read(last // 2))
             recording = write_flight(stage, rows, last, self.folder, "flight", None)
-            files.write(self.folder / "config.yaml", recording.yaml.read_bytes())
-            files.write(self.folder / "resolved.yaml", recording.config.yaml().encode())
             film = recorded_film(recording, stage, known)
-            note_flight(self.take, recording.config, film, last)
+            whose = of_film(recording, film)
+            self.take.adopt(whose.fingerprint, whose.chain, recording.yaml.read_text("utf-8"), recording.config.yaml())
+            self.take.note(dreamed=last + 1)
+
+
+@dataclass(frozen=True)
+class Whose:
+    """Whose film a take's ticks are."""
+
+    fingerprint: dict[str, Any]
+    chain: Chain
+
+
+def of_film(recording: Recording, film: Film) -> Whose:
+    """What a take says of the recorded film."""
+    return Whose(fingerprint(recording.config, film), tick_chain(recording.config, film, VERSION[film.scene.source.moves]))
 
 
 def recorded_film(recording: Recording, stage: Stage, known: Known) -> Film:
@@ -84,63 +104,23 @@ def recorded_film(recording: Recording, stage: Stage, known: Known) -> Film:
     return build(recording.config, stage.film.scene.device, known)
 
 
-def note_flight(take: Take, config: Config, film: Film, last: int) -> None:
-    """Record whose film the take's ticks are, and how many there are."""
-    with suppress(Exception):  # a poster is a courtesy
-        take.poster(take.negative().read(last // 2))
-    take.note(
-        fingerprint=json.loads(json.dumps(fingerprint(config, film), default=str)),
-        precision=film.precision,
-        networks=config.networks,
-        credits=credits(config.networks),
-        device=str(film.scene.device),
-        threads=torch.get_num_threads(),
-        seconds=take.record.get("seconds", 0.0),
-        dreamed=last + 1,
-        finished=last == film.scene.clock.last_tick,
-    )
-
-
-def adopt(recording: Recording, film: Film, live: Path, state: State, root: Path) -> Path:
-    """The take under the recorded film's name and fingerprint, with the ticks up to `state` of the live take in it."""
-    config = recording.config
-    with open_take(root, config.name, fingerprint(config, film), recording.yaml.read_text("utf-8"), config.yaml()) as take:
-        if (newest := take.negative().last()) is None or newest.tick < state.tick:
-            link_ticks(live, take.folder / "negative", state.tick)
-            take.negative().keep(state.tick, to_pixels(state.canvas, np.uint16), state.tensors())
-            note_flight(take, config, film, state.tick)
+def adopt(recording: Recording, film: Film, live: LiveTake, last: int) -> Path:
+    """The take under the recorded film's name, which begins with the live take's ticks: none of them is dreamed again."""
+    config, whose = recording.config, of_film(recording, film)
+    write_chain(live.folder, whose.chain)
+    text = recording.yaml.read_text("utf-8")
+    with open_take(live.root, config.name, whose.fingerprint, text, config.yaml(), chain=whose.chain) as take:
+        if take.record.get("dreamed", 0) <= last:
+            take.poster(live.negative.read(last // 2))
+            take.note(dreamed=take.negative().count(), finished=take.negative().count() == len(whose.chain))
         return take.folder
-
-
-def link_ticks(take: Path, folder: Path, count: int) -> None:
-    """The first `count` ticks of a take's negative in another folder: the same files where the disk can, else copies."""
-    with files.refusals(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        for source in _files(take / "negative", count):
-            target = folder / source.name
-            if target.exists():
-                continue
-            try:
-                os.link(source, target)
-            except OSError:
-                shutil.copyfile(source, target)
-
-
-def _files(folder: Path, count: int) -> list[Path]:
-    """The files of the ticks before tick `count`, and of the large states that stay."""
-    numbers = {path: path.stem.partition("-")[2] for kind in ("tick", "state") for path in folder.glob(f"{kind}-*.safetensors")}
-    return sorted(path for path, number in numbers.items() if number.isdecimal() and int(number) < count)
 
 
 def state_at(take: LiveTake, stage: Stage, rows: Rows, tick: int) -> State:
     """The state at a tick that was dreamed: as it was stored, or dreamed again from the last one that was stored in full."""
     film = film_with(stage, rows)
-    for start in range(tick, -1, -1):
-        kept = take.negative.at(start)
-        if kept is not None:
-            state = state_of(kept, film.scene.device)
-            assert state
-            while state.tick < tick:
-                state = step(film, state)
-            return state
-    raise AssertionError("tick 0 holds its state")
+    kept = (state_of(take.negative.at(start), film.scene.device) for start in range(tick, -1, -1))
+    state = next(filter(None, kept), None) or begin(film)
+    while state.tick < tick:
+        state = step(film, state)
+    return state

@@ -25,15 +25,25 @@ export function draw(tag, properties = {}, ...children) {
   return element;
 }
 
+/** Puts the page's icons, all of icons.svg, into the page. */
+export async function fetchIcons() {
+  const text = await (await fetch("/page/icons.svg")).text();
+  const drawing = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
+  drawing.setAttribute("class", "unseen");
+  drawing.setAttribute("aria-hidden", "true");
+  document.body.append(drawing);
+}
+
 /** One of the page's icons, by its name in icons.svg. */
 export function icon(name) {
-  const use = draw("use", { href: `/page/icons.svg#${name}` });
-  return draw("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true" }, use);
+  return draw("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true" }, draw("use", { href: `#icon-${name}` }));
 }
 
 /** Gives a button that has an icon another one, and other words. */
 export function dress(button, name, words) {
-  find("use", button).setAttribute("href", `/page/icons.svg#${name}`);
+  const use = find("use", button);
+  if (use.getAttribute("href") !== `#icon-${name}`) use.setAttribute("href", `#icon-${name}`);
+  if (button.title === words) return;
   button.setAttribute("aria-label", words);
   button.title = words;
 }

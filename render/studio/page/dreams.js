@@ -114,6 +114,7 @@ export class Dreams {
   /** What the networks know. */
   learn(networks) {
     this.networks = networks;
+    find(".finder", this.panel).hidden = !networks.length;
     const select = find(".network", this.panel), before = select.value;
     select.replaceChildren(...networks.map(({ name }) => make("option", { value: name }, name)));
     if (networks.some(({ name }) => name === before)) select.value = before;

@@ -88,10 +88,14 @@ export class FilmFile {
     const select = make("select", { id: "live-size", onchange: () => this.socket.ask("size", { size: select.value }).catch(this.say) },
       [...new Set([now, ...sizes])].map((value) => make("option", { value }, value === "auto" ? "as large as keeps up" : value.replace("x", "×"))));
     return [
-      make("p", {}, `${size.replace("x", "×")}, ${steps} steps, ${octaves} octaves on ${device}. ${because}`),
+      make("p", {}, `${size.replace("x", "×")}, ${count(steps, "step")}, ${count(octaves, "octave")} on ${device}.${because ? ` ${because[0].toUpperCase()}${because.slice(1).replace(/\.?$/, ".")}` : ""}`),
       make("p", { class: "nothing" }, `${state.dreams.toFixed(1)} dreams a second; ${Math.round(100 * share)} % of a tick is not dreaming.`),
       make("label", { class: "field" }, make("span", {}, "Size here: a cut, the film begins anew"), select),
       make("label", { class: "group" }, governs, "May change steps and octaves, so that dreams keep up"),
     ];
   }
+}
+
+function count(number, word) {
+  return `${number} ${word}${number === 1 ? "" : "s"}`;
 }

@@ -4,6 +4,7 @@ import { draw, figure, find, icon, make, write } from "./dom.js";
 import { fromShare, toShare } from "./hand.js";
 
 const GROUPS = { motion: "Camera", dream: "Dream", look: "Look", flow: "Footage", source: "Source" };
+const AXES = [[/\.0$/, ", across"], [/\.1$/, ", down"]];
 const NOTCHES = 400; // of a slider
 const REST = "Every number that can move. Drag, type, or let go again.";
 
@@ -43,7 +44,8 @@ export class Handles {
   }
 
   row(handle) {
-    const { key, name, unit, low, high, whole, live, why, written, curve, moves } = handle, id = `handle-${key.replaceAll(".", "-")}`;
+    const { key, unit, low, high, whole, live, why, written, curve, moves } = handle, id = `handle-${key.replaceAll(".", "-")}`;
+    const name = AXES.reduce((words, [axis, side]) => words.replace(axis, side), handle.name).replaceAll("_", " ");
     if (!live) {
       const row = make("div", { class: "handle", "data-key": key },
         make("div", { class: "head" }, make("span", {}, name)), make("p", { class: "why" }, why));

@@ -1,6 +1,6 @@
 // The studio's page: all its parts, and what buttons and keys do.
 
-import { dress, find, icon, keep, make, recall, write } from "./dom.js";
+import { dress, fetchIcons, find, icon, keep, make, recall, write } from "./dom.js";
 import { Dreams } from "./dreams.js";
 import { FilmFile } from "./file.js";
 import { Films } from "./films.js";
@@ -233,6 +233,7 @@ const HANDS = [
 const acts = {
   " ": "play", k: "play", Home: "over", r: "record", End: "live", b: "fork", m: "mark", s: "snapshot", g: "gif", v: "sound", f: "full", "?": "help",
 };
+const OF_INPUTS = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", " "]); // keys that a slider or a switch needs itself
 const PANELS = ["handles", "dreams", "films", "file"];
 
 document.addEventListener("keydown", (event) => {
@@ -240,7 +241,8 @@ document.addEventListener("keydown", (event) => {
   const { target, key } = event;
   if (key === "Escape") return panels.hidden ? body.classList.remove("awake") : doing.close();
   if (recall("shy") && target !== picture.canvas) return;
-  if (target.matches("input, select, textarea")) return;
+  if (target.matches("select, textarea, input:not([type=range], [type=checkbox])")) return;
+  if (target.matches("input") && OF_INPUTS.has(key)) return;
   if (target.closest(".panels, .fault") && (key.startsWith("Arrow") || ["Home", "End", " "].includes(key))) return;
   if (key === " " && target.matches("button, a")) return;
   if (hand.down(event)) return event.preventDefault();
@@ -297,4 +299,5 @@ socket.on("welcome", ({ film }) => {
 });
 live.on(() => follow());
 
+fetchIcons();
 enter().then(() => socket.join());
