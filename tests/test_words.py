@@ -1,45 +1,271 @@
-"""Laws of words: sizes and times as people say them."""
+"""Laws of other libraries' words: whatever a library raises over a file from outside, the person gets a sentence of ours."""
 
 from __future__ import annotations
 
+import ast
+import errno
+import json
+import os
+import pickle
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
 import pytest
+import tiny
+import torch
+import yaml
+from clips import clip, plain
+from PIL import Image, ImageCms, UnidentifiedImageError
+from safetensors import SafetensorError
 
-from render.show.words import bytes_words, count_words, duration_words
+import render
+from render.construct import build
+from render.develop.metadata import embedded_config
+from render.dream import weights as weights_of
+from render.dream.registry import load as load_network
+from render.facts import load
+from render.show.terminal import report_failure
+
+HOUSE = Path(render.__file__).parent
+SAYS = "the library's own words 0x7f"  # what every exception here says, and no person reads
+
+# ---- what libraries raise, by their sources
 
 
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [
-        (0.04, "0 s"),
-        (4, "4 s"),
-        (4.25, "4.2 s"),
-        (59.7, "1 min"),
-        (60, "1 min"),
-        (70.2, "1 min 10 s"),
-        (3600, "1 h"),
-        (7512, "2 h 5 min"),
-    ],
+def of(*kinds: type[BaseException]) -> tuple[BaseException, ...]:
+    return tuple(kind(SAYS) for kind in kinds)
+
+
+BAD_UTF8 = UnicodeDecodeError("utf-8", b"\xff", 0, 1, SAYS)
+DISK = tuple(OSError(number, os.strerror(number)) for number in (errno.EIO, errno.EACCES, errno.ENOENT))  # the system's words
+PYTHON = of(
+    ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, EOFError, RuntimeError, NotImplementedError
 )
-def test_times_are_said_as_people_say_them(seconds: float, said: str) -> None:
-    assert duration_words(seconds) == said
-
-
-@pytest.mark.parametrize(
-    ("size", "said"),
-    [
-        (0, ""),
-        (499, ""),
-        (500, "0.5 kB"),
-        (55_296, "55 kB"),
-        (2e6, "2.0 MB"),
-        (10.2e6, "10 MB"),
-        (3.4e9, "3.4 GB"),
-        (4e12, "4,000 GB"),
-    ],
+PYTHON += (*of(MemoryError, RecursionError, ZeroDivisionError, AssertionError, struct.error, zlib.error), BAD_UTF8)
+PILLOW = (*PYTHON, *of(OSError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError), *DISK)
+PROFILES = of(ImageCms.PyCMSError, OSError, ValueError, TypeError)
+FFMPEG_KINDS = sorted(
+    {kind for kind in vars(av.error).values() if isinstance(kind, type) and issubclass(kind, av.FFmpegError)}, key=str
 )
-def test_sizes_are_said_as_people_say_them(size: float, said: str) -> None:
-    assert bytes_words(size) == said
+FFMPEG = tuple(kind(22, SAYS, SAYS) for kind in FFMPEG_KINDS) + of(ValueError, NotImplementedError, MemoryError) + (BAD_UTF8,)
+PICKLE = (*PYTHON, *of(pickle.UnpicklingError), *DISK)
+ZIP = (*of(zipfile.BadZipFile, NotImplementedError, RuntimeError, zipfile.LargeZipFile, zlib.error, ValueError), *DISK)
+SAFETENSORS = (*of(SafetensorError, MemoryError, TypeError, ValueError, RuntimeError), *DISK)
+YAML = of(yaml.YAMLError, ValueError, RecursionError, OverflowError)
+JSON = (json.JSONDecodeError(SAYS, "", 0), *of(ValueError, RecursionError, MemoryError))
+PROCESS = (
+    *of(ValueError),
+    *DISK,
+    *(OSError(number, os.strerror(number)) for number in (errno.EAGAIN, errno.ENOMEM, errno.E2BIG)),
+)
+
+# ---- where libraries are called with something from outside
 
 
-def test_one_is_one_and_others_are_several() -> None:
-    assert [count_words(number, "frame") for number in (0, 1, 2)] == ["0 frames", "1 frame", "2 frames"]
+@dataclass(frozen=True)
+class Call:
+    """A row: where the library's function is patched, what a film must do to get there, and what it may raise."""
+
+    patch: str
+    reach: Callable[[], object]
+    raises: tuple[BaseException, ...]
+
+
+def film(text: str) -> Callable[[], object]:
+    """Reads a film of these settings, and makes its first picture, as `render check` does and a little more."""
+
+    def reach() -> object:
+        Path("film.yaml").write_text(f"size: 32x24\nfps: 10\nduration: 1s\n{text}")
+        built = build(load("film.yaml"), tiny.CPU)
+        return built.scene.picture(built.scene.clock.tick(0))
+
+    return reach
+
+
+PHOTO, VIDEO = film("source: {image: photo.png}\n"), film("source: {video: street.mkv}\n")
+STILLS = film("source: {frames: photo.png}\n")
+
+
+def weights(file: str) -> Callable[[], object]:
+    return lambda: load_network("squeezenet1_1", Path(file), tiny.CPU)
+
+
+CALLS: dict[tuple[str, str], Call | str] = {  # (file, call): a row, or whose words it hears if nobody's from outside
+    ("source/image.py", "Image.open"): Call("PIL.Image.open", PHOTO, PILLOW),
+    ("source/image.py", "ImageCms.ImageCmsProfile"): Call("PIL.ImageCms.ImageCmsProfile", PHOTO, PROFILES),
+    ("source/image.py", "ImageCms.createProfile"): "makes sRGB, of nothing",
+    ("source/image.py", "ImageCms.profileToProfile"): Call("PIL.ImageCms.profileToProfile", PHOTO, PROFILES),
+    ("source/decoder.py", "av.open"): Call("av.open", VIDEO, FFMPEG),
+    ("source/decoder.py", "container.demux"): "test_whatever_ffmpeg_says_in_mid_film_is_a_flaw_or_a_sentence",
+    ("source/decoder.py", "packet.decode"): "test_whatever_ffmpeg_says_in_mid_film_is_a_flaw_or_a_sentence",
+    ("source/decoder.py", "np.frombuffer"): "reads a picture that was decoded",
+    ("source/audio.py", "av.open"): Call("av.open", film("audio: {file: beat.wav}\n"), FFMPEG),
+    ("source/audio.py", "container.demux"): "as in source/decoder.py",
+    ("source/soundtrack.py", "container.demux"): "as in source/decoder.py",
+    ("source/soundtrack.py", "packet.decode"): "as in source/decoder.py",
+    ("source/heic.py", "av.open"): "within what reads a picture, as Image.open",
+    ("config/nodes.py", "yaml.dump"): "writes what was read",
+    ("config/nodes.py", "yaml.parse"): Call("yaml.parse", film(""), YAML),
+    ("config/schedule.py", "json.loads"): Call("json.loads", film("schedule: moves.json\n"), JSON),
+    ("config/check.py", "Settings.model_validate"): "test_accidents: ten thousand of them",
+    ("dream/weights.py", "safe_open"): Call("render.dream.weights.safe_open", weights("w.safetensors"), SAFETENSORS),
+    ("dream/pickles.py", "ZipFile"): Call("render.dream.pickles.ZipFile", weights("w.pth"), ZIP),
+    ("dream/pickles.py", "pickletools.genops"): Call("pickletools.genops", weights("w.pth"), PICKLE),
+    ("dream/pickles.py", "torch.frombuffer"): Call("torch.frombuffer", lambda: weights_of.tensors(Path("w.pth")), PYTHON),
+    ("dream/caffe.py", "np.frombuffer"): "its length is looked at first",
+    ("dream/graphdef.py", "np.frombuffer"): "within what reads published weights, as a pickle",
+    ("weights/cache.py", "ZipFile"): "test_weights_store: archives that are none",
+    ("weights/cache.py", "json.loads"): "a record that cannot be read is none",
+    ("weights/fetch.py", "json.loads"): "a note that cannot be read is none",
+    ("weights/fetch.py", "requests.get"): "test_weights_fetch: hosts that misbehave",
+    ("develop/ffmpeg.py", "subprocess.Popen"): Call("subprocess.Popen", lambda: embedded_config(Path("street.mkv")), PROCESS),
+    ("develop/reprint.py", "SourceSettings.model_validate"): "a setting of ours",
+    ("develop/reprint.py", "OutputSettings.model_validate"): "test_cli: print with settings that cannot be",
+    ("develop/stills.py", "cv2.imencode"): "writes pictures of ours; memory that ends is test_trouble's",
+    ("develop/take.py", "json.loads"): "a record that cannot be read is none: test_hostile",
+    ("develop/whereabouts.py", "yaml.safe_load"): "a configuration of ours, in a take",
+    ("show/gallery.py", "yaml.safe_load"): "a take that cannot be read is left out: test_gallery",
+    ("show/gallery.py", "Image.open"): "a take that cannot be read is left out: test_gallery",
+}
+LIBRARY = re.compile(
+    r"(Image\.open|ImageOps\.\w+|ImageCms\.\w+|av\.open|\w+\.demux|packet\.decode|safe_open|load_file|pickletools\.\w+|pickle\.loads?"
+    r"|ZipFile|yaml\.\w+|json\.loads?|librosa(\.\w+)+|soundfile\.\w+|sf\.\w+|cv2\.im(read|decode|encode)|subprocess\.\w+"
+    r"|requests\.(get|post|Session)|\w+\.model_validate|np\.(load|loadtxt|genfromtxt|frombuffer|fromfile)|torch\.(load|frombuffer))"
+)
+ROOMS = ("source", "config", "dream", "weights", "develop", "show", "construct", "picture")  # what a film is made by
+
+
+def library_calls(source: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and LIBRARY.fullmatch(name := ast.unparse(node.func)):
+            yield name
+
+
+def test_every_call_of_a_library_has_its_row() -> None:
+    files = [path for room in ROOMS for path in (HOUSE / room).rglob("*.py")]
+    found = {(str(path.relative_to(HOUSE)), call) for path in files for call in library_calls(path.read_text(encoding="utf-8"))}
+    assert found - {*CALLS} == set(), "say here what the library may raise there, or why nobody hears it"
+    assert {*CALLS} - found == set()
+    assert [*library_calls("with suppress(OSError):\n    return torch.load(path)")] == ["torch.load"], "the law can fail"
+
+
+@pytest.fixture
+def inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_network: None) -> None:
+    """A folder with a photo, footage, music, weights and a table, all of them good."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    Image.new("RGB", (32, 24), (200, 30, 60)).save("photo.png", icc_profile=profile)
+    clip(tmp_path / "street.mkv", plain(3, (24, 32)), fps="10")
+    torch.save({"features.0.weight": torch.zeros(64, 3, 3, 3)}, "w.pth")
+    Path("w.safetensors").write_bytes(struct.pack("<Q", 2) + b"{}")
+    Path("moves.json").write_text('{"rendered_frames": [{"frame": 0, "zoom": 1.1}]}')
+    rate = np.zeros(48_000, "<i2").tobytes()
+    head = b"RIFF" + struct.pack("<I", 36 + len(rate)) + b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 1, 48_000, 96_000, 2, 16)
+    Path("beat.wav").write_bytes(head + b"data" + struct.pack("<I", len(rate)) + rate)
+
+
+ROWS = {f"{file}: {call}": row for (file, call), row in CALLS.items() if isinstance(row, Call)}
+
+
+EXTENT = pytest.mark.parametrize("few", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["a few", "all"])
+
+
+def some(errors: tuple[BaseException, ...], few: bool) -> tuple[BaseException, ...]:
+    """All of them, or four from every part of the list."""
+    return errors[:: max(1, len(errors) // 4)] if few else errors
+
+
+@EXTENT
+@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.usefixtures("inputs")
+def test_whatever_a_library_raises_the_person_gets_a_sentence(
+    name: str, few: bool, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    row, wrong = ROWS[name], list[str]()
+    for error in some(row.raises, few):
+        raised = list[object]()
+
+        def fail(*_: Any, error: BaseException = error, raised: list[object] = raised, **__: Any) -> Any:
+            raised.append(error)
+            raise error
+
+        with monkeypatch.context() as patch:
+            patch.setattr(row.patch, fail)
+            code, words = outcome(row.reach, capfd)
+        if not raised:
+            wrong.append(f"{type(error).__name__}: is never reached")
+        if code == 1 or [bad for bad in (SAYS, "fault of render", type(error).__name__, "Errno") if bad in words]:
+            wrong.append(f"{type(error).__name__}: {code}, {words}")
+    assert wrong == []
+
+
+def outcome(reach: Callable[[], object], capfd: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    """The exit code, and what the person reads."""
+    capfd.readouterr()
+    code = 0
+    try:
+        reach()
+    except Exception as error:
+        code = report_failure(error)
+    return code, capfd.readouterr().err
+
+
+class Faltering:
+    """A container whose packets, or whose pictures, cannot be had after the first."""
+
+    def __init__(self, container: Any, error: BaseException, where: str) -> None:
+        self._container, self._error, self._where = container, error, where
+
+    def __enter__(self) -> Faltering:
+        self._container.__enter__()
+        return self
+
+    def __exit__(self, *details: Any) -> Any:
+        return self._container.__exit__(*details)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._container, name)
+
+    def demux(self, *streams: Any) -> Iterator[Any]:
+        for number, packet in enumerate(self._container.demux(*streams)):
+            if number and self._where == "demux":
+                raise self._error
+            yield Undecoded(packet, self._error) if number and self._where == "decode" else packet
+
+
+class Undecoded:
+    def __init__(self, packet: Any, error: BaseException) -> None:
+        self._packet, self._error = packet, error
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._packet, name)
+
+    def decode(self) -> Any:
+        raise self._error
+
+
+@EXTENT
+@pytest.mark.parametrize("where", ["demux", "decode"])
+@pytest.mark.usefixtures("inputs")
+def test_whatever_ffmpeg_says_in_mid_film_is_a_flaw_or_a_sentence(
+    where: str, few: bool, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    real, wrong = av.open, list[str]()
+    for number, error in enumerate(some((*FFMPEG, *DISK), few)):
+        clip(Path(f"street-{number}.mkv"), plain(3, (24, 32)), fps="10")
+        with monkeypatch.context() as patch:
+            patch.setattr(av, "open", lambda *all_of, error=error, **more: Faltering(real(*all_of, **more), error, where))
+            code, words = outcome(film(f"source: {{video: street-{number}.mkv}}\n"), capfd)
+        flaw = code == 0 and isinstance(error, av.FFmpegError)
+        if not (flaw or code == 3) or SAYS in words or "fault of render" in words:
+            wrong.append(f"{type(error).__name__}: {code}, {words}")
+    assert wrong == []

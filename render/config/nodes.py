@@ -94,6 +94,8 @@ def parse(text: str, origin: Origin) -> Node:
         return _Reader(text, origin).document()
     except yaml.MarkedYAMLError as error:
         raise _syntax(error, origin) from None
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError):
+        raise _refusal(origin, 0, 0, "the file cannot be read as YAML", "`render new zoom` prints one that can") from None
 
 
 def lines_of(text: str) -> tuple[str, ...]:

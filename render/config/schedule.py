@@ -360,8 +360,8 @@ def _frames(text: str, origin: Origin) -> tuple[list[Frame], float]:
         numbers = [frame["frame"] for frame in frames]
         sound = fps > 0 and np.all(np.diff(np.array(numbers, dtype=np.float64)) > 0) and np.isfinite([fps, *numbers]).all()
     except json.JSONDecodeError as error:
-        raise ProblemsError([Problem(Place(origin, error.lineno - 1, error.colno - 1), f"not JSON: {error.msg}")]) from None
-    except (KeyError, TypeError, ValueError, RecursionError):
+        raise ProblemsError([Problem(Place(origin, error.lineno - 1, error.colno - 1), "this is not JSON")]) from None
+    except (KeyError, TypeError, ValueError, RecursionError, MemoryError):
         sound = False
     if not sound:
         hint = "it has rendered_frames, each with its frame, one after the other, and options with output_fps"

@@ -162,9 +162,12 @@ class _Child:
         out = subprocess.PIPE
         try:
             self._process = subprocess.Popen(command, stdin=source, stdout=out, stderr=out, start_new_session=True)
-        except OSError as error:
-            wrong = RoomError if error.errno == errno.ENOMEM else MissingError
-            raise wrong(f"ffmpeg cannot be started: {error}") from error
+        except (OSError, ValueError) as error:
+            number, reason = (
+                (error.errno, error.strerror) if isinstance(error, OSError) else (None, "a name holds what none can")
+            )
+            wrong = RoomError if number == errno.ENOMEM else MissingError
+            raise wrong(f"ffmpeg cannot be started: {reason}") from error
         self.stdin = self._process.stdin
         self.stdout = self._process.stdout
         self.words: deque[str] = deque(maxlen=40)

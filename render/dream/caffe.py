@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from render.dream.entry import DIMENSIONS
+from render.dream.entry import DIMENSIONS, DamagedError
 from render.dream.protobuf import Fields, content, fields, numbers, text
 
 PARTS = ("weight", "bias")  # what a layer's blobs are called, in their order
@@ -47,7 +47,7 @@ def tensors(data: bytes) -> dict[str, Tensor]:
             blobs = zip(PARTS, layer[form.blobs], strict=False)
             found |= {f"{name}.{part}": _blob(fields(content(blob))) for part, blob in blobs}
     if not found:
-        raise ValueError("there are no weights in it")
+        raise DamagedError("there are no weights in it")
     return found
 
 
@@ -55,10 +55,10 @@ def _blob(blob: Fields) -> Tensor:
     """An array: numbers packed or one by one, and its shape."""
     floats, doubles = (b"".join(map(content, blob[field])) for field in (DATA, DOUBLES))
     if len(floats) % 4 or len(doubles) % 8:
-        raise ValueError("it breaks off")
+        raise DamagedError("it breaks off")
     array, shape = np.frombuffer(floats, "<f4") if floats else np.frombuffer(doubles, "<f8"), _shape(blob)
     if len(shape) > DIMENSIONS or prod(shape) != len(array):
-        raise ValueError("its numbers do not fit the shapes that it says")
+        raise DamagedError("its numbers do not fit the shapes that it says")
     return torch.from_numpy(array.astype(np.float32).reshape(shape))
 
 

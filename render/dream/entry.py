@@ -17,6 +17,10 @@ DTYPES = frozenset(
 DIMENSIONS = 8  # of a tensor, at most; no network here has more than five
 
 
+class DamagedError(ValueError):
+    """What is wrong with a file, in words for the person that go on from its name and "cannot be read"."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """A tensor in a file. Where it has a `flaw` it cannot be used, and is not read."""

@@ -20,6 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from render.dream.entry import DamagedError
 from render.dream.protobuf import Fields, content, fields, numbers, text
 
 NODES = 1  # of a graph
@@ -61,7 +62,7 @@ class Node:
         """An attribute for (batch, height, width, channels), of which only height and width may differ from 1."""
         batch, height, width, channels = numbers(fields(content(self.attributes[name][LIST][0]))[INTEGERS])
         if (batch, channels) != (1, 1):
-            raise ValueError(f"{self.name} strides over pictures or channels")
+            raise DamagedError(f"{self.name} strides over pictures or channels")
         return height, width
 
 
@@ -69,7 +70,7 @@ def nodes(data: bytes) -> dict[str, Node]:
     """The operations of a graph by name. ValueError for what is no such file."""
     found = [_node(fields(content(message))) for message in fields(memoryview(data))[NODES]]
     if not found:
-        raise ValueError("there is no graph in it")
+        raise DamagedError("there is no graph in it")
     return {node.name: node for node in found}
 
 
@@ -86,7 +87,7 @@ def stages(data: bytes, ends: Sequence[str], logits: str) -> OrderedDict[str, nn
         row[end] = Piece(graph, begin, end)
         begin = end
     if head.source != begin:
-        raise ValueError(f"its classes come from {head.source}, not from {begin}")
+        raise DamagedError(f"its classes come from {head.source}, not from {begin}")
     row[CLASSES] = head.module
     return row
 
@@ -131,7 +132,7 @@ class Padding(nn.Module):
     def __init__(self, kernel: Sequence[int], stride: Sequence[int], padding: str, value: float) -> None:
         super().__init__()
         if padding not in ("SAME", "VALID"):
-            raise ValueError(f"it pads in a way that is not known: {padding}")
+            raise DamagedError(f"it pads in a way that is not known: {padding}")
         self.kernel, self.stride, self.same, self.value = tuple(kernel), tuple(stride), padding == "SAME", value
 
     def forward(self, x: Tensor) -> Tensor:
@@ -193,7 +194,7 @@ def _plan(graph: Mapping[str, Node], begin: str, end: str, steps: dict[str, Step
     if end == begin or end in steps:
         return
     if end not in graph or graph[end].op not in STEPS:
-        raise ValueError(f"its {end} cannot be computed" if end in graph else f"it has no {end}")
+        raise DamagedError(f"its {end} cannot be computed" if end in graph else f"it has no {end}")
     step = STEPS[graph[end].op](graph, graph[end])
     for source in step.inputs:
         _plan(graph, begin, source, steps)
@@ -203,14 +204,14 @@ def _plan(graph: Mapping[str, Node], begin: str, end: str, steps: dict[str, Step
 def _conv_of(graph: Mapping[str, Node], name: str) -> Step:
     """A convolution or a matrix with the bias that is added to it, as one step."""
     if name not in graph or graph[name].op != "BiasAdd":
-        raise ValueError(f"it has no {name}")
+        raise DamagedError(f"it has no {name}")
     product, bias = (graph[source] for source in graph[name].inputs)
     weight = _constant(graph[product.inputs[1]])
     if product.op == "Conv2D":
         layer = Convolution(weight, _constant(bias), product.sides("strides"), product.text("padding"))
         return Step(layer, product.inputs[:1])
     if product.op != "MatMul":
-        raise ValueError(f"its {name} is neither convolution nor matrix")
+        raise DamagedError(f"its {name} is neither convolution nor matrix")
     source = product.inputs[0]
     while graph[source].op in ("Reshape", "AvgPool"):  # the average over the cells is taken of the classes instead
         source = graph[source].inputs[0]
@@ -229,7 +230,7 @@ def _normalise(graph: Mapping[str, Node], node: Node) -> Step:
 def _concat(graph: Mapping[str, Node], node: Node) -> Step:
     axis, *parts = node.inputs
     if int(_constant(graph[axis])) != 3:
-        raise ValueError(f"its {node.name} does not lay channels side by side")
+        raise DamagedError(f"its {node.name} does not lay channels side by side")
     return Step(Concat(), tuple(parts))
 
 
@@ -252,11 +253,11 @@ def _node(message: Fields) -> Node:
 def _constant(node: Node) -> Tensor:
     """The numbers of a constant: its content as it stands, or one by one, of which the last may stand for all that follow."""
     if node.op != "Const":
-        raise ValueError(f"its {node.name} is no constant")
+        raise DamagedError(f"its {node.name} is no constant")
     tensor = fields(content(node.attributes["value"][TENSOR][0]))
     kind = numbers(tensor[TYPE])[0]
     if kind not in DTYPES:
-        raise ValueError(f"its {node.name} has numbers of a kind that is not known")
+        raise DamagedError(f"its {node.name} has numbers of a kind that is not known")
     dtype, place = DTYPES[kind]
     sides = [numbers(fields(content(side))[SIZE]) for side in fields(content(tensor[SHAPE][0]))[SIDE]] if tensor[SHAPE] else []
     shape = [side[0] if side else 0 for side in sides]
@@ -267,6 +268,6 @@ def _constant(node: Node) -> Tensor:
     else:
         values = np.array(numbers(tensor[WHOLES]), dtype)
     if not len(values) or len(values) > max(prod(shape), 1):
-        raise ValueError(f"its {node.name} has {len(values)} numbers for a shape of {shape}")
+        raise DamagedError(f"its {node.name} has {len(values)} numbers for a shape of {shape}")
     values = np.concatenate([values, np.repeat(values[-1:], prod(shape) - len(values))])
     return torch.from_numpy(values.reshape(shape).copy())

@@ -21,7 +21,7 @@ from zipfile import ZIP_STORED, ZipFile
 import torch
 from torch import Tensor
 
-from render.dream.entry import Entry, entry, unusable
+from render.dream.entry import DamagedError, Entry, entry, unusable
 from render.inputs import WEIGHTS, open_file, plain
 
 MAGIC, PROTOCOL = 0x1950A86A20F9469CFC6C, 1001  # with which files begin that torch wrote before 2020
@@ -67,14 +67,10 @@ class Storage:
 Reader = Callable[[Storage], bytes]  # its bytes
 
 
-class PickleError(ValueError):
-    """What is wrong with a file, in words for the person."""
-
-
 def load(file: Path) -> Any:
     """What torch.save wrote, with an Entry for each tensor, and Inert for what is neither a tensor nor plain data.
 
-    Raises PickleError, or what pickle and zipfile raise for a damaged file.
+    Raises DamagedError, or what pickle and zipfile raise for a damaged file.
     """
     with open_file(file, WEIGHTS) as content:
         zipped = content.read(2) == b"PK"
@@ -89,20 +85,20 @@ def _load_zip(file: Path) -> Any:
         sizes = {member.filename: member for member in archive.infolist()}
         names = [name for name in sizes if name.rpartition("/")[2] == "data.pkl"]
         if not names:
-            raise PickleError("it is a zip without weights of torch; unpack it, and name the file of weights in it")
+            raise DamagedError("it is a zip without weights of torch; unpack it, and name the file of weights in it")
         root = names[0].removesuffix("data.pkl")
         if any(name.startswith(f"{root}code/") for name in sizes):
-            raise PickleError("it holds a program (TorchScript), not weights; save the model's state_dict()")
+            raise DamagedError("it holds a program (TorchScript), not weights; save the model's state_dict()")
         if f"{root}byteorder" in sizes and archive.read(f"{root}byteorder") != b"little":
-            raise PickleError("its numbers were written by a machine of another byte order; save it anew")
+            raise DamagedError("its numbers were written by a machine of another byte order; save it anew")
         if sizes[names[0]].file_size > LARGEST_PICKLE:
-            raise PickleError("its list of names is too long to be one")
+            raise DamagedError("its list of names is too long to be one")
         content = archive.read(names[0])
 
     def size(key: str) -> int:
         member = sizes.get(f"{root}data/{key}")
         if member is None or member.compress_type != ZIP_STORED:
-            raise PickleError("its numbers are not in it")
+            raise DamagedError("its numbers are not in it")
         return member.file_size
 
     def read(storage: Storage) -> bytes:
@@ -129,7 +125,7 @@ def _load_old(file: Path) -> Any:
     with open_file(file, WEIGHTS) as content:
         heads = [_plain(_pickle_of(content)) for _ in range(2)]
         if heads != [MAGIC, PROTOCOL]:
-            raise PickleError("it is a pickle, and torch did not write it")
+            raise DamagedError("it is a pickle, and torch did not write it")
         _pickle_of(content)  # of the machine that wrote it
         pickled = _pickle_of(content)
         storages: dict[str, Storage] = {}
@@ -139,10 +135,10 @@ def _load_old(file: Path) -> Any:
             places[key] = content.tell()
             bytes_of = count * storages[key].dtype.itemsize if key in storages else length
             if places[key] + bytes_of > length:
-                raise PickleError("it breaks off")
+                raise DamagedError("it breaks off")
             content.seek(bytes_of, 1)
     if not storages.keys() <= places.keys():
-        raise PickleError("its numbers are not in it")
+        raise DamagedError("its numbers are not in it")
     return held
 
 
@@ -167,15 +163,14 @@ def _unpickle(content: bytes, read: Reader, size: Callable[[Storage], int], stor
 
 
 def _scan(content: Any) -> None:
-    """Read a pickle's instructions without following them. Raises PickleError for one that asks for more memory than it has."""
+    """Read a pickle's instructions without following them. Raises DamagedError if it asks for more memory than it has bytes."""
     start = content.tell()
     for code, argument, place in pickletools.genops(content):
-        if (
-            code.name.endswith("PUT") and int(argument or 0) > (place or 0) - start
-        ):  # a place for each thing: never more than bytes
-            raise PickleError("it is damaged")
-        if (place or 0) - start > LARGEST_PICKLE:
-            raise PickleError("its list of names is too long to be one")
+        length = (place or 0) - start
+        if code.name.endswith("PUT") and int(argument or 0) > length:  # a place for each thing: never more than bytes
+            raise DamagedError("it is damaged")
+        if length > LARGEST_PICKLE:
+            raise DamagedError("its list of names is too long to be one")
 
 
 # ---- what a pickle names
@@ -223,9 +218,9 @@ class _Unpickler(pickle.Unpickler):
         root, start, count = rest[0] if rest and rest[0] else (key, 0, count)  # torch's files of 2017 have views of storages
         storage = Storage(str(root), dtype, count, start)
         if not isinstance(dtype, torch.dtype) or not 0 <= start <= start + count:
-            raise PickleError("it is damaged")
+            raise DamagedError("it is damaged")
         if (start + count) * dtype.itemsize > self._size(storage):
-            raise PickleError("it breaks off")
+            raise DamagedError("it breaks off")
         self._storages[storage.key] = storage
         return storage
 
@@ -247,7 +242,7 @@ class _Unpickler(pickle.Unpickler):
         def read() -> Tensor:
             data = bytearray(self._read(storage))
             if len(data) < storage.count * storage.dtype.itemsize:
-                raise PickleError("it breaks off")
+                raise DamagedError("it breaks off")
             row = torch.frombuffer(data, dtype=storage.dtype) if data else torch.empty(0, dtype=storage.dtype)
             return row.as_strided(tuple(shape), tuple(stride), start)
 

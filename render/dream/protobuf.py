@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from render.dream.entry import DamagedError
+
 VARINT, BYTES, LENGTHS = 0, 2, {1: 8, 5: 4}  # wire types: a whole number, a length and so many bytes, or always so many
 
 Value = int | memoryview
@@ -19,13 +21,13 @@ def fields(message: memoryview) -> defaultdict[int, list[Value]]:
         key, at = _number(message, at)
         field, wire = key >> 3, key & 7
         if wire not in (VARINT, BYTES, *LENGTHS):
-            raise ValueError(f"there is no field at byte {at}")
+            raise DamagedError(f"there is no field at byte {at}")
         length, at = (LENGTHS[wire], at) if wire in LENGTHS else _number(message, at)
         if wire == VARINT:
             found[field].append(length)
             continue
         if at + length > len(message):
-            raise ValueError("it breaks off")
+            raise DamagedError("it breaks off")
         found[field].append(message[at : at + length])
         at += length
     return found
@@ -34,7 +36,7 @@ def fields(message: memoryview) -> defaultdict[int, list[Value]]:
 def content(value: Value) -> memoryview:
     """A field's bytes."""
     if isinstance(value, int):
-        raise ValueError("it has a number where bytes are due")
+        raise DamagedError("it has a number where bytes are due")
     return value
 
 
@@ -63,4 +65,4 @@ def _number(message: memoryview, at: int) -> tuple[int, int]:
         number |= (byte & 127) << 7 * place
         if byte < 128:
             return number, at + place + 1
-    raise ValueError("it breaks off")
+    raise DamagedError("it breaks off")

@@ -10,7 +10,7 @@ from torch import nn
 
 from render.dream import caffe, graphdef, inception
 from render.dream import weights as files
-from render.dream.entry import Entries
+from render.dream.entry import DamagedError, Entries
 from render.inputs import WEIGHTS, read_bytes
 from render.weights.catalogue import Weights
 
@@ -45,7 +45,7 @@ def caffe_vgg(file: Path) -> Entries:
     read = files.entries(file)
     convolutions = sum(name.startswith("conv") and name.endswith(".weight") for name in read)
     if convolutions not in VGG_BLOCKS:
-        raise ValueError(f"it has {convolutions} convolutions")
+        raise DamagedError(f"it has {convolutions} convolutions")
     names = dict(_vgg_features(VGG_BLOCKS[convolutions])) | VGG_DENSE
     ours = {f"{theirs}.{part}": f"{own}.{part}" for theirs, own in names.items() for part in caffe.PARTS}
     return {ours[name]: value for name, value in read.items() if name in ours}

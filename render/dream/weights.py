@@ -16,7 +16,7 @@ from safetensors import safe_open
 from torch import Tensor
 
 from render.dream import caffe, pickles
-from render.dream.entry import Entries, Entry, entry, unusable
+from render.dream.entry import DamagedError, Entries, Entry, entry, unusable
 from render.errors import MissingError, RenderError, unopened
 from render.inputs import TEXT, WEIGHTS, open_file, plain, read_bytes, read_text
 
@@ -147,8 +147,7 @@ def reading(file: Path, what: str = "weights") -> Iterator[None]:
     except OSError as error:
         raise MissingError(f"{file}: {unopened(error) or f'cannot be read: {error.strerror or error}'}") from error
     except Exception as error:
-        own = type(error) in (ValueError, pickles.PickleError)  # our readers' own words; those of libraries stay inside
-        reason = str(error) if own else "the file is damaged"
+        reason = str(error) if isinstance(error, DamagedError) else "the file is damaged"
         raise MissingError(f"{file} cannot be read as {what}: {short(reason)}", _cure(file)) from error
 
 
@@ -171,7 +170,7 @@ def _reader(file: Path, head: bytes) -> Callable[[Path], Entries]:
     if ending == ".caffemodel":
         return _caffe
     if ending in ENDINGS:
-        raise ValueError("torch did not write it")
+        raise DamagedError("torch did not write it")
     raise MissingError(f"{file} is no file of weights that is known", f"known: {' '.join(ENDINGS)}")
 
 

@@ -448,7 +448,7 @@ def _naming_faults(file: Path) -> Iterator[None]:
 
     try:
         yield
-    except (av.error.FFmpegError, OSError, ValueError) as error:
+    except (av.error.FFmpegError, OSError, ValueError, NotImplementedError, MemoryError) as error:
         faltered = type(error) is OSError and f"cannot be read: {error.strerror}"  # ffmpeg's errors are of classes of their own
         why = unopened(error) or faltered or "is not a sound file that can be read, or it is damaged"
         raise MissingError(f"{file}: {why}") from error
