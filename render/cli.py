@@ -325,27 +325,100 @@ def plot(config: Path, overrides: Sequence[str], quality: str, root: Path) -> No
         out(path)
 
 
+def of_a_print(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of every command that develops takes again."""
+    options = (
+        click.option("--width", type=click.IntRange(16, 16384), help="Pixels; the height follows."),
+        click.option("--fps", help="Frames per second."),
+        click.option("--crf", type=click.IntRange(0, 63), help="Compression; lower is better."),
+        click.option("--codec", help="h265, prores, vp9 …; usually the ending decides."),
+        click.option("--size-limit", help="As in 10MB."),
+        click.option("--no-recipe", is_flag=True, help="Leave the film's settings out of the file."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+SOURCE = click.option(
+    "--source", type=FilePath(), metavar="FILE", help="Where the film's picture or footage is now, if it was moved."
+)
+PLACES = "a name lies in the take's folder, ./x.gif in this one"
+
+
 @studio.command(name="print")
 @click.argument("take", type=FilePath())
 @click.option(
-    "-o", "--output", "outputs", multiple=True, required=True, metavar="FILE", help="zoom.gif, frames/{frame:06}.png, …"
+    "-o",
+    "--output",
+    "outputs",
+    multiple=True,
+    required=True,
+    metavar="FILE",
+    help=f"zoom.gif, frames/{{frame:06}}.png, …; {PLACES}.",
 )
-@click.option("--width", type=click.IntRange(16, 16384), help="Pixels; the height follows.")
-@click.option("--fps", help="Frames per second.")
-@click.option("--crf", type=click.IntRange(0, 63), help="Compression; lower is better.")
-@click.option("--codec", help="h265, prores, vp9 …; usually the ending decides.")
-@click.option("--size-limit", help="As in 10MB.")
-def print_(take: Path, outputs: Sequence[str], **settings: Any) -> None:
+@of_a_print
+@SOURCE
+def print_(take: Path, outputs: Sequence[str], source: Path | None, **settings: Any) -> None:
     """Develop other outputs from a take's negative, without dreaming."""
-    from render.develop.shoot import print_again
+    from render.develop.reprint import print_again
 
-    if elsewhere := [file for file in outputs if Path(file).is_absolute() or ".." in Path(file).parts]:
-        raise ConfigError(f"-o {elsewhere[0]}: prints lie in the take's folder; give a name, as in -o x.gif")
+    paths, notices = print_again(take, outputs, _readable(outputs, settings), source)
+    _tell(paths, notices)
+
+
+@studio.command()
+@click.argument("take", type=FilePath())
+@click.argument("part", metavar="START..END")
+@click.option("-o", "--output", metavar="FILE", help=f"[NAME-START-END with the film's ending]; {PLACES}.")
+@of_a_print
+@SOURCE
+def trim(take: Path, part: str, output: str | None, source: Path | None, **settings: Any) -> None:
+    """A part of a take as a film of its own, without dreaming: render trim runs/zoom/take-001 2s..5s
+
+    Times are as in keyframes: 2s, 48 frames, 25%, 00:00:02; 2s.. goes to the end. Frames are made from the negative and
+    encoded once.
+    """
+    from render.develop.reprint import trim
+
+    paths, notices = trim(take, part, output, _readable([output] if output else [], settings), source)
+    _tell(paths, notices)
+
+
+@studio.command()
+@click.argument("takes", nargs=-1, required=True, metavar="TAKE TAKE...", type=FilePath())
+@click.option("-o", "--output", metavar="FILE", help="The film [A+B with the first one's ending, in this folder].")
+@click.option("--crossfade", default="", metavar="TIME", help="How long each fades into the next, as in 1s; a cut if not said.")
+@of_a_print
+def join(takes: Sequence[Path], output: str | None, crossfade: str, **settings: Any) -> None:
+    """Takes as one film, one after the other, without dreaming: render join runs/a/take-001 runs/b/take-001 --crossfade 1s
+
+    Size and frame rate are the first one's. Frames are made from the negatives and encoded once.
+    """
+    from render.develop.reprint import in_working_folder, join
+
+    if len(takes) < 2:
+        raise ConfigError("one take alone is joined to nothing", "render join TAKE TAKE")
+    file = in_working_folder(output) if output else None
+    paths, notices = join(takes, file, crossfade, _readable([file] if file else [], settings))
+    _tell(paths, notices)
+
+
+def _readable(outputs: Sequence[str], settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings of outputs as they were given; refuses what cannot be, in the words of the command line."""
+    from render.develop.reprint import is_elsewhere
+
+    recipe = {"recipe": False} if settings.pop("no_recipe") else {}
     wanted = {key: value for key, value in settings.items() if value is not None}
-    options = [("-o", "file", file) for file in outputs] + [(f"--{key}", key, value) for key, value in wanted.items()]
+    names = [Path(file).name if is_elsewhere(file) else file for file in outputs]
+    options = [("-o", "file", name) for name in names] + [(f"--{key}", key, value) for key, value in wanted.items()]
     for option, key, value in options:
         refuse_unreadable(option.replace("_", "-"), key, value)
-    paths, notices = print_again(take, outputs, wanted)
+    return wanted | recipe
+
+
+def _tell(paths: Iterable[Path], notices: Iterable[str]) -> None:
+    """What came of developing."""
     for notice in notices:
         say(notice)
     for path in paths:
@@ -539,6 +612,34 @@ def deforum(file: Path, target: Path | None) -> None:
     out(str(target))
 
 
+@studio.command(name="studio")
+@click.argument("film", required=False, metavar="[FILM]", type=FilePath())
+@SET
+@DEVICE
+@ROOT
+@OFFLINE
+@click.option("--host", default="127.0.0.1", help="Address to listen at; another than this machine's own lets others in.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen at [8321, or the next that is free].")
+@click.option("--browser/--no-browser", default=True, help="Whether to open the page.")
+def studio_(
+    film: Path | None, overrides: Sequence[str], device: str, root: Path, host: str, port: int | None, browser: bool
+) -> None:
+    """Fly a film live in the browser: where you point is where you zoom, and what you do is recorded.
+
+    FILM is a YAML file, a picture or a video; without one it is the first film. A flight is recorded as NAME-flight.yaml, which
+    `render` renders at any size. Ctrl-C ends it; nothing is lost.
+    """
+    from render.studio import film_of, require_extra
+
+    require_extra()
+    config, text, file, reload = film_of(film, overrides)
+    fetch_weights(config)
+
+    from render.studio.serve import Address, serve
+
+    serve(config, file, text, root, Address(host, port), browser, lambda: pick_device(device, root), reload)
+
+
 @studio.command(name="from")
 @click.argument("file", type=FilePath())
 def from_(file: Path) -> None:
@@ -546,11 +647,7 @@ def from_(file: Path) -> None:
     from render.config.loader import read
     from render.develop.metadata import embedded_config
 
-    if not file.exists():
-        raise MissingError(f"{file}: no such file")
-    if not file.is_file() and not file.is_dir():
-        raise MissingError(f"{file}: is a pipe or a device, and not the file of a film")
-    text = read(file / "resolved.yaml") if file.is_dir() else embedded_config(file)
+    text = read(file / "resolved.yaml", file) if file.is_dir() else embedded_config(file)
     if not text:
         bare = file.suffix.lower() in (".gif", ".webp", ".jpg", ".jpeg")
         why = "gif, webp and jpg hold none; the take's folder does" if bare else "only films and PNGs that render made have one"

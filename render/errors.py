@@ -17,7 +17,11 @@ NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})  # what a full di
 NO_MEMORY = re.compile(r"(can.?t|cannot|not|failed to|unable to) allocate|(out of|insufficient) memory", re.IGNORECASE)
 NO_GPU = re.compile(r"\b(CUDA|HIP) (driver )?error|cuDNN error|CUBLAS_STATUS|MPS backend|device-side assert", re.IGNORECASE)
 
-UNOPENED = {FileNotFoundError: "there is no such file", PermissionError: "may not be read"}
+UNOPENED = {
+    FileNotFoundError: "there is no such file",
+    NotADirectoryError: "there is no such file",  # a file where its folder should be
+    PermissionError: "may not be read",
+}
 
 
 class RenderError(Exception):

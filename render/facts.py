@@ -35,12 +35,12 @@ def facts(settings: Settings) -> Facts:
 
 
 def _frames(settings: Settings, about: Facts) -> Facts:
-    from render.source.frames import picture_files
+    from render.source.sequence import picture_files
 
     fps = settings.fps if isinstance(settings.fps, Fraction) else USUAL_FPS
     with _blaming("source", "frames", file="files"):
-        pictures = tuple(picture_files(settings.source.part.files))
-    return replace(about, footage=len(pictures) / fps, pictures=pictures)
+        found = picture_files(settings.source.part.files)
+    return replace(about, footage=len(found.files) / fps, pictures=found.files, notes=found.notes)
 
 
 def _video(settings: Settings, about: Facts) -> Facts:
@@ -49,13 +49,14 @@ def _video(settings: Settings, about: Facts) -> Facts:
     part = settings.source.part
     with _blaming("source", "video"):
         video = probe(part.file, part.start.amount, part.end and part.end.amount)
+    flaw = video.flaw or (MUTE if video.mute and not settings.audio else "")
     return replace(
         about,
         size=video.size,
         fps=video.fps,
         footage=video.seconds,
         sounding=bool(video.sound),
-        flaw=f"{part.file}: {video.flaw}" if video.flaw else "",
+        flaw=f"{part.file}: {flaw}" if flaw else "",
         video=video,
     )
 
@@ -79,6 +80,7 @@ def _music(settings: Settings, about: Facts) -> Facts:
     )
 
 
+MUTE = "has sound that cannot be read here, and the film is silent"
 FOOTAGE: dict[str, Callable[[Settings, Facts], Facts]] = {"frames": _frames, "video": _video}
 
 

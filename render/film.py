@@ -55,6 +55,7 @@ class Film:
     tone: Callable[[Moment], tuple[Tone, float]]  # the tone to hold to, and how firmly, 0..1
     blend: Callable[[Moment], Blend]  # how firmly the dream sits on footage
     contents: Mapping[str, str]  # a digest of what each setting stands for that names a file or a network, by its key
+    strength: Callable[[Film, Moment], float]  # (film, moment) -> how strong a full dream is under the settings of that moment
     tiles: Callable[[int], Tiling]  # side, pixels -> tiles of about that side, as large as its layers need them
     precision: str  # a row of precision.DTYPES: what its networks work in
 

@@ -136,13 +136,13 @@ def between(
     u: float,
     fine: Callable[[Tensor], Tensor] = colour.fine,
 ) -> Tensor:
-    """The frame at `moment`, u (0..1) of the way from `before` at `tick` to `after`: both moved there, and cross-faded.
+    """The frame shown at `moment`, u (0..1) of the way from `before` at `tick` to `after`: both moved there, and cross-faded.
 
     Past the last tick there is only the one before. fine: measures the fine detail of a tick.
     """
     start, end = scene.clock.tick(tick), scene.clock.tick(tick + 1)
     if u == 0 and moment.seconds <= start.seconds:
-        return before
+        return scene.show(moment, before)
     sides = [(before, start, 1.0 if after is None else 1 - _smoothstep(u))]
     if after is not None:
         sides.append((after, end, _smoothstep(u)))
@@ -150,7 +150,7 @@ def between(
         frame = _mix_followed(scene, sides, moment)
     else:
         frame = _mix_travelled(scene, _on_this_side(scene, sides, moment), moment, fine)
-    return scene.apply_mask(moment, frame).clamp(0, 1)
+    return scene.show(moment, scene.apply_mask(moment, frame).clamp(0, 1))
 
 
 def _on_this_side(scene: Scene, sides: Sides, moment: Moment) -> Sides:

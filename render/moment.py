@@ -8,7 +8,11 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import Any
 
+CELLS = 240  # a second; the camera's speeds are constant within a cell of this grid, which knows nothing of the frame rate
+GRAIN = 6  # decimals of a cell in which times are counted, so that what falls on the grid meets it
+
 Feature = Callable[[Any], Any]  # seconds, an array of float64 -> 0..1 at each
+Rows = Callable[[Any, Any], Any]  # (seconds, an array of float64; the clock) -> a number at each
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class Clock:
     seed: int = 0  # where the randomness of expressions begins
     first_beat: float = 0.0  # when it falls, seconds
     features: Mapping[str, Feature] = field(default_factory=dict, compare=False)  # what expressions may name of the music
+    rows: Mapping[str, Rows] = field(default_factory=dict, compare=False)  # of a flight, by the key of the number they move
     tail: int = 0  # frames past the last that are dreamed too, since the film goes round into its beginning
     backwards: bool = False  # whether it is dreamed from its end
     on_frames: bool = False  # footage: ticks sit on the nearest film frames, the last on the last

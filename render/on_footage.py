@@ -5,6 +5,7 @@ What is carried is dream minus source, and never the source, which stays sharp; 
 
 from __future__ import annotations
 
+import operator
 from dataclasses import replace
 
 from torch import Tensor
@@ -36,12 +37,13 @@ def step(film: Film, state: State, before: Moment, moment: Moment) -> State:
     scene, blend = film.scene, film.blend(moment)
     flow = scene.flow_between(before, moment)
     worlds = next_worlds(film, state.worlds, nearest_move(flow), moment)
-    if flow.kind == "cut" or not blend.persistence:
-        return dream_shot(film, moment, worlds)
     assert state.carried
-    source, carried = scene.picture(moment), state.carried
+    carried = follow_settings(film, state.carried, before, moment)
+    if flow.kind == "cut" or not blend.persistence or not carried:
+        return dream_shot(film, moment, worlds)
+    source = scene.picture(moment)
     kept = carry_detail(carried.detail, flow, scene.border)
-    if flow.kind != "same":
+    if flow.kind != "same" or blend.persistence < 1:  # a held picture whose dream wholly goes on stays as it is
         terms = film.terms(moment, worlds)
         canvas = (source + blend.persistence * kept).clamp(0, 1)
         canvas = dream_new_ground(film, moment, source, canvas, terms, 1 - flow.trust, carried.strength)
@@ -61,6 +63,25 @@ def dream_shot(film: Film, moment: Moment, worlds: tuple[World, ...]) -> State:
     terms, ascent = film.terms(moment, worlds), film.ascent(moment, True)
     dreamed = dream(source, film.extract, terms, ascent, film.seed, moment.index)
     return state_of(film, moment, source, worlds, start(detail_of(film, moment, source, dreamed)))
+
+
+def follow_settings(film: Film, carried: Carried, before: Moment, moment: Moment) -> Carried | None:
+    """What is carried, as strong as a film would be that always had the moment's settings; None where nothing is there yet."""
+    ascents = (film.ascent(at, True) for at in (before, moment))
+    weights = (objective_weights(film, at) for at in (before, moment))
+    if len(set(weights)) == 1 and operator.eq(*ascents):
+        return carried
+    was, now = film.strength(film, before), film.strength(film, moment)
+    if now and not (was and carried.strength):
+        return None
+    share = now / was if was else 0.0
+    return replace(carried, detail=share * carried.detail, strength=share * carried.strength)
+
+
+def objective_weights(film: Film, moment: Moment) -> tuple[float, ...]:
+    """The weights of the film's objectives at a moment."""
+    worlds = first_worlds(film, film.scene.clock.tick(0))
+    return tuple(weight for weight, _ in film.terms(moment, worlds))
 
 
 def dream_new_ground(

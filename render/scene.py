@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import chain, count, takewhile
 
 import torch
 from torch import Tensor
@@ -13,7 +14,9 @@ from render.moment import Clock, Moment
 from render.picture import warp
 from render.picture.motion import CameraPath
 from render.source import Source
-from render.source.flow import Flow, FlowEstimator, flow
+from render.source.flow import Flow, FlowEstimator, flow, flow_at_rest, is_clear
+
+FLASH = 0.4  # seconds that a flash, or a black or white picture in the middle of a shot, lasts at most
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ class Scene:
     mask: Callable[[Moment], Tensor] | None  # where it is dreamed, [1, 1, H, W] of 0..1; None is everywhere
     loop: Loop  # how its end joins its beginning
     device: torch.device
+    amount: Callable[[Moment], float] = lambda moment: 1.0  # how much of the dream is shown, 0..1
+    undreamed: Callable[[Moment], Tensor] | None = None  # what the rest shows, a frame or [1, 3, 1, 1]; None: the source
 
     def picture(self, moment: Moment) -> Tensor:
         """The source at that moment, a frame; footage as the camera sees it."""
@@ -50,7 +55,46 @@ class Scene:
             else torch.lerp(self.picture(moment), dreamed, self.mask(moment).to(dreamed, non_blocking=True))
         )
 
+    def show(self, moment: Moment, dreamed: Tensor) -> Tensor:
+        """The frame that the film shows of what was dreamed: `amount` of it, and the rest of what was there before."""
+        amount = self.amount(moment)
+        if amount == 1:
+            return dreamed
+        rest = self.undreamed(moment) if self.undreamed else self.picture(moment)
+        return torch.lerp(rest, dreamed, amount)
+
     def flow_between(self, before: Moment, after: Moment) -> Flow:
         """How the footage, as the camera sees it, moves from one moment to another, earlier or later."""
         assert self.estimator
-        return flow(self.picture(before), self.picture(after), self.estimator, self.cut(before, after))
+        known = self.cut(before, after)
+        pictures = self.picture(before), self.picture(after)
+        direct = flow(*pictures, self.estimator, known)
+        if known is not None or direct.kind == "same" or all(map(is_clear, pictures)):
+            return direct
+        return self._past_flash(before, after) or direct
+
+    def _past_flash(self, before: Moment, after: Moment) -> Flow | None:
+        """How the footage moves where a flash in a shot that goes on hides one of the two pictures; None if there is none.
+
+        A tick in a flash has the last clear tick's detail, in its place. before: a tick; after: one, or a frame, beside it.
+        """
+        assert self.estimator
+        back = after.seconds < before.seconds
+        earlier = (self.clock.tick(tick) for tick in range(before.index - back, -1, -1))
+        latest = before if back else after
+        later = (replace(latest, seconds=latest.seconds + float(frame / self.clock.fps)) for frame in count())
+        start, end = self._first_clear(earlier), self._first_clear(later)
+        if not start or not end or flow(self.picture(start), self.picture(end), self.estimator).kind == "cut":
+            return None
+        if is_clear(self.picture(after)):
+            return flow(self.picture(start), self.picture(after), self.estimator)
+        return flow_at_rest(self.size, self.device, "same")
+
+    def _first_clear(self, moments: Iterator[Moment]) -> Moment | None:
+        """The first of the moments with a clear picture, no further off than a flash lasts."""
+        first = next(moments, None)
+        if not first:
+            return None
+        since, until = max(0.0, first.seconds - FLASH), first.seconds + FLASH
+        near = takewhile(lambda moment: since <= moment.seconds <= until, chain([first], moments))
+        return next((moment for moment in near if is_clear(self.picture(moment))), None)

@@ -6,7 +6,6 @@ A droste film ends where it began: its first canvas holds a copy of itself where
 from __future__ import annotations
 
 from dataclasses import replace
-from math import ceil, log2
 
 import torch
 import torch.nn.functional as F
@@ -14,6 +13,7 @@ from torch import Tensor
 
 from render.dream.ascent import dream
 from render.dream.garden import World
+from render.droste import inset, nest
 from render.film import Film, Fold, State, first_worlds, jump_worlds, next_worlds
 from render.moment import Moment
 from render.picture import colour, warp
@@ -22,7 +22,6 @@ from render.picture.warp import Move
 from render.scene import Scene
 
 RIM = 0.03  # frame heights over which fresh ground begins where the camera uncovers what no canvas held
-INSET = (0.4, 0.03)  # of its height: over this a droste's inner copy fades into the picture around it, far away and near
 
 
 def begin(film: Film, moment: Moment) -> State:
@@ -82,25 +81,3 @@ def lay_fresh_ground(scene: Scene, canvas: Tensor, move: Move, moment: Moment) -
     covered = warp.coverage(move, scene.size, RIM, scene.device)
     colours = resize(F.adaptive_avg_pool2d(canvas, (6, 10)), scene.size)
     return torch.lerp(colours + scene.fresh(moment.index).to(canvas, non_blocking=True), canvas, covered)
-
-
-# ---- a film that ends where it began
-
-
-def nest(scene: Scene, canvas: Tensor, moment: Moment) -> Tensor:
-    """The canvas with a copy of itself where the camera will end, and in that another, down to the last pixel."""
-    nested = canvas
-    for _ in range(ceil(log2(max(scene.size)))):
-        nested = inset(scene, canvas, nested, moment)
-    return nested
-
-
-def inset(scene: Scene, canvas: Tensor, first: Tensor, moment: Moment) -> Tensor:
-    """The canvas with the film's first one where the camera will see it at the end."""
-    if moment.index == scene.clock.last_tick:
-        return first
-    move = scene.path.between(scene.clock.tick(scene.clock.last_tick).seconds, moment.seconds)
-    copy = warp.move_frame(first, move, kernel=warp.lanczos4, border=scene.border)
-    rim = max(INSET[0] * (1 - warp.scale(move)), INSET[1])
-    covered = warp.coverage(move, scene.size, rim, scene.device)
-    return torch.lerp(canvas, copy, covered * covered * (3 - 2 * covered))

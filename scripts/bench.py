@@ -444,6 +444,7 @@ import torch
 
 from render.config import load_text
 from render.develop import shoot
+from render.develop.reprint import print_again
 from render.develop.negative import Negative
 
 folder, width, height, ticks = Path(sys.argv[1]), *map(int, sys.argv[2:])
@@ -464,7 +465,7 @@ film = f"{{size: {width}x{height}, fps: 24, duration: 4s, motion: {{zoom: 1.5}},
 film += "dream: {rate: 8, steps: 0, first_steps: 0}}"
 taken = shoot.shoot(load_text(film, "bench.yaml"), film, folder, torch.device("cpu"), lambda states, first, last: states)
 begun = perf_counter()
-shoot.print_again(taken.folder, ["bench.mp4"], {})
+print_again(taken.folder, ["bench.mp4"], {})
 print((kept - start) / ticks, (read - kept) / ticks, perf_counter() - begun)
 """
 DEVELOPING = ("ms to keep a tick", "ms to read a tick", "s to develop a film of 4 s")

@@ -54,6 +54,7 @@ schedule: moves.csv
     "source.noise": ("source: noise", "source:\n  noise: {kind: perlin, contrast: 0.6}\n"),
     "source.image": ("source: image", "source:\n  image: {file: photo.jpg, fit: cover}\n"),
     "source.frames": ("source: frames", 'source:\n  frames: {files: "shots/*.png", fit: contain}\n'),
+    "source.take": ("source: take", "source:\n  take: {folder: runs/zoom/take-001, at: end, fit: cover}\n"),
     "source.video": ("source: video", "source:\n  video: {file: street.mp4, start: 5s, end: 20s, fit: cover}\n"),
     "motion": (
         "motion",
@@ -67,6 +68,7 @@ motion:
   shake: 0.01
   tilt: [0, "6*sin(tau*p)"]
   center: [0.5, "0.5 + 0.1*sin(2*pi*p)"]
+  to: {0s: {at: [0.5, 0.5], scale: 1}, 4s: {at: [0.35, 0.4], scale: 3}, ease: in-out}
   path: [[0.5, 0.5], [0.3, 0.6], [0.5, 0.5]]
   border: reflect
 """,
@@ -78,9 +80,11 @@ dream:
   rate: 8
   network: bestiary
   objective: {garden: all}
+  amount: {0s: 0, 2s: 1, ease: in-out}
   steps: {0s: 4, 8s: 8}
   first_steps: 16
   step_size: "0.01 + 0.004*p"
+  footage: clear
   octaves: 3
   octave_scale: 1.4
   jitter: 16
@@ -149,7 +153,7 @@ audio:
         """\
 outputs:
   - "{name}.mp4"
-  - {file: "{name}.gif", width: 400, fps: 15, size_limit: 10MB}
+  - {file: "{name}.gif", width: 400, fps: 15, size_limit: 10MB, recipe: false}
   - {file: master.mov, codec: h265, crf: 14}
   - "frames/{frame:06}.png"
 """,

@@ -16,3 +16,4 @@ class Output:
     crf: int | None = None
     codec: str = "auto"
     size_limit: int | None = None
+    recipe: bool = True

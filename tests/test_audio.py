@@ -298,7 +298,7 @@ def test_files_that_are_no_music(tmp_path: Path, music: Path) -> None:
         send(np.zeros((16, 16, 3), np.uint8))
     says = {
         "nope.wav": "no such file",
-        ".": "is no file",
+        ".": "is a folder, not a sound file",
         "words.wav": "not a sound file",
         "empty.mp3": "not a sound file",
         "list.m3u8": "not a sound file",

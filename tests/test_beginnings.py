@@ -19,9 +19,9 @@ from render.config import load_text
 from render.construct import build
 from render.develop import take
 from render.develop.chain import common_ticks, read_chain, tick_chain
-from render.develop.negative import STRIDE
+from render.develop.negative import STRIDE, Negative
 from render.develop.shoot import Shot, shoot
-from render.errors import ConfigError
+from render.errors import ConfigError, RenderError
 from render.facts import facts
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
@@ -252,3 +252,45 @@ def test_a_take_is_adopted_by_the_film_that_begins_as_it_does(project: Path) -> 
     anew = shoot(config, text, project / "others", CPU, lambda states, first, last: states)
     flight = shoot(config, text, project / "runs", CPU, lambda states, first, last: states)
     assert (flight.dreamed, dreams(flight)) == (TICKS - 9, dreams(anew))
+
+
+# ---- a film that begins where another one ended
+
+AT = {"end": 16, "start": 0, "50%": 8, "1s": 8, "0.6s": 5, "99s": 16}
+
+
+@pytest.mark.parametrize("at", AT)
+def test_a_film_begins_with_a_dream_of_another(project: Path, at: str) -> None:
+    first = dream(project, {})
+    still = {"motion": {"zoom": 1}, "look": 0, "dream": {**FILM["dream"], "steps": 0, "first_steps": 0}}
+    second = dream(project, {**still, "name": "on", "source": {"take": "runs/dusk/take-001", "at": at}, "size": "source"})
+    canvases = [Negative(shot.folder / "negative") for shot in (first, second)]
+    assert np.array_equal(canvases[0].read(AT[at]), canvases[1].read(0))
+    again = dream(
+        project.rename(project.with_name("moved")),
+        {**still, "name": "on", "source": {"take": {"folder": "runs/dusk/take-001", "at": at}}, "size": "source"},
+    )
+    assert (again.folder.name, again.dreamed) == ("take-001", 0)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"take": "runs/nowhere"}, "not the folder of a take with dreams in it"),
+        ({"take": "runs/dusk/take-001", "at": "12"}, "which is no moment of a take"),
+        ({"take": "runs/dusk/take-001", "at": "4b"}, "which is no moment of a take"),
+        ({"take": "runs/dusk/take-001", "image": "photo.png"}, "it takes exactly one"),
+    ],
+)
+def test_what_is_no_dream_of_a_take_is_refused_at_its_place(project: Path, settings: dict[str, Any], words: str) -> None:
+    dream(project, {})
+    with pytest.raises(RenderError, match=words):
+        dream(project, {"name": "on", "source": settings})
+
+
+def test_a_damaged_dream_is_refused(project: Path) -> None:
+    first = dream(project, {})
+    last = first.folder / "negative" / "tick-000016.safetensors"
+    last.write_bytes(last.read_bytes()[:-1] + b"x")
+    with pytest.raises(RenderError, match=r"source\.take\.folder cannot be used: .*damaged"):
+        dream(project, {"name": "on", "source": {"take": "runs/dusk/take-001"}})

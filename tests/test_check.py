@@ -99,6 +99,8 @@ WRONG = {
     "dream: {objective: [{class: [eye, 1.5]}]}": "film.yaml:1:35: dream.objective.0.class.1 is 1.5",
     "outputs: []": "at least one",
     "outputs: [a.mp4, {file: a.mp4}]": "another output",
+    f"outputs: [{', '.join(f'{number}.png' for number in range(3000))}]": "outputs has 3,000 items; 100 are the most",
+    f"dream: {{objective: [{', '.join(900 * ['{layer: high}'])}]}}": "dream.objective has 900 items; 100 are the most",
     "outputs: ../a.mp4": "stay in the take's folder",
     "outputs: /a.mp4": "stay in the take's folder",
     "outputs: 'frames/{frame}.mp4'": "only pictures",

@@ -182,7 +182,7 @@ def test_print_needs_neither_a_dream_nor_the_network(run: Run, no_dreaming: Call
         (["nowhere", "-o", "x.gif"], 3),
         (["runs/tiny/take-001"], 2),
         (["runs/tiny/take-001", "-o", "x.bmp"], 2),
-        (["runs/tiny/take-001", "-o", "../x.gif"], 2),
+        (["runs/tiny/take-001", "-o", "../x.bmp"], 2),
         (["runs/tiny/take-001", "-o", "x.gif", "--fps", "fast"], 2),
         (["runs/tiny/take-001", "-o", "x.gif", "--codec", "h264"], 2),
     ],

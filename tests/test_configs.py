@@ -27,7 +27,7 @@ def tiny_googlenet(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_config_is_found() -> None:
-    names = "audio class layers levels loop noise photo portrait safari sky spiral tour vertical video zoom"
+    names = "audio class layers levels loop noise photo portrait safari siesta sky spiral tour vertical video zoom"
     assert [path.stem for path in CONFIGS] == names.split()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -330,7 +331,7 @@ def test_weights_that_are_missing_or_others_are_named(monkeypatch: pytest.Monkey
         make_estimator("raft-small", "fast", 960, None, 1, tiny.CPU, {"a": torch.zeros(1)})
 
     def offline(*_: object, **__: object) -> None:
-        raise OSError("no route to host")
+        raise OSError(errno.EHOSTUNREACH, "no route to host")
 
     monkeypatch.setattr("torch.hub.load_state_dict_from_url", offline)
     monkeypatch.setattr("torchvision.models._api.load_state_dict_from_url", offline)

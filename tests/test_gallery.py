@@ -160,12 +160,12 @@ SPOILT: dict[str, tuple[Callable[[Path], object], str]] = {
     "no width": (rewritten("fingerprint.size", [36, 0]), "size is 0"),
     "a name without end": (rewritten("name", "x" * 10**6), "its name has 1,000,000 letters"),
     "a record of a hundred megabytes": (lambda take: grown(take / "run.json", 10**8), "too large"),
-    "a poster without end": (lambda take: linked(take / "poster.jpg", Path("/dev/zero")), "poster.jpg is a link"),
-    "a record that waits": (lambda take: piped(take / "run.json"), "run.json is no file"),
-    "a yaml that waits": (lambda take: piped(take / "config.yaml"), "config.yaml is no file"),
-    "somebody's yaml": (lambda take: linked(take / "config.yaml", Path(__file__)), "config.yaml is a link"),
-    "somebody's yaml in full": (lambda take: linked(take / "resolved.yaml", Path(__file__)), "resolved.yaml is a link"),
-    "somebody's record": (lambda take: linked(take / "run.json", Path(__file__)), "run.json is a link"),
+    "a poster without end": (lambda take: linked(take / "poster.jpg", Path("/dev/zero")), "poster.jpg: is a link"),
+    "a record that waits": (lambda take: piped(take / "run.json"), "run.json: is a pipe"),
+    "a yaml that waits": (lambda take: piped(take / "config.yaml"), "config.yaml: is a pipe"),
+    "somebody's yaml": (lambda take: linked(take / "config.yaml", Path(__file__)), "config.yaml: is a link"),
+    "somebody's yaml in full": (lambda take: linked(take / "resolved.yaml", Path(__file__)), "resolved.yaml: is a link"),
+    "somebody's record": (lambda take: linked(take / "run.json", Path(__file__)), "run.json: is a link"),
     "foreign": (lambda take: (shutil.rmtree(take), (take.parent / "notes").mkdir()), "no take in it"),
 }
 
@@ -404,6 +404,18 @@ def test_footage_is_compared_and_what_is_gone_is_not(tmp_path: Path, tiny_networ
     (notice,) = hung(tmp_path)[1]
     assert notice.startswith(f"{take}: shown without what it began with: ")
     assert 'class="pair"' not in page.read_text()
+
+
+def test_a_stranger_s_take_shows_no_picture_of_its_reader(tmp_path: Path, tiny_network: None) -> None:
+    """It may name any file of this machine as what it began with; it is shown only if it is the very picture it dreamed of."""
+    Image.new("RGB", (48, 32), (200, 30, 60)).save(tmp_path / "photo.png")
+    Image.new("RGB", (48, 32), (30, 60, 200)).save(tmp_path / "secret.png")
+    take = photo_film(tmp_path, "{image: photo.png}", "{zoom: 1}")
+    text = (take / "resolved.yaml").read_text()
+    (take / "resolved.yaml").write_text(text.replace("photo.png", "secret.png"))
+    page, (notice,) = hung(tmp_path)
+    assert "another file now" in notice
+    assert not [*page.parent.rglob("before.jpg")]
 
 
 # ---- colours

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from clips import clip, plain
 from PIL import Image
@@ -17,6 +18,7 @@ from PIL import Image
 from render.config import load_text, model
 from render.config.section import Section
 from render.construct.scene import make_source
+from render.develop.negative import Negative
 from render.dream.ascent import PARAMETRISATIONS
 from render.facts import facts
 from render.picture.warp import BORDERS
@@ -27,34 +29,39 @@ ROOT = Path(__file__).parent.parent
 HOUSE = ROOT / "render"
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
-PICTURE, CONFIG = {"moment", "errors", "picture"}, {"moment", "errors", "loops", "config", "plugins"}
-DREAM = PICTURE | {"dream", "source", "weights"}
-FILM = DREAM | CONFIG | {"parts", "facts", "scene", "frames", "propagate", "film", "travel", "on_footage", "construct"}
+PICTURE, CONFIG = {"moment", "errors", "picture"}, {"moment", "errors", "inputs", "loops", "config", "plugins"}
+DREAM = PICTURE | {"inputs", "dream", "source", "weights"}
+FILM = (
+    DREAM | CONFIG | {"parts", "facts", "scene", "droste", "frames", "propagate", "film", "travel", "on_footage", "construct"}
+)
 ROWS = {  # room: what it may import
     "moment": set(),
     "errors": set(),
+    "inputs": {"errors"},
     "picture": PICTURE,
     "config": CONFIG,
     "plugins": {"errors"},
-    "weights": {"errors", "weights"},
-    "dream": PICTURE | {"dream", "plugins", "weights"},
-    "source": PICTURE | {"source"},
+    "weights": {"errors", "inputs", "weights"},
+    "dream": PICTURE | {"inputs", "dream", "plugins", "weights"},
+    "source": PICTURE | {"inputs", "source"},
     "parts": DREAM | CONFIG | {"parts"},
     "facts": CONFIG | {"source"},
     "loops": {"moment"},
     "scene": DREAM | {"loops"},
     "frames": DREAM | {"loops", "scene"},
+    "droste": DREAM | {"scene"},
     "propagate": DREAM,
     "film": DREAM | {"scene", "frames", "propagate"},
-    "travel": DREAM | {"scene", "film"},
+    "travel": DREAM | {"scene", "droste", "film"},
     "on_footage": DREAM | {"film", "propagate"},
     "construct": FILM,
     "develop": FILM | {"develop"},
     "show": FILM | {"develop", "show"},
+    "studio": FILM | {"develop", "show", "studio"},
     "many": FILM | {"develop", "show", "many"},
     "api": FILM | {"develop", "show"},
     "__init__": FILM | {"develop", "show", "api"},
-    "cli": FILM | {"develop", "show", "many"},
+    "cli": FILM | {"develop", "show", "many", "studio"},
     "__main__": {"cli"},
 }
 HEAVY = {"torch", "torchvision", "cv2", "imageio", "imageio_ffmpeg"}
@@ -177,7 +184,9 @@ def test_every_name_of_the_vocabulary_has_its_function() -> None:
 def test_every_source_of_the_vocabulary_can_be_built(tmp_path: Path) -> None:
     Image.new("RGB", (20, 10), (200, 30, 60)).save(tmp_path / "red.png")
     clip(tmp_path / "red.mp4", plain(3))
-    given = {"noise": "perlin", "image": "red.png", "frames": "*.png", "video": "red.mp4"}
+    (tmp_path / "taken").mkdir()
+    Negative(tmp_path / "taken" / "negative").keep(0, np.zeros((10, 20, 3), np.uint16), {})
+    given = {"noise": "perlin", "image": "red.png", "frames": "*.png", "video": "red.mp4", "take": "taken"}
     assert set(given) == set(model.SOURCES)
     for kind, value in given.items():
         config = load_text(f"source: {{{kind}: '{value}'}}\nsize: 32x16\nfps: 30\nduration: 1s", folder=tmp_path, look=facts)

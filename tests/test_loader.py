@@ -33,6 +33,19 @@ def test_the_whole_vocabulary_loads(tmp_path: Path) -> None:
     assert config.clock.seed == 7
 
 
+@pytest.mark.parametrize("key", ["a." * 4000 + "a", "dream." + "0." * 4000 + "steps", "motion.zoom" + ".x" * 51])
+def test_a_key_without_end_is_refused(key: str) -> None:
+    with pytest.raises(ProblemsError, match=r"a key of [\d,]+ steps; no setting has more than 50") as error:
+        load_text("seed: 3", overrides=[f"{key}=1"])
+    assert len(str(error.value)) < 400
+
+
+def test_a_long_override_is_told_in_short() -> None:
+    with pytest.raises(ProblemsError, match=r"^--set name=x{95}…: name is") as error:
+        load_text("seed: 3", overrides=["name=" + "x" * 5000])
+    assert len(str(error.value)) < 400
+
+
 def test_everything_has_a_default() -> None:
     config = load_text("seed: 3", "shots/night.yaml")
     assert config.name == "night"
@@ -72,12 +85,12 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "utf16.yaml").write_bytes("seed: 1".encode("utf-16"))
     for name, error, text in [
         ("nope.yaml", MissingError, "no such file"),
-        (".", MissingError, "it is a folder"),
+        (".", MissingError, "is a folder, not a text file"),
         ("binary.yaml", ConfigError, "not a text file"),
         ("zero.yaml", ConfigError, "not a text file"),
         ("huge.yaml", ConfigError, "characters"),
         ("utf16.yaml", ConfigError, "UTF-16"),
-        ("a\0b", MissingError, "null byte"),
+        ("a\0b", MissingError, "no such file"),
     ]:
         with pytest.raises(error, match=text):
             load(tmp_path / name)

@@ -62,7 +62,7 @@ def test_the_parts_are_named_once() -> None:
     assert (MOTIONS, OBJECTIVES, SOURCES) == (
         ("zoom", "rotate", "pan", "spiral", "swirl", "shake", "tilt"),
         ("layer", "channels", "class", "guide", "neuron", "direction", "garden"),
-        ("noise", "image", "frames", "video"),
+        ("noise", "image", "frames", "video", "take"),
     )
     assert len(set(OUTPUT_SUFFIXES)) == 8
 

@@ -18,6 +18,8 @@ TOLD = {  # a film, what its files say, and how what is told of it begins
     "flow of noise": ("flow: none", Facts(), "no use is made of flow"),
     "beats said twice": ("{duration: 2s, bpm: 90, audio: {file: a.ogg, bpm: 97}}", SONG, "bpm means nothing beside audio.bpm"),
     "beats of a usual length": ("{audio: a.ogg, duration: 4b}", SONG, "beats are counted at 120 a minute"),
+    "a word for footage": ("dream: {footage: full}", Facts(), "no use is made of dream.footage"),
+    "both": ("{flow: none, dream: {footage: full}}", Facts(), "no use is made of flow and dream.footage"),
     "a centre beside a path": ("motion: {center: [0.3, 0.5], path: [[0, 0], [1, 1]]}", Facts(), "motion.center means nothing"),
     "music that ends": ("{audio: a.ogg, duration: 5s}", SONG, "the music ends after 3 s, and the film goes on in silence"),
     "music there and not back": ("{audio: a.ogg, duration: 5s, loop: pingpong}", SONG, "the music ends after 3 s"),

@@ -10,6 +10,7 @@ from PIL import Image
 
 from render.config import Config, load_text
 from render.config.facts import Facts
+from render.errors import ConfigError
 from render.show import plot
 from render.show.plot import Mark, film_marks, panels_of, table
 
@@ -89,6 +90,21 @@ def test_the_table_is_a_schedule_of_the_same_film(tmp_path: Path) -> None:
 def test_a_film_that_stands_still_has_no_plot(tmp_path: Path) -> None:
     assert plot.plot(load_text("motion: {zoom: 1.5}"), tmp_path) == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_film_of_many_hours_is_refused_with_a_cure(tmp_path: Path) -> None:
+    film = load_text("{duration: 36000s, fps: 60, motion: {zoom: 1.2 + 0.1*sin(s)}}")
+    with pytest.raises(ConfigError, match=r"has .* frames and dreams") as error:
+        plot.plot(film, tmp_path)
+    assert "fps=1" in error.value.hint
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("fps", ["24", "29.97", "60000/1001", "12.5"])
+def test_rows_stand_at_the_moments_of_frames_to_the_last_bit(fps: str) -> None:
+    clock = load_text(f"{{duration: 20s, fps: {fps}, dream: {{rate: 1}}}}").clock
+    rows = [float(line.split(",")[0]) for line in plot.table(clock, {}).splitlines()[1:]]
+    assert {clock.frame(index).seconds for index in range(clock.frames)} <= {*rows}
 
 
 def heard(text: str, bpm: float | None, first_beat: float = 0.0) -> Config:

@@ -184,6 +184,35 @@ def test_a_rate_whose_frames_are_among_another_s_takes_those(tmp_path: Path) -> 
     assert all((a == b).all() for a, b in zip(seen["c.mkv"], seen["b.mkv"][::2], strict=True))
 
 
+@pytest.mark.parametrize(
+    ("name", "asked", "shown"), [("x.gif", 60, 50), ("x.gif", 100, 50), ("x.gif", 50, 50), ("x.webp", 120, 90)]
+)
+def test_no_faster_than_players_show_it(tmp_path: Path, name: str, asked: int, shown: int) -> None:
+    """A delay of under 20 ms in a GIF, of under 11 in a WebP, is shown as 100 ms."""
+
+    def frames(rate: Fraction) -> Iterator[ffmpeg.Pixels]:
+        return film(int(rate) // 10, (32, 32))(rate)
+
+    output = Output(name, fps=Fraction(asked))
+    (path,), notices = prints.develop([output], frames, (32, 32), Fraction(asked), tmp_path, "x", "")
+    with Image.open(path) as picture:
+        assert min(delays(picture)) >= 11
+        assert sum(delays(picture)) == pytest.approx(100, abs=20)
+    said = f"{name} has {shown} frames a second, the most that {path.suffix} can show"
+    assert notices == ([said] if asked > shown else [])
+
+
+def delays(picture: Image.Image) -> list[int]:
+    """Milliseconds for which each frame is shown."""
+    count = getattr(picture, "n_frames", 1)
+    found = []
+    for number in range(count):
+        picture.seek(number)
+        picture.load()
+        found.append(int(picture.info["duration"]))
+    return found
+
+
 @pytest.mark.parametrize("size", [(400, 225), (1920, 1080), (20, 8000)], ids=str)
 @pytest.mark.parametrize("number", [1, 150, 100_000])
 def test_a_palette_is_chosen_from_as_many_pixels_as_it_needs(size: tuple[int, int], number: int) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from dataclasses import replace
+from itertools import islice, pairwise
 from math import cos, pi, sin
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from render.config import load_text
 from render.film import Film, step, ticks
 from render.frames import frames
 from render.picture import colour, warp
@@ -108,12 +110,55 @@ def test_cuts_that_are_named_are_believed(tmp_path: Path) -> None:
     assert kinds == ["usual", "cut", "usual"]
 
 
-def test_a_picture_shown_twice_is_dreamed_once(tmp_path: Path) -> None:
-    film = footage(tmp_path, [view(), view(), view(2), view(2)])
+@pytest.mark.parametrize("persistence", ["1", "0.95", "0.5", "0"])
+def test_a_held_picture_is_dreamed_on_unless_all_of_its_dream_goes_on(persistence: str, tmp_path: Path) -> None:
+    film = footage(tmp_path, [view(), view(), view(2), view(2)], f"flow.persistence={persistence}")
     a, b, c, d = (state.canvas for state in ticks(film))
-    assert torch.equal(a, b)
-    assert torch.equal(c, d)
+    assert torch.equal(a, b) == torch.equal(c, d) == (persistence == "1")
     assert not torch.equal(b, c)
+
+
+SMALL = (36, 48)
+PAN = [view(i, size=SMALL) for i in range(9)]
+MOVING = {  # what moves, from what, to what, over what footage
+    "from nothing": ("dream.step_size", "0", "0.03", PAN),
+    "up": ("dream.step_size", "0.006", "0.04", PAN),
+    "down": ("dream.step_size", "0.04", "0.006", PAN),
+    "on a held picture": ("dream.step_size", "0.004", "0.03", [view(size=SMALL)] * 9),
+    "a weight": ("dream.objective.0.weight", "0.1", "1", PAN),
+    "one weight for another": ("dream.objective.1.weight", "0", "1.5", PAN),
+    "the steps of a full dream": ("dream.first_steps", "3", "6", PAN),
+}
+TERMS = "dream: {objective: [{layer: low}, {layer: high, weight: 0.5}]}"
+
+
+@pytest.mark.parametrize("name", MOVING)
+def test_strength_is_that_of_a_film_that_was_always_so(name: str, tmp_path: Path) -> None:
+    """A number that moves from one value to another, within half a second: to 15 %, half way and there."""
+    key, low, high, pictures = MOVING[name]
+    rows = ("fps=12", "duration=9 frames")
+    film = footage(tmp_path, pictures, *rows, f"{key}={{2: {low}, 7: {high}}}", text=TERMS)
+    strengths = [colour.rms(state.carried.detail) for state in ticks(film) if state.carried]
+    assert strengths[0] == 0 or name != "from nothing"
+    curve = dict(load_text(TERMS, overrides=[*rows, f"{key}={{2: {low}, 7: {high}}}"]).curves())[key]
+    for tick in (5, 8):
+        value = curve(film.scene.clock.tick(tick))
+        always = footage(tmp_path, pictures, *rows, f"{key}={value}", text=TERMS)
+        state = list(islice(ticks(always), tick + 1))[-1]
+        assert state.carried
+        assert strengths[tick] == pytest.approx(colour.rms(state.carried.detail), rel=0.15), tick
+
+
+def test_new_ground_is_dreamed_in_a_film_that_began_with_none(tmp_path: Path) -> None:
+    film = footage(tmp_path, [view(3 * i) for i in range(10)], "fps=12", "dream.step_size={3: 0, 5: 0.03}")
+    *_, last = details(film)
+    assert colour.rms(last[..., :16]) > 0.5 * colour.rms(last[..., 32:-32])
+
+
+def test_numbers_that_stand_still_are_not_measured(tmp_path: Path) -> None:
+    film = footage(tmp_path, [view(i) for i in range(3)])
+    film = replace(film, strength=lambda film, moment: pytest.fail("a full dream more"))
+    assert len(list(ticks(film))) == 3
 
 
 @pytest.mark.parametrize("picture", [torch.zeros(1, 3, 32, 48), torch.ones(1, 3, 32, 48), view(size=(16, 21))])

@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 from torchvision.models import get_model
 
-from render.dream import published
+from render.dream import published, weights
+from render.dream.entry import Entry
 from render.errors import MissingError
 from render.weights.catalogue import CATALOGUE, entry
 
@@ -67,7 +68,7 @@ def test_vgg_of_caffe_has_the_names_of_torchvision_in_the_same_order(tmp_path: P
     layers = {name: (torch.zeros(2, 1, 3, 3) + i, torch.zeros(2) + i) for i, name in enumerate(order)}
     file = tmp_path / "vgg.caffemodel"
     file.write_bytes(caffemodel(layers))
-    read = published.tensors(weights, file)
+    read = {name: found.read() for name, found in published.entries(weights, file).items()}
     assert set(read) == set(plan(weights.architecture).state_dict())
     ours = [name for name in plan(weights.architecture).state_dict() if name.endswith(".bias")]
     assert [int(read[name][0]) for name in ours] == list(range(len(order)))
@@ -78,7 +79,7 @@ def test_another_network_of_caffe_is_not_taken_for_vgg(tmp_path: Path) -> None:
     file = tmp_path / "x.caffemodel"
     file.write_bytes(caffemodel({"conv1": (torch.zeros(1, 1, 1, 1), torch.zeros(1))}))
     with pytest.raises(MissingError, match="1 convolutions"):
-        published.tensors(VGG16, file)
+        published.entries(VGG16, file)
 
 
 # ---- the checkpoint of the robustness library
@@ -112,8 +113,7 @@ def test_only_the_classifier_is_read_and_nothing_runs(tmp_path: Path, old: bool)
     extras = {"args": Arguments(), "optimizer": {"state": [Spell(), Spell]}, "schedule": Spell()}
     file = tmp_path / "robust.ckpt"
     torch.save(checkpoint(net, **extras), file, _use_new_zipfile_serialization=not old)
-    read = published.tensors(ROBUST, file)
-    expected = net.state_dict()
+    read, expected = read_as(net, file), net.state_dict()
     assert set(read) == set(expected)
     for name, value in expected.items():
         assert torch.equal(read[name], value)
@@ -127,6 +127,13 @@ def test_the_law_can_fail(tmp_path: Path) -> None:
         torch.load(content, weights_only=False)
 
 
+def read_as(net: nn.Module, file: Path) -> dict[str, Tensor]:
+    """The tensors that a network wants of a checkpoint."""
+    shapes = {name: tuple(value.shape) for name, value in net.state_dict().items()}
+    found = weights.under_prefix(published.entries(ROBUST, file), list(shapes))
+    return weights.fit(found, shapes, file, "resnet50_robust")
+
+
 HOSTILE: dict[str, Any] = {
     "no pickle": b"<html>",
     "empty": b"",
@@ -135,7 +142,7 @@ HOSTILE: dict[str, Any] = {
     "an object for a state": {"model": Spell()},
     "an object for all": Spell(),
     "an object for a weight": {"model": {"module.model.conv1.weight": Spell()}},
-    "values that are no numbers": {"model": {"module.model.conv1.weight": torch.full((2,), float("nan"))}},
+    "values that are no numbers": {"weight": torch.full((1, 1, 1, 1), float("nan")), "bias": torch.ones(1)},
     "none of the names": {"model": {"conv1.weight": torch.zeros(1)}},
     "a list": [1, 2],
     "a bare pickle": pickle.dumps(Spell()),
@@ -149,14 +156,14 @@ def test_what_is_no_checkpoint_is_one_sentence(tmp_path: Path, kind: str) -> Non
         file.write_bytes(content)
     else:
         torch.save(content, file)
-    with pytest.raises(MissingError, match="resnet50_robust") as error:
-        published.tensors(ROBUST, file)
-    assert "\n" not in str(error.value)
+    with pytest.raises(MissingError, match=r"robust\.ckpt") as error:
+        read_as(nn.Conv2d(1, 1, 1), file)
+    assert "\n" not in error.value.message
 
 
 def test_torchvisions_files_are_read_as_they_are(tmp_path: Path) -> None:
     net = get_model("squeezenet1_1", weights=None)
     file = tmp_path / "squeezenet.pth"
     torch.save(net.state_dict(), file)
-    read = published.tensors(entry("squeezenet1_1"), file)
+    read: Mapping[str, Entry] = published.entries(entry("squeezenet1_1"), file)
     assert set(read) == set(net.state_dict())

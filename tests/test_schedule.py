@@ -21,7 +21,8 @@ from render.config.problem import Origin, Place, ProblemsError
 from render.config.scalars import Size
 from render.config.schedule import PARSEQ, read_schedule
 from render.construct import build
-from render.develop.shoot import print_again, shoot
+from render.develop.reprint import print_again
+from render.develop.shoot import shoot
 from render.errors import ConfigError, MissingError, RenderError
 from render.film import step, ticks
 
@@ -433,5 +434,5 @@ def test_a_take_is_not_printed_with_other_moves(tmp_path: Path, tiny_network: No
     with pytest.raises(MissingError, match="schedule is another one now than when this film was dreamed"):
         print_again(shot.folder, ["third{frame}.png"], {})
     (tmp_path / "moves.csv").unlink()
-    with pytest.raises(MissingError, match="cannot be read"):
+    with pytest.raises(MissingError, match="there is no such file, and its schedule is not beside"):
         print_again(shot.folder, ["third{frame}.png"], {})

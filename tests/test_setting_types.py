@@ -23,6 +23,7 @@ SCALARS = {
     "fps: 29.97": ("fps", Fraction(30000, 1001)),
     "fps: 59.94": ("fps", Fraction(60000, 1001)),
     "fps: 119.88": ("fps", Fraction(120000, 1001)),
+    "fps: 47.952": ("fps", Fraction(48000, 1001)),
     "fps: 30.00": ("fps", Fraction(30)),
     "fps: 59.9": ("fps", Fraction(599, 10)),
     "fps: 29.96": ("fps", Fraction(749, 25)),
@@ -40,6 +41,16 @@ SCALARS = {
 def test_scalars(text: str) -> None:
     name, value = SCALARS[text]
     assert getattr(load_text(text), name) == value
+
+
+@pytest.mark.parametrize(("word", "rate"), {"23.976": 24, "29.97": 30, "47.952": 48, "59.94": 60, "119.88": 120}.items())
+def test_rounded_rates_of_television_mean_the_exact_ones_everywhere(word: str, rate: int) -> None:
+    exact = Fraction(1000 * rate, 1001)
+    film = load_text(
+        f"fps: {word}\ndream: {{rate: {word}}}\noutputs: [{{file: a.mp4, fps: {word}}}, {{file: b.mp4, fps: '{word}'}}]"
+    )
+    assert (film.fps, film.dream.rate, *(output.fps for output in film.outputs)) == (exact,) * 4
+    assert load_text("name: x", overrides=[f"fps={word}"]).fps == exact
 
 
 def test_scalars_are_those_of_yaml_1_2() -> None:

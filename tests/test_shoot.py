@@ -21,7 +21,8 @@ import tracks
 from commands import Command
 
 from render.config import load_text
-from render.develop.shoot import Shot, print_again, shoot
+from render.develop.reprint import print_again
+from render.develop.shoot import Shot, shoot
 from render.errors import MissingError
 from render.facts import facts
 from render.frames import at_rate, clip_clock

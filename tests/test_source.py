@@ -18,9 +18,10 @@ from PIL import Image, ImageCms, ImageOps
 
 from render.errors import MissingError
 from render.moment import Clock
-from render.source.frames import frames, picture_files
+from render.source.frames import frames
 from render.source.image import FITS, image, image_size
 from render.source.noise import KINDS, noise
+from render.source.sequence import picture_files
 
 CLOCK = Clock(Fraction(30), 30, Fraction(8))
 NOW = CLOCK.frame(0)
@@ -183,9 +184,9 @@ def test_numbered_pictures_are_footage(tmp_path: Path) -> None:
         Image.new("RGB", (8, 8), (i * 10, 0, 0)).save(tmp_path / f"Shot{i}.png")
     (tmp_path / "notes.txt").write_text("")
     os.mkdir(tmp_path / "more.png")
-    files = picture_files(str(tmp_path / "*.png"))
+    files = [*picture_files(str(tmp_path / "*.png")).files]
     assert [path.stem for path in files] == ["Shot1", "Shot2", "Shot9", "Shot10", "Shot11"]
-    assert files == picture_files(str(tmp_path))
+    assert files == [*picture_files(str(tmp_path)).files]
     source = frames(files, "cover", (4, 4), CLOCK.fps)
     reds = [round(float(source.at(CLOCK.frame(i))[0, 0].mean()) * 25.5) for i in range(7)]
     assert reds == [1, 2, 9, 10, 11, 11, 11]

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import tiny
 from clips import clip
 from commands import Command
 from PIL import Image
+from test_video import usage
 
 from render.develop.ffmpeg import count
+from render.develop.negative import Negative
 from render.source.footage import probe
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
@@ -58,6 +62,69 @@ def test_footage_that_cannot_be_read_is_refused_with_its_place(command: Command,
     assert "street.yaml:1:" in said.words
     assert "street.mkv" in said.words
     assert not Path("runs").exists()
+
+
+def lay(folder: Path, number: int, dark: bool = False) -> None:
+    picture = tiny.photo((36, 80))[..., number : number + 64] * (0.5 if dark else 1)
+    Image.fromarray((255 * picture[0]).permute(1, 2, 0).byte().numpy()).save(folder / f"{number:02}.png")
+
+
+@pytest.mark.parametrize("kind", ["frames", "video"])
+def test_footage_that_changes_while_it_is_dreamed(command: Command, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """It is said, with exit 1, and the same command makes the film that the footage as it is now makes."""
+    Path("shots").mkdir()
+    for number in range(12):
+        lay(Path("shots"), number)
+    make_video("a.mkv")
+    text = STREET.replace("video: street.mkv", "frames: shots" if kind == "frames" else "video: a.mkv")
+    Path("film.yaml").write_text(f"size: 64x36\nfps: 12\n{text}")
+    keep = Negative.keep
+
+    def kept(self: Negative, tick: int, *rest: Any) -> None:
+        keep(self, tick, *rest)
+        if tick == 4:
+            for number in range(8, 12):
+                lay(Path("shots"), number, dark=True)
+            make_video("b.mkv")
+            Path("b.mkv").rename("a.mkv")
+
+    monkeypatch.setattr(Negative, "keep", kept)
+    said = command("film.yaml")
+    assert said.code == 1
+    assert "has changed while it was dreamed" in said.words
+    monkeypatch.setattr(Negative, "keep", keep)
+    again, fresh = command("film.yaml"), command("film.yaml", "--fresh")
+    assert (again.code, fresh.code) == (0, 0), again.words
+    assert Path(again.paths[0]).read_bytes() == Path(fresh.paths[0]).read_bytes()
+
+
+def make_video(name: str) -> None:
+    pictures = [np.asarray(Image.open(path)) for path in sorted(Path("shots").iterdir())]
+    clip(Path(name), pictures, "-c:v ffv1 -pix_fmt gbrp", fps="12")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads and memory are counted by Linux's /proc")
+def test_a_film_over_two_thousand_pictures_takes_no_more_and_more(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    grain = np.random.default_rng(0)
+    pictures = [grain.integers(0, 256, (36, 64, 3), np.uint8) for _ in range(2000)]
+    clip(Path("long.mkv"), pictures, "-c:v libx264 -preset ultrafast -crf 20 -pix_fmt yuv420p", fps="24")
+    Path("long.yaml").write_text(STREET.replace("street", "long").replace("rate: 12, steps: 1", "rate: every-frame, steps: 0"))
+    used: list[tuple[int, int, float]] = []
+    keep = Negative.keep
+
+    def kept(self: Negative, tick: int, *rest: Any) -> None:
+        used.append(usage())
+        keep(self, tick, *rest)
+
+    monkeypatch.setattr(Negative, "keep", kept)
+    said = command("long.yaml", "--set", "flow=none")
+    assert said.code == 0, said.words
+    assert len(used) == 2000
+    threads, files, memory = zip(*used[400:], strict=True)
+    assert max(threads) - min(threads) <= 2
+    assert max(files) - min(files) <= 2
+    assert max(memory) - min(memory) < 30
 
 
 def test_how_footage_moves_is_drawn(command: Command, street: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from render.config import load_text, usual
+from render.config import Config, load_text, usual
 from render.dream.bestiary import model
 
 USUAL_NETWORKS = {
@@ -34,6 +34,17 @@ def test_a_film_that_names_no_network_has_one_by_what_it_asks_for(dream: str) ->
     assert (config.dream.network.name, config.dream.objective[0].kind) == USUAL_NETWORKS[dream]
     assert config.resolved()["dream"]["network"] == config.dream.network.name or "own" in dream
     assert load_text(config.yaml(), "film.yaml").dream == config.dream
+
+
+@pytest.mark.parametrize("word", usual.FOOTAGE)
+def test_a_word_says_how_much_of_a_dream_lies_on_footage(word: str) -> None:
+    """Where its numbers are not said; and over nothing else than footage."""
+    film = "source: {frames: 'shots/*.png'}\nduration: 2s\n"
+    dream = load_text(f"{film}dream: {{footage: {word}, steps: 9}}").dream
+    first = Config().clock.tick(0)
+    assert dream.step_size(first) == usual.FOOTAGE[word]["step_size"]
+    assert dream.steps(first) == 9
+    assert load_text(f"dream: {{footage: {word}}}").dream.step_size(first) == Config().dream.step_size(first)
 
 
 def test_what_the_bestiary_has_is_known_without_loading_it() -> None:

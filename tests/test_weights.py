@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 import struct
+from argparse import Namespace
 from collections.abc import Callable, Mapping
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 import torch
@@ -79,6 +82,13 @@ def caffemodel(tensors: Mapping[str, Tensor], form: str = "v1", blob: Callable[[
 # ---- reading
 
 
+def zipped(name: str) -> bytes:
+    content = BytesIO()
+    with ZipFile(content, "w") as archive:
+        archive.writestr(name, b"hello")
+    return content.getvalue()
+
+
 @pytest.mark.parametrize("blob", BLOBS)
 @pytest.mark.parametrize("form", FORMS)
 def test_caffemodels_give_what_was_put_in(form: str, blob: str) -> None:
@@ -125,19 +135,27 @@ WRITERS: dict[str, Callable[[Mapping[str, Tensor], Path], object]] = {
     "parallel.pt": pickled("state_dict", "module."),
     "places.pth.tar": pickled("state_dict", "module."),
     "trained.PTH": pickled("model_state_dict", ""),
+    "lightning.ckpt": pickled("state_dict", "model."),
+    "hub.bin": pickled(None, ""),
 }
+
+
+def read_as(held: Mapping[str, Tensor], file: Path) -> Mapping[str, Tensor]:
+    """What a network that wants `held` gets of a file."""
+    shapes = {name: tuple(value.shape) for name, value in held.items()}
+    return weights.fit(weights.under_prefix(weights.entries(file), list(shapes)), shapes, file, "a test")
 
 
 @pytest.mark.parametrize("name", WRITERS)
 def test_every_kind_of_file_is_read(name: str, tmp_path: Path) -> None:
     WRITERS[name](HELD, tmp_path / name)
-    read = weights.tensors(tmp_path / name)
+    read = read_as(HELD, tmp_path / name)
     assert set(read) == set(HELD)
     loss = {"half": 1e-3, "brain": 1e-2}.get(name.split(".")[0], 0.0)
     for key, value in HELD.items():
         assert read[key].dtype == torch.float32
         torch.testing.assert_close(read[key], value, rtol=loss, atol=loss)
-    assert {Path(one).suffix.lower() for one in WRITERS} == set(weights.READERS)
+    assert {Path(one).suffix.lower() for one in WRITERS} == set(weights.ENDINGS)
 
 
 def test_no_code_runs_from_a_file(tmp_path: Path) -> None:
@@ -148,7 +166,7 @@ def test_no_code_runs_from_a_file(tmp_path: Path) -> None:
             return (Path.touch, (mark,))
 
     torch.save({"weight": Hostile()}, tmp_path / "hostile.pth")
-    with pytest.raises(MissingError, match=r"hostile.pth cannot be read as weights"):
+    with pytest.raises(MissingError, match=r"hostile.pth holds something else than weights"):
         weights.tensors(tmp_path / "hostile.pth")
     assert not mark.exists()
 
@@ -158,7 +176,7 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "list.onnx": (lambda file: file.write_bytes(b"x"), "no file of weights that is known"),
     "broken.safetensors": (lambda file: file.write_bytes(b"no weights" * 9), "cannot be read as weights"),
     "broken.pth": (lambda file: file.write_bytes(b"\x80\x02no weights" * 9), "cannot be read as weights"),
-    "empty.caffemodel": (lambda file: file.write_bytes(b""), "cannot be read as weights: there are no weights in it"),
+    "empty.caffemodel": (lambda file: file.write_bytes(b""), "empty.caffemodel is empty"),
     "words.pth": (lambda file: torch.save({"weight": "heavy"}, file), "something else than weights"),
     "one.pth": (lambda file: torch.save(torch.ones(3), file), "one.pth"),
     "nan.safetensors": (
@@ -181,6 +199,70 @@ def test_every_fault_of_a_file_is_one_sentence(name: str, tmp_path: Path) -> Non
     assert len(wrong.value.message.splitlines()) == 1
 
 
+# ---- what people have: wrappers, prefixes, and files that are something else
+
+WRAPPED: dict[str, Callable[[Mapping[str, Tensor]], object]] = {
+    **{wrapper: lambda held, wrapper=wrapper: {wrapper: held, "epoch": 9} for wrapper in weights.WRAPPERS},
+    "a wrapper in a wrapper": lambda held: {"model": {"state_dict": held}},
+    "a Namespace beside them": lambda held: {"state_dict": held, "args": Namespace(lr=0.1), "optimizer": {"state": [1]}},
+    "tensors and a number": lambda held: {**held, "epoch": 9},
+    "a parameter": lambda held: {name: torch.nn.Parameter(value) for name, value in held.items()},
+}
+PREFIXES = ("module.", "_orig_mod.", "model.", "net.", "module.model.", "_orig_mod.module.", "backbone.encoder.0.")
+
+
+@pytest.mark.parametrize("ending", [ending for ending in weights.ENDINGS if ending not in (".safetensors", ".caffemodel")])
+@pytest.mark.parametrize("wrapped", WRAPPED)
+def test_whatever_training_wrapped_around_weights_is_taken_off(tmp_path: Path, wrapped: str, ending: str) -> None:
+    file = tmp_path / f"a{ending}"
+    torch.save(WRAPPED[wrapped](HELD), file)
+    assert_same(read_as(HELD, file))
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+def test_whatever_training_put_before_the_names_is_taken_off(tmp_path: Path, prefix: str) -> None:
+    beside = {"criterion.weight": torch.ones(2), "n_averaged": torch.tensor(3)}
+    file = tmp_path / "a.safetensors"
+    save_file({**{prefix + name: value for name, value in HELD.items()}, **beside}, file)
+    assert_same(read_as(HELD, file))
+
+
+def assert_same(read: Mapping[str, Tensor]) -> None:
+    assert read.keys() == HELD.keys()
+    assert all(torch.equal(read[name], value) for name, value in HELD.items())
+
+
+PAGE = b"\n<!DOCTYPE html><html><title>weights.pth</title>"
+POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 4966400\n"
+OTHERS: dict[str, tuple[bytes, str, str]] = {  # content, what it is, and the cure
+    "pointer": (POINTER, "is a Git LFS pointer", "git lfs pull"),
+    "page": (PAGE, "is a web page", "download the file that the page links to"),
+    "bare page": (b"<html>", "is a web page", "download the file"),
+    "sheet": (b'<?xml version="1.0"?>', "is a page", "download the file"),
+    "gzip": (b"\x1f\x8b\x08", "packed by gzip", "unpack"),
+    "keras": (b"\x89HDF\r\n", "Keras", "convert"),
+    "zip": (zipped("readme.txt"), "a zip without weights", "unpack it"),
+    "empty": (b"", "is empty", "download it anew"),
+}
+
+
+@pytest.mark.parametrize("ending", weights.ENDINGS)
+@pytest.mark.parametrize("other", OTHERS)
+def test_a_file_that_is_something_else_is_called_what_it_is_with_a_cure(tmp_path: Path, other: str, ending: str) -> None:
+    content, what, cure = OTHERS[other]
+    (tmp_path / f"a{ending}").write_bytes(content)
+    with pytest.raises(MissingError, match=what) as wrong:
+        weights.entries(tmp_path / f"a{ending}")
+    assert cure in str(wrong.value)
+    assert "weights_only" not in str(wrong.value)
+
+
+def test_a_larger_network_is_not_taken_for_a_smaller_one(tmp_path: Path) -> None:
+    save_file({**HELD, "conv9.weight": torch.ones(1)}, tmp_path / "a.safetensors")
+    with pytest.raises(MissingError, match=r"not the weights of a test: it has conv9\.weight as well"):
+        read_as(HELD, tmp_path / "a.safetensors")
+
+
 # ---- labels
 
 LISTS = {
@@ -201,10 +283,10 @@ def test_labels_must_be_as_many_as_classes(tmp_path: Path) -> None:
     (tmp_path / "names.txt").write_text("lion\ncastle\n", encoding="utf-8")
     with pytest.raises(MissingError, match=r"names.txt holds 2 labels, and the network has 365 classes"):
         weights.labels(tmp_path / "names.txt", 365)
-    with pytest.raises(MissingError, match=r"there are no labels at .*gone.txt"):
+    with pytest.raises(MissingError, match=r"gone.txt: there is no such file"):
         weights.labels(tmp_path / "gone.txt", 2)
     (tmp_path / "latin.txt").write_bytes(b"L\xf6we\n")
-    with pytest.raises(MissingError, match=r"there are no labels at .*latin.txt"):
+    with pytest.raises(MissingError, match=r"latin.txt: is not text in UTF-8"):
         weights.labels(tmp_path / "latin.txt", 1)
 
 

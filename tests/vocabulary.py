@@ -29,6 +29,7 @@ motion:
   rotate: [{at: 0s, value: 0, ease: ease-out-bounce}, {at: 4b, value: 12}]
   pan: [0, {deforum: "0: (0.1), 60: (0.05*sin(t/10))", fps: 15, each: x/9}]
   center: [0.5, "0.5 + 0.1*sin(2*pi*p)"]
+  to: {0s: {at: [0.5, 0.5], scale: 1}, 4s: {at: [0.3, 0.4], scale: 3}, ease: in-out}
   border: wrap
 dream:
   rate: 8
@@ -43,6 +44,7 @@ dream:
     - {guide: fern.jpg, layer: low, weight: 0.5, mask: left.png}
     - {neuron: 17, layer: parts, at: [0.3, {0s: 0.2, 4s: 0.8}], mask: {file: left.png, invert: true, feather: 9}}
     - {direction: {3: 1, 17: -0.5, owl: {0s: 0, 4s: 1}}, layer: classes}
+  amount: {0s: 0, 2s: 1}
   steps: {0: 4, 48: 6}
   first_steps: 16
   step_size: 1e-2
@@ -103,7 +105,15 @@ def all_sections() -> list[tuple[str, type[Section]]]:
 
 def filled(section: type[Section], changes: dict[str, Any], but: str = "") -> dict[str, Any]:
     """The settings that a section needs, `but` for one, and `changes`."""
-    samples = {"file": "a.png", "files": "*.png", "layer": "mid", "channels": [1], "class": "eye", "garden": "all"}
+    samples = {
+        "folder": "runs/a/take-001",
+        "file": "a.png",
+        "files": "*.png",
+        "layer": "mid",
+        "channels": [1],
+        "class": "eye",
+        "garden": "all",
+    }
     samples |= {"guide": "a.png", "neuron": 1, "direction": {1: 1}, "band": "rms"}
     return {key: samples[key] for key, info in section.rows().items() if info.is_required() and key != but} | changes
 

@@ -22,6 +22,7 @@ from render.config.clock import film_clock, instants
 from render.config.curve import Array, Curve
 from render.config.draft import draft
 from render.config.facts import Facts
+from render.config.hold import unsaid
 from render.config.model import OBJECTIVES, Audio, Settings
 from render.config.moving import movable
 from render.config.nodes import Node, Text
@@ -214,7 +215,7 @@ def contradictions(config: Config) -> Iterator[SettingError]:
     seconds = instants(clock)
     for key, curve in config.curves():
         unheard = curve.names & set(config.audio.features if config.audio else ()) - clock.features.keys()
-        if curve.constant is None and not unheard and (message := out_of_range(curve, seconds, clock)):
+        if curve.constant is None and not unheard and not unsaid(curve) and (message := out_of_range(curve, seconds, clock)):
             yield SettingError(message, path=path_of(key))
 
 

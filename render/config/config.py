@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from pydantic import ConfigDict, Field, InstanceOf
 
-from render.config import clock, moving, nodes
+from render.config import clock, moving, nodes, paths
 from render.config.curve import Curve
 from render.config.facts import Facts
-from render.config.fingerprint import fingerprint, uses_frames
+from render.config.fingerprint import fingerprint, shown_amount, uses_frames
 from render.config.model import Settings
+from render.config.paths import Rewrite
 from render.config.places import Places
 from render.config.schedule import Schedule
 from render.config.section import plain
@@ -82,20 +84,37 @@ class Config(Settings):
         networks = [term.network or self.dream.network for term in self.dream.objective]
         return tuple(dict.fromkeys(network.name for network in networks if not network.weights))
 
-    def resolved(self) -> dict[str, Any]:
-        """Everything, as plain YAML values with absolute paths: all defaults written out, the seed as drawn."""
-        values: dict[str, Any] = plain(self.model_dump(by_alias=True, exclude_none=True))
+    def resolved(self, rewrite: Rewrite | None = None) -> dict[str, Any]:
+        """Everything, as plain YAML values: all defaults written out, the seed as drawn.
+
+        rewrite: how the paths of its files are written; absolute if not said.
+        """
+        settings = paths.with_paths(self, rewrite) if rewrite else self
+        values: dict[str, Any] = plain(settings.model_dump(by_alias=True, exclude_none=True))
         # what a package adds is not said where it is not used, so that the film loads where there is no such package
         values["motion"] = {key: value for key, value in values["motion"].items() if key not in self.motion.at_rest()}
         return values
 
-    def yaml(self) -> str:
-        """`resolved()` as YAML text, which loads back to the same Config."""
-        return nodes.to_yaml(self.resolved())
+    def yaml(self, rewrite: Rewrite | None = None) -> str:
+        """`resolved()` as YAML text, which loads back to the same Config, from the folder where its paths start."""
+        return nodes.to_yaml(self.resolved(rewrite))
+
+    def recipe(self, folder: Path | None = None) -> str:
+        """The same as a film carries it, which tells no folder's name: paths start in `folder`, the film's own if not said."""
+        return self.yaml(paths.without_folders(folder or self.places.folder))
 
     def fingerprint(self) -> str:
         """SHA-256 of what shapes the picture: no name, no outputs, and the frame rate only where it matters."""
-        return fingerprint(self, self.resolved(), self.facts, self.moves.digest)
+        return fingerprint(self, self.resolved(), self.facts, self.moves)
+
+    @property
+    def shown_amount(self) -> str:
+        """How much of its dream the film shows, as a hash; "" where that is all of it."""
+        return shown_amount(self, self.facts)
+
+    def fingerprint_anywhere(self) -> str:
+        """The same wherever the film's files lie, and whatever they are called."""
+        return fingerprint(self, self.resolved(lambda path: Path("file")), self.facts, self.moves)
 
     def problem(self, key: str, message: str, hint: str = "", error: type[RenderError] = ConfigError) -> RenderError:
         """The error to raise when what `key` asks for turns out to be impossible; `message` continues "<key> …"."""

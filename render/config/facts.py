@@ -29,4 +29,5 @@ class Facts:
     sounding: bool = False  # whether the video has a sound of its own
     flaw: str = ""  # a sentence on what of the video cannot be read
     video: Any = field(default=None, repr=False)  # the render.source.footage.Footage itself, which config knows nothing of
+    notes: tuple[str, ...] = ()  # sentences on what a person may miss in them
     pictures: tuple[Path, ...] = field(default=(), repr=False)  # the files of source.frames, in their order

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from render.config.clock import film_clock, instants, length
+from render.config.curve import Curve
 from render.config.cuts import cut_times
 from render.config.facts import Facts
 from render.config.model import Settings, packages
-from render.config.moving import counts_frames, curves, features, variables
+from render.config.moving import curves
+from render.config.schedule import Schedule
 
 AS_IT_IS_SHOWN = ("name", "outputs", "bpm")  # settings that change no pixel of a dream, or only by what else is here
+AMOUNT = "dream.amount"  # nor does this number: it says how much of the dream is shown
 
 
-def fingerprint(settings: Settings, resolved: Mapping[str, Any], facts: Facts, schedule: str) -> str:
-    """SHA-256 of what shapes the picture: no name, no outputs, and the frame rate only where it matters.
+def fingerprint(settings: Settings, resolved: Mapping[str, Any], facts: Facts, schedule: Schedule) -> str:
+    """SHA-256 of what shapes the picture: no name, no outputs, no amount, and the frame rate only where it matters.
 
-    resolved: the settings as plain YAML values, all defaults written out. schedule: digest of the file that moves them.
+    resolved: the settings as plain YAML values, all defaults written out. schedule: what the file says that moves them.
     """
     seconds = length(settings, facts, film_clock(settings, facts))
-    shape = {**resolved, "duration": str(seconds), "schedule": schedule, "audio": _music(settings, facts)}
+    others = [(key, curve) for key, curve in schedule.curves.items() if key != AMOUNT]
+    moves = schedule.digest if len(others) == len(schedule.curves) else _numbers(settings, facts, others)
+    shape = {**resolved, "duration": str(seconds), "schedule": moves, "audio": _music(settings, facts)}
+    shape["dream"] = {key: value for key, value in resolved["dream"].items() if f"dream.{key}" != AMOUNT}
     if times := cut_times(settings, film_clock(settings, facts)):
         shape["cuts"] = [*map(str, times), settings.cuts.to]
     if by_functions := _functions(settings, facts):
@@ -36,20 +42,40 @@ def fingerprint(settings: Settings, resolved: Mapping[str, Any], facts: Facts, s
 
 def uses_frames(settings: Settings) -> bool:
     """Whether another frame rate is another film: every frame is dreamed or has a picture, or a number counts frames."""
-    return settings.dream.rate == "every-frame" or settings.source.moves or counts_frames(settings)
+    return (
+        settings.dream.rate == "every-frame"
+        or settings.source.moves
+        or any(curve.uses_frames for _, curve in _shaping(settings))
+    )
+
+
+def shown_amount(settings: Settings, facts: Facts) -> str:
+    """How much of its dream a film shows, as a hash of the numbers; "" where that is all of it."""
+    amount = settings.dream.amount
+    return "" if amount.constant == 1 else _numbers(settings, facts, [(AMOUNT, amount)])[AMOUNT]
+
+
+def _shaping(settings: Settings) -> list[tuple[str, Curve]]:
+    """The moving numbers that shape the dream."""
+    return [(key, curve) for key, curve in curves(settings) if key != AMOUNT]
 
 
 def _functions(settings: Settings, facts: Facts) -> dict[str, str]:
-    """What a program's functions draw, which their names do not tell: a hash of each one's numbers over the film."""
+    """What a program's functions draw, which their names do not tell."""
+    return _numbers(settings, facts, ((key, curve) for key, curve in _shaping(settings) if curve.uses_functions))
+
+
+def _numbers(settings: Settings, facts: Facts, moving: Iterable[tuple[str, Curve]]) -> dict[str, str]:
+    """A hash of each curve's numbers over the film."""
     clock = film_clock(settings, facts)
-    moving = ((key, curve) for key, curve in curves(settings) if curve.uses_functions)
     return {key: hashlib.sha256(curve.over(instants(clock), clock).tobytes()).hexdigest() for key, curve in moving}
 
 
 def _music(settings: Settings, facts: Facts) -> dict[str, Any]:
     """What shapes the picture of its music: what its numbers move to, and nothing of how it sounds."""
-    clock, names = film_clock(settings, facts), features(settings)
-    beat = {"bpm": clock.bpm, "upbeat": clock.first_beat} if "b" in variables(settings) else {}
+    clock, variables = film_clock(settings, facts), {name for _, curve in _shaping(settings) for name in curve.names}
+    names = [name for name in (settings.audio.features if settings.audio else ()) if name in variables]
+    beat = {"bpm": clock.bpm, "upbeat": clock.first_beat} if "b" in variables else {}
     if not settings.audio or not names:
         return beat
     bands = {name: settings.audio.features[name].model_dump() for name in names}

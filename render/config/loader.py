@@ -16,9 +16,12 @@ from render.config.problem import Origin, Place, Problem, ProblemsError, Setting
 from render.config.section import OneOf, Section, is_list, sections
 from render.config.setting_types import FILE
 from render.errors import ConfigError, MissingError
+from render.inputs import TEXT, open_file
 
 if TYPE_CHECKING:  # a file at fault never becomes a Config, and waits for none
     from render.config.config import Config
+
+LONGEST_OVERRIDE = 100  # characters of a --set that a message repeats
 
 
 def load(path: Path | str, overrides: Sequence[str] = (), quality: str = "final", look: Inspect = no_facts) -> Config:
@@ -47,17 +50,11 @@ def load_text(
     return check(tree, Path(name).stem, look, quality)
 
 
-def read(path: Path) -> str:
-    """The text of a configuration file; raises MissingError or ConfigError."""
+def read(path: Path, folder: Path | None = None) -> str:
+    """The text of a configuration file, which lies in `folder`, if one is given; raises MissingError or ConfigError."""
     most = 4 * nodes.LARGEST  # four bytes are the most that a character takes
-    try:
-        if not path.is_file() and not path.is_dir() and path.exists():
-            raise MissingError(f"{path}: is a pipe or a device, and not a file")
-        with path.open("rb") as file:  # what grows while it is read has no end
-            data = file.read(most + 1)
-    except (OSError, ValueError) as error:
-        reason = {"FileNotFoundError": "no such file", "IsADirectoryError": "it is a folder"}
-        raise MissingError(f"{path}: {reason.get(type(error).__name__, str(error))}") from None
+    with open_file(path, TEXT, folder) as file:
+        data = file.read(most + 1)
     if len(data) > most:
         raise ConfigError(f"{path}: the file has more than {nodes.LARGEST:,} characters; a film needs a few dozen lines")
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
@@ -117,10 +114,14 @@ def section_of(section: type[Section], key: str) -> type[Section] | None:
 def with_override(tree: Node, override: str, rank: int) -> Node:
     """`tree` with one `--set key.key=value` laid over it; relative paths in the value start in the working folder."""
     key, equals, text = override.partition("=")
-    origin = Origin(f"--set {override}", Path.cwd(), (), rank)
+    short = override if len(override) <= LONGEST_OVERRIDE else f"{override[:LONGEST_OVERRIDE]}…"
+    origin = Origin(f"--set {short}", Path.cwd(), (), rank)
     path = [step.strip() for step in key.split(".")]
     if not equals or not all(path):
         raise ProblemsError([Problem(Place(origin), "write KEY=VALUE", "as in --set dream.steps=6")])
+    if len(path) > nodes.DEEPEST:
+        message = f"a key of {len(path):,} steps; no setting has more than {nodes.DEEPEST}"
+        raise ProblemsError([Problem(Place(origin), message, "as in --set dream.steps=6")])
     if path == ["extends"]:
         raise ProblemsError([Problem(Place(origin), "extends stands in files only")])
     value = nodes.parse(text, origin) if text.strip() else Node(Place(origin))

@@ -22,6 +22,7 @@ from render.config import expression, usual
 from render.config import setting_types as types
 from render.config.curve import Curve
 from render.config.parts import MotionPart, ObjectivePart, fault_of, field_name, parts
+from render.config.poses import Poses
 from render.config.problem import SettingError, nearest
 from render.config.scalars import Every, NetworkChoice, Size, Time
 from render.config.section import Named, OneOf, OneOrMore, Row, Section, needed, reference_of, row, tag
@@ -61,7 +62,7 @@ class Frames(Section):
     """Pictures in the order of their names, one for each film frame."""
 
     shorthand = "files"
-    files: Annotated[str, types.FILES] = needed("a pattern of file names")
+    files: Annotated[str, types.FILES] = needed("a folder, or a pattern: shots/*.png, shots/%04d.png or shots/####.png")
     fit: Annotated[str, FIT] = row("cover", FIT_MEANING)
 
 
@@ -81,6 +82,15 @@ class Video(Section):
         return self
 
 
+class TakeSource(Section):
+    """A picture that another film dreamed, from its take."""
+
+    shorthand = "folder"
+    folder: Annotated[Path, types.FOLDER] = needed("the folder of the take, as in runs/zoom/take-001")
+    at: Annotated[Time, types.DREAMED] = row("end", "which of its dreams: start, end, 50% or a time of its film, 4s")
+    fit: Annotated[str, FIT] = row("cover", FIT_MEANING)
+
+
 class SourceSettings(OneOf):
     """What the dream begins with: exactly one of these."""
 
@@ -93,6 +103,16 @@ class SourceSettings(OneOf):
     image: Image | None = row(None, "a picture file")
     frames: Frames | None = row(None, "a sequence of picture files")
     video: Video | None = row(None, "a video file")
+    take: TakeSource | None = row(None, "the picture on which another film ended; {take: runs/zoom/take-001, at: end}")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_at(cls, value: Any) -> Any:
+        """The moment of a take may stand beside it."""
+        if not isinstance(value, Mapping) or not {"take", "at"} <= value.keys() or isinstance(value["take"], Mapping):
+            return value
+        beside = {key: settings for key, settings in value.items() if key not in ("take", "at")}
+        return {**beside, "take": {"folder": value["take"], "at": value["at"]}}
 
     @property
     def moves(self) -> bool:
@@ -120,10 +140,19 @@ class MotionSettings(Motions):
     center: Annotated[tuple[Curve, Curve], pair("x", "y", number("of the frame", 0, 1))] = row(
         [0.5, 0.5], "what the camera's motions are about; [0, 0] is the top left corner"
     )
+    to: Annotated[Poses | None, types.POSES] = row(
+        None, "where the camera is, by keyframes: the place of the picture that it looks at, and how large that is shown"
+    )
     path: Annotated[tuple[tuple[float, float], ...] | None, types.POINTS] = row(
         None, "points that the centre passes through, evenly over the film; closed, if it ends where it begins"
     )
     border: Annotated[str, choice("reflect", "wrap", "replicate")] = row("reflect", "what lies beyond the picture's edge")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _goes_to(cls, value: Any) -> Any:
+        """A camera that goes to places does not zoom besides unless that is said."""
+        return {"zoom": 1, **value} if isinstance(value, Mapping) and value.get("to") is not None else value
 
     def values(self) -> dict[str, Any]:
         """What each motion is set to: a Curve, or a pair of them."""
@@ -225,11 +254,20 @@ class Dream(Section):
     objective: Annotated[tuple[AnyTerm, ...], OneOrMore()] = row(
         usual.OBJECTIVE, f"what it dreams of: one or a list of {', '.join(TERMS)}"
     )
+    amount: Annotated[Curve, number("", 0, 1)] = row(
+        1,
+        "how much of it is shown: 0 is the source as the camera sees it (of noise, its mean); to change it costs no dreaming",
+    )
     steps: Annotated[Curve, number("steps", 0, 500, whole=True)] = row(4, "ascent steps per octave")
     first_steps: Annotated[Curve, number("steps", 0, 500, whole=True)] = row(
         16, "the same where nothing was dreamed before: the first tick, and in footage all that is new"
     )
-    step_size: Annotated[Curve, number("of full range", 0, 1)] = row(0.012, "rms change of the picture in one step")
+    step_size: Annotated[Curve, number("of full range", 0, 1)] = row(
+        0.012, "rms change of the picture in one step; of use are 0.002, a breath, to 0.03, where little else is seen"
+    )
+    footage: Annotated[str | None, choice(*usual.FOOTAGE)] = row(
+        None, "how much of it lies on footage: subtle, clear or full stand for a step_size, first_steps and steps"
+    )
     octaves: Annotated[Curve, number("octaves", 1, 20, whole=True)] = row(3, "sizes at which the picture is dreamed")
     octave_scale: Annotated[Curve, number("times", 1.05, 4)] = row(1.4, "from one octave to the next larger")
     jitter: Annotated[Curve, number("pixels", 0, 512, whole=True)] = row(16, "random shift before each step; hides the grid")
@@ -365,6 +403,9 @@ class OutputSettings(Section):
     crf: Annotated[int | None, static(0, 63)] = row(None, "compression: 0 is lossless, 18 looks so, more is smaller")
     codec: Annotated[str, choice(*CODECS)] = row("auto", "how pictures are packed; auto goes by the ending")
     size_limit: Annotated[int | None, types.BYTES] = row(None, "the most the file may weigh, as in 10MB")
+    recipe: Annotated[bool, types.FLAG] = row(
+        True, "whether the film's settings are written into it (`render from` reads them), without any folder's name"
+    )
 
     @property
     def suffix(self) -> str:
@@ -414,7 +455,8 @@ class Settings(Section):
             return value
         motion = value.get("motion") or {}
         still = {"motion": {"zoom": 1, **motion}} if isinstance(motion, Mapping) else {}
-        return {**AS_FOOTAGE[kind], **value, **still}
+        dream = {"dream": usual.on_footage(value["dream"])} if "dream" in value else {}
+        return {**AS_FOOTAGE[kind], **value, **still, **dream}
 
     @model_validator(mode="before")
     @classmethod

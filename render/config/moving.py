@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from render.config.curve import Curve, Span
+from render.config.curve import Curve, Span, Track
+from render.config.hold import Hold
 from render.config.model import Settings
 from render.config.section import changed, walk
 
@@ -38,12 +39,17 @@ def overlay(settings: Settings, others: Mapping[str, Curve]) -> Settings:
 def _moved(value: Any, key: str, others: Mapping[str, Curve]) -> Any:
     """The value of a setting that is called `key`: a number that moves, or several, or what it was."""
     if isinstance(value, Curve):
-        return replace(value, track=others[key].track, scheduled=True) if key in others else value
+        return replace(value, track=_track(others[key], value), scheduled=True) if key in others else value
     if isinstance(value, tuple):
         return tuple(_moved(item, f"{key}.{index}", others) for index, item in enumerate(value))
     if isinstance(value, Mapping):
         return {name: _moved(item, f"{key}.{name}", others) for name, item in value.items()}
     return others.get(key) if value is None else value
+
+
+def _track(other: Curve, value: Curve) -> Track:
+    """How a number moves by a schedule; one that holds begins with what the film's file says."""
+    return other.track.at.track(value) if isinstance(other.track.at, Hold) else other.track
 
 
 # ── what they are moved by ──────────────────────────────────────────────────────────────────────────────────────────

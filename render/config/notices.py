@@ -8,6 +8,7 @@ from fractions import Fraction
 from render.config.clock import USUAL_BPM
 from render.config.config import Config
 from render.config.cuts import counts_beats
+from render.config.hold import holds
 from render.config.parts import parts
 from render.loops import LOOPS
 
@@ -16,14 +17,17 @@ UNHEARD = Fraction(1, 10)  # seconds by which music may end before the film and 
 
 def notices(config: Config) -> Iterator[str]:
     """What was asked for and comes to nothing in this film, or to something else than one might think."""
-    for rule in (_still_source, _centre_twice, _schedule, _cut_short, _usual_beat, _silence, _sound_backwards, _broken_parts):
+    for rule in RULES:
         yield from rule(config)
 
 
 def _still_source(config: Config) -> Iterator[str]:
     usual = Config()
-    if not config.source.moves and config.flow != usual.flow:
-        yield f"no use is made of flow: for footage only, and the source is {config.source.kind}"
+    names = ["flow"] if config.flow != usual.flow else []
+    if config.dream.footage:
+        names.append("dream.footage")
+    if names and not config.source.moves:
+        yield f"no use is made of {' and '.join(names)}: for footage only, and the source is {config.source.kind}"
 
 
 def _centre_twice(config: Config) -> Iterator[str]:
@@ -33,7 +37,7 @@ def _centre_twice(config: Config) -> Iterator[str]:
 
 def _schedule(config: Config) -> Iterator[str]:
     usual = {key: curve.given for key, curve in Config().curves()} | ({"motion.zoom": 1} if config.source.moves else {})
-    moved = ((key, curve.given) for key, curve in config.curves() if curve.scheduled and key in usual)
+    moved = ((key, curve.given) for key, curve in config.curves() if curve.scheduled and key in usual and not holds(curve))
     if beside := [key for key, given in moved if given != usual[key]]:
         yield f"the schedule moves {' '.join(beside)}, and what stands beside it means nothing"
     if config.moves.left_out:
@@ -64,5 +68,22 @@ def _sound_backwards(config: Config) -> Iterator[str]:
         yield "the footage comes back, and its sound goes on: it is not played backwards"
 
 
+def _files(config: Config) -> Iterator[str]:
+    yield from config.facts.notes
+
+
 def _broken_parts(config: Config) -> Iterator[str]:
     return map(str, parts().faults)
+
+
+RULES = (
+    _still_source,
+    _centre_twice,
+    _schedule,
+    _cut_short,
+    _usual_beat,
+    _silence,
+    _sound_backwards,
+    _files,
+    _broken_parts,
+)

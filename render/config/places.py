@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from render.config.nodes import Node
 from render.config.problem import Place, Problem, report
@@ -16,6 +17,11 @@ class Places:
 
     tree: Node | None = field(default=None, compare=False)  # what was read; None for a film that comes from no file
     features: tuple[str, ...] = field(default=(), compare=False)  # what expressions may name of the film's music
+
+    @property
+    def folder(self) -> Path:
+        """Where relative paths of the film start: its file's folder, or the working folder."""
+        return self.tree.place.origin.folder if self.tree else Path.cwd()
 
     def place(self, key: str) -> Place | None:
         """Where the value of a dotted key (`dream.objective.0.layer`) stands, or what is nearest above it."""

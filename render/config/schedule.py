@@ -9,7 +9,9 @@ by a number's key; columns headed by something else are notes, and left out:
     00:00:09.5, 2,           0,                        storm
 
 From row to row a number goes straight (zoom by equal factors); an empty cell says nothing; before the first and after the
-last row it stands still. A manifest of Parseq (sd-parseq, JSON) is read by the table PARSEQ.
+last row it stands still. Where the first column is called `after seconds` (frame, beat), a row holds until the next one, its
+cells may be expressions, and before its first row a number is as the film's file says (hold.py). A manifest of Parseq
+(sd-parseq, JSON) is read by the table PARSEQ.
 """
 
 from __future__ import annotations
@@ -26,15 +28,16 @@ from typing import Any
 
 import numpy as np
 
-from render.config.curve import ANY, Array, Curve, Span, Track
-from render.config.nodes import lines_of
+from render.config.curve import ANY, Array, Curve, Span, Track, read_curve
+from render.config.hold import Hold
+from render.config.nodes import lines_of, parse
 from render.config.problem import Origin, Place, Problem, ProblemsError, SettingError, nearest, quote, report
 from render.config.scalars import Time
 from render.config.spreadsheet import FRAMES_CODE, Cell, Sheet, decode, read_sheet
 from render.errors import MissingError
+from render.inputs import TEXT, read_bytes
 from render.moment import Clock
 
-LARGEST = 64_000_000  # bytes of a file
 UNITS = {
     "seconds": "seconds",
     "frame": "frames",
@@ -43,6 +46,8 @@ UNITS = {
     "beats": "beats",
     **dict.fromkeys(("time", "timecode"), "timecode"),
 }
+FINEST = 10**6  # parts of a second, frame or beat that rows that hold are told apart by
+AFTER = "after "  # before the unit: from just after its time on a row holds, up to the next
 AFTER_ALL = 10_000  # the rank of a schedule's problems: they are told after those of every YAML file
 
 # Parseq's fields, the key of each here, and what it is a second when it is `each` a frame. Deforum, which Parseq writes for,
@@ -82,6 +87,7 @@ class Column:
     times: Sequence[float]  # of its cells
     cells: Sequence[Cell]
     read: Callable[[str], float]  # from what stands in a cell to its number; raises SettingError
+    holds: bool = False  # each value holds until the next
 
 
 @dataclass(frozen=True)
@@ -133,24 +139,18 @@ def read_schedule(path: Path, spans: Mapping[str, Span], place: Place, fps: Frac
 
 def _data(path: Path, place: Place) -> bytes:
     try:
-        if path.stat().st_size <= LARGEST:
-            return path.read_bytes()
-        reason = f"it has more than {LARGEST // 10**6} MB"
-    except OSError as error:
-        reason = error.strerror or str(error)
-    raise MissingError(report([Problem(place, f"schedule is {quote(path.name)}, which cannot be read", f"{path}: {reason}")]))
+        return read_bytes(path, TEXT)
+    except MissingError as error:
+        problem = Problem(place, f"schedule is {quote(path.name)}, which cannot be read", error.message)
+        raise MissingError(report([problem])) from error
 
 
 def decode_file(path: Path) -> str:
     """The text of a file of another program; raises MissingError where it cannot be read or is no text."""
     try:
-        if path.stat().st_size > LARGEST:
-            raise MissingError(f"{path}: has more than {LARGEST // 10**6} MB")
-        return decode(path.read_bytes())
-    except OSError as error:
-        raise MissingError(f"{path}: cannot be read: {error.strerror or error}") from None
+        return decode(read_bytes(path, TEXT))
     except SettingError as wrong:
-        raise MissingError(f"{path}: {wrong.message}", wrong.hint) from None
+        raise MissingError(f"{path}: {wrong.message.removeprefix('which ')}", wrong.hint) from None
 
 
 def _refuse(problems: Iterable[Problem]) -> None:
@@ -163,10 +163,15 @@ def _refuse(problems: Iterable[Problem]) -> None:
 
 def _curves(content: Content, spans: Mapping[str, Span]) -> dict[str, Curve]:
     """The columns as curves; raises ProblemsError with every cell that holds no number that its key takes, and all else."""
-    columns = content.columns
+    holding = [column for column in content.columns if column.holds]
+    holds = [_hold(column, spans[column.key]) for column in holding]
+    columns = [column for column in content.columns if not column.holds]
     numbers = [_numbers(column.name, column.cells, spans[column.key], column.read) for column in columns]
-    _refuse([*content.problems, *(problem for _, problems in numbers for problem in problems)])
-    return {column.key: _curve(column, values, spans[column.key]) for column, (values, _) in zip(columns, numbers, strict=True)}
+    _refuse([*content.problems, *(problem for _, problems in (*numbers, *holds) for problem in problems)])
+    curves = {
+        column.key: _curve(column, values, spans[column.key]) for column, (values, _) in zip(columns, numbers, strict=True)
+    }
+    return curves | {column.key: curve for column, (curve, _) in zip(holding, holds, strict=True) if curve}
 
 
 def _numbers(name: str, cells: Iterable[Cell], span: Span, read: Callable[[str], float]) -> tuple[Array, list[Problem]]:
@@ -181,6 +186,24 @@ def _numbers(name: str, cells: Iterable[Cell], span: Span, read: Callable[[str],
             problems.append(Problem(place, f"{name} {wrong.message}", wrong.hint))
         values.append(value)
     return np.array(values, dtype=np.float64), problems
+
+
+def _hold(column: Column, span: Span) -> tuple[Curve | None, list[Problem]]:
+    """A column whose values hold, as a curve, and what is wrong with its cells; they may be expressions, or keyframes in {}."""
+    values, problems = [], []
+    for place, cell in column.cells:
+        try:
+            value = parse(cell, place.origin).plain()
+            read_curve(value, span)
+            values.append(value)
+        except SettingError as wrong:
+            problems.append(Problem(place, f"{column.name} {wrong.message}", wrong.hint))
+        except ProblemsError as error:
+            problems.append(Problem(place, f"{column.name} {error.problems[0].message}", error.problems[0].hint))
+    if problems or not values:
+        return None, problems
+    hold = Hold.of([Fraction(time).limit_denominator(FINEST) for time in column.times], values, span, column.unit)
+    return Curve(values[0], span, hold.track(None), scheduled=True), []
 
 
 def _curve(column: Column, values: Array, span: Span) -> Curve:
@@ -208,7 +231,7 @@ def _table(text: str, origin: Origin, spans: Mapping[str, Span], fps: Fraction) 
     for index, (_, key) in columns.items():
         having = [number for number, row in enumerate(rows) if row[index][1]]
         cells = [rows[number][index] for number in having]
-        found.append(Column(key, key, unit, times[having].tolist(), cells, sheet.number))
+        found.append(Column(key, key, unit, times[having].tolist(), cells, sheet.number, clock.lower().startswith(AFTER)))
     empty = (place for (place, _), column in zip(columns.values(), found, strict=True) if not column.cells)
     problems += [Problem(place, "the column has no number in it") for place in empty]
     notes = (cell or f"column {index + 1}" for index, (_, cell) in enumerate(sheet.head) if index and index not in columns)
@@ -217,7 +240,7 @@ def _table(text: str, origin: Origin, spans: Mapping[str, Span], fps: Fraction) 
 
 def _times(clock: str, cells: Sequence[Cell], sheet: Sheet, fps: Fraction) -> tuple[str, Array, list[Problem]]:
     """The unit and the times of the column called `clock`, and what is wrong with them."""
-    unit, read = UNITS[clock.lower()], sheet.number
+    unit, read = UNITS[clock.lower().removeprefix(AFTER)], sheet.number
     if unit in ("seconds", "timecode"):
         read = sheet.seconds if unit == "seconds" else partial(_timecode, sheet.seconds)
         unit = "seconds"
@@ -244,7 +267,7 @@ def _is_note(heading: str, spans: Mapping[str, Span]) -> bool:
 
 def _wrong_head(first: Cell, columns: Iterable[Cell], spans: Mapping[str, Span]) -> Iterator[Problem]:
     place, clock = first
-    if clock.lower() not in UNITS:
+    if clock.lower().removeprefix(AFTER) not in UNITS:
         hint = "it holds the time: call it seconds, frame, beat or timecode"
         yield Problem(place, f"the first column is {quote(clock)}", hint)
     elif not columns:

@@ -100,18 +100,21 @@ class OneOf(Section):
 class OneOrMore:
     """A list, which may also be written as its only item."""
 
+    most: int = 100  # items: each costs time before anything is dreamed
+
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_before_validator_function(self.listed, handler(source))
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        items = {**handler(core), "minItems": 1}
+        items = {**handler(core), "minItems": 1, "maxItems": self.most}
         return {"anyOf": [items, items["items"]]}
 
-    @staticmethod
-    def listed(value: Any) -> Any:
+    def listed(self, value: Any) -> Any:
         """The list that `value` is, or is the only item of."""
         if value == []:
             raise SettingError("is empty; it takes at least one")
+        if isinstance(value, list | tuple) and len(value) > self.most:
+            raise SettingError(f"has {len(value):,} items; {self.most} are the most")
         return [value] if isinstance(value, Mapping | str) else value
 
 

@@ -17,6 +17,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
 from render.config.curve import Curve, Span, read_curve, wants
+from render.config.poses import FARTHEST, NEAREST, read_poses, write_poses
 from render.config.problem import SettingError, did_you_mean, nearest, quote
 from render.config.scalars import SIZES, Every, NetworkChoice, Size, Time, read_bytes, read_rate, read_size, read_time
 
@@ -230,6 +231,19 @@ def _read_within(value: Any) -> Time:
     return time
 
 
+def _read_dreamed(value: Any) -> Time:
+    if isinstance(value, Time):
+        return value
+    time = None
+    with suppress(SettingError):
+        time = read_time(value) if isinstance(value, str) and re.search(r"[a-z:%]", value) else None
+    if time is None or time.unit not in ("seconds", "percent") or (time.unit == "percent" and time.amount > 100):
+        raise SettingError(
+            f"is {quote(value)}, which is no moment of a take", "write start, end, 50% or a time of its film, 4s"
+        )
+    return time
+
+
 LONGEST_NAME = 200  # bytes of a film's name, of the 255 that systems take; letters of Chinese have three each
 NOT_IN_NAMES = re.compile(r"[/\\:*?\"<>|{}\x00-\x1f]")  # what some system or another forbids in a file's name
 
@@ -310,6 +324,14 @@ def _at_home(value: str) -> Path:
 
 
 ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+LONGEST_PART, LONGEST_PATH = 255, 4095  # bytes of a file's name, and of it with all its folders, on every usual system
+
+
+def _refuse_endless(value: str) -> None:
+    """Refuses a path that no file can have. It is bytes that count: a letter of Chinese has three."""
+    longest = max((len(part.encode(errors="replace")) for part in Path(value).parts), default=0)
+    if longest > LONGEST_PART or len(value.encode(errors="replace")) > LONGEST_PATH:
+        raise SettingError(f"is {quote(value)}, longer than the name of any file can be")
 
 
 def _read_path(value: Any) -> Path:
@@ -317,6 +339,7 @@ def _read_path(value: Any) -> Path:
         raise SettingError(f"is {quote(value)}; it takes the name of a file")
     if ADDRESS.match(value):
         raise SettingError(f"is {quote(value)}, an address; it takes a file of this machine", "download it, and name that file")
+    _refuse_endless(value)
     folder: Path = getattr(value, "folder", Path())
     return Path(abspath(Path(folder, _at_home(value))))
 
@@ -324,8 +347,9 @@ def _read_path(value: Any) -> Path:
 def _read_glob(value: Any) -> str:
     if not isinstance(value, str) or not value.strip() or not value.isprintable():
         raise SettingError(f"is {quote(value)}; it takes a pattern of file names", 'for example "shots/*.png"')
+    _refuse_endless(value)
     folder: Path = getattr(value, "folder", Path())
-    return str(Path(escape(str(folder.absolute())), _at_home(value)))
+    return abspath(Path(escape(str(folder.absolute())), _at_home(value)))
 
 
 NETWORK_FILES = ("weights", "labels")
@@ -489,11 +513,8 @@ def output_name(suffixes: tuple[str, ...], pictures: tuple[str, ...]) -> Setting
         parts = text.split("/")
         bare = re.sub(r"\{name\}|\{frame(:0?[1-9])?\}", "", text)
         faults = {
-            "which is no file name": not text.isprintable()
-            or not text
-            or len(text.encode()) > 200
-            or not parts[-1]
-            or text.startswith("~"),
+            "which is no file name": not text.isprintable() or not text or not parts[-1] or text.startswith("~"),
+            f"which is longer than {LONGEST_NAME} bytes": len(text.encode()) > LONGEST_NAME,
             "with a character that no file name may have": bool(re.search(r"[\\:*?\"<>|\x00-\x1f]", bare)),
             "and outputs stay in the take's folder": text.startswith("/") or ".." in parts,
             "and only {name} and {frame} or {frame:06} are filled in": "{" in bare or "}" in bare,
@@ -528,6 +549,7 @@ FILM_FPS = SettingType(_read_film_fps, "frames per second, above 0 to 240, a fra
 DREAM_RATE = SettingType(_read_dream_rate, "dreams per second, above 0 to 240, or every-frame", _RATE, _write_rate)
 DURATION = SettingType(_read_duration, "12s, 360 frames, 00:00:12, 48b, source or audio", _WORD, str)
 FILE = SettingType(_read_path, "a file", _WORD, str)
+FOLDER = SettingType(_read_path, "a folder", _WORD, str)
 FILES = SettingType(_read_glob, 'a pattern such as "shots/*.png"', _WORD)
 NETWORK = SettingType(
     _read_network,
@@ -551,6 +573,23 @@ POINTS = SettingType(
     {"type": "array", "minItems": 2, "items": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}},
     lambda points: [list(point) for point in points] if points else points,
 )
+POSES = SettingType(
+    read_poses,
+    "keyframes of where the camera is, {0s: {at: [0.5, 0.5], scale: 1}, 4s: {at: [0.35, 0.4], scale: 3}}",
+    {
+        "type": "object",
+        "properties": {"ease": _WORD},
+        "additionalProperties": {
+            "type": "object",
+            "properties": {
+                "at": {"type": "array", "items": {"type": "number", "minimum": 0, "maximum": 1}, "minItems": 2, "maxItems": 2},
+                "scale": {"type": "number", "minimum": NEAREST, "maximum": FARTHEST},
+            },
+            "additionalProperties": False,
+        },
+    },
+    write_poses,
+)
 CUTS = SettingType(
     _read_cuts,
     "auto, none, a list of times, or every 4b",
@@ -563,5 +602,7 @@ FLAG = SettingType(_read_flag, "true or false", {"type": "boolean"})
 WITHIN = SettingType(_read_within, "a time in the file, 5s or 00:01:30", _WORD, str)
 TEMPO = static(20, 400, "beats per minute", whole=False)
 BPM = or_auto(TEMPO)
+DREAMED = SettingType(_read_dreamed, "start, end, 50% or a time such as 4s", _WORD, str)
+BPM = or_auto(static(20, 400, "beats per minute", whole=False))
 BYTES = SettingType(read_bytes, "a file size such as 10MB", {"type": ["string", "integer"]})
 WEIGHT = number("", -100, 100)

@@ -11,6 +11,7 @@ from render.config.model import Settings
 from render.config.nodes import to_yaml
 from render.config.problem import did_you_mean
 from render.config.section import OneOf, Section, is_named, sections, setting_type_of
+from render.config.usual import FOOTAGE
 from render.errors import ConfigError
 
 COLUMN = 34  # where comments begin
@@ -63,7 +64,7 @@ TEMPLATES: dict[str, tuple[str, Mapping[str, Any]]] = {
             "duration": "source",
             "source": {"video": {"file": "street.mp4"}},
             "motion": {"zoom": 1},
-            "dream": {"rate": 12, "step_size": 0.006},
+            "dream": {"rate": 12, "footage": "clear", **FOOTAGE["clear"]},
         },
     ),
     "audio": (

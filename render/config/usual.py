@@ -27,6 +27,11 @@ THINGS: Mapping[str, Any] = {  # how classes of efficientnet_lite0 are dreamed f
     "smoothing": 0,
     "chroma": 1,
 }
+FOOTAGE: Mapping[str, Mapping[str, Any]] = {  # how much of footage is still seen; strength is the rms of dream minus source
+    "subtle": {"step_size": 0.004, "first_steps": 10, "steps": 3},  # a strength of 0.04: a film of strokes, things as they are
+    "clear": {"step_size": 0.012, "first_steps": 12, "steps": 4},  # 0.09: eyes and beasts, the place is still known
+    "full": {"step_size": 0.03, "first_steps": 16, "steps": 4},  # 0.2: little is seen but the dream
+}
 LAYERS = frozenset(("strokes", "ornament", "texture", "parts", "creatures"))  # of the bestiary
 KINDS = (  # that the bestiary knows, in the order of its classes
     "eye", "flower", "shell", "tower", "arches", "leaf", "mask", "butterfly", "fish", "peacock", "mushroom", "mandala", "owl",
@@ -46,6 +51,12 @@ def completed(dream: Mapping[str, Any]) -> Mapping[str, Any]:
     if "network" not in dream:
         named = BESTIARY if any(_of_bestiary(term) for term in _terms(objective)) else USUAL
     return {**dream, "network": named, "objective": objective}
+
+
+def on_footage(dream: Any) -> Any:
+    """The settings of a dream on footage, those that its word for how much of it is seen stands for left out no more."""
+    word = dream.get("footage") if isinstance(dream, Mapping) else None
+    return {**FOOTAGE.get(word, {}), **dream} if isinstance(word, str) else dream
 
 
 def with_things(film: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -12,32 +12,60 @@ from torch import Tensor
 
 from render.config import Config
 from render.config.parts import MotionPart
+from render.config.poses import Poses
 from render.errors import ConfigError
-from render.moment import Clock
+from render.moment import CELLS, Clock
 from render.picture import warp
 from render.picture.motion import PROBES, CameraPath, Motions, Speeds, Velocity, When, spline_point
+from render.picture.warp import STILL, Move
 from render.plugins import function_of, of_package
 from render.scene import Scene
 
 NEAREST = 4.0  # times that a droste's camera must come nearer: else its copy fills the frame from the start
 
 
-def camera_path(config: Config, size: tuple[int, int]) -> CameraPath:
-    """The camera's path: each motion's value at any times.
+def camera_path(config: Config, size: tuple[int, int], clock: Clock | None = None) -> CameraPath:
+    """The camera's path: each motion's value at any times of `clock`, which is the film's own if not given.
 
     Raises ConfigError where a motion of a package cannot be carried out.
     """
     values, aspect = {**config.motion.values(), "center": config.motion.center}, size[1] / size[0]
-    motions = _motions(config)
+    motions, clock = _motions(config), clock or config.clock
     points = torch.tensor(config.motion.path, dtype=torch.float64) if config.motion.path else None
 
     def speeds(seconds: np.ndarray) -> Speeds:
-        at = {name: _over(values[name], seconds, config.clock) for name in (*motions.velocities, "center")}
+        at = {name: _over(values[name], seconds, clock) for name in (*motions.velocities, "center")}
         if points is not None:
-            at["center"] = spline_point(points, torch.from_numpy(config.clock.curve_time(seconds) / config.clock.seconds))
+            at["center"] = spline_point(points, torch.from_numpy(clock.curve_time(seconds) / clock.seconds))
+        if config.motion.to:
+            at["to"] = _speeds_to(config.motion.to, seconds, clock, aspect)
         return at
 
     return CameraPath(speeds, motions, aspect, config.seed)
+
+
+def first_view(config: Config, size: tuple[int, int]) -> Move:
+    """How the source is seen at the film's start: nearer, where the camera begins at a place of it."""
+    if not config.motion.to:
+        return Move(STILL)
+    ((right, down, scale),) = _places(config.motion.to, np.zeros(1), config.clock, size[1] / size[0]).tolist()
+    return Move(torch.tensor(((scale, 0, -scale * right), (0, scale, -scale * down), (0, 0, 1)), dtype=torch.float64))
+
+
+def _places(poses: Poses, seconds: np.ndarray, clock: Clock, aspect: float) -> Tensor:
+    """[n, 3]: the place in the middle of the frame, as Coords right and down, and its scale. Past the film's end it stays."""
+    places = torch.from_numpy(poses.over(np.clip(seconds, 0, np.nextafter(clock.seconds, 0)), clock))
+    middle = (places[:, :2] * 2 - 1) * torch.tensor((aspect, 1.0), dtype=torch.float64)
+    return torch.cat((middle, places[:, 2:]), dim=1)
+
+
+def _speeds_to(poses: Poses, seconds: np.ndarray, clock: Clock, aspect: float) -> Tensor:
+    """The speeds in cells about these times that take the camera exactly from place to place: log zoom, right, down, [n, 3]."""
+    (before, after) = (_places(poses, seconds + offset / CELLS, clock, aspect) for offset in (-0.5, 0.5))
+    nearing = (after[:, 2:] / before[:, 2:]).log()
+    stretch = torch.where(nearing.abs() > 1e-9, nearing / nearing.expm1(), 1.0)
+    slide = -after[:, 2:] * (after[:, :2] - before[:, :2]) * stretch
+    return CELLS * torch.cat((nearing, slide), dim=1)
 
 
 def _over(value: Any, seconds: np.ndarray, clock: Clock) -> Tensor:

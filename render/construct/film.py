@@ -9,8 +9,9 @@ import torch
 from render import on_footage, travel
 from render.config import Config
 from render.construct.faults import Faults, attempt
-from render.construct.networks import Networks, joint_extractor, load_networks
+from render.construct.networks import Known, Networks, joint_extractor, load_networks
 from render.construct.scene import cut_test, make_scene
+from render.construct.strength import full_strength
 from render.construct.terms import BoundTerm, bind_terms, terms_at
 from render.construct.tiles import bytes_per_pixel, in_tiles, receptive_fields
 from render.construct.tone import tone_reference
@@ -24,12 +25,15 @@ from render.scene import Scene
 from render.source.image import digest
 
 
-def build(config: Config, device: torch.device) -> Film:
-    """The film that `config` asks for. Raises one ProblemsError that names every setting at fault, before any dreaming."""
+def build(config: Config, device: torch.device, known: Known | None = None) -> Film:
+    """The film that `config` asks for. Raises one ProblemsError that names every setting at fault, before any dreaming.
+
+    known: networks that are loaded already, from one film to the next.
+    """
     faults: Faults = []
     scene = make_scene(config, device, faults)
     precision = choose_precision(config.dream.precision, device, scene.size if scene else (0, 0))
-    networks = load_networks(config, device, DTYPES[precision], faults)
+    networks = load_networks(config, device, DTYPES[precision], faults, known)
     parts = bind_terms(config, networks, scene, device, faults)
     if faults or not scene:
         raise config.problems(faults)
@@ -50,6 +54,7 @@ def build(config: Config, device: torch.device) -> Film:
         tone=tone_reference(config, scene),
         blend=lambda moment: Blend(config.flow.persistence(moment), config.flow.anchor(moment)),
         contents=contents(config, networks, parts, scene),
+        strength=full_strength(),
         tiles=lambda side: tiling(side, receptive_fields(extract, networks, parts, min_side, device), min_side),
         precision=precision,
     )

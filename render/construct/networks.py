@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,18 +13,27 @@ from render.construct.faults import Faults, attempt
 from render.dream import network, registry
 from render.dream.network import Extractor, Network
 
+Known = MutableMapping[Any, Network]  # by what is asked for and what it works in
 Networks = Mapping[str, Network]  # by the prefix that their activations bear in the film's extractor
 
 
-def load_networks(config: Config, device: torch.device, dtype: torch.dtype, faults: Faults) -> Networks:
-    """The networks that the objectives ask, each loaded once; one that cannot be loaded is one fault."""
+def load_networks(
+    config: Config, device: torch.device, dtype: torch.dtype, faults: Faults, known: Known | None = None
+) -> Networks:
+    """The networks that the objectives ask, each loaded once; one that cannot be loaded is one fault.
+
+    known: networks that are loaded already; those loaded now are added.
+    """
+    known = {} if known is None else known
     networks: dict[str, Network | None] = {}
     for i, term in enumerate(config.dream.objective):
         choice, prefix = term.network or config.dream.network, prefix_of(config, term)
         key = f"dream.objective.{i}.network" if term.network else "dream.network"
         if prefix not in networks:
             load = partial(registry.load, choice.name, choice.weights, device, choice.labels, dtype)
-            networks[prefix] = attempt(faults, key, load)
+            networks[prefix] = known.get((choice, dtype)) or attempt(faults, key, load)
+            if loaded := networks[prefix]:
+                known[choice, dtype] = loaded
     return {prefix: dreamer for prefix, dreamer in networks.items() if dreamer}
 
 

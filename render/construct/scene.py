@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -13,8 +14,10 @@ from torch import Tensor
 
 from render.config import Config
 from render.config.cuts import cut_times
+from render.config.scalars import Time
 from render.construct.camera import as_droste, camera_path
 from render.construct.faults import Faults, attempt
+from render.construct.undreamed import undreamed
 from render.dream import weights
 from render.errors import ConfigError
 from render.frames import frame_count
@@ -26,6 +29,7 @@ from render.source.flow import FlowEstimator, make_estimator
 from render.source.frames import frames
 from render.source.image import image, image_size
 from render.source.noise import MEAN, noise
+from render.source.take import Pick, nearest, share, take, take_size
 
 if TYPE_CHECKING:  # what decodes films is imported where it is used: most films wait for no such library
     from render.source.mask import Mask
@@ -37,7 +41,12 @@ EARLY = 1e-6  # seconds by which a frame may come before a cut that falls on it,
 
 def make_scene(config: Config, device: torch.device, faults: Faults) -> Scene | None:
     """The scene, or None where its size or its source is at fault."""
-    keys = {"image": "source.image.file", "frames": "source.frames.files", "video": "source.video.file"}
+    keys = {
+        "image": "source.image.file",
+        "frames": "source.frames.files",
+        "video": "source.video.file",
+        "take": "source.take.folder",
+    }
     key = keys.get(config.source.kind, "size")
     size = attempt(faults, key, lambda: frame_size(config))
     source = attempt(faults, key, lambda: make_source(config, size)) if size else None
@@ -59,7 +68,14 @@ def make_scene(config: Config, device: torch.device, faults: Faults) -> Scene | 
     )
     if config.mask:
         scene = replace(scene, mask=attempt(faults, "mask", lambda: make_mask(config.mask, scene)))
-    return attempt(faults, "loop", lambda: as_droste(scene)) if scene.loop.closes else scene
+    closed = attempt(faults, "loop", lambda: as_droste(scene)) if scene.loop.closes else scene
+    return closed and replace(closed, amount=shown_amount(config, closed), undreamed=undreamed(config, closed))
+
+
+def shown_amount(config: Config, scene: Scene) -> Callable[[Moment], float]:
+    """How much of the dream is shown, by the film's own clock: a print at another frame rate counts the same frames."""
+    clock = scene.clock
+    return lambda moment: config.dream.amount(replace(moment, clock=clock))
 
 
 # ---- the source
@@ -76,6 +92,7 @@ def frame_size(config: Config) -> tuple[int, int]:
         "image": lambda: image_size(part.file),
         "frames": lambda: image_size(config.facts.pictures[0]),
         "video": lambda: config.facts.size,
+        "take": lambda: take_size(part.folder, pick_of(part.at)),
     }
     size = sizes[config.source.kind]()
     assert size  # the facts of a film over a video were found when it was loaded
@@ -92,6 +109,7 @@ def make_source(config: Config, size: tuple[int, int]) -> Source:
         "image": lambda: image(part.file, part.fit, size),
         "frames": lambda: frames(list(config.facts.pictures), part.fit, size, clock.fps),
         "video": lambda: _video(config.facts.video, part.fit, size),
+        "take": lambda: take(part.folder, pick_of(part.at), part.fit, size),
     }
     return sources[config.source.kind]()
 
@@ -110,6 +128,12 @@ def _noise_of_shots(config: Config, size: tuple[int, int]) -> Source:
         return bisect_right(times, moment.seconds + EARLY)
 
     return Source(lambda moment: shot(number_at(moment)).at(moment), picture_id=lambda moment: str(number_at(moment)))
+    return Source(lambda moment: shot(bisect_right(times, moment.seconds + EARLY)).at(moment))
+
+
+def pick_of(time: Time) -> Pick:
+    """Which dream of a take is meant by a moment of its film."""
+    return share(float(time.amount) / 100) if time.unit == "percent" else nearest(float(time.amount))
 
 
 def _video(footage: Any, fit: str, size: tuple[int, int]) -> Source:
@@ -139,10 +163,20 @@ def make_mask(section: Any, scene: Scene) -> Mask:
 def flow_estimator(config: Config, device: torch.device) -> FlowEstimator:
     """How motion is looked for in footage."""
     settings = config.flow
-    learned = weights.tensors(settings.engine.weights) if settings.engine.weights else None
+    learned = _flow_weights(settings.engine.name, settings.engine.weights) if settings.engine.weights else None
     dilate = settings.occlusion.dilate if isinstance(settings.occlusion.dilate, int) else None
     feather = settings.occlusion.feather
     return make_estimator(settings.engine.name, settings.quality, settings.max_width, dilate, feather, device, learned)
+
+
+def _flow_weights(engine: str, file: Path) -> Mapping[str, Tensor]:
+    """The tensors of a file for an engine that is a network. MissingError if it holds another's."""
+    from torchvision.models import get_model
+
+    name = engine.replace("-", "_")
+    with torch.device("meta"):
+        shapes = {key: tuple(value.shape) for key, value in get_model(name, weights=None).state_dict().items()}
+    return weights.fit(weights.under_prefix(weights.entries(file), list(shapes)), shapes, file, f"torchvision's {name}")
 
 
 def cut_test(config: Config) -> Callable[[Moment, Moment], bool | None]:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from render.develop.chain import Chain, common_ticks, read_chain
 from render.develop.negative import Negative
+from render.source.take import NEGATIVE
 
-NEGATIVE = "negative"  # the folder of a take's dreams
 AT_THE_END = 2  # dreams that know where their film ends: the last, and one that knows how far it is to that
 
 
@@ -21,6 +21,10 @@ class Beginning:
     ticks: int  # how many of its dreams are the film's
     dreamed: int  # how many it has
     length: int  # how many its own film has
+
+    def holds(self, chain: Chain) -> bool:
+        """Whether all of the film is there."""
+        return self.ticks == len(chain)
 
     def continues(self, chain: Chain) -> bool:
         """Whether the film can go on in that take, since no dream of it would be lost.

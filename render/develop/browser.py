@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from render.develop.names import FRAME, fill_name, frame_path
+from render.inputs import MOVIE, read_bytes
 
 # What browsers play, the best first: endings and codecs, and the element that plays them.
 PLAYED = {
@@ -56,6 +57,6 @@ def html(folder: Path, record: Mapping[str, Any]) -> str:
     caption = f"<div><code>{escape(str(folder))}</code></div>"
     if not film.is_file() or film.stat().st_size > MOST:
         return caption
-    data = f"data:{TYPES[film.suffix.lower()]};base64,{b64encode(film.read_bytes()).decode()}"
+    data = f"data:{TYPES[film.suffix.lower()]};base64,{b64encode(read_bytes(film, MOVIE)).decode()}"
     ways = {"video": f'<video controls loop muted autoplay playsinline src="{data}"></video>', "img": f'<img src="{data}">'}
     return f"{ways[element]}{caption}"

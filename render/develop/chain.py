@@ -25,22 +25,25 @@ from render.config.model import packages
 from render.config.parts import parts
 from render.config.scalars import NetworkChoice, Time
 from render.config.section import Setting, walk
+from render.construct.camera import first_view
 from render.develop import files
 from render.film import Film
 from render.moment import Moment
 from render.picture.motion import CameraPath, cell_times, cells_between
 from render.source.image import digest as digest_of
+from render.source.take import TICKS, read_ticks
 
-FILE = "ticks.txt"  # of a take: its film's chain, a tick a line
 HEAD = "# What shapes each dream, and when it is. Films whose first lines are equal have the same first dreams.\n"
 BYTES = 16  # of a digest
 BLOCK = 256  # seconds of ticks whose numbers are looked at together
-MOST = 2**26  # bytes of a chain's file that are read: a day at eight dreams a second has half of it
 
 SHOWN = ("name", "outputs", "extends", "dream.amount")  # settings that shape no dream
 # Settings that count by what comes of them: the moments and the pictures of the ticks, and the values of numbers.
-IN_EFFECT = ("fps", "duration", "bpm", "dream.rate", "loop", "cuts", "size", "audio", "schedule", "motion.path")
-IN_PICTURES = ("source.image.file", "source.frames.files", "source.video.file", "source.video.start", "source.video.end")
+IN_EFFECT = ("fps", "duration", "bpm", "dream.rate", "loop", "cuts.at", "size", "audio", "schedule", "motion.path", "motion.to")
+IN_PICTURES = (
+    *("source.image.file", "source.frames.files", "source.video.file", "source.video.start", "source.video.end"),
+    *("source.take.folder", "source.take.at"),
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ def tick_chain(config: Config, film: Film, version: int) -> list[Link]:
     """The chain of a film, tick 0 first. version: of the dream, as takes count it."""
     scene = film.scene
     moments = [config.clock.tick(tick) for tick in range(scene.clock.last_tick + 1)]
-    start = _digest(version, film.scene.size, _still_settings(config, film), packages(config))
+    start = _digest(version, film.scene.size, _still_settings(config, film), packages(config), _first_view(config, film))
     digests = [*_digests(start, config, film, moments)]
     if scene.loop.closes:  # what is nearest holds what is farthest: any other end is another film from the start
         digests = [*_digests(_digest(start, len(moments), digests[-1]), config, film, moments)]
@@ -73,19 +76,12 @@ def common_ticks(chain: Chain, other: Chain) -> int:
 def write_chain(folder: Path, chain: Chain) -> None:
     """Keep the chain with the take in `folder`."""
     lines = "".join(f"{link.digest} {link.seconds!r}\n" for link in chain)
-    files.write(folder / FILE, (HEAD + lines).encode())
+    files.write(folder / TICKS, (HEAD + lines).encode())
 
 
 def read_chain(folder: Path) -> list[Link]:
     """The chain of the take in `folder`; empty for a take of before chains, or a damaged one."""
-    try:
-        path = folder / FILE
-        if not path.is_file() or path.stat().st_size > MOST:
-            return []
-        lines = path.read_text(encoding="utf-8").splitlines()[1:]
-        return [Link(digest, float(seconds)) for digest, seconds in map(str.split, lines)]
-    except (OSError, ValueError):
-        return []
+    return [Link(*line) for line in read_ticks(folder)]
 
 
 # ---- what shapes all ticks
@@ -95,6 +91,11 @@ def _still_settings(config: Config, film: Film) -> dict[str, Any]:
     """The settings that do not move, by value, and the keys of those that do; without the terms, which come and go."""
     still = {setting.key: _still_value(setting, config) for setting in _shaping(config) if not _is_term(setting.key)}
     return {**still, "networks": film.contents["dream.network"], "flow": film.contents["flow"]}
+
+
+def _first_view(config: Config, film: Film) -> Any:
+    """How the source is seen at the start; from there on the camera's speeds tell."""
+    return first_view(config, film.scene.size).matrix.tolist()
 
 
 def _shaping(config: Config) -> Iterator[Setting]:
@@ -207,7 +208,7 @@ class _Camera:
     def over(cls, path: CameraPath, start: float, end: float) -> _Camera:
         cells = cells_between(start, end)
         speeds = path.speeds(cell_times(np.array(cells, dtype=np.int64)))
-        columns = [speeds[name].double().numpy().reshape(len(cells), -1) for name in sorted(speeds)]
+        columns = [speeds[name].double().numpy().reshape(len(cells), speeds[name][:1].numel() or 1) for name in sorted(speeds)]
         return cls(cells.start, np.ascontiguousarray(np.concatenate(columns, axis=1)))
 
     def between(self, start: float, end: float) -> bytes:

@@ -16,6 +16,7 @@ from render.errors import NO_ROOM, MissingError, RoomError
 
 PART = ".part-"  # unfinished files begin with this; whoever holds the take may sweep them away
 LONGEST = 255  # bytes of a file's name, on every usual disk
+ROOM_FOR_NUMBERS = 55  # bytes of them for what is added, as in NAME-take-001-2
 _numbers = count()
 
 
@@ -67,10 +68,25 @@ def write(path: Path, content: bytes | bytearray) -> None:
         part.write_bytes(content)
 
 
-def folder_name(name: str) -> str:
-    """A film's name as the name of a folder on any system."""
-    plain = re.sub(r"[^\w.-]+", "-", name).strip("-.")[:80]
-    return plain.encode()[:LONGEST].decode(errors="ignore") or "film"
+def folder_name(*names: str) -> str:
+    """Names as the name of one folder on any system; the first of several is cut where they are too long together.
+
+    It leaves room for what tells folders of one name from each other.
+
+    >>> folder_name("my film!", "take-001")
+    'my-film-take-001'
+    """
+    first, *others = (
+        _cut(re.sub(r"[^\w.-]+", "-", name).strip("-.")[:80], LONGEST - ROOM_FOR_NUMBERS) or "film" for name in names
+    )
+    ending = "".join(f"-{name}" for name in others)
+    room = LONGEST - ROOM_FOR_NUMBERS - len(ending.encode())
+    return (_cut(first, max(room, 0)) + ending).removeprefix("-") if room < len(first.encode()) else first + ending
+
+
+def _cut(name: str, most: int) -> str:
+    """The name cut to so many bytes, between two letters."""
+    return name.encode(errors="ignore")[:most].decode(errors="ignore")
 
 
 def sweep(folder: Path) -> None:

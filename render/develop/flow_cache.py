@@ -17,7 +17,8 @@ import numpy as np
 from safetensors.numpy import load, save
 
 from render.develop import files
-from render.errors import RenderError
+from render.errors import MissingError, RenderError
+from render.inputs import NEGATIVE, read_bytes
 from render.picture.picture import Pixels
 from render.scene import Scene
 from render.source.flow import FlowEstimator, FlowPair
@@ -53,9 +54,9 @@ def cached_estimator(estimator: FlowEstimator, folder: Path) -> FlowEstimator:
 def read(path: Path) -> FlowPair | None:
     """The flow in a file, or None if there is none or a byte of it is not as it was written."""
     try:
-        content = path.read_bytes()
+        content = read_bytes(path, NEGATIVE)
         os.utime(path)  # the oldest are those that were not needed for the longest time
-    except OSError:
+    except (MissingError, OSError):
         return None
     if sha256(content[SEAL:]).digest() != content[:SEAL]:
         return None

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from render.develop import ffmpeg, files, stills
 from render.errors import DevelopError, MissingError
+from render.inputs import MOVIE, PICTURE, open_file, plain
 
 TAGS = ("-movflags", "+faststart+use_metadata_tags")
 CONTAINERS = {".mp4": TAGS, ".mov": TAGS}  # ffmpeg's arguments by which a container keeps tags that it does not know
@@ -28,10 +29,9 @@ def embedded_config(path: Path) -> str | None:
     """
     try:
         if path.suffix.lower() == ".png":
-            with path.open("rb") as file:
+            with open_file(path, PICTURE) as file:
                 return stills.png_text(file)
-        path.open("rb").close()
-        line = LINE.search(ffmpeg.metadata(path))
+        line = LINE.search(ffmpeg.metadata(plain(path, MOVIE)))
     except OSError as error:
         raise MissingError(f"{path}: cannot be read: {error.strerror or error}") from error
     except DevelopError:  # no film, or a damaged one
@@ -49,11 +49,9 @@ def republish(film: Path, part: Path, title: str, config: str) -> None:
 @contextmanager
 def metadata_file(path: Path, title: str, config: str) -> Iterator[Path]:
     """What ffmpeg is to write into `path`, in a file beside it: a long configuration does not fit on a command line."""
-    tags = {
-        "title": title,
-        "comment": "made by render; `render from` this file gives its configuration back",
-        "render_config": config,
-    }
+    tags = {"title": title}
+    if config:
+        tags |= {"comment": "made by render; `render from` this file gives its configuration back", "render_config": config}
     lines = ";FFMETADATA1\n" + "".join(f"{key}={_escape(value)}\n" for key, value in tags.items())
     with files.scratch(path, ".txt") as file:
         file.write_text(lines, encoding="utf-8")

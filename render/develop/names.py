@@ -9,6 +9,7 @@ from render.develop import files
 from render.errors import ConfigError
 
 FRAME = re.compile(r"\{frame(?::0?(\d{1,2})d?)?\}")
+DIGITS = 7  # of a frame's number: a film of a day has ten million frames
 RESERVED = (
     "negative",
     "poster.jpg",
@@ -26,7 +27,7 @@ def fill_name(template: str, name: str) -> str:
     'shots/zoom-{frame:06}.png'
     """
     text = template.replace("{name}", name)
-    bare = FRAME.sub(lambda match: "0" * int(match[1] or 1), text)
+    bare = FRAME.sub(lambda match: "0" * max(int(match[1] or 1), DIGITS), text)
     if "{" in bare or "}" in bare or FRAME.search(str(Path(text).parent)):
         raise ConfigError(f"{template}: only {{name}} and, in the last part, {{frame:06}} can be filled in")
     parts = Path(text).parts

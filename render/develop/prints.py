@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, log2, sqrt
 from pathlib import Path
@@ -18,7 +18,7 @@ from render.develop import ffmpeg, files, stills
 from render.develop.ffmpeg import PixelFormat, Pixels, Send
 from render.develop.metadata import container_arguments, metadata_file
 from render.develop.names import FRAME, fill_name, frame_path
-from render.develop.sound import AAC, FLAC, OPUS, AudioArguments, AudioEncoder, audio_arguments
+from render.develop.sound import AAC, FLAC, OPUS, SILENT, AudioArguments, AudioEncoder, audio_inputs
 from render.errors import ConfigError, DevelopError, MissingError
 from render.source.audio import Sound
 
@@ -52,6 +52,8 @@ class Output(Protocol):
     def codec(self) -> str: ...
     @property
     def size_limit(self) -> int | None: ...
+    @property
+    def recipe(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -73,9 +75,10 @@ class Job:
     fps: Fraction  # of the file
     tuning: Tuning
     title: str
-    config: str  # the resolved configuration, as YAML
-    sound: AudioArguments
+    config: str  # the resolved configuration, as YAML; empty where the file is to carry none
     notice: Callable[[str], None]  # takes what is to be told
+    audio: AudioEncoder | None  # how its container holds sound
+    sound: AudioArguments = SILENT
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,7 @@ class Print:
     even: bool = True  # holds only even widths and heights
     merges: bool = False  # stores equal neighbours as one longer frame
     usual_fps: Fraction | None = None  # the most frames a second unless others are asked for
+    most_fps: Fraction | None = None  # the most that players show; what names a shorter time is shown ten times a second
     usual_width: int | None = None  # the most pixels across unless others are asked for
     still: Callable[[Pixels, str], bytes] | None = None  # (picture, configuration) -> the bytes of one picture
 
@@ -124,15 +128,17 @@ def develop(
     """
     require(outputs, name)
     notices: list[str] = []
-    jobs = [_job(output, size, fps, folder, name, config, sound, notices.append) for output in outputs]
-    for rate, rates in walks((job.fps for job in jobs), ratio).items():
-        with ExitStack() as stack:
-            group = [job for job in jobs if job.fps in rates]
-            encoders = [(ratio(rate, job.fps), stack.enter_context(job.row.work(job))) for job in group]
-            for number, frame in enumerate(frames(rate)):
-                for every, send in encoders:
-                    if number % every == 0:
-                        send(frame)
+    jobs = [_job(output, size, fps, folder, name, config, notices.append) for output in outputs]
+    with audio_inputs(sound, [job.audio for job in jobs], folder / "sound") as inputs:
+        jobs = [replace(job, sound=inputs(job.audio, SOUND)) for job in jobs]
+        for rate, rates in walks((job.fps for job in jobs), ratio).items():
+            with ExitStack() as stack:
+                group = [job for job in jobs if job.fps in rates]
+                encoders = [(ratio(rate, job.fps), stack.enter_context(job.row.work(job))) for job in group]
+                for number, frame in enumerate(frames(rate)):
+                    for every, send in encoders:
+                        if number % every == 0:
+                            send(frame)
     return [frame_path(job.path, 0) for job in jobs], notices
 
 
@@ -183,8 +189,9 @@ def print_format(output: Output) -> Print:
 
 def rate(output: Output, fps: Fraction) -> Fraction:
     """How many frames a second an output of a film of `fps` has."""
-    usual = print_format(output).usual_fps
-    return output.fps or (min(fps, usual) if usual else fps)
+    row = print_format(output)
+    asked = output.fps or min(fps, row.usual_fps or fps)
+    return min(asked, row.most_fps or asked)
 
 
 def evenly_from(output: Output, size: tuple[int, int]) -> int:
@@ -201,7 +208,6 @@ def _job(
     folder: Path,
     name: str,
     config: str,
-    sound: Sound | None,
     notice: Callable[[str], None],
 ) -> Job:
     row = print_format(output)
@@ -214,8 +220,11 @@ def _job(
     elif not output.width and shape != size:
         notice(f"{path.name} is {shape[0]}x{shape[1]} of {size[0]}x{size[1]}, since it can hold only even sizes")
     crf = output.crf if output.crf is not None else row.crf and row.crf[0]
-    audio = audio_arguments(sound, CONTAINERS[path.suffix.lower()].audio, SOUND)
-    return Job(row, output, path, size, rate(output, fps), Tuning(shape, crf), name, config, audio, notice)
+    frame_rate = rate(output, fps)
+    if frame_rate < (output.fps or min(fps, row.usual_fps or fps)):
+        notice(f"{path.name} has {frame_rate} frames a second, the most that {path.suffix} can show")
+    audio = CONTAINERS[path.suffix.lower()].audio
+    return Job(row, output, path, size, frame_rate, Tuning(shape, crf), name, config if output.recipe else "", notice, audio)
 
 
 def _shape(row: Print, size: tuple[int, int], width: int | None) -> tuple[int, int]:
@@ -425,8 +434,10 @@ PRINTS: dict[str, Print] = {
     ),
     "prores": Print(_film, "prores_ks", ("-profile:v", "3", "-vendor", "apl0"), pixels="rgb48le", layout="yuv422p10le"),
     "ffv1": Print(_film, "ffv1", LOSSLESS[2:], pixels="rgb48le", layout="gbrp16le", even=False),
-    "gif": Print(_palette_film, "gif", even=False, usual_fps=Fraction(25), usual_width=480),
-    "webp": Print(_film, "libwebp_anim", ("-quality", "80", "-loop", "0"), layout="bgra", even=False, merges=True),
+    "gif": Print(_palette_film, "gif", even=False, usual_fps=Fraction(25), most_fps=Fraction(50), usual_width=480),
+    "webp": Print(
+        _film, "libwebp_anim", ("-quality", "80", "-loop", "0"), layout="bgra", even=False, merges=True, most_fps=Fraction(90)
+    ),
     "webp-picture": Print(_stills, even=False, still=stills.webp),
     "png": Print(_stills, even=False, still=stills.png),
     "png16": Print(_stills, pixels="rgb48le", even=False, still=stills.png),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -13,12 +13,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from pydantic import ValidationError
 from torch import Tensor
 
-from render.config import Config, load_text
-from render.config.loader import read
-from render.config.model import OutputSettings, SourceSettings
+from render.config import Config
+from render.config.paths import from_folder
 from render.config.scalars import Size
 from render.config.setting_types import Drawn
 from render.construct import build, build_scene
@@ -34,11 +32,10 @@ from render.develop.names import fill_name, frame_path
 from render.develop.negative import Kept
 from render.develop.retile import in_recorded_tiles, retile_notices, ticks_within_memory
 from render.develop.seam import measure_seam
-from render.develop.take import Take, existing_take, open_take, read_record, unfinished_takes
+from render.develop.take import Take, open_take, read_record, take_folder, unfinished_takes
 from render.dream.ascent import sizes
 from render.dream.precision import DTYPES
-from render.errors import ConfigError, MissingError, RenderError, RoomError, gpu_failed, memory_ended
-from render.facts import facts
+from render.errors import RenderError, RoomError, gpu_failed, memory_ended
 from render.film import Film, State, ticks
 from render.frames import at_rate, dreamed_up_to, frame_count, in_loop_order, rate_ratio
 from render.picture.picture import from_pixels, to_pixels
@@ -46,7 +43,9 @@ from render.scene import Scene
 from render.weights.catalogue import credits
 
 SAFE = "what is dreamed is safe"
-VERSION = 1  # of the dream: it counts up when the same settings begin to give other pictures
+# Versions of the dream, of films that travel and of those on footage: one counts up when the same settings begin to give other
+# pictures.
+VERSION = 1, 2
 Watch = Callable[[Iterator[State], int, int], Iterable[State]]  # (states, tick to begin after, last tick) -> the same states
 
 
@@ -78,12 +77,20 @@ def shoot(config: Config, text: str, root: Path, device: torch.device, watch: Wa
             config = config.model_copy(update={"seed": seed})
             film = build(config, device)
         film = replace(film, scene=with_flow_cache(film.scene, root))
-        chain = tick_chain(config, film, VERSION)
-        with open_take(root, config.name, fingerprint(config, film), text, config.yaml(), fresh, chain) as take:
+        chain, resolved = tick_chain(config, film, version_of(film)), config.yaml(from_folder(take_folder(root, config.name)))
+        with open_take(root, config.name, fingerprint(config, film), text, resolved, fresh, chain) as take:
+            note_whereabouts(config, take)
             film = in_recorded_tiles(in_recorded_precision(config, film, take), take)
             dreamed, last, (paths, notices) = dream_and_develop(config, film, root, take, watch)
             notices = [*take.notices, *octave_notices(film), *retile_notices(film, take), *notices]
             return Shot(take.folder, paths, notices, dreamed, last == film.scene.clock.last_tick)
+
+
+def note_whereabouts(config: Config, take: Take) -> None:
+    """Note where the film's own files lie, seen from the take, and what shapes its dreams wherever they do: prints ask that."""
+    facts = {"home": str(from_folder(take.folder)(config.places.folder)), "settings": config.fingerprint_anywhere()}
+    if any(take.record.get(key) != value for key, value in facts.items()):
+        take.note(**facts)
 
 
 Prints = tuple[list[Path], list[str]]  # the paths of all outputs, and notices to be told
@@ -127,9 +134,14 @@ def require_outputs(config: Config) -> None:
             raise config.problem(f"outputs.{count - 1}", message, error.hint, type(error)) from error
 
 
+def version_of(film: Film) -> int:
+    """The version of the dream that makes the film."""
+    return VERSION[film.scene.source.moves]
+
+
 def fingerprint(config: Config, film: Film) -> dict[str, Any]:
     """All that shapes the film's pictures: a take with the same is the same film."""
-    shape = {"version": VERSION, "seed": int(config.seed), "config": config.fingerprint()}
+    shape = {"version": version_of(film), "seed": int(config.seed), "config": config.fingerprint()}
     return {**shape, "files": film.digest, "size": list(film.scene.size)}
 
 
@@ -141,7 +153,7 @@ def unfinished_seed(root: Path, config: Config, film: Film) -> int | None:
             continue
         seeded = config.model_copy(update={"seed": seed})
         scene = replace(film.scene, path=camera_path(seeded, film.scene.size))
-        same = same_film(folder, tick_chain(seeded, replace(film, scene=scene), VERSION))
+        same = same_film(folder, tick_chain(seeded, replace(film, scene=scene), version_of(film)))
         if record["fingerprint"] == fingerprint(seeded, film) if same is None else same:
             return seed
     return None
@@ -171,7 +183,7 @@ def expose(film: Film, take: Take, watch: Watch, watermark: Watermark, spare: bo
         last = new.tick
         watermark.advance(last + 1)
     if last >= 0 and take.record.get("dreamed") != last + 1:  # dreamed now, or by a process that was killed before its note
-        take.poster(negative.read(last // 2))
+        poster(film.scene, take, last // 2)
         take.note(
             device=str(film.scene.device),
             threads=torch.get_num_threads(),
@@ -180,6 +192,12 @@ def expose(film: Film, take: Take, watch: Watch, watermark: Watermark, spare: bo
             finished=last == film.scene.clock.last_tick,
         )
     return last - first, last
+
+
+def poster(scene: Scene, take: Take, tick: int) -> None:
+    """Make the take's poster of a tick, as the film shows it."""
+    canvas = from_pixels(take.negative().read(tick), scene.device)
+    take.poster(to_pixels(scene.show(scene.clock.tick(tick), canvas), np.uint16))
 
 
 def state_of(kept: Kept | None, device: torch.device) -> State | None:
@@ -198,6 +216,7 @@ def develop(config: Config, scene: Scene, take: Take, wait_for: Callable[[int], 
         "frames": scene.clock.frames,
         "loop": scene.loop.name,
         "sound": sound.describe_sound(track),
+        **({"amount": amount} if (amount := config.shown_amount) else {}),
     }
     missing, seams = take.undeveloped(config.outputs, film), list[str]()
     negative, (height, width), last = take.negative(), scene.size, scene.clock.last_tick
@@ -215,54 +234,13 @@ def develop(config: Config, scene: Scene, take: Take, wait_for: Callable[[int], 
 
     ratio = partial(rate_ratio, scene)
     _, notices = prints.develop(
-        missing, frames, (width, height), scene.clock.fps, take.folder, config.name, config.yaml(), track, ratio
+        missing, frames, (width, height), scene.clock.fps, take.folder, config.name, config.recipe(take.home), track, ratio
     )
     take.note_prints(missing, film)
+    if missing:
+        poster(scene, take, last // 2)
     paths = [frame_path(take.folder / fill_name(output.file, config.name), 0) for output in config.outputs]
     return paths, notices + seams
-
-
-def print_again(folder: Path, outputs: Sequence[str], settings: Mapping[str, str | int]) -> Prints:
-    """Develop other outputs from the negative of the take in `folder`; nothing is dreamed.
-
-    outputs: names of files; settings: of all of them, as an output of a configuration has them. Raises MissingError where the
-    take, or what it was made from, is not what it was, ConfigError, DevelopError or RoomError.
-    """
-    with existing_take(folder) as take:
-        path = folder / "resolved.yaml"
-        config = load_text(read(path), str(path), folder, look=facts)
-        config = config.model_copy(update={"outputs": tuple(_output(file, settings) for file in outputs)})
-        music = next((key for key in ("schedule", "audio") if getattr(config, key)), "")
-        if music and config.fingerprint() != take.record.get("fingerprint", {}).get("config"):
-            message = "is another one now than when this film was dreamed"
-            raise config.problem(music, message, "render the film again: new moves make a new take", MissingError)
-        prints.require(config.outputs, config.name)
-        kept = take.negative().last()
-        if kept is None:
-            raise MissingError(f"{folder}: nothing was dreamed here yet", "render its film first")
-        height, width = kept.canvas.shape[:2]
-        scene = build_scene(_for_prints(config, Size(width, height)), torch.device("cpu"))
-        if scene.source.digest not in str(take.record.get("fingerprint", {}).get("files")):
-            message = "is other footage now than when this film was dreamed"
-            raise config.problem("source", message, "render the film again: new footage makes a new take", MissingError)
-        scene = with_flow_cache(scene, folder.absolute().parents[1])
-        paths, notices = develop(config, dreamed_up_to(scene, kept.tick), take)
-        return paths, [*take.notices, *notices]
-
-
-def _output(file: str, settings: Mapping[str, str | int]) -> OutputSettings:
-    try:
-        return OutputSettings.model_validate({"file": file, **settings})
-    except ValidationError as error:
-        place, cause = error.errors()[0]["loc"], error.errors()[0].get("ctx", {}).get("error", error.errors()[0]["msg"])
-        raise ConfigError(f"{file}: {'.'.join(map(str, place))} {cause}") from None
-
-
-def _for_prints(config: Config, size: Size) -> Config:
-    """The same film of that size; without its photo, which may be gone, unless a mask shows it: its ticks hold all of it."""
-    if config.source.moves or config.mask:
-        return config.model_copy(update={"size": size})
-    return config.model_copy(update={"size": size, "source": SourceSettings.model_validate({"noise": "uniform"})})
 
 
 @contextmanager

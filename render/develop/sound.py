@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 
 from render.config import Config
-from render.source.audio import Sound, Track, digest, track
+from render.develop.files import scratch
+from render.source.audio import Sound, Track, digest, film_samples, track
 
 UNHEARD = Fraction(1, 50)  # seconds by which sound may be off its picture: less than a frame of 48 a second
 SPARE = 1  # seconds that a track may be shorter than the film and still be taken as it is
-LAYOUTS = "mono|stereo|5.1"  # what every encoder below knows; others become the nearest
+LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1"}  # what every encoder below knows; others become the next larger
 
 
 @dataclass(frozen=True)
@@ -36,14 +39,17 @@ class AudioArguments:
     output: tuple[str, ...] = ()
 
 
+SILENT = AudioArguments()
+AudioInputs = Callable[[AudioEncoder | None, int], AudioArguments]
+
+
 def film_sound(config: Config, seconds: Fraction) -> Sound | None:
     """What is heard with a film that lasts so long: its music, or else what its footage has."""
     if config.audio:
         return Sound(config.audio.file, config.audio.start.amount, seconds, config.audio.fade)
     if config.source.video:
         footage = config.facts.video
-        before = max(Fraction(0), -footage.sound.offset) if footage.sound else Fraction(0)  # it begins ahead of the pictures
-        return Sound(config.source.video.file, before + footage.start, seconds) if footage.sound else None
+        return Sound(config.source.video.file, footage.start, seconds, zero=footage.zero) if footage.sound else None
     return None
 
 
@@ -52,43 +58,56 @@ def describe_sound(sound: Sound | None) -> Mapping[str, str]:
     return {name: str(value) for name, value in {**vars(sound), "file": digest(sound.file)}.items()} if sound else {}
 
 
-def audio_arguments(sound: Sound | None, encoder: AudioEncoder | None, number: int) -> AudioArguments:
-    """What adds a sound to a film as ffmpeg's input `number`: nothing where there is none, or the container holds none.
+@contextmanager
+def audio_inputs(sound: Sound | None, encoders: Iterable[AudioEncoder | None], path: Path) -> Iterator[AudioInputs]:
+    """What adds a sound to films: (how a container holds it, ffmpeg's number for the input) -> arguments.
 
-    A track that fits is copied, bit for bit; any other is cut to the sample, filled up with silence and encoded anew. Never
-    does it make a film longer or shorter.
+    A track that fits is copied, bit for bit. Any other is decoded as the pictures are, by the same clock, to a file beside
+    `path` that lasts as long as the film, for the time of the block, and encoded anew.
     """
-    source = track(sound.file) if sound and encoder else None
-    if not sound or not encoder or not source:
-        return AudioArguments()
-    file, safe = f"file:{sound.file.absolute()}", ("-protocol_whitelist", "file")
-    maps = ("-map", f"{number}:a:0", "-map_metadata:s:a", "-1", "-map_chapters", "-1", "-flags:a", "+bitexact")
-    if fits(sound, source, encoder):
-        return AudioArguments((*safe, "-t", _seconds(sound.seconds), "-i", file), (*maps, "-c:a", "copy"))
-    quality = ("-b:a", str(encoder.bits * source.channels)) if encoder.bits else ("-sample_fmt", "s16")
-    # ffmpeg would give up waiting for a slow picture after ten seconds of sound, and the same film would have other bytes
-    encode = ("-af", _filters(sound), "-c:a", encoder.encoder, *quality, "-max_interleave_delta", "0")
-    return AudioArguments((*safe, "-i", file), (*maps, *encode))
+    voices = [encoder for encoder in encoders if encoder]
+    source = track(sound.file) if sound and voices else None
+    if not sound or not source:
+        yield lambda encoder, number: SILENT
+        return
+    with scratch(path, ".pcm") as pcm:
+        if any(not fits(sound, source, encoder) for encoder in voices):
+            _decode(sound, source, pcm)
+        yield lambda encoder, number: _arguments(sound, source, encoder, pcm, number) if encoder else SILENT
 
 
 def fits(sound: Sound, source: Track, encoder: AudioEncoder) -> bool:
-    """Whether a track can be copied as it is: from its beginning, as far as the film goes, without a fade."""
-    whole = sound.start <= UNHEARD and not sound.fade and source.seconds >= sound.seconds - SPARE
-    return whole and source.codec in encoder.kept
+    """Whether a track can be copied as it is: from its file's beginning, as far as the film without a gap, without a fade."""
+    begin = sound.start + (source.zero if sound.zero is None else sound.zero)
+    first = max(abs(begin - source.start), abs(begin - source.zero)) <= UNHEARD
+    return first and not sound.fade and source.steady >= begin + sound.seconds - SPARE and source.codec in encoder.kept
 
 
-def _filters(sound: Sound) -> str:
-    """From the whole track to the film's length of it: what begins late keeps its place, and gaps are filled."""
-    start, seconds = _seconds(sound.start), _seconds(sound.seconds)
+def _decode(sound: Sound, source: Track, pcm: Path) -> None:
+    """Write the film's sound as bare samples: float32, channels side by side."""
+    with pcm.open("wb") as file:
+        for block in film_samples(sound, source.rate, LAYOUTS[_channels(source)]):
+            file.write(block.T.astype("<f4").tobytes())
+
+
+def _channels(source: Track) -> int:
+    return next((number for number in LAYOUTS if number >= source.channels), max(LAYOUTS))
+
+
+def _arguments(sound: Sound, source: Track, encoder: AudioEncoder, pcm: Path, number: int) -> AudioArguments:
+    copied = fits(sound, source, encoder)
+    maps = ("-map", f"{number}:{source.stream if copied else 0}", "-map_metadata:s:a", "-1", "-map_chapters", "-1")
+    exact = ("-flags:a", "+bitexact")
+    if copied:
+        safe = ("-protocol_whitelist", "file", "-t", _seconds(sound.seconds))
+        return AudioArguments((*safe, "-i", f"file:{sound.file.absolute()}"), (*maps, *exact, "-c:a", "copy"))
+    quality = ("-b:a", str(encoder.bits * source.channels)) if encoder.bits else ("-sample_fmt", "s16")
     fade = min(Fraction(sound.fade), sound.seconds)
-    steps: Sequence[str] = (
-        f"atrim=start={start},asetpts=PTS-{start}/TB",
-        "aresample=async=1:first_pts=0",
-        f"apad,atrim=end={seconds}",
-        *([f"afade=t=out:st={_seconds(sound.seconds - fade)}:d={_seconds(fade)}"] if fade else []),
-        f"aformat=channel_layouts={LAYOUTS}",
-    )
-    return ",".join(steps)
+    filters = ("-af", f"afade=t=out:st={_seconds(sound.seconds - fade)}:d={_seconds(fade)}") if fade else ()
+    bare = ("-f", "f32le", "-ar", str(source.rate), "-ac", str(_channels(source)))
+    # ffmpeg would give up waiting for a slow picture after ten seconds of sound, and the same film would have other bytes
+    encode = (*filters, "-c:a", encoder.encoder, *quality, "-max_interleave_delta", "0")
+    return AudioArguments((*bare, "-i", f"file:{pcm.absolute()}"), (*maps, *exact, *encode))
 
 
 def _seconds(exact: Fraction) -> str:

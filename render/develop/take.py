@@ -20,13 +20,15 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import IO, Any, Self, TypeVar
 
+from render import inputs
 from render.develop import ffmpeg, files, prints, stills
-from render.develop.beginnings import NEGATIVE, Beginning, beginning_in, longest_beginning, same_film
+from render.develop.beginnings import Beginning, beginning_in, longest_beginning, same_film
 from render.develop.chain import Chain, write_chain
 from render.develop.ffmpeg import Pixels
 from render.develop.names import fill_name, frame_path
 from render.develop.negative import Negative
 from render.errors import ConfigError, MissingError
+from render.source.take import NEGATIVE
 
 if sys.platform == "win32":
     import msvcrt
@@ -43,9 +45,11 @@ FACTS = {  # types of the record's keys
     "seconds": float | int,
     "tile": int,
     "precision": str,
+    "home": str,
 }
 DREAMED_WITH = ("device", "threads", "tile", "precision", "networks", "credits")  # of a record: what counts for what goes on
 LOCKLESS = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}  # what a disk without locks answers
+READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}  # what a folder answers that may only be read
 UNLOCKED = "this disk knows no locks, so two renders in this folder at once would not notice each other"
 
 
@@ -55,13 +59,14 @@ AnyOutput = TypeVar("AnyOutput", bound=prints.Output)
 class Take:
     """The folder of one render, held by this process until the block is left.
 
-    record: what run.json says; `note` adds to it. notices: what is to be told of the folder.
+    record: what run.json says; `note` adds to it. notices: what is to be told of the folder. lock: None where nothing can be
+    written.
     """
 
-    def __init__(self, folder: Path, lock: Lock, notices: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Path, lock: Lock | None, notices: Sequence[str] = ()) -> None:
         self.folder = folder
         self.record = _record(folder)
-        self.notices = [*notices, *([] if lock.held else [f"{folder}: {UNLOCKED}"])]
+        self.notices = [*notices, *([] if lock is None or lock.held else [f"{folder}: {UNLOCKED}"])]
         self._lock = lock
         self._writing = threading.Lock()  # prints may be developed by another thread than the one that dreams
 
@@ -69,7 +74,18 @@ class Take:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._lock.file.close()
+        if self._lock:
+            self._lock.file.close()
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing can be written into it."""
+        return self._lock is None
+
+    @property
+    def home(self) -> Path:
+        """The folder where the settings of its film lay when it was last rendered, or the take's own."""
+        return self.folder / str(self.record.get("home", ""))
 
     def negative(self) -> Negative:
         """The take's negative."""
@@ -82,17 +98,19 @@ class Take:
             files.write(self.folder / RECORD, _json(self.record))
 
     def adopt(self, fingerprint: Mapping[str, Any], chain: Chain, text: str, resolved: str) -> None:
-        """Make this the take of the film with that chain, which begins with its dreams: what it has besides is dropped.
+        """Make this the take of the film with that chain, which begins with its dreams: what else it has is dropped.
 
-        A take of before chains is believed. fingerprint, text, resolved: as `open_take` has them. So a film goes on where a
-        shorter one ended, and a flight that was dreamed while it was flown becomes the take of the film recorded of it.
+        Where all of the film is there, dreams past its end are no harm and stay. A take of before chains is believed.
+        fingerprint, text, resolved: as `open_take` has them. So a film goes on where a shorter one ended, and a flight that was
+        dreamed while it was flown becomes the take of the film recorded of it.
         """
         negative = self.negative()
         if chain:
             beginning = beginning_in(self.folder, chain)
-            if beginning.length and beginning.ticks < beginning.dreamed:
-                negative.drop(beginning.ticks)
-            write_chain(self.folder, chain)
+            if not beginning.holds(chain):
+                if beginning.length and beginning.ticks < beginning.dreamed:
+                    negative.drop(beginning.ticks)
+                write_chain(self.folder, chain)
         files.write(self.folder / "config.yaml", text.encode())
         files.write(self.folder / "resolved.yaml", resolved.encode())
         finished = negative.count() >= len(chain) if chain else self.record.get("finished", False)
@@ -120,6 +138,7 @@ class Take:
         """What the record says of a print; its length, so that a print that was removed or replaced does not count."""
         path = frame_path(self.folder / fill_name(output.file, self.record.get("name", "film")), 0)
         settings = {key: getattr(output, key) for key in ("width", "fps", "crf", "codec", "size_limit")}
+        settings |= {} if output.recipe else {"recipe": False}
         length = path.stat().st_size if path.exists() else None
         return json.loads(_json({"settings": settings, "film": film, "bytes": length}))
 
@@ -176,6 +195,11 @@ def begin_from(
     return take
 
 
+def take_folder(root: Path, name: str) -> Path:
+    """A folder as deep as those of the takes of `name` under `root`: relative paths are the same from all of them."""
+    return root / files.folder_name(name) / "take-001"
+
+
 def unfinished_takes(root: Path, name: str) -> Iterator[tuple[Path, dict[str, Any]]]:
     """The takes of `name` that were not dreamed to their end, newest first: folders and records."""
     home = root / files.folder_name(name)
@@ -186,15 +210,20 @@ def unfinished_takes(root: Path, name: str) -> Iterator[tuple[Path, dict[str, An
 
 
 def existing_take(folder: Path) -> Take:
-    """The take in `folder`, to develop another print from; MissingError if there is none."""
+    """The take in `folder`, to develop other prints from, and maybe only to be read; MissingError if there is none."""
     record = _record(folder)
     if not record:
         raise MissingError(f"{folder}: not the folder of a take (it has no {RECORD} that can be read)")
     if record.get("format") != FORMAT:
         raise MissingError(f"{folder}: made by another version of render, which keeps takes in another way", "render it again")
     _refuse_links(*folder.rglob("*"))
-    with files.refusals(folder):
+    try:
         return Take(folder, _lock(folder))
+    except OSError as error:
+        if error.errno in READ_ONLY:  # nobody else can be at work in it either
+            return Take(folder, None)
+        with files.refusals(folder):
+            raise
 
 
 def read_record(folder: Path) -> dict[str, Any]:
@@ -233,7 +262,9 @@ def _matching(home: Path, fingerprint: Mapping[str, Any], chain: Chain) -> Path 
     by_fingerprint = {folder for folder, form in _same_films(home, fingerprint) if form == FORMAT}
     for folder in _newest_first(home):
         same = same_film(folder, chain)
-        if folder in by_fingerprint if same is None else same and _record(folder).get("format") == FORMAT:
+        if same and _record(folder).get("format") == FORMAT:
+            return folder
+        if folder in by_fingerprint and (same is None or beginning_in(folder, chain).holds(chain)):  # at another frame rate
             return folder
     return None
 
@@ -311,10 +342,17 @@ def _takes(home: Path) -> dict[int, Path]:
 
 
 def _record(folder: Path) -> dict[str, Any]:
-    """What run.json says; nothing if it is damaged."""
+    """What run.json says; nothing if it is damaged or not there.
+
+    Raises MissingError where the disk falters: a take is not begun anew, nor its record written over, because of that.
+    """
     try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        record = json.loads(inputs.read_text(folder / RECORD, inputs.RECORD, folder))
+    except MissingError as error:
+        if isinstance(error.__cause__, OSError) and not isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
+            raise
+        return {}
+    except (ValueError, RecursionError):
         return {}
     sound = isinstance(record, dict) and all(isinstance(record[fact], FACTS[fact]) for fact in {*FACTS} & {*record})
     return record if sound else {}

@@ -7,11 +7,13 @@ those of caffe.proto, in the format of today and in the one of before 2014 (V1),
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from render.dream.entry import DIMENSIONS
 from render.dream.protobuf import Fields, content, fields, numbers, text
 
 PARTS = ("weight", "bias")  # what a layer's blobs are called, in their order
@@ -52,8 +54,12 @@ def tensors(data: bytes) -> dict[str, Tensor]:
 def _blob(blob: Fields) -> Tensor:
     """An array: numbers packed or one by one, and its shape."""
     floats, doubles = (b"".join(map(content, blob[field])) for field in (DATA, DOUBLES))
-    array = np.frombuffer(floats, "<f4") if floats else np.frombuffer(doubles, "<f8")
-    return torch.from_numpy(array.astype(np.float32).reshape(_shape(blob)))
+    if len(floats) % 4 or len(doubles) % 8:
+        raise ValueError("it breaks off")
+    array, shape = np.frombuffer(floats, "<f4") if floats else np.frombuffer(doubles, "<f8"), _shape(blob)
+    if len(shape) > DIMENSIONS or prod(shape) != len(array):
+        raise ValueError("its numbers do not fit the shapes that it says")
+    return torch.from_numpy(array.astype(np.float32).reshape(shape))
 
 
 def _shape(blob: Fields) -> list[int]:

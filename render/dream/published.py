@@ -1,26 +1,17 @@
-"""Published weights: (an entry of the catalogue, its file) -> a row of stages, or tensors in the names of torchvision.
-
-No code runs from any file, a pickle neither: what a pickle names besides tensors is replaced by something that does nothing.
-"""
+"""Published weights: (an entry of the catalogue, its file) -> a row of stages, or Entries in the names of torchvision."""
 
 from __future__ import annotations
 
-import pickle
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from io import BytesIO
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
-import torch
-from torch import Tensor, nn
-from torch._utils import _rebuild_parameter, _rebuild_tensor_v2
+from torch import nn
 
 from render.dream import caffe, graphdef, inception
 from render.dream import weights as files
-from render.errors import MissingError, RenderError
+from render.dream.entry import Entries
+from render.inputs import WEIGHTS, read_bytes
 from render.weights.catalogue import Weights
 
 INCEPTION5H = ("conv2d0", "conv2d1", "conv2d2", *(f"mixed{block}" for block in inception.BLOCKS))  # Google's own names
@@ -30,46 +21,34 @@ VGG_DENSE = {"fc6": "classifier.0", "fc7": "classifier.3", "fc8": "classifier.6"
 
 def stages(weights: Weights, file: Path) -> OrderedDict[str, nn.Module]:
     """The network of `weights` as a row of stages, if its architecture is in STAGES. MissingError for another's file."""
-    with _sentences(weights, file):
+    with files.reading(file, f"the weights of {weights.name}"):
         return STAGES[weights.architecture](file)
 
 
-def tensors(weights: Weights, file: Path) -> Mapping[str, Tensor]:
-    """The tensors of a file, float32, in the names of torchvision's architecture. MissingError if it holds something else."""
-    with _sentences(weights, file):
-        read = READERS[weights.reader](file)
-    return files.as_float32(read, file, weights.name)
-
-
-@contextmanager
-def _sentences(weights: Weights, file: Path) -> Iterator[None]:
-    """Whatever a broken or hostile file makes a reader say, as one sentence."""
-    try:
-        yield
-    except RenderError:
-        raise
-    except Exception as error:
-        reason = (str(error).splitlines() or ["?"])[0][:200]
-        raise MissingError(f"{file} cannot be read as the weights of {weights.name}: {reason}") from error
+def entries(weights: Weights, file: Path) -> Entries:
+    """What a file announces, in the names of torchvision's architecture. MissingError if it holds something else."""
+    with files.reading(file, f"the weights of {weights.name}"):
+        return READERS[weights.reader](file)
 
 
 STAGES: dict[str, Callable[[Path], OrderedDict[str, nn.Module]]] = {
-    "inception_v1": lambda file: inception.stages(files.tensors(file)),
-    "inception5h": lambda file: graphdef.stages(file.read_bytes(), INCEPTION5H, "softmax2_pre_activation"),
+    "inception_v1": lambda file: inception.stages(inception.read(file)),
+    "inception5h": lambda file: graphdef.stages(read_bytes(file, WEIGHTS), INCEPTION5H, "softmax2_pre_activation"),
 }
 
 
 # ---- Caffe's VGG, in torchvision's names
 
 
-def caffe_vgg(file: Path) -> Mapping[str, Tensor]:
+def caffe_vgg(file: Path) -> Entries:
     """conv1_1 … fc8 of Caffe as features.0 … classifier.6 of torchvision, whose layers are the same in the same order."""
-    read = caffe.tensors(file.read_bytes())
+    read = files.entries(file)
     convolutions = sum(name.startswith("conv") and name.endswith(".weight") for name in read)
     if convolutions not in VGG_BLOCKS:
         raise ValueError(f"it has {convolutions} convolutions")
     names = dict(_vgg_features(VGG_BLOCKS[convolutions])) | VGG_DENSE
-    return {f"{ours}.{part}": read[f"{theirs}.{part}"] for theirs, ours in names.items() for part in caffe.PARTS}
+    ours = {f"{theirs}.{part}": f"{own}.{part}" for theirs, own in names.items() for part in caffe.PARTS}
+    return {ours[name]: value for name, value in read.items() if name in ours}
 
 
 def _vgg_features(blocks: tuple[int, ...]) -> Iterator[tuple[str, str]]:
@@ -82,57 +61,8 @@ def _vgg_features(blocks: tuple[int, ...]) -> Iterator[tuple[str, str]]:
         place += 1
 
 
-# ---- pickles of more than tensors
-
-
-class Inert:
-    """What stands in a pickle for whatever is no tensor's: it can be made, called and filled, and does nothing."""
-
-    def __new__(cls, *_: Any, **__: Any) -> Inert:
-        return super().__new__(cls)
-
-    def __call__(self, *_: Any, **__: Any) -> Inert:
-        return self
-
-    def _ignore(self, *_: Any) -> None: ...
-
-    __setstate__ = __setitem__ = append = extend = add = _ignore
-
-
-ALLOWED: dict[tuple[str, str], Any] = {  # what a state dict is made of; the storages are torch.load's own affair
-    ("collections", "OrderedDict"): OrderedDict,
-    ("torch._utils", "_rebuild_tensor_v2"): _rebuild_tensor_v2,
-    ("torch._utils", "_rebuild_parameter"): _rebuild_parameter,
-    ("torch", "Size"): torch.Size,
-}
-
-
-class Unpickler(pickle.Unpickler):
-    """Python's, which imports nothing."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        return ALLOWED.get((module, name), Inert)
-
-
-def _load(file: Any, **settings: Any) -> Any:
-    return Unpickler(file, **settings).load()
-
-
-def robustness(file: Path) -> Mapping[str, Tensor]:
-    """The classifier in a checkpoint of the robustness library (github.com/MadryLab/robustness).
-
-    Beside it lie the training's arguments and optimizer, and the classifier a second time, inside the attacker.
-    """
-    gate: Any = SimpleNamespace(__name__="tensors only", Unpickler=Unpickler, load=_load)
-    # From memory: from a file torch would try first whether it is a tar, and unpack that.
-    checkpoint = torch.load(BytesIO(file.read_bytes()), map_location="cpu", pickle_module=gate, weights_only=False)
-    state = checkpoint.get("model", checkpoint.get("state_dict"))
-    names = {name: name.removeprefix("module.") for name in state}
-    return {ours.removeprefix("model."): state[name] for name, ours in names.items() if ours.startswith("model.")}
-
-
-READERS: dict[str, Callable[[Path], Mapping[str, Tensor]]] = {
+READERS: dict[str, Callable[[Path], Entries]] = {
     "caffe_vgg": caffe_vgg,
-    "robustness": robustness,
-    "torchvision": files.tensors,
+    "robustness": files.entries,
+    "torchvision": files.entries,
 }

@@ -15,7 +15,7 @@ import torch
 
 from render.dream import weights
 from render.dream.network import CLASSES, Network, did_you_mean, freeze, in_stages
-from render.errors import ConfigError, MissingError
+from render.errors import ConfigError
 from render.plugins import NetworkPart, function_of, plugins
 from render.weights import store
 from render.weights.catalogue import CATALOGUE, Weights
@@ -71,13 +71,8 @@ def bestiary(file: Path | None, device: torch.device) -> Network:
     from render.dream.bestiary import model
     from render.dream.bestiary.channels import CHANNELS
 
-    if file:
-        weights.tensors(file)  # names what is wrong with the file itself
-    try:
-        stages = {name: freeze(stage, device) for name, stage in model.stages(file).items()}
-        usual = model.statistics(file)
-    except Exception as error:  # safetensors and torch each have their own words for a tensor too few
-        raise MissingError(f"{file}: these are not the weights of the bestiary: {_last_line(error)}") from error
+    stages = {name: freeze(stage, device) for name, stage in model.stages(file).items()}
+    usual = model.statistics(file)
     return Network(
         name="bestiary",
         layers=tuple(stages),
@@ -102,18 +97,13 @@ def googlenet(published: Weights, file: Path | None, device: torch.device) -> Ne
     from render.dream import inception
 
     path = file or store.ensure(published.name, store.unsaid)
-    stages = {name: freeze(stage, device) for name, stage in inception.stages(weights.tensors(path)).items()}
-    extract = in_stages(stages)
-    try:
-        with torch.no_grad():
-            classes = extract([CLASSES])(torch.zeros(1, 3, 64, 64, device=device))[CLASSES].shape[1]
-    except RuntimeError as error:
-        raise MissingError(f"{path}: these are not the weights of inception_v1: {_last_line(error)}") from error
+    stages = {name: freeze(stage, device) for name, stage in inception.stages(inception.read(path)).items()}
+    classes = len(stages[CLASSES].get_parameter("weight"))
     return Network(
         name=published.name,
         layers=tuple(stages),
         labels=weights.usual(classes, ImageNet()),
-        cut=extract,
+        cut=in_stages(stages),
         **_preprocessing(published),
         min_side=64,
         digest=weights.digest(path),
@@ -156,10 +146,10 @@ def inception5h(published: Weights, file: Path | None, device: torch.device) -> 
 def retrained(published: Weights, file: Path | None, device: torch.device) -> Network:
     """An architecture of torchvision with weights of others."""
     from render.dream import zoo
-    from render.dream.published import tensors
+    from render.dream.published import entries
 
     path = file or store.ensure(published.name, store.unsaid)
-    network = zoo.classifier(published.architecture, path, device, partial(tensors, published))
+    network = zoo.classifier(published.architecture, path, device, partial(entries, published))
     return replace(network, name=published.name, **_preprocessing(published))
 
 
@@ -168,7 +158,7 @@ def efficientnet_lite0(file: Path | None, device: torch.device) -> Network:
     from render.dream import efficientnet
 
     path = file or efficientnet.packaged()
-    stages = {name: freeze(stage, device) for name, stage in efficientnet.stages(weights.tensors(path)).items()}
+    stages = {name: freeze(stage, device) for name, stage in efficientnet.stages(efficientnet.read(path)).items()}
     return Network(
         name="efficientnet_lite0",
         layers=tuple(stages),
@@ -218,8 +208,3 @@ def _imagenet() -> tuple[str, ...]:
     from torchvision.models import GoogLeNet_Weights
 
     return tuple(GoogLeNet_Weights.DEFAULT.meta["categories"])
-
-
-def _last_line(error: Exception) -> str:
-    """The last of what a library says, where the point of it is."""
-    return (str(error).strip().splitlines() or ["?"])[-1].strip()[:200]

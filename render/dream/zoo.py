@@ -15,8 +15,9 @@ from torch.fx import GraphModule
 from torchvision.models.feature_extraction import create_feature_extractor, get_graph_node_names
 
 from render.dream import fuse, transformer, weights
+from render.dream.entry import Entries
 from render.dream.network import CLASSES, Activations, Cut, Extractor, Network, freeze, in_dtype
-from render.errors import ConfigError, MissingError
+from render.errors import ConfigError
 from render.weights import store
 
 BARE = {"aux_logits": False, "init_weights": False}  # without what only training needs
@@ -28,7 +29,7 @@ STRIDES = {"low": 8, "mid": 16, "high": 32}  # pixels a cell where ornament, par
 WORDLESS = (nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.Dropout)
 
 Reading = Callable[[Tensor], Tensor]
-Reader = Callable[[Path], Mapping[str, Tensor]]
+Reader = Callable[[Path], Entries]  # a file of weights -> what it announces, by torchvision's names
 
 # How an activation becomes a map [1, C, h, w], by its dimensions and those of them that grow with the picture.
 READINGS: dict[tuple[int, tuple[int, ...]], Reading] = {
@@ -43,7 +44,7 @@ def names() -> list[str]:
     return list(models.list_models(models))
 
 
-def classifier(name: str, file: Path | None, device: torch.device, read: Reader = weights.tensors) -> Network:
+def classifier(name: str, file: Path | None, device: torch.device, read: Reader = weights.entries) -> Network:
     """Any classifier of torchvision by name; weights that are not given are those that torchvision publishes.
 
     A file may be torchvision's own or another of the same shape, with as many classes as it likes; read: its tensors, by
@@ -85,24 +86,29 @@ def _plan(name: str, **settings: Any) -> Any:
 
 
 def _download(name: str) -> Any:
-    return _of_file(name, store.ensure(name, store.unsaid), weights.tensors)
+    return _of_file(name, store.ensure(name, store.unsaid), weights.entries)
 
 
 def _of_file(name: str, file: Path, read: Reader) -> Any:
     """The network with the numbers of a file, and as many classes as that has."""
-    given = {_key(key): value for key, value in read(file).items() if not key.lower().startswith("aux")}
     plan = _plan(name)
-    head = next(reversed(plan.state_dict()))  # the last layer's, whose length is the number of classes
-    settings = {"num_classes": len(given[head])} if head in given else {}
-    if name.startswith("vit_") and "encoder.pos_embedding" in given:
-        settings["image_size"] = plan.patch_size * isqrt(given["encoder.pos_embedding"].shape[1] - 1)
-    model = _plan(name, **settings)
-    try:
-        model.load_state_dict(given, assign=True)
-    except RuntimeError as error:
-        reason = str(error).splitlines()[1].strip()
-        raise MissingError(f"{file}: these are not the weights of torchvision's {name}: {reason[:200]}") from None
+    names = list(plan.state_dict())
+    found = weights.under_prefix({_key(key): value for key, value in read(file).items()}, names)
+    found = {key: value for key, value in found.items() if not key.lower().startswith("aux")}
+    model = _plan(name, **_settings(name, plan, {key: entry.shape for key, entry in found.items()}))
+    shapes = {key: tuple(value.shape) for key, value in model.state_dict().items()}
+    model.load_state_dict(weights.fit(found, shapes, file, f"torchvision's {name}"), assign=True)
     return model
+
+
+def _settings(name: str, plan: Any, shapes: weights.Shapes) -> dict[str, int]:
+    """What torchvision is to be told of the network in a file: its number of classes, and the size of picture that it knows."""
+    head = next(reversed(plan.state_dict()))  # the last layer's, whose length is the number of classes
+    settings = {"num_classes": shapes[head][0]} if shapes.get(head) else {}
+    places = shapes.get("encoder.pos_embedding", ())
+    if name.startswith("vit_") and len(places) == 3:
+        settings["image_size"] = plan.patch_size * isqrt(max(places[1] - 1, 1))
+    return settings
 
 
 def _key(key: str) -> str:

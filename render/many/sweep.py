@@ -113,7 +113,7 @@ def _fit(picture: Pixels, size: tuple[int, int]) -> Pixels:
 
 def write_pick(path: Path, name: str, variant: Variant) -> Path:
     """Write the YAML of a variant beside the working folder's files, never over one; it extends the film at `path`."""
-    target = Path(f"{files.folder_name(name)}-{variant.name}.yaml")
+    target = Path(f"{files.folder_name(name, variant.name)}.yaml")
     if target.exists():
         raise ConfigError(f"{target}: is here already", "move it away, or pick another")
     base = Path(relpath(path.absolute(), target.absolute().parent)).as_posix()

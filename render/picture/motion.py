@@ -17,11 +17,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from render.moment import CELLS, GRAIN
 from render.picture.rng import generator
 from render.picture.warp import STILL, Move
 
-CELLS = 240  # a second; speeds are constant within a cell of this grid, which knows nothing of the frame rate
-GRAIN = 6  # decimals of a cell in which times are counted, so that what falls on the grid meets it
 NEWEST = 4  # seconds whose velocity fields are kept: a film is dreamed at one place and developed at another
 PROBES = torch.view_as_real(torch.polar(torch.linspace(0.02, 2.5, 24).double(), 2.4 * torch.arange(24).double()))  # all round
 
@@ -81,7 +80,8 @@ def cell_times(cells: np.ndarray) -> np.ndarray:
 class CameraPath:
     """Where the camera goes."""
 
-    speeds: Callable[[np.ndarray], Speeds]  # seconds [n] -> each motion's value, [n] or [n, 2], and "center" [n, 2] in 0..1
+    speeds: Callable[[np.ndarray], Speeds]  # seconds [n] -> each motion's value, [n] or [n, 2], and "center" [n, 2] in 0..1;
+    # "to" [n, 3], where the camera goes to places: log zoom about the middle, and Coords right and down, a second
     motions: Motions
     aspect: float  # width / height
     seed: int = 0
@@ -122,7 +122,8 @@ class CameraPath:
         seconds = cell_times(second * CELLS + np.arange(CELLS))
         values = {name: value.double().reshape(CELLS, 1, -1) for name, value in self.speeds(seconds).items()}
         center = (values["center"] * 2 - 1) * torch.tensor((self.aspect, 1.0), dtype=torch.float64)
-        return VelocityField(self.motions, values, center, When(torch.from_numpy(seconds)[:, None], self.seed))
+        when = When(torch.from_numpy(seconds)[:, None], self.seed)
+        return VelocityField(self.motions, values, center, when, values.get("to"))
 
 
 class PathCache:
@@ -161,6 +162,7 @@ class VelocityField:
     values: Speeds  # of each motion in each cell, [n, 1, 1 or 2]
     center: Tensor  # [n, 1, 2]
     when: When  # the times of the cells
+    to: Tensor | None = None  # [n, 1, 3]: log zoom about the middle, and Coords right and down, a second
 
     @cached_property
     def bends(self) -> Tensor:
@@ -173,7 +175,8 @@ class VelocityField:
         when = When(self.when.seconds[cells], self.when.seed)
         away = xy - self.center[cells]
         each = (self.motions.velocities[name](away, self.values[name][cells], when) for name in self._moving)
-        return sum(each, torch.zeros_like(away))
+        rest = torch.zeros_like(away) if self.to is None else self.to[cells, :, :1] * xy + self.to[cells, :, 1:]
+        return sum(each, rest)
 
     @cached_property
     def _moving(self) -> tuple[str, ...]:

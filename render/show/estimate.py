@@ -245,7 +245,7 @@ def printing(config: Config, output: OutputSettings, reel: Reel, folder: Path) -
             return islice(cycle(there_and_back), few)
 
         part = sound.film_sound(config, few / prints.rate(output, config.clock.fps))
-        prints.develop([unlimited], frames, (width, height), config.clock.fps, folder, config.name, config.yaml(), part)
+        prints.develop([unlimited], frames, (width, height), config.clock.fps, folder, config.name, config.recipe(), part)
 
     seconds = timed(torch.device("cpu"), develop) * times
     disk = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) * times

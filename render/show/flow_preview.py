@@ -98,7 +98,7 @@ def _caption(moment: Moment, flow: Flow, fastest: float, source: Pixels) -> Pixe
     trusted = f"{100 * float(flow.trust.mean()):.0f} % trusted"
     words = {
         "usual": f"{trusted}, up to {fastest:.2g} frame heights a second",
-        "same": "the same picture as before: nothing is dreamed",
+        "same": "the same picture as before: the dream stays in place",
         "flash": "the light changed: the dream stays in place",
         "cut": "a cut: dreamed afresh",
     }

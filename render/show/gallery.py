@@ -22,7 +22,9 @@ from datetime import datetime
 from fractions import Fraction
 from functools import partial
 from hashlib import sha256
+from io import BytesIO
 from itertools import count, takewhile
+from os.path import abspath
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -32,12 +34,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from PIL import Image
 
+from render import inputs
 from render.config import nodes
 from render.config.loader import read
 from render.develop import browser, files
 from render.develop.metadata import embedded_config, republish
 from render.develop.take import RECORD, read_record
 from render.errors import ConfigError, MissingError, RenderError
+from render.inputs import MOVIE, PICTURE, TEXT, plain, read_bytes
 from render.loops import LOOPS, NONE
 from render.show.words import duration_words
 from render.weights.catalogue import credits
@@ -51,11 +55,10 @@ WALL = "@media (min-width: 60rem) {{ .wall {{ grid-template-columns: repeat({}, 
 TAKE = re.compile(r"take-\d{3,}")
 
 # What it began with, as the page says it, by the source of the vocabulary; and whether that can be compared with the dream.
-BEGINNINGS = {"noise": "noise", "image": "a photo", "frames": "footage", "video": "footage"}
-COMPARED = frozenset({"image", "frames", "video"})
+BEGINNINGS = {"noise": "noise", "image": "a photo", "frames": "footage", "video": "footage", "take": "a dream"}
+COMPARED = frozenset({"image", "frames", "video", "take"})
 
-# The files of a take that are opened, and how many bytes each may have.
-OPENED = {RECORD: 2**22, "config.yaml": 4 * nodes.LARGEST, "resolved.yaml": 4 * nodes.LARGEST, "poster.jpg": 2**26}
+OPENED = {RECORD: inputs.RECORD, "config.yaml": TEXT, "resolved.yaml": TEXT, "poster.jpg": PICTURE}  # the files of a take
 LONGEST_NAME = 300  # letters
 LONGEST = 10**9  # seconds of a film, or of dreaming it, frames, and frames a second
 FAULTS = (OSError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError, yaml.YAMLError)
@@ -146,7 +149,7 @@ def _exhibit(folder: Path) -> Exhibit:
         _require_plain(folder, file)
     name = _name(record["name"])
     _poster(folder, GLANCE)
-    text, full_text = read(folder / "config.yaml"), read(folder / "resolved.yaml")
+    text, full_text = read(folder / "config.yaml", folder), read(folder / "resolved.yaml", folder)
     settings, shape = yaml.safe_load(full_text), developed[0]["film"]
     height, width = (int(_number(side, "size")) for side in record["fingerprint"]["size"])
     fps, frames = Fraction(_number(Fraction(shape["fps"]), "fps")), int(_number(shape["frames"], "frames"))
@@ -178,13 +181,7 @@ def _require_plain(folder: Path, name: str) -> Path:
     path = folder / name
     if not path.exists():
         raise MissingError("not a take that this version of render made, or damaged" if name == RECORD else f"it has no {name}")
-    if not path.resolve().is_relative_to(folder.resolve()):
-        raise MissingError(f"its {name} is a link to a file outside of it")
-    if not path.is_file():
-        raise MissingError(f"its {name} is no file")
-    if path.stat().st_size > OPENED[name]:
-        raise MissingError(f"its {name} is too large to be one")
-    return path
+    return plain(path, OPENED[name], folder)
 
 
 def _number(value: Any, what: str) -> Any:
@@ -210,7 +207,7 @@ def _first_line(error: Exception) -> str:
 def _poster(folder: Path, wide: int = WIDE) -> Image.Image:
     """A take's poster, at most so many pixels wide or high."""
     try:
-        poster = Image.open(_require_plain(folder, "poster.jpg"), formats=["JPEG"])
+        poster = Image.open(plain(folder / "poster.jpg", PICTURE, folder), formats=["JPEG"])
         poster.draft("RGB", (wide, wide))
         return _small(poster.convert("RGB"), wide)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
@@ -265,8 +262,7 @@ def _earlier(page: Path) -> set[str]:
     """The places that the page which is there now shows."""
     if not page.exists():
         return set()
-    with files.refusals(page):
-        text = page.read_text(encoding="utf-8", errors="replace")
+    text = read_bytes(page, TEXT).decode("utf-8", "replace")
     if MARK not in text:
         raise ConfigError(f"{page}: somebody else's page is here already", "-o DIR puts the gallery somewhere else")
     return set(re.findall(r'data-place="([\w-][\w.-]*)"', text))
@@ -276,7 +272,7 @@ def _place_names(exhibits: Iterable[Exhibit]) -> list[str]:
     """A folder's name for each exhibit, unlike all others on any system."""
     names: dict[str, str] = {}
     for exhibit in exhibits:
-        name = f"{files.folder_name(exhibit.name)}-{files.folder_name(exhibit.folder.name)}"
+        name = files.folder_name(exhibit.name, exhibit.folder.name)
         candidates = (name if number == 1 else f"{name}-{number}" for number in count(1))
         free = next(candidate for candidate in candidates if candidate.casefold() not in names)
         names[free.casefold()] = free
@@ -328,9 +324,9 @@ def _public(exhibit: Exhibit) -> tuple[str, str]:
             return {key: without_folders(inner) for key, inner in value.items()}
         if isinstance(value, list):
             return [without_folders(inner) for inner in value]
-        if not isinstance(value, str) or not Path(value).is_absolute():
+        if not isinstance(value, str) or not (value.startswith("../") or Path(value).is_absolute()):
             return value
-        paths.add(value)
+        paths.update((value, abspath(exhibit.folder / value)))
         return Path(value).name
 
     public, text = without_folders(settings), exhibit.text
@@ -393,21 +389,22 @@ def _copy(exhibit: Exhibit, part: Path, full_text: str) -> None:
     """Copy a take's film; the configuration in it becomes what the page shows."""
     assert exhibit.film
     if embedded_config(exhibit.film) in (None, full_text):
-        shutil.copyfile(exhibit.film, part)
+        shutil.copyfile(plain(exhibit.film, MOVIE, exhibit.folder), part)
     else:
         republish(exhibit.film, part, exhibit.name, full_text)
 
 
 def _save(picture: Image.Image, part: Path) -> None:
-    picture.save(part, "JPEG", quality=QUALITY, progressive=True)
+    content = BytesIO()  # not into the file: Pillow takes no notice of a disk that takes only half
+    picture.save(content, "JPEG", quality=QUALITY, progressive=True)
+    part.write_bytes(content.getvalue())
 
 
 def _page(cards: Sequence[Mapping[str, Any]], title: str, columns: int) -> str:
     """The whole page: the template, with its style and script inside, and a policy that lets in nothing else."""
     room = Path(__file__).parent / "page"
-    style, script = ((room / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
-    if columns:
-        style += WALL.format(columns)
+    tokens, look, script = ((room / name).read_text(encoding="utf-8") for name in ("tokens.css", "page.css", "page.js"))
+    style = tokens + look + (WALL.format(columns) if columns else "")
     environment = Environment(
         loader=FileSystemLoader(room), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )

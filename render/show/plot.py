@@ -21,6 +21,7 @@ from render.config.curve import Array, Curve
 from render.config.cuts import cut_times
 from render.config.section import plain
 from render.develop import files
+from render.errors import ConfigError
 from render.moment import Clock
 
 FINE = 3  # pixels drawn for each pixel of the picture, in both directions; Pillow's lines have no soft edges of their own
@@ -35,6 +36,7 @@ GROUND, SHEET, GRID, DASH = (14, 16, 20), (21, 24, 30), (34, 38, 46), (66, 72, 8
 BRIGHT, DIM = (228, 231, 236), (128, 136, 150)
 COLOURS = {"source": (126, 172, 232), "motion": (104, 200, 184), "dream": (234, 180, 96), "look": (190, 160, 232)}
 OTHER = (232, 132, 120)  # numbers of what has no colour of its own
+MOST_MOMENTS = 400_000  # frames and dreams of a film that is plotted: the table has a row for each
 MARKS = {"beat": (255, 255, 255, 16), "bar": (255, 255, 255, 44), "cut": (255, 110, 110, 190)}
 STEPS = [s * 10**e for e in (-2, -1, 0) for s in (1, 2, 5)] + [10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200]
 
@@ -60,8 +62,14 @@ class Panel:
 def plot(config: Config, root: Path, also: Sequence[Mark] = ()) -> list[Path]:
     """Draw the film's moving numbers and write them down beside its takes: the PNG and the CSV; neither where nothing moves.
 
-    also: marks besides the beats of the film's music and the cuts that it names.
+    also: marks besides the beats of the film's music and the cuts that it names. Raises ConfigError for a film of many hours.
     """
+    moments = config.clock.frames + config.clock.last_tick
+    if moments > MOST_MOMENTS:
+        raise ConfigError(
+            f"{config.name}: has {moments:,} frames and dreams, and at most {MOST_MOMENTS:,} are written down",
+            "--set fps=1 plots the same moves, with a row a second and a row a dream",
+        )
     panels, still = panels_of(config)
     if not panels:
         return []
@@ -113,9 +121,10 @@ def film_marks(config: Config) -> Iterator[Mark]:
 
 def table(clock: Clock, curves: Mapping[str, Curve]) -> str:
     """A CSV of seconds and the numbers at each frame and each dream, written so that they read back the same."""
-    frames = [clock.frame(index).seconds for index in range(clock.frames)]
+    frames = np.arange(clock.frames) * clock.fps.denominator / clock.fps.numerator  # as Moments have it, to the last bit
     dreams = [clock.tick(index).seconds for index in range(clock.last_tick + 1)]
-    seconds = np.unique([time for time in (*frames, *dreams) if time <= clock.seconds])
+    seconds = np.unique([*frames, *dreams])
+    seconds = seconds[seconds <= clock.seconds]
     columns = [map(int if curve.span.whole else float, curve.over(seconds, clock).tolist()) for curve in curves.values()]
     rows = zip(seconds.tolist(), *columns, strict=True)
     return "\n".join([",".join(("seconds", *curves)), *(",".join(map(repr, row)) for row in rows), ""])

@@ -54,7 +54,7 @@ def motion(config: Config, root: Path, device: torch.device) -> Path:
         scene.clock.fps,
         root / files.folder_name(config.name),
         config.name,
-        config.yaml(),
+        config.recipe(),
     )
     return paths[0]
 

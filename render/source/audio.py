@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache, partial
 from hashlib import file_digest
+from itertools import islice
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
@@ -20,6 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from render.errors import ConfigError, MissingError, unopened
+from render.inputs import SOUND, open_file
+from render.source.stamp import FileStamp, stamp
 
 Samples = NDArray[np.float32]
 Numbers = NDArray[np.float64]
@@ -31,9 +34,11 @@ BLOCK = 4096  # hops measured at once
 QUIET, LOUD = 10, 99  # percentiles of loudness that become 0 and 1
 SILENCE = 1e-4  # of full scale: -80 dB
 LONGEST = 4 * 3600  # seconds that are listened to
+STEADY = Fraction(1, 50)  # seconds by which timestamps may waver before samples are moved: no ear tells, no picture is so short
 PLAYLISTS = frozenset({"hls", "dash", "concat", "imf"})  # name other files and addresses, and hold no music
 SHORT = 0.98  # of the length that a file names: what holds less was cut off
 
+TRIED = 200  # packets of a track that are decoded to see whether it gives sound
 LEAD = 2048 / RATE  # seconds of silence put before the music, or a note at its very beginning would not begin
 LATE = 0.8  # hops from the beginning of a note to where librosa shows it, measured on clicks
 FOLDS = 240  # places in a beat at which it may fall
@@ -50,15 +55,13 @@ STRAY = 0.04  # how far from librosa's tempo, whose steps are coarse, the beat i
 
 @dataclass(frozen=True)
 class Sound:
-    """What is signal with a film: of `file`, from `start` seconds after the file's first moment, for the film's `seconds`.
-
-    fade: seconds over which it fades out at the end. A file without sound is a silent film.
-    """
+    """What is heard with a film. A file without sound is a silent film."""
 
     file: Path
-    start: Fraction
-    seconds: Fraction
-    fade: float = 0.0
+    start: Fraction  # seconds after `zero` at which the film begins
+    seconds: Fraction  # that the film lasts
+    fade: float = 0.0  # seconds over which it fades out at the end
+    zero: Fraction | None = None  # the timestamp in the file that `start` counts from, seconds; None: the file's first moment
 
 
 class Feature(Protocol):
@@ -85,11 +88,15 @@ class Music:
 
 @dataclass(frozen=True)
 class Track:
-    """The sound in a file: how it is packed, how many channels it has, and how long it is in seconds."""
+    """The sound in a file."""
 
-    codec: str
+    stream: int  # its index in the file
+    codec: str  # how it is packed
     channels: int
-    seconds: float
+    rate: int  # samples a second
+    zero: Fraction  # the timestamp of the file's first moment, seconds
+    start: Fraction  # that of its own first
+    steady: Fraction  # the timestamp up to which it goes on without a gap
 
 
 def listen(
@@ -141,7 +148,7 @@ def _feature_at(values: Numbers, start: Fraction) -> Callable[[Any], Any]:
 
 def envelope(file: Path, band: tuple[float, float] | str, attack: float, release: float) -> Numbers:
     """A feature [hops], 0..1 over the whole track: what is followed, smoothed, from its quiet to its loud percentile."""
-    return _envelope(_stamp(file), band, attack, release)
+    return _envelope(stamp(file, SOUND), band, attack, release)
 
 
 @lru_cache(maxsize=32)
@@ -198,7 +205,7 @@ def onsets(signal: Samples) -> Numbers:
 
 def beat(file: Path, start: Fraction) -> tuple[float, float]:
     """The beats per minute of the music from `start` on, and the seconds from there to its first beat."""
-    return _beat(_stamp(file), start)
+    return _beat(stamp(file, SOUND), start)
 
 
 @lru_cache(maxsize=8)
@@ -293,83 +300,120 @@ def _librosa() -> ModuleType:
 # ── files ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True)
-class FileStamp:
-    """A file as it was found, so that what was analysed of it is kept until it changes."""
-
-    path: Path
-    size: int
-    changed: int
-
-
-def _stamp(file: Path) -> FileStamp:
-    with _naming_faults(file):
-        status = file.stat()
-        if not file.is_file():
-            raise MissingError(f"{file}: is no file")
-        return FileStamp(file.absolute(), status.st_size, status.st_mtime_ns)
-
-
 def digest(file: Path) -> str:
     """A hash of the file's content, by which music that was changed is noticed."""
-    return _digest(_stamp(file))
+    return _digest(stamp(file, SOUND))
 
 
 @lru_cache(maxsize=8)
 def _digest(file: FileStamp) -> str:
-    with _naming_faults(file.path), file.path.open("rb") as content:
+    with _naming_faults(file.path), open_file(file.path, SOUND) as content:
         return file_digest(content, "sha256").hexdigest()
 
 
 def track(file: Path) -> Track | None:
-    """The first sound track of a file, without decoding it; None where there is none, as in silent footage."""
-    with _open_audio(file) as container:
-        if not container.streams.audio:
-            return None
-        stream = container.streams.audio[0]
-        stated = stream.duration * stream.time_base if stream.duration else (container.duration or 0) / 1_000_000
-        return Track(stream.codec_context.name, stream.codec_context.channels, float(stated))
+    """The sound track of a file that is heard, without decoding it; None where there is none, as in silent footage."""
+    return _track(stamp(file, SOUND))
+
+
+@lru_cache(maxsize=8)
+def _track(file: FileStamp) -> Track | None:
+    number = _heard_track(file)
+    if number is None:
+        return None
+    with _open_audio(file.path) as container:
+        stream, end = container.streams[number], None
+        for packet in container.demux(stream):
+            if packet.pts is None:
+                continue
+            time = packet.pts * packet.time_base
+            if end is not None and abs(time - end) > STEADY:
+                break
+            end = time + (packet.duration or 0) * packet.time_base
+        zero, context = Fraction(container.start_time or 0, 1_000_000), stream.codec_context
+        start = (
+            zero if stream.start_time is None else stream.start_time * stream.time_base
+        )  # without what an encoder put before
+        return Track(stream.index, context.name, context.channels, context.sample_rate, zero, start, end or start)
+
+
+def film_samples(sound: Sound, rate: int, layout: str) -> Iterator[Samples]:
+    """What is heard with a film, [channels, n] at a time: as long as the film, each sample where the file's clock has it."""
+    from render.source.soundtrack import Piece, samples
+
+    number, clock = heard_track(sound.file), _timeline(stamp(sound.file, SOUND))
+    if number is None:
+        return
+    with _open_audio(sound.file) as container:
+        zero = Fraction(container.start_time or 0, 1_000_000) if sound.zero is None else sound.zero
+        piece = Piece(zero + sound.start, sound.seconds, rate, layout, clock)
+        yield from samples(container, container.streams[number], piece)
 
 
 def samples(file: Path) -> Samples:
     """The music as one channel of RATE samples a second; MissingError says what is wrong with the file."""
-    return _samples(_stamp(file))
+    return _samples(stamp(file, SOUND))
 
 
 @lru_cache(maxsize=1)
 def _samples(file: FileStamp) -> Samples:
-    import av
+    from render.source.soundtrack import Piece
+    from render.source.soundtrack import samples as heard
 
+    number, clock = _heard_track(file), _timeline(file)
     with _open_audio(file.path) as container:
-        if not container.streams.audio:
-            raise MissingError(f"{file.path}: there is no sound in it")
-        stream = container.streams.audio[0]
-        mono, pieces, late, total = av.AudioResampler(format="flt", layout="mono", rate=RATE), [], None, 0
-        for frame in _decode(container, stream):
-            if late is None and frame.time is not None:
-                late = frame.time - (container.start_time or 0) / 1_000_000
-            pieces += [piece.to_ndarray()[0] for piece in mono.resample(frame)]
-            total += frame.samples
-            if total > LONGEST * frame.sample_rate:
+        if number is None:
+            there_is_one = bool(container.streams.audio)
+            raise MissingError(f"{file.path}: there is no sound in it{' that can be read here' * there_is_one}")
+        stream = container.streams[number]
+        piece = Piece(Fraction(container.start_time or 0, 1_000_000), None, RATE, "mono", clock)
+        pieces, total = [], 0
+        for block in heard(container, stream, piece):
+            pieces.append(block[0])
+            total += block.shape[1]
+            if total > LONGEST * RATE:
                 raise MissingError(f"{file.path}: lasts more than {LONGEST // 3600} hours")
         if not pieces:
             raise MissingError(f"{file.path}: there is no sound in it that could be decoded")
-        pieces += [piece.to_ndarray()[0] for piece in mono.resample(None)]
-        silence = np.zeros(max(0, round((late or 0) * RATE)), np.float32)
-        signal: Samples = np.nan_to_num(np.concatenate([silence, *pieces]), copy=False)
+        signal: Samples = np.concatenate(pieces)
         _refuse_cut_off(file.path, container, stream, len(signal) / RATE)
         return signal
 
 
-def _decode(container: Any, stream: Any) -> Iterator[Any]:
-    """The frames of a track; a damaged piece is left out, as players do."""
-    import av
+def heard_track(file: Path) -> int | None:
+    """Which of a file's streams is heard: the first that gives sound; None where none does, or there is none."""
+    return _heard_track(stamp(file, SOUND))
 
-    for packet in container.demux(stream):
-        try:
-            yield from packet.decode()
-        except av.error.InvalidDataError:
-            continue
+
+@lru_cache(maxsize=8)
+def _heard_track(file: FileStamp) -> int | None:
+    from render.source.soundtrack import decode
+
+    with _open_audio(file.path) as container:
+        begin = container.start_time or 0
+        for number, stream in enumerate(container.streams.audio):
+            if not stream.codec_context:
+                continue  # nobody knows how it is packed
+            if number:
+                container.seek(begin)
+            if next(decode(islice(container.demux(stream), TRIED)), None):
+                return int(stream.index)
+        return None
+
+
+@lru_cache(maxsize=8)
+def _timeline(file: FileStamp) -> Any:
+    """Where the file's clock jumps; its pictures lead, where it has some."""
+    from render.source.decoder import packets, readable
+    from render.source.timeline import JOINED, Timeline, timeline
+
+    with _open_audio(file.path) as container:
+        sounds = [stream for stream in container.streams.audio if stream.codec_context]
+        leading = readable(container.streams.video) or (sounds or [None])[0]
+        if container.format.name not in JOINED or not leading:
+            return Timeline()
+        streams = {stream.index: stream for stream in (leading, *sounds)}
+        return timeline(packets(container, *streams.values()), leading, container.format.name)
 
 
 def _refuse_cut_off(path: Path, container: Any, stream: Any, seconds: float) -> None:
@@ -384,11 +428,13 @@ def _open_audio(file: Path) -> Iterator[Any]:
     """The container; no address is opened for it, whatever it says, and a list of other files is refused."""
     import av
 
-    _stamp(file)
+    from render.source.decoder import Reader
+
     safe = {"protocol_whitelist": "file"}
     with (
         _naming_faults(file),
-        av.open(f"file:{file.absolute()}", metadata_errors="ignore", container_options=safe) as container,
+        open_file(file, SOUND) as source,
+        av.open(Reader(source), "r", metadata_errors="ignore", container_options=safe) as container,
     ):
         if container.format.name in PLAYLISTS:
             raise MissingError(f"{file}: is a list of files, not a sound file")
@@ -403,5 +449,6 @@ def _naming_faults(file: Path) -> Iterator[None]:
     try:
         yield
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        why = unopened(error) or "is not a sound file that can be read, or it is damaged"
+        faltered = type(error) is OSError and f"cannot be read: {error.strerror}"  # ffmpeg's errors are of classes of their own
+        why = unopened(error) or faltered or "is not a sound file that can be read, or it is damaged"
         raise MissingError(f"{file}: {why}") from error

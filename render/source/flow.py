@@ -32,6 +32,8 @@ GAP = 16.0  # contrasts further apart than this have no picture in common: one o
 LOST, ALIKE = 0.5, 0.6  # more than half the picture lost, and not alike after all: a cut
 STILL = 0.05  # flow that makes pictures so little more alike found no motion: the light changed
 SAME = (0.5, 4.0)  # of 255: the mean difference of a picture that is shown twice, and that of its most different block
+FAINT = 0.06  # of full range: a picture of less contrast hides what it stands before, as in a flash, a black or a white one
+BURNT = (0.7, 3 / 255)  # so does one of which so much is as near as that to black or white
 BLOCK = 16  # pixels: a bird that moves in a still sky must not hide in the mean
 SOFT = 2.0  # pixels of blur before pictures are compared as a whole
 
@@ -62,7 +64,7 @@ class Flow:
 
     back: Tensor  # Coords [1, H, W, 2]: where each pixel of the later picture was in the earlier
     trust: Tensor  # [1, 1, H, W]: 1 where it was there, 0 where it is new
-    kind: str  # "usual", "same" (shown twice), "flash" (the light changed too much to follow: all stays in place), "cut"
+    kind: str  # "usual", "same" (nothing new to dream on), "flash" (too much light to follow: all stays in place), "cut"
 
 
 def flow(before: Tensor, after: Tensor, look: FlowEstimator, cut: bool | None = None) -> Flow:
@@ -70,12 +72,12 @@ def flow(before: Tensor, after: Tensor, look: FlowEstimator, cut: bool | None = 
     size = (after.shape[-2], after.shape[-1])
     earlier, later = (to_pixels(resize(frame, working_size(size, look.widest))) for frame in (before, after))
     if cut:
-        return _flow_at_rest(size, after.device, "cut")
+        return flow_at_rest(size, after.device, "cut")
     if same_picture(earlier, later):
-        return _flow_at_rest(size, after.device, "same")
+        return flow_at_rest(size, after.device, "same")
     trace = look.trace(earlier, later)
     kind = classify_pair(trace, cut)
-    return _at_film_size(trace, size, after.device) if kind == "usual" else _flow_at_rest(size, after.device, kind)
+    return _at_film_size(trace, size, after.device) if kind == "usual" else flow_at_rest(size, after.device, kind)
 
 
 def classify_pair(trace: FlowPair, cut: bool | None = None) -> str:
@@ -102,7 +104,15 @@ def working_size(size: tuple[int, int], widest: int) -> tuple[int, int]:
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def _flow_at_rest(size: tuple[int, int], device: torch.device, kind: str) -> Flow:
+def is_clear(frame: Tensor) -> bool:
+    """Whether a Frame shows something: it is neither blank, nor all but black or white."""
+    small = resize(frame, working_size((frame.shape[-2], frame.shape[-1]), 96)).mean(1)
+    burnt = ((small < BURNT[1]) | (small > 1 - BURNT[1])).float().mean()
+    return float(small.std()) >= FAINT and float(burnt) <= BURNT[0]
+
+
+def flow_at_rest(size: tuple[int, int], device: torch.device, kind: str) -> Flow:
+    """The flow where all stays in its place, of no trust after a cut."""
     trust = torch.full((1, 1, *size), 0.0 if kind == "cut" else 1.0, device=device)
     return Flow(grid(size, device), trust, kind)
 
@@ -287,9 +297,9 @@ def _load_raft(name: str, weights: Mapping[str, Tensor] | None) -> torch.nn.Modu
         try:
             return get_model(name, weights="DEFAULT")  # type: ignore[no-any-return]
         except (OSError, RuntimeError) as error:
-            word = name.replace("_", "-")
+            word, why = name.replace("_", "-"), error.strerror if isinstance(error, OSError) else None
             raise MissingError(
-                f"is {word}, whose weights could not be downloaded ({error})",
+                f"is {word}, whose weights could not be downloaded{f': {why}' if why else ''}",
                 f"give a local file: engine: {{{word}: weights.safetensors}}; or engine: dis, which needs none",
                 continues=True,
             ) from error
@@ -297,11 +307,7 @@ def _load_raft(name: str, weights: Mapping[str, Tensor] | None) -> torch.nn.Modu
     try:
         model.load_state_dict(dict(weights))
     except RuntimeError as error:
-        reason = str(error).splitlines()[1].strip()
-        raise MissingError(
-            f"is given weights that are not those of torchvision's {name}: {reason[:200]}",
-            continues=True,
-        ) from None
+        raise MissingError(f"is given weights that are not those of torchvision's {name}", continues=True) from error
     return model
 
 

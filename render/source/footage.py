@@ -14,11 +14,23 @@ from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
-
-from av.container import InputContainer
+from typing import Any
 
 from render.errors import ConfigError, MissingError
-from render.source.decoder import USUAL, naming_faults, open_video, packets, pictures, pictures_from, unit_of, upright_size
+from render.inputs import MOVIE
+from render.source.audio import heard_track
+from render.source.decoder import (
+    USUAL,
+    open_video,
+    packets,
+    pictures,
+    pictures_from,
+    timeline_of,
+    unit_of,
+    upright_size,
+)
+from render.source.stamp import FileStamp, stamp
+from render.source.timeline import Timeline
 
 SAY_LENGTH = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi"})  # of other containers ffmpeg guesses it
 SLACK = Fraction(1, 20)  # seconds by which a file may be shorter than it says
@@ -34,7 +46,7 @@ CLOSE = 1e-6  # seconds that are nothing but rounding
 
 @dataclass(frozen=True)
 class Sound:
-    """The first sound of a file."""
+    """The first sound of a file that can be read."""
 
     stream: int  # its index in the file
     codec: str
@@ -53,18 +65,24 @@ class Footage:
     variable: bool
     marks: tuple[int, ...]  # the pictures' timestamps, counted in `unit`
     unit: Fraction  # seconds
-    start: Fraction  # of the first of them, seconds after the file's first picture
+    start: Fraction  # when it begins, seconds after the file's first picture: with the first of them, or while that stands
     seconds: Fraction  # from there to the end of the last picture
     sound: Sound | None
+    mute: bool  # there is sound in it, and none that can be read
     flaw: str  # what of the file cannot be read, as the rest of a sentence that begins with its name; else empty
     interlaced: bool  # its pictures are two half pictures, a moment apart
+    aspect: Fraction  # width of a pixel by its height
+    clock: Timeline  # where the timestamps that the file has are not to be believed
+    stamp: FileStamp  # the file as it was read
+    zero: Fraction  # the timestamp of the file's first picture, seconds: what `start` and the sound's offset count from
 
-    def nearest(self, seconds: float) -> int:
-        """The index of the picture nearest to a time after the first; of two as near the earlier, past the end the last."""
-        mark, close = self.marks[0] + seconds / float(self.unit), CLOSE / float(self.unit)
-        after = min(bisect_left(self.marks, mark), len(self.marks) - 1)
-        before = max(after - 1, 0)
-        return before if mark - self.marks[before] <= self.marks[after] - mark + close else after
+    def shown(self, seconds: float) -> int:
+        """The index of the picture that is shown at a time after the start; it is shown until the next one's time has come.
+
+        Times that are no picture's get the nearest: its time comes half a picture early. Of two as near it is the earlier.
+        """
+        mark = (float(self.zero + self.start) + seconds + 0.5 / float(self.fps) - CLOSE) / float(self.unit)
+        return max(bisect_left(self.marks, mark) - 1, 0)
 
 
 # ---- what a file holds
@@ -75,29 +93,28 @@ def probe(file: Path, start: Fraction = Fraction(0), end: Fraction | None = None
 
     Raises MissingError that names the file and what is wrong with it, or ConfigError if `start` is past its end.
     """
-    with naming_faults(file):
-        state = file.stat()
-        if not file.is_file():
-            raise MissingError(f"{file}: is {'a folder' if file.is_dir() else 'no file'}, not a video")
-        if not state.st_size:
-            raise MissingError(f"{file}: is empty")
-        return _probe(file, start, end, state.st_mtime_ns)
+    now = stamp(file, MOVIE)
+    if not now.size:
+        raise MissingError(f"{file}: is empty")
+    return _probe(file, start, end, now)
 
 
 @lru_cache(maxsize=8)
-def _probe(file: Path, start: Fraction, end: Fraction | None, changed: int) -> Footage:
-    """See `probe`. changed: when the file was, so that it is read again after that."""
+def _probe(file: Path, start: Fraction, end: Fraction | None, now: FileStamp) -> Footage:
+    """See `probe`. now: the file as it is, so that it is read again when it has changed."""
     with open_video(file) as (container, stream):
         said = [rate for rate in (stream.guessed_rate, stream.average_rate) if rate]
         unit = unit_of(container, stream)
         aspect = stream.sample_aspect_ratio or Fraction(1)
-        sound = _sound(container)
+        number, sounds = heard_track(file), len(container.streams.audio)
+        sound = None if number is None else _sound(container.streams[number])
+    clock = timeline_of(now, end)
     first = next(filter(None, pictures(file)), None)
     if first is None:
         raise MissingError(f"{file}: holds no picture that can be read")
     zero, picture = first
 
-    stamps = _read(file, unit, zero, start, end)
+    stamps = _read(file, clock, unit, zero, start, end)
     times = [(mark - zero) * unit for mark in stamps.marks]
     fps, constant = _rate(times, said, unit)
     over = times[-1] + (stamps.stays * unit or 1 / fps)
@@ -109,8 +126,11 @@ def _probe(file: Path, start: Fraction, end: Fraction | None, changed: int) -> F
         )
 
     begin = min(range(len(times)), key=lambda index: abs(times[index] - start))
+    if abs(times[begin] - start) > 1 / fps:  # no picture begins near it
+        begin = max(bisect_left(times, start) - 1, 0)
+    begins = start if start - times[begin] > 1 / fps else times[begin]
     stop = len(times) if end is None else max(begin + 1, bisect_left(times, end - TOLERANCE / fps))
-    lasts = (over if stop == len(times) else times[stop]) - times[begin]
+    lasts = (over if stop == len(times) else times[stop]) - begins
     return Footage(
         file=file,
         size=upright_size(picture, aspect),
@@ -118,11 +138,16 @@ def _probe(file: Path, start: Fraction, end: Fraction | None, changed: int) -> F
         variable=not constant,
         marks=stamps.marks[begin:stop],
         unit=unit,
-        start=times[begin],
+        start=begins,
         seconds=(stop - begin) / fps if constant else lasts,
         sound=sound and replace(sound, offset=sound.offset - zero * unit),
+        mute=bool(sounds and not sound),
         flaw=_flaw(file, [(mark - zero) * unit for mark in stamps.damage], times, over, to_its_end=end is None or over < end),
         interlaced=stamps.interlaced,
+        aspect=aspect,
+        clock=clock,
+        zero=zero * unit,
+        stamp=now,
     )
 
 
@@ -136,12 +161,12 @@ class _Timestamps:
     interlaced: bool
 
 
-def _read(file: Path, unit: Fraction, zero: int, start: Fraction, end: Fraction | None) -> _Timestamps:
+def _read(file: Path, clock: Timeline, unit: Fraction, zero: int, start: Fraction, end: Fraction | None) -> _Timestamps:
     """Decode the file from before `start` to `end`, seconds after the timestamp `zero`."""
     marks: list[int] = []
     damage: list[int] = []
     stays, interlaced = 0, False
-    for marked in pictures_from(file, zero + round(start / unit)):
+    for marked in pictures_from(file, zero + round(start / unit), clock=clock):
         if marked is None:
             damage += marks[-1:]
             continue
@@ -163,10 +188,15 @@ def _rate(times: Sequence[Fraction], said: Sequence[Fraction], unit: Fraction) -
         return (likely or [USUAL])[0], True
     since = [time - times[0] for time in times]
     mean = (len(times) - 1) / since[-1]
-    for rate in (*likely, *sorted(USUAL_RATES, key=lambda rate: abs(rate - mean)), mean.limit_denominator(FINEST)):
-        if all(abs(time * rate - index) < TOLERANCE for index, time in enumerate(since)):
+    chosen = (*likely, *sorted(USUAL_RATES, key=lambda rate: abs(rate - mean)))
+    exactly = ((rate, min(unit * rate, TOLERANCE)) for rate in chosen)  # as near as timestamps can be
+    for rate, most in (*exactly, *((rate, TOLERANCE) for rate in (*chosen, mean.limit_denominator(FINEST)))):
+        if all(abs(time * rate - index) < most for index, time in enumerate(since)):
             return rate, True
-    gap = median(after - before for before, after in pairwise(times))
+    gaps = [after - before for before, after in pairwise(times)]
+    usual = median(gaps)
+    alike = [gap for gap in gaps if abs(gap - usual) <= max(unit, usual / 10)]
+    gap = sum(alike, Fraction(0)) / len(alike)  # their mean: timestamps may be rounded to a millisecond
     near = min((*likely, *USUAL_RATES), key=lambda rate: abs(1 / rate - gap))
     return (near if abs(1 / near - gap) <= max(unit, gap / 100) else (1 / gap).limit_denominator(FINEST)), False
 
@@ -189,16 +219,13 @@ def _promised(file: Path) -> Fraction:
         promised, begin = Fraction(container.duration, 10**6), Fraction(container.start_time or 0, 10**6)
         whole = (packet for packet in packets(container) if not packet.is_corrupt)
         over = max((((packet.pts or 0) + (packet.duration or 0)) * packet.time_base for packet in whole), default=begin)
-    return promised if over - begin + SLACK < promised else Fraction(0)
+    return promised if max(over, over - begin) + SLACK < promised else Fraction(0)  # some name the timestamp of their end
 
 
-def _sound(container: InputContainer) -> Sound | None:
-    """The file's first sound; its offset is still its own first timestamp, in seconds."""
-    for stream in container.streams.audio:
-        if context := stream.codec_context:
-            offset = (stream.start_time or 0) * (stream.time_base or Fraction(0))
-            return Sound(stream.index, context.name, context.channels, context.sample_rate, offset)
-    return None
+def _sound(stream: Any) -> Sound:
+    """What a track holds; its offset is still its own first timestamp, in seconds."""
+    context, offset = stream.codec_context, (stream.start_time or 0) * (stream.time_base or Fraction(0))
+    return Sound(stream.index, context.name, context.channels, context.sample_rate, offset)
 
 
 def _in_seconds(seconds: Fraction) -> str:

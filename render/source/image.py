@@ -13,43 +13,94 @@ from typing import Any
 import numpy as np
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, UnidentifiedImageError
+from PIL.JpegImagePlugin import JpegImageFile
 from torch import Tensor
 
-from render.errors import MissingError, unopened
+from render.errors import MissingError, RenderError
+from render.inputs import MOVIE, PICTURE, open_file, read_bytes
 from render.picture.picture import from_pixels, resize
-from render.source import Source
+from render.source import Source, heic
+from render.source.bare import JPEG, ORIENTATION, bare, exif_orientation
+from render.source.heic import is_heic, read_heic
 
+# What is read, with its usual endings: formats that Pillow decodes itself. Others start programs, as EPS does Ghostscript.
+FORMATS = {
+    "AVIF": (".avif",),
+    "BMP": (".bmp",),
+    "DDS": (".dds",),
+    "DIB": (".dib",),
+    "GIF": (".gif",),
+    "ICO": (".ico",),
+    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
+    "JPEG2000": (".jp2", ".j2k"),
+    "PCX": (".pcx",),
+    "PNG": (".png", ".apng"),
+    "PPM": (".ppm", ".pgm", ".pbm", ".pnm", ".pfm"),
+    "PSD": (".psd",),
+    "QOI": (".qoi",),
+    "SGI": (".sgi", ".rgb"),
+    "TIFF": (".tif", ".tiff"),
+    "WEBP": (".webp",),
+}
+TARGA = (".tga", ".icb", ".vda", ".vst")  # of a format that nothing but its name tells from noise
+ENDINGS = frozenset((*(ending for endings in FORMATS.values() for ending in endings), *TARGA, *heic.ENDINGS))
+MOVING = frozenset({"AVIF", "GIF", "WEBP"})  # formats of which a file may be a film; an animated PNG says so itself
+FILMS = ((0, b"\x1aE\xdf\xa3"), (8, b"AVI "), (0, b"OggS"), (0, b"FLV\1"), (4, b"moov"), (4, b"wide"), (188, b"G@"))
+HEAD = 256  # bytes by which it is known what a file holds
 MOST_PIXELS = 150_000_000  # of a picture file: more is a mistake or an attack, and would take gigabytes
 GREY = 128  # behind what is see-through: the dream finds most to do in the middle
 SURROUND = 8  # pixels high is the picture that fills the borders of `contain`
-SIXTEEN_BITS = frozenset({"I", "I;16", "I;16B", "I;16L"})
-SIDEWAYS = range(5, 9)  # the EXIF orientations that swap width and height
-ORIENTATION = 0x0112
+DEEP = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N", "F"})  # Pillow's modes of grey in more than 8 bits
+TURNS = {  # EXIF's orientations, and what puts a picture upright
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+SIDEWAYS = range(5, 9)  # those that swap width and height
+
+Pixels = NDArray[Any]
 
 
-def image(file: Path, fit: str, size: tuple[int, int]) -> Source:
+def image(file: Path, fit: str, size: tuple[int, int], ground: int = GREY) -> Source:
     """A picture file that fills (height, width): `fit` is a row of FITS. MissingError names the file and what is wrong."""
-    frame, content = picture(file, fit, size), digest(file)
+    frame, content = picture(file, fit, size, ground), digest(file)
     return Source(lambda moment: frame, digest=content, picture_id=lambda moment: content)
 
 
-def picture(file: Path, fit: str, size: tuple[int, int]) -> Tensor:
-    """The Frame of a picture file, fitted to (height, width)."""
-    return FITS[fit](_load(file), size).clamp(0, 1)
+def picture(file: Path, fit: str, size: tuple[int, int], ground: int = GREY) -> Tensor:
+    """The Frame of a picture file, fitted to (height, width). ground: the grey, 0..255, on which its clear parts lie."""
+    with _open_picture(file) as picture_file:
+        pixels = _pixels(_upright(picture_file), ground)
+    return FITS[fit](from_pixels(pixels), size).clamp(0, 1)
 
 
 def image_size(file: Path) -> tuple[int, int]:
     """(height, width) of a picture as it is seen, without decoding it."""
     with _open_picture(file) as picture_file:
-        turned = picture_file.getexif().get(ORIENTATION) in SIDEWAYS
+        turned = _orientation(picture_file) in SIDEWAYS and picture_file.format != "TIFF"  # whose size Pillow has turned
         width, height = picture_file.size
     return (width, height) if turned else (height, width)
 
 
+def stands_still(file: Path) -> bool:
+    """Whether a file holds one picture and no film: the file is asked, and if it is neither, its name."""
+    try:
+        if _is_film(_head(file)):
+            return False
+        with _open_picture(file) as picture_file:
+            return not picture_file.info.get("moves")
+    except MissingError:
+        return file.suffix.lower() in ENDINGS
+
+
 def digest(file: Path) -> str:
     """A hash of the file's content, by which a picture that was changed is noticed."""
-    with _naming_faults(file), file.open("rb") as content:
+    with _naming_faults(file), open_file(file, PICTURE) as content:
         return file_digest(content, "sha256").hexdigest()
 
 
@@ -80,65 +131,161 @@ def _scaled_size(frame: Tensor, size: tuple[int, int], which: Any) -> tuple[int,
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
-def _load(file: Path) -> Tensor:
-    with _open_picture(file) as picture_file:
-        return from_pixels(_pixels(ImageOps.exif_transpose(picture_file)))
+# ---- what a file holds
 
 
 @contextmanager
 def _open_picture(file: Path) -> Iterator[Image.Image]:
-    """The picture file, its size checked before anything is decoded."""
+    """The picture in a file, its size checked before anything is decoded; a JPEG that is too large is read smaller.
+
+    Raises MissingError that names the file and what is wrong. info["moves"]: it is one picture of a film.
+    """
     with _naming_faults(file), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # oddities of a file that can be read are none of the person's business
-        with Image.open(file) as picture_file:
+        if _is_film(_head(file)):
+            raise MissingError(f"{file}: is a video, not a picture", f"footage is asked for by source: {{video: {file.name}}}")
+        whole = bare(read_bytes(file, PICTURE))
+        with _identify(whole.content, file) as picture_file:
+            picture_file.info |= {"icc_profile": whole.profile} if whole.profile else {}
+            picture_file.info["moves"] = whole.moves or (
+                picture_file.format in MOVING and getattr(picture_file, "is_animated", False)
+            )
+            _reduce(picture_file)
             if picture_file.width * picture_file.height > MOST_PIXELS:
                 raise Image.DecompressionBombError
             yield picture_file
+
+
+def _head(file: Path) -> bytes:
+    with open_file(file, MOVIE) as content:
+        return content.read(HEAD)
+
+
+def _is_film(head: bytes) -> bool:
+    """Whether a file that begins so is a video, of the kinds that tell so themselves."""
+    if head[4:8] == b"ftyp":
+        return not is_heic(head) and not any(brand in head[8:] for brand in (b"avif", b"avis", b"mif1"))
+    return any(head[place : place + len(sign)] == sign for place, sign in FILMS)
+
+
+def _identify(content: bytes, file: Path) -> Image.Image:
+    """What Pillow makes of a file's bytes. A JPEG may have more pixels than Pillow lets through: it can be read smaller."""
+    if is_heic(content[:HEAD]):
+        try:
+            return read_heic(content, MOST_PIXELS)
+        except MissingError as error:
+            raise MissingError(error.about(f"{file}:"), error.hint) from error
+    if not content.startswith(JPEG):
+        formats = [*FORMATS, *(["TGA"] if file.suffix.lower() in TARGA else [])]
+        return Image.open(BytesIO(content), formats=formats)
+    try:
+        return JpegImageFile(BytesIO(content))
+    except SyntaxError as error:
+        raise UnidentifiedImageError from error
+
+
+def _reduce(picture_file: Image.Image) -> None:
+    """Have a JPEG of too many pixels decoded at a half, a quarter or an eighth of its size."""
+    width, height = picture_file.size
+    part = next((part for part in (1, 2, 4, 8) if width * height <= MOST_PIXELS * part**2), 1)
+    if part > 1 and picture_file.format == "JPEG":
+        picture_file.draft(picture_file.mode, (width // part, height // part))
 
 
 @contextmanager
 def _naming_faults(file: Path) -> Iterator[None]:
     """Turn all that can go wrong with a picture file into one sentence that names it."""
     try:
-        if file.exists() and not (file.is_file() or file.is_dir()):
-            raise MissingError(f"{file}: is a pipe or a device, not a picture")
         yield
-    except IsADirectoryError as error:
-        raise MissingError(f"{file}: is a folder, not a picture") from error
+    except RenderError:
+        raise
     except Image.DecompressionBombError as error:
         raise MissingError(f"{file}: has more than {MOST_PIXELS // 1_000_000} million pixels") from error
     except UnidentifiedImageError as error:
         raise MissingError(f"{file}: is not a picture that can be read here; JPEG, PNG and WebP can") from error
-    except (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, OverflowError, MemoryError) as error:
-        # What Pillow's decoders are known to raise for a damaged file.
-        why = unopened(error) or f"cannot be read: {error or 'the file is damaged'}"
-        raise MissingError(f"{file}: {why}") from error
+    except Exception as error:  # whatever a damaged or hostile file makes Pillow say
+        reason = error.strerror if isinstance(error, OSError) else ""
+        raise MissingError(f"{file}: cannot be read: {reason or 'the file is damaged'}") from error
 
 
-def _pixels(picture_file: Image.Image) -> NDArray[Any]:
-    """uint8 or uint16 [H, W, 3] of a picture in any of Pillow's modes."""
-    if picture_file.mode in SIXTEEN_BITS:
-        grey = np.clip(np.asarray(picture_file), 0, 65535).astype(np.uint16)
-        return np.repeat(grey[..., None], 3, axis=2)
-    if picture_file.mode == "F":
-        floats = np.nan_to_num(np.asarray(picture_file, dtype=np.float32), posinf=1.0)
-        grey = (np.clip(floats / max(1.0, float(floats.max())), 0, 1) * 65535).astype(np.uint16)
-        return np.repeat(grey[..., None], 3, axis=2)
-    if picture_file.has_transparency_data:
-        clear = picture_file.convert("RGBA")
-        behind = Image.new("RGBA", clear.size, (GREY, GREY, GREY, 255))
-        return np.asarray(Image.alpha_composite(behind, clear).convert("RGB"))
-    return np.asarray(_to_srgb(picture_file))
+def _orientation(picture_file: Image.Image) -> int:
+    """EXIF's number for how the camera was held; 1, upright, where what the file says cannot be read."""
+    if number := exif_orientation(picture_file.info.get("exif") or b""):
+        return number
+    try:  # a TIFF's own tags, XMP, and what ImageMagick writes
+        return int(picture_file.getexif().get(ORIENTATION, 1))
+    except Exception:  # whatever odd EXIF makes Pillow say: the picture is good all the same
+        return 1
 
 
-def _to_srgb(picture_file: Image.Image) -> Image.Image:
-    """RGB with sRGB's meaning: phones tag their pictures Display P3, and CMYK means nothing without its profile."""
+def _upright(picture_file: Image.Image) -> Image.Image:
+    """The picture as it is seen, decoded."""
+    picture_file.load()  # which puts a TIFF upright
+    turn = TURNS.get(_orientation(picture_file))
+    return picture_file if turn is None else picture_file.transpose(turn)
+
+
+# ---- what its numbers mean
+
+
+def _pixels(picture_file: Image.Image, ground: int) -> Pixels:
+    """uint8 or uint16 [H, W, 3], sRGB, of a picture in any of Pillow's modes. ground: the grey on which its clear parts lie."""
+    if picture_file.mode in DEEP:
+        return _deep_grey(picture_file, ground)
     profile = picture_file.info.get("icc_profile")
-    if profile and picture_file.mode in ("RGB", "CMYK"):
-        try:
-            embedded = ImageCms.ImageCmsProfile(BytesIO(profile))
+    if not picture_file.has_transparency_data:
+        return np.asarray(_to_srgb(picture_file, profile))
+    clear = picture_file.convert("RGBA")
+    opacity = clear.getchannel("A")
+    colours = _to_srgb(picture_file.convert("L") if picture_file.mode in ("LA", "La") else clear.convert("RGB"), profile)
+    behind = Image.new("RGBA", clear.size, (ground, ground, ground, 255))
+    over = Image.merge("RGBA", (*colours.split(), opacity))
+    return np.asarray(Image.alpha_composite(behind, over).convert("RGB"))
+
+
+def _deep_grey(picture_file: Image.Image, ground: int) -> Pixels:
+    """uint16 [H, W, 3] of a picture in a mode of DEEP. Numbers with a point go from 0 to 1, or to the largest of them."""
+    numbers = np.asarray(picture_file)
+    if picture_file.mode == "F":
+        floats = np.nan_to_num(numbers.astype(np.float32), posinf=1.0)
+        numbers = np.clip(floats / max(1.0, float(floats.max())), 0, 1) * 65535
+    grey = np.clip(numbers, 0, 65535).astype(np.uint16)
+    colours = np.repeat(grey[..., None], 3, axis=2)
+    if profile := picture_file.info.get("icc_profile"):
+        ramp = np.arange(256, dtype=np.uint8)[None]
+        curve = np.asarray(_to_srgb(Image.fromarray(ramp), profile))[0].astype(np.float64)  # what 256 greys become
+        levels = [np.interp(grey / 257, ramp[0], curve[:, channel]) * 257 for channel in range(3)]
+        colours = np.stack(levels, axis=-1).round().astype(np.uint16)
+    if isinstance(clear := picture_file.info.get("transparency"), int):
+        colours[grey == clear] = ground * 257
+    return colours
+
+
+def _to_srgb(picture_file: Image.Image, profile: bytes | None) -> Image.Image:
+    """RGB with sRGB's meaning: phones tag their pictures Display P3, and CMYK means nothing without its profile.
+
+    picture_file: without opacity. A profile that is damaged, or of another kind of picture, is left out: without it the
+    numbers are near enough.
+    """
+    mode = picture_file.mode
+    if not profile and mode != "LAB":
+        return picture_file.convert("RGB")
+    try:
+        embedded = ImageCms.ImageCmsProfile(BytesIO(profile) if profile else ImageCms.createProfile("LAB"))
+        fitting = PROFILED.get(embedded.profile.xcolor_space.strip(), {}).get(mode)
+        if fitting:
             srgb = ImageCms.createProfile("sRGB")
-            return ImageCms.profileToProfile(picture_file, embedded, srgb, outputMode="RGB") or picture_file.convert("RGB")
-        except (ImageCms.PyCMSError, OSError):
-            pass  # a damaged profile; without it the picture is near enough
+            meant = ImageCms.profileToProfile(picture_file.convert(fitting), embedded, srgb, outputMode="RGB")
+            return meant or picture_file.convert("RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        pass
     return picture_file.convert("RGB")
+
+
+_COLOURS = dict.fromkeys(("1", "L", "P", "PA", "RGB", "RGBX", "YCbCr", "HSV"), "RGB")
+PROFILED = {  # what a profile is for -> Pillow's modes to which it applies, and the mode in which it does
+    "RGB": _COLOURS,
+    "GRAY": {"1": "L", "L": "L"},
+    "CMYK": {"CMYK": "CMYK"},
+    "Lab": {"LAB": "LAB"},
+}

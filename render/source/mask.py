@@ -14,22 +14,24 @@ from render.errors import MissingError
 from render.moment import Moment
 from render.picture.colour import LUMA
 from render.source.footage import Footage, probe
-from render.source.frames import ENDINGS
-from render.source.image import image
+from render.source.image import image, stands_still
 from render.source.video import video
 
 Mask = Callable[[Moment], Tensor]
+BLACK = 0  # what lies behind the clear parts of a mask
 
 
 def mask(file: Path, invert: bool, feather: Callable[[Moment], float], seconds: float, size: tuple[int, int]) -> Mask:
     """A picture, or a video as long as the film, as the mask of a film of (height, width): it dreams where that is bright.
 
+    What of it is clear counts as black.
+
     invert: where it is dark. feather: the standard deviation, in pixels, of the Gaussian that softens its edges. seconds: that
     the film is shown for.
     Raises MissingError that names the file and what is wrong with it.
     """
-    still = file.suffix.lower() in ENDINGS
-    source = image(file, "cover", size) if still else video(_mask_footage(file, seconds), "cover", size)
+    still = stands_still(file)
+    source = image(file, "cover", size, BLACK) if still else video(_mask_footage(file, seconds), "cover", size, BLACK)
 
     @lru_cache(maxsize=2)  # the two sides of a tick
     def soften(picture: Tensor, sigma: float) -> Tensor:

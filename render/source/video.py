@@ -8,11 +8,13 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from render.inputs import MOVIE
 from render.picture.picture import resize
 from render.source import Source
-from render.source.decoder import picture_reader, planes
+from render.source.decoder import picture_reader, planes, upright_size
 from render.source.footage import Footage
 from render.source.image import FITS, GREY, digest
+from render.source.stamp import require_unchanged
 
 TICKS = 4  # pictures kept as Frames: the two ticks beside a moment, the moment's own, and the one before
 PQ, HLG = 16, 18  # transfers of high dynamic range, numbered as in ITU-T H.273
@@ -22,35 +24,40 @@ SHOULDER = 0.75  # of white: light below stays as it is, light from there to PEA
 REC709_OF_2020 = ((1.6605, -0.5876, -0.0728), (-0.1246, 1.1329, -0.0083), (-0.0182, -0.1006, 1.1187))  # ITU-R BT.2087
 
 
-def video(footage: Footage, fit: str, size: tuple[int, int]) -> Source:
+def video(footage: Footage, fit: str, size: tuple[int, int], ground: int = GREY) -> Source:
     """A video file as footage, fitted to (height, width): `fit` is a row of FITS. Past its end its last picture stays.
 
-    Moments count from the footage's first picture, so that a film of its own constant rate shows picture i in frame i.
+    ground: the grey, 0..255, on which its clear parts lie. Where the file has changed since the footage was read its pictures
+    raise a RenderError. Moments count from the footage's start, so that a film of its own constant rate shows picture i in
+    frame i.
     """
-    read = picture_reader(footage.file, footage.marks, footage.interlaced)
+    read = picture_reader(footage.file, footage.marks, footage.interlaced, footage.clock)
 
     @lru_cache(maxsize=TICKS)
     def decode(number: int) -> Tensor:
         frame = read(number)
-        picture = _over_grey(torch.from_numpy(planes(frame))[None])
+        require_unchanged(footage.file, MOVIE, footage.stamp)
+        picture = _over_ground(torch.from_numpy(planes(frame))[None], ground)
         if frame.color_trc in LIGHTS:
             picture = _to_srgb(LIGHTS[frame.color_trc](picture))
-        return FITS[fit](resize(picture, footage.size), size).clamp(0, 1)
+        seen = resize(picture, upright_size(frame, footage.aspect))  # which may change in the middle of a broadcast
+        return FITS[fit](seen, size).clamp(0, 1)
 
     content = digest(footage.file)
+    require_unchanged(footage.file, MOVIE, footage.stamp)
     return Source(
-        lambda moment: decode(footage.nearest(moment.seconds)),
+        lambda moment: decode(footage.shown(moment.seconds)),
         moves=True,
         digest=content,
-        picture_id=lambda moment: f"{content} {footage.marks[footage.nearest(moment.seconds)]}",
+        picture_id=lambda moment: f"{content} {footage.marks[footage.shown(moment.seconds)]}",
     )
 
 
-def _over_grey(picture: Tensor) -> Tensor:
-    """The Frame of [1, 4, H, W] that may be see-through: it lies on grey, as pictures do. [1, 3, H, W] is one."""
+def _over_ground(picture: Tensor, ground: int) -> Tensor:
+    """The Frame of [1, 4, H, W] that may be see-through: it lies on grey of that brightness. [1, 3, H, W] is one."""
     if picture.shape[1] == 3:
         return picture
-    return torch.lerp(torch.full_like(picture[:, :3], GREY / 255), picture[:, :3], picture[:, 3:])
+    return torch.lerp(torch.full_like(picture[:, :3], ground / 255), picture[:, :3], picture[:, 3:])
 
 
 # ---- high dynamic range, as phones and televisions have it

@@ -18,6 +18,7 @@ from typing import IO
 from zipfile import BadZipFile, ZipFile
 
 from render.errors import NO_ROOM, MissingError, RoomError
+from render.inputs import TEXT, WEIGHTS, open_file, plain, read_text
 from render.weights.catalogue import CATALOGUE, FULL, Weights, megabytes
 
 FOLDER = "RENDER_WEIGHTS"  # the environment's variable: a folder that comes before the cache, and where new files go
@@ -123,7 +124,7 @@ def digest(path: Path) -> str:
     """sha256 of a file. MissingError if it cannot be read."""
     total = sha256()
     try:
-        with path.open("rb") as file:
+        with open_file(path, WEIGHTS) as file:
             while chunk := file.read(CHUNK):
                 total.update(chunk)
     except OSError as error:
@@ -167,7 +168,7 @@ def copy(source: IO[bytes], path: Path, weights: Weights) -> str:
 def unpack(archive: Path, path: Path, weights: Weights) -> str:
     """Take a file of weights out of a zip, to its place; its sha256. MissingError if it is not in it."""
     try:
-        with ZipFile(archive) as content, content.open(weights.file) as member:
+        with ZipFile(plain(archive, WEIGHTS)) as content, content.open(weights.file) as member:
             return copy(member, path, weights)
     except (BadZipFile, KeyError) as error:
         raise MissingError(f"{archive}: there is no {weights.file} in it") from error
@@ -205,8 +206,8 @@ def _paper(path: Path) -> Path:
 
 def _read(paper: Path) -> Record | None:
     """A record; None if there is none that can be read."""
-    with suppress(OSError, ValueError, TypeError):
-        record = Record(**json.loads(paper.read_text(encoding="utf-8")))
+    with suppress(MissingError, ValueError, TypeError):
+        record = Record(**json.loads(read_text(paper, TEXT)))
         if len(record.sha256) == FULL:
             return record
     return None

@@ -21,7 +21,8 @@ from urllib.parse import urlsplit
 
 import requests
 
-from render.errors import RenderError, RoomError
+from render.errors import MissingError, RenderError, RoomError
+from render.inputs import TEXT, WEIGHTS, open_file, read_text
 from render.weights import cache
 from render.weights.cache import CHUNK, FOLDER, Say
 from render.weights.catalogue import FULL, Weights, megabytes
@@ -67,8 +68,8 @@ class Part:
 
     def validator(self, address: str) -> str:
         """The ETag or date of the version that was begun, if it was begun at that address."""
-        with suppress(OSError, ValueError, AttributeError, TypeError):
-            begun = json.loads(self._note.read_text(encoding="utf-8"))
+        with suppress(MissingError, ValueError, AttributeError, TypeError):
+            begun = json.loads(read_text(self._note, TEXT))
             return str(begun["validator"]) if begun.get("address") == address else ""
         return ""
 
@@ -86,7 +87,7 @@ class Part:
         """sha256 of what is here, to go on with."""
         total = sha256()
         if self.size:
-            with self.path.open("rb") as file:
+            with open_file(self.path, WEIGHTS) as file:
                 while chunk := file.read(CHUNK):
                     total.update(chunk)
         return total
@@ -235,7 +236,7 @@ def _require_file(answer: requests.Response, weights: Weights, total: int) -> No
 
 def _is_file(part: Part) -> bool:
     """Whether it could be weights at all; it matters where no hash tells. No format of weights begins as a web page does."""
-    with part.path.open("rb") as file:
+    with open_file(part.path, WEIGHTS) as file:
         return file.read(1) not in (b"", b"<")
 
 

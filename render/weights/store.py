@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from render.errors import ConfigError, MissingError
+from render.inputs import WEIGHTS, open_file
 from render.weights import cache, catalogue
 from render.weights.cache import Say
 from render.weights.catalogue import CATALOGUE, FULL, Weights
@@ -69,8 +70,6 @@ def add(file: Path, name: str | None, say: Say) -> Path:
 
     ConfigError if nobody knows the file and it is given no name; MissingError if it is not what its name says.
     """
-    if not file.is_file():
-        raise MissingError(f"{file}: there is no such file")
     digest = cache.digest(file)
     weights = catalogue.entry(name) if name else recognise(file, digest)
     path = cache.place(weights)
@@ -79,7 +78,7 @@ def add(file: Path, name: str | None, say: Say) -> Path:
     elif path.exists() and path.samefile(file):
         cache.check(weights, digest, file)
     else:
-        with file.open("rb") as source:
+        with open_file(file, WEIGHTS) as source:
             digest = cache.copy(source, path, weights)
     cache.record(weights, digest, say)
     return path

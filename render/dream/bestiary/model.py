@@ -11,8 +11,9 @@ from collections import OrderedDict
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
 from torch import Tensor, nn
+
+from render.dream.weights import entries, fit, under_prefix
 
 WEIGHTS = Path(__file__).parent / "weights.safetensors"
 MEAN, STD = (0.45, 0.45, 0.45), (0.25, 0.25, 0.25)
@@ -85,10 +86,19 @@ def folded(module: nn.Module) -> nn.Module:
     return module
 
 
+def shapes(classes: int = len(CLASSES)) -> dict[str, tuple[int, ...]]:
+    """What a file of its weights holds: the folded network, and each level's statistics."""
+    with torch.device("meta"):
+        network = nn.ModuleDict({name: folded(stage) for name, stage in plan(classes).items()})
+    tensors = {name: tuple(value.shape) for name, value in network.state_dict().items()}
+    wide = {name: next(reversed([shape for key, shape in tensors.items() if key.startswith(f"{name}.")])) for name in LEVELS}
+    wide |= {"texture": (144,), "parts": (208,)}  # whose branches lie side by side
+    return {**tensors, **{f"statistics.{name}.{part}": wide[name] for name in LEVELS for part in ("mean", "deviation")}}
+
+
 def stages(weights: Path | None = None) -> OrderedDict[str, nn.Module]:
     """The network for dreaming, in depth order: folded, frozen, eval; input is [N,3,H,W] RGB, less MEAN, over STD."""
-    with safe_open(weights or WEIGHTS, "pt") as file:
-        tensors = {name: file.get_tensor(name).float() for name in file.keys() if not name.startswith("statistics.")}  # noqa: SIM118
+    tensors = {name: tensor for name, tensor in _read(weights).items() if not name.startswith("statistics.")}
     ready = {name: folded(stage) for name, stage in plan(len(tensors["classes.weight"])).items()}
     network = nn.ModuleDict(ready).eval().requires_grad_(False)
     network.load_state_dict(tensors)
@@ -97,8 +107,13 @@ def stages(weights: Path | None = None) -> OrderedDict[str, nn.Module]:
 
 def statistics(weights: Path | None = None) -> dict[str, tuple[Tensor, Tensor]]:
     """Each level's channel means and deviations over training pictures, both [C]."""
-    with safe_open(weights or WEIGHTS, "pt") as file:
-        return {
-            name: (file.get_tensor(f"statistics.{name}.mean"), file.get_tensor(f"statistics.{name}.deviation"))
-            for name in LEVELS
-        }
+    tensors = _read(weights)
+    return {name: (tensors[f"statistics.{name}.mean"], tensors[f"statistics.{name}.deviation"]) for name in LEVELS}
+
+
+def _read(weights: Path | None) -> dict[str, Tensor]:
+    """The tensors of a file, with as many classes as it has, or of the packaged one. MissingError for another network's."""
+    file = weights or WEIGHTS
+    found = under_prefix(entries(file), list(shapes()))
+    classes = found["classes.weight"].shape[0] if "classes.weight" in found and found["classes.weight"].shape else len(CLASSES)
+    return fit(found, shapes(classes), file, "the bestiary", others=True)

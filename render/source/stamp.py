@@ -1,0 +1,34 @@
+"""Stamps. Whether a file is still the one that was looked at: (path) -> FileStamp."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from render.errors import RenderError
+from render.inputs import Kind, plain
+
+
+@dataclass(frozen=True)
+class FileStamp:
+    """A file as it was found, so that what was learned of it is kept until it changes."""
+
+    path: Path  # absolute
+    size: int  # bytes
+    changed: int  # when, in nanoseconds
+    number: int  # the system's, which is another one where a new file took its name
+
+
+def stamp(file: Path, kind: Kind) -> FileStamp:
+    """The file as it is now. Raises MissingError if it is gone, or no plain file."""
+    status = plain(file, kind).stat()
+    return FileStamp(file.absolute(), status.st_size, status.st_mtime_ns, status.st_ino)
+
+
+def require_unchanged(file: Path, kind: Kind, before: FileStamp) -> None:
+    """Raises RenderError if the file is not as it was, so that no film is made of two."""
+    if stamp(file, kind) != before:
+        raise RenderError(
+            f"{file}: has changed while it was dreamed; what was dreamed of it as it was is safe",
+            "the same command dreams what changed again",
+        )

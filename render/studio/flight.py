@@ -1,0 +1,199 @@
+"""Flights. A film that is flown, and the rows that are its flight: (Stage, rows) -> a frozen Film, (Stage, rows) -> a table.
+
+A Stage is built once. Each edit makes another frozen film of it, whose clock has one row more: equal to the one before at all
+times up to now, since a row rules from just after its time on. Written as a table, the rows are a schedule of the film, and
+that film is the flight that was flown, bit for bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import ceil, floor, log
+
+import numpy as np
+import torch
+
+from render.config import Config
+from render.config.curve import Array, Curve, Span, Track
+from render.config.hold import UNSAID, Hold
+from render.config.moving import movable, overlay
+from render.config.scalars import Size, Time
+from render.construct import build
+from render.construct.camera import camera_path
+from render.construct.networks import Known
+from render.construct.scene import frame_size, shown_amount
+from render.film import Film
+from render.moment import CELLS, Clock
+
+Rows = Mapping[str, Hold]  # by the key of the number they move
+
+ENDLESS = Time(Fraction(10**7), "seconds", "10000000s")  # of film, which is four months
+LOOKED_AT = 257  # instants at which it is seen whether a number knows how long its film is
+MOVES_ITSELF = (".webm", ".mp4", ".mov", ".mkv", ".avi", ".m4v", ".gif")  # endings of masks that are as long as their film
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What stays the same from one cut to the next."""
+
+    config: Config  # of the film as it is flown, before any row: its size and steps, no loop
+    live: Config  # the same, with numbers that rows may move
+    film: Film  # built of that
+    endless: bool  # whether the flight goes on for as long as one likes
+
+    @property
+    def spans(self) -> Mapping[str, Span]:
+        """What the numbers that can be moved may be, by their keys."""
+        return dict(movable(self.config))
+
+    def curve(self, key: str) -> Curve | None:
+        """The number as the film says it; None where it leaves it out."""
+        return dict(self.config.curves()).get(key)
+
+
+def make_stage(config: Config, device: torch.device, known: Known) -> Stage:
+    """The stage of a film that is to be flown as it is, but for its loop and its end. Raises as `build`."""
+    endless = not has_end(config)
+    changes = {"loop": "none", "duration": ENDLESS} if endless else {"loop": "none"}
+    plain = config.model_copy(update=changes)
+    live = with_live_numbers(plain)
+    return Stage(plain, live, build(live, device, known), endless)
+
+
+def with_other_terms(stage: Stage, config: Config, known: Known) -> Stage:
+    """The same stage with other objectives: its scene stays, and so do its networks."""
+    live = with_live_numbers(config)
+    film = build(live, stage.film.scene.device, known)
+    return replace(stage, config=config, live=live, film=replace(film, scene=stage.film.scene))
+
+
+def has_end(config: Config) -> bool:
+    """Whether the film cannot go on past its end: footage, and numbers that know how long it is."""
+    masks = [config.mask, *(term.mask for term in config.dream.objective)]
+    moving_mask = any(mask and mask.file.suffix.lower() in MOVES_ITSELF for mask in masks)
+    on_its_way = config.motion.path is not None or bool(config.motion.to)
+    return config.source.moves or moving_mask or on_its_way or bool(knows_its_end(config))
+
+
+def knows_its_end(config: Config) -> list[str]:
+    """The numbers that would move otherwise in a longer film: they count in p, in % or to the end."""
+    clock = config.clock
+    longer = replace(clock, frames=3 * clock.frames)
+    seconds = np.linspace(0, clock.seconds, LOOKED_AT)[:-1]
+    with np.errstate(all="ignore"):
+        return [
+            key
+            for key, curve in config.curves()
+            if curve.constant is None and not np.array_equal(curve.over(seconds, clock), curve.over(seconds, longer), True)
+        ]
+
+
+def with_live_numbers(config: Config) -> Config:
+    """The same film; where its clock has rows of a number, that number moves as they say."""
+    curves = dict(config.curves())
+    live = {
+        key: _live(key, span, curves.get(key)) for key, span in movable(config) if key in curves or _may_be_said(config, key)
+    }
+    moved: Config = overlay(config, live)  # type: ignore[assignment]
+    return moved
+
+
+def _may_be_said(config: Config, key: str) -> bool:
+    """Whether a number that the film leaves out can be moved: footage keeps its own tone."""
+    return key.startswith("look.") and not config.source.moves
+
+
+def _live(key: str, span: Span, curve: Curve | None) -> Curve:
+    base = curve.track if curve else UNSAID
+
+    def at(seconds: Array, clock: Clock) -> Array:
+        return (clock.rows.get(key) or base.at)(seconds, clock)
+
+    return Curve(curve.given if curve else None, span, Track(at, base.names, require=base.require), scheduled=True)
+
+
+def film_with(stage: Stage, rows: Rows) -> Film:
+    """The frozen film that is flown with these rows."""
+    clock = replace(stage.film.scene.clock, rows=rows)
+    scene = replace(stage.film.scene, clock=clock, path=camera_path(stage.live, stage.film.scene.size, clock))
+    return replace(stage.film, scene=replace(scene, amount=shown_amount(stage.live, scene)))
+
+
+# ---- rows
+
+
+def row_time(clock: Clock, tick: int) -> Fraction:
+    """When a row begins that is written at a tick: on the edge of the camera's cells at or after it, in seconds."""
+    return Fraction(ceil(clock.place(tick) / clock.fps * CELLS), CELLS)
+
+
+def with_values(stage: Stage, rows: Rows, tick: int, values: Mapping[str, object]) -> Rows:
+    """The rows and one more for each of `values`, from tick `tick` on. Raises SettingError for what a number cannot be."""
+    time, spans = row_time(stage.film.scene.clock, tick), stage.spans
+    new = {}
+    for key, value in values.items():
+        curve = stage.curve(key)
+        first = Hold((), (), spans[key], before=curve.track if curve else UNSAID)
+        new[key] = rows.get(key, first).and_then(time, value)
+    return {**rows, **new}
+
+
+def up_to_tick(stage: Stage, rows: Rows, tick: int) -> Rows:
+    """The rows that were written before tick `tick`."""
+    time = row_time(stage.film.scene.clock, tick)
+    kept = {key: hold.up_to(time) for key, hold in rows.items()}
+    return {key: hold for key, hold in kept.items() if hold.times}
+
+
+# ---- how long a flight is
+
+
+def flown_length(clock: Clock, last: int) -> Fraction:
+    """The length, in seconds, of the film whose last tick is `last`.
+
+    Over footage the way to the tick after counts, too; there the film has one tick more.
+    """
+    place = clock.place(last)
+    return (clock.place(last + 1) + 1 if clock.on_frames else floor(place) + 1) / clock.fps
+
+
+def flown_config(stage: Stage, last: int) -> Config:
+    """The film of a flight up to tick `last`, but for its rows."""
+    if not stage.endless:
+        return stage.config
+    seconds = flown_length(stage.film.scene.clock, last)
+    frames = seconds * stage.film.scene.clock.fps
+    return stage.config.model_copy(update={"duration": Time(Fraction(frames), "frames", f"{frames} frames")})
+
+
+# ---- size
+
+
+def at_size(config: Config, pixels: int, share: float) -> Config:
+    """The same film of about so many pixels, with that share of its steps: patterns keep their size in the frame.
+
+    One that is small enough stays as large as it is. What is changed is what a draft changes (config/draft.py).
+    """
+    height, width = frame_size(config)
+    shrink = max(1.0, (height * width / pixels) ** 0.5)
+    size = Size(_even(width / shrink), _even(height / shrink)) if shrink > 1 else Size(width, height)
+    scale = config.dream.octave_scale(config.clock.tick(0))
+    formulas = {
+        "steps": f"ceil(x * {share:.6g})",
+        "first_steps": f"ceil(x * {share:.6g})",
+        "octaves": f"max(1, x - {round(log(shrink) / log(scale))})",
+        "jitter": f"ceil(x / {shrink:.6g})",
+        "step_size": f"min({config.dream.step_size.span.high:g}, {share**-0.5:.6g} * x)",
+    }
+    changes = {name: _through(getattr(config.dream, name), formula) for name, formula in formulas.items()}
+    return config.model_copy(update={"size": size, "dream": config.dream.model_copy(update=changes)})
+
+
+def _through(curve: Curve, formula: str) -> Curve:
+    return curve if curve.scheduled else curve.map(formula)
+
+
+def _even(side: float) -> int:
+    return max(16, round(side / 2) * 2)

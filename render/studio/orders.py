@@ -1,0 +1,272 @@
+"""Orders: what the page can ask of a session, by the type of its message. Each is (session, message, reply) -> nothing.
+
+A new one is a function and its row in ORDERS; what it needs of a message is read by `field`, which says what is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from threading import Thread
+from typing import Any, TypeVar
+
+from render.config.mapping import load_mapping
+from render.config.problem import SettingError
+from render.config.scalars import read_size
+from render.develop import files, stills
+from render.errors import RenderError
+from render.studio.jobs import QUALITIES
+from render.studio.pictures import last_seconds
+from render.studio.record import free_name
+from render.studio.session import Carry, Message, Reply, Session
+
+T = TypeVar("T")
+
+
+def carry_out(session: Session, message: Message, reply: Reply) -> None:
+    """Do what a message orders, and answer; a fault is an answer, too."""
+    answer = {"id": message["id"]} if "id" in message else {}
+    order = ORDERS.get(str(message.get("type")))
+    try:
+        if order is None:
+            raise RenderError(f"there is no order {message.get('type')!r}")
+        order(session, message, lambda said: reply({**answer, **said}))
+        reply({"type": "done", **answer})
+    except RenderError as error:
+        reply({"type": "error", **answer, "text": error.message, "hint": error.hint})
+    except SettingError as wrong:
+        reply({"type": "error", **answer, "text": f"the value {wrong.message}", "hint": wrong.hint})
+
+
+def field(message: Message, name: str, kind: type[T], default: T | None = None) -> T:
+    """A field of a message. Raises RenderError for one that is not there, or of another kind."""
+    value = message.get(name, default)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
+        raise RenderError(f"{message.get('type')}: {name} must be {NAMES[kind]}")
+    return value
+
+
+NAMES: Mapping[type, str] = {
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+    bool: "true or false",
+    dict: "an object",
+    list: "a list",
+}
+
+
+def _nothing(session: Session, message: Message, reply: Reply) -> None:
+    """Only wakes the session."""
+
+
+def _set(session: Session, message: Message, reply: Reply) -> None:
+    values = field(message, "values", dict)
+    numbers = {str(key): field({"type": "set", key: value}, key, float) for key, value in values.items()}
+    session.set(numbers, _seconds(message, "over", 0.0))
+
+
+def _seconds(message: Message, name: str, default: float) -> float:
+    seconds = field(message, name, float, default)
+    if not 0 <= seconds <= 3600:
+        raise RenderError(f"{message.get('type')}: {name} is {seconds:g}; it takes 0 to 3600 seconds")
+    return seconds
+
+
+def _release(session: Session, message: Message, reply: Reply) -> None:
+    session.release([str(key) for key in field(message, "keys", list)])
+
+
+def _play(session: Session, message: Message, reply: Reply) -> None:
+    session.playing, session.paused_by = True, ""
+    if session.scrubbed:
+        session.back_to_live()
+
+
+def _pause(session: Session, message: Message, reply: Reply) -> None:
+    session.playing = False
+
+
+def _over(session: Session, message: Message, reply: Reply) -> None:
+    session.start_over()
+
+
+def _record(session: Session, message: Message, reply: Reply) -> None:
+    if field(message, "over", bool, False):
+        session.start_over()
+    session.recording, session.playing = True, True
+
+
+def _stop(session: Session, message: Message, reply: Reply) -> None:
+    _save(session, message, reply)
+    session.recording = False
+
+
+def _save(session: Session, message: Message, reply: Reply) -> None:
+    name = message.get("name") or free_name(session.setup.folder, session.filed.name)
+    if not isinstance(name, str) or not files.folder_name(name) == name:
+        raise RenderError(f"{name!r} is no name for a flight", "letters, digits, - and _ will do")
+    recording = session.save(name)
+    flight = next(flight for flight in session.flights if flight["name"] == name)
+    rows = len(recording.table.read_text("utf-8").splitlines()) - 1 if recording.table else 0
+    session.audience.tell({"type": "flight", "flight": flight, "rows": rows, "rows_before": rows, "pixels": None})
+
+
+def _tick(session: Session, message: Message, default: int | None = None) -> int:
+    tick = field(message, "tick", int, default)
+    if not 0 <= tick <= session.head:
+        raise RenderError(f"{message.get('type')}: there is no tick {tick}; the take has 0 to {session.head}")
+    return tick
+
+
+def _scrub(session: Session, message: Message, reply: Reply) -> None:
+    session.scrub(_tick(session, message))
+
+
+def _live(session: Session, message: Message, reply: Reply) -> None:
+    session.back_to_live()
+
+
+def _fork(session: Session, message: Message, reply: Reply) -> None:
+    session.fork(_tick(session, message))
+
+
+def _mark(session: Session, message: Message, reply: Reply) -> None:
+    session.marks[_tick(session, message, session.shown)] = field(message, "name", str, "")[:80]
+    _note_marks(session)
+
+
+def _unmark(session: Session, message: Message, reply: Reply) -> None:
+    session.marks.pop(field(message, "tick", int), None)
+    _note_marks(session)
+
+
+def _note_marks(session: Session) -> None:
+    session.live_take.take.note(marks=[{"tick": tick, "name": name} for tick, name in sorted(session.marks.items())])
+
+
+def _snapshot(session: Session, message: Message, reply: Reply) -> None:
+    tick, take = _tick(session, message, session.shown), session.live_take
+    path = take.folder / f"snapshot-{tick:06}.png"
+    files.write(path, stills.png(take.negative.read(tick), session.stage.config.yaml()))
+    reply(file_message(session, "snapshot", path))
+
+
+def file_message(session: Session, what: str, path: Any) -> Message:
+    """The message "file" for one below the folder of takes."""
+    url = "/takes/" + path.absolute().relative_to(session.setup.root.absolute()).as_posix()
+    return {"type": "file", "what": what, "url": url, "path": str(path), "bytes": path.stat().st_size}
+
+
+def _govern(session: Session, message: Message, reply: Reply) -> None:
+    session.govern = field(message, "on", bool)
+    session.settlings = 0
+
+
+def _size(session: Session, message: Message, reply: Reply) -> None:
+    text = field(message, "size", str)
+    if text == "auto":
+        session.pixels, session.govern, session.settlings = session.setup.pixels, True, 0
+    else:
+        size, (height, width) = read_size(text), session.filed_size
+        session.pixels = width * height if size.of_source else size.width * size.height
+    session.cut(session.filed, "another size is another flight: the film begins anew")
+
+
+def _add(session: Session, message: Message, reply: Reply) -> None:
+    term = field(message, "term", dict)
+    written = {"dream": {"network": session.network_name, "objective": [term]}}
+    (read,) = load_mapping(written, session.setup.folder).dream.objective
+    if read.kind == "garden":
+        raise RenderError("a garden cannot be planted in flight: it grows from the beginning", "write it into the film's file")
+    weight = read.weight.constant
+    session.add_term(read, 1.0 if weight is None else weight, _seconds(message, "over", 1.0))
+
+
+def _drop(session: Session, message: Message, reply: Reply) -> None:
+    index = field(message, "index", int)
+    if not 0 <= index < len(session.stage.config.dream.objective):
+        raise RenderError(f"drop: there is no objective {index}")
+    session.drop_term(index, _seconds(message, "over", 1.0))
+
+
+def _write(session: Session, message: Message, reply: Reply) -> None:
+    keys = message.get("keys")
+    session.write(None if keys is None else [str(key) for key in field(message, "keys", list)])
+
+
+def _saved(session: Session, message: Message, reply: Reply) -> None:
+    session.file_saved()
+
+
+def _gif(session: Session, message: Message, reply: Reply) -> None:
+    seconds, width, fps = _seconds(message, "seconds", 4.0), field(message, "width", int, 480), field(message, "fps", int, 15)
+    if not (16 <= width <= 2048 and 1 <= fps <= 50 and 0 < seconds <= 60):
+        raise RenderError("gif: seconds up to 60, width 16 to 2048, fps 1 to 50")
+    film, take, last = session.film, session.live_take.folder, session.head
+
+    def make() -> None:
+        try:
+            reply(file_message(session, "gif", last_seconds(film, take, last, seconds, width, fps)))
+        except RenderError as error:
+            session.say(f"the GIF could not be made: {error.message}", error.hint, grave=True)
+
+    Thread(target=make, daemon=True).start()
+
+
+def _thin(session: Session, message: Message, reply: Reply) -> None:
+    session.thin(_flight(session, message), field(message, "pixels", float))
+
+
+def _flight(session: Session, message: Message) -> str:
+    """A flight that was saved in this session; the flight so far, saved now, where none is named."""
+    name = message.get("flight")
+    if name is None and message.get("type") == "render":
+        name = free_name(session.setup.folder, session.filed.name)
+        session.save(name)
+    if name not in session.recordings:
+        raise RenderError(f"there is no flight {name!r} of this session")
+    return str(name)
+
+
+def _render(session: Session, message: Message, reply: Reply) -> None:
+    size, quality = field(message, "size", str, "1080p"), field(message, "quality", str, "final")
+    if quality not in QUALITIES:
+        raise RenderError(f"render: quality is {quality!r}; it takes {', '.join(QUALITIES)}")
+    read_size(size)
+    name = _flight(session, message)
+    session.jobs.add(session.large_flight(name, size, quality), name, size, quality)
+
+
+def _cancel(session: Session, message: Message, reply: Reply) -> None:
+    session.jobs.cancel(field(message, "job", int))
+
+
+ORDERS: Mapping[str, Carry] = {
+    "size": _size,
+    "add": _add,
+    "drop": _drop,
+    "write": _write,
+    "saved": _saved,
+    "gif": _gif,
+    "thin": _thin,
+    "render": _render,
+    "cancel": _cancel,
+    "nothing": _nothing,
+    "set": _set,
+    "release": _release,
+    "play": _play,
+    "pause": _pause,
+    "over": _over,
+    "record": _record,
+    "stop": _stop,
+    "save": _save,
+    "scrub": _scrub,
+    "live": _live,
+    "fork": _fork,
+    "mark": _mark,
+    "unmark": _unmark,
+    "snapshot": _snapshot,
+    "govern": _govern,
+}

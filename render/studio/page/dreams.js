@@ -1,0 +1,239 @@
+// What it dreams of: its objectives as tiles, and a wall of what its networks know, to add from.
+
+import { figure, find, icon, make, write } from "./dom.js";
+import { fromShare, toShare } from "./hand.js";
+
+const SHOWN = 96; // pictures on the wall at first, and with each "More"
+const FACES = 4; // pictures on an objective's tile
+const PATIENCE = 250; // milliseconds, after which pictures that came in sight are asked for
+const LAYERS = "", CLASSES = "classes";
+
+export class Dreams {
+  constructor(panel, hand, socket, say) {
+    this.panel = panel;
+    this.hand = hand;
+    this.socket = socket;
+    this.say = say;
+    this.networks = [];
+    this.terms = [];
+    this.tiles = new Map(); // index -> {tile, slider, output}
+    this.limit = SHOWN;
+    this.wanted = new Map(); // "network/layer" -> numbers in sight that have no picture
+    this.sight = new IntersectionObserver((entries) => entries.forEach((entry) => this.see(entry)), { root: find(".body", panel), rootMargin: "120px" });
+    for (const name of ["network", "layer"]) {
+      find(`.${name}`, panel).addEventListener("change", () => {
+        if (name === "network") this.chooseNetwork();
+        this.limit = SHOWN;
+        this.hang();
+      });
+    }
+    find(".search", panel).addEventListener("input", () => { this.limit = SHOWN; this.hang(); });
+    hand.values.on((keys) => keys.forEach((key) => this.showWeight(key)));
+  }
+
+  // ---- objectives
+
+  /** The objectives as they are now. */
+  update(terms) {
+    const same = JSON.stringify(terms.map(({ index, words, dropped }) => [index, words, dropped]));
+    this.terms = terms;
+    if (same !== this.built && (this.built = same)) this.build();
+    terms.forEach(({ key }) => this.showWeight(key));
+  }
+
+  build() {
+    const list = find(".terms", this.panel), focused = document.activeElement?.dataset?.term;
+    this.tiles.clear();
+    list.replaceChildren(...this.terms.map((term) => this.tile(term)));
+    if (focused) find(`[data-term="${focused}"]`, list)?.focus();
+  }
+
+  tile(term) {
+    const handle = this.handle(term), face = make("div", { class: "face", "aria-hidden": "true" }, this.faces(term));
+    const slider = make("input", {
+      type: "range", min: 0, max: 200, step: 1, "data-term": term.index, "aria-label": `Weight of ${term.words}`,
+      oninput: () => this.hand.set({ [term.key]: fromShare(handle, slider.value / 200) }),
+    });
+    const output = make("output");
+    const drop = make("button", {
+      type: "button", class: "round", "aria-label": `Take away ${term.words}`, title: "Take away", hidden: term.dropped,
+      onclick: () => this.socket.ask("drop", { index: term.index }).catch(this.say),
+    }, icon("close"));
+    this.drag(face, term, handle);
+    this.tiles.set(term.index, { slider, output, face });
+    return make("li", { class: `term${term.dropped ? " dropped" : ""}`, "data-key": term.key },
+      face, drop, make("p", { class: "words", title: term.words }, term.words), make("div", { class: "weight" }, slider, output));
+  }
+
+  handle(term) {
+    return this.hand.handles.get(term.key) ?? { key: term.key, likely: [-1, 2], log: false };
+  }
+
+  /** A tile's weight goes with what is dragged across its picture. */
+  drag(face, term, handle) {
+    let from = null;
+    face.addEventListener("pointerdown", (event) => {
+      from = [event.clientX, toShare(handle, this.hand.values.get(term.key) ?? term.weight)];
+      face.setPointerCapture(event.pointerId);
+    });
+    face.addEventListener("pointermove", ({ clientX }) => {
+      if (from) this.hand.set({ [term.key]: fromShare(handle, Math.min(1, Math.max(0, from[1] + (clientX - from[0]) / face.clientWidth))) });
+    });
+    for (const end of ["pointerup", "pointercancel"]) face.addEventListener(end, () => (from = null));
+  }
+
+  showWeight(key) {
+    const term = this.terms.find((one) => one.key === key), tile = term && this.tiles.get(term.index);
+    if (!tile) return;
+    const weight = this.hand.values.get(key) ?? term.weight, share = toShare(this.handle(term), weight);
+    tile.slider.value = String(Math.round(200 * share));
+    tile.slider.style.setProperty("--share", `${(100 * share).toFixed(1)}%`);
+    tile.slider.setAttribute("aria-valuetext", figure(weight));
+    tile.face.style.setProperty("opacity", String(Math.min(1, 0.35 + 0.65 * Math.abs(weight))));
+    write(tile.output, figure(weight));
+  }
+
+  /** The pictures of what an objective asks for, as far as its words and layer tell. */
+  faces(term) {
+    const network = this.networks.find(({ name }) => name === term.network) ?? this.networks[0];
+    if (!network) return [];
+    const words = term.words.slice(term.words.indexOf(":") + 1).split(",").map((word) => word.trim().toLowerCase()).filter(Boolean);
+    const known = new Set(network.plates[term.layer] ?? []);
+    const numbered = words.filter((word) => /^\d+$/.test(word)).map(Number);
+    const named = Object.entries(network.layers.find(({ name }) => name === term.layer)?.named ?? {}).filter(([name]) => words.includes(name)).map(([, number]) => number);
+    const classes = words.map((word) => network.classes.findIndex((name) => name.toLowerCase().split(",").some((one) => one.trim() === word)));
+    const asked = term.kind === "layer" ? [...known] : [...numbered, ...named];
+    const things = classes.filter((number) => number >= 0).map((number) => [CLASSES, number]);
+    const wanted = [...things, ...(things.length ? [] : asked.map((number) => [term.layer, number]))].slice(0, FACES);
+    return wanted.filter(([layer, number]) => this.has(network, layer, number) || this.want(network.name, layer, number))
+      .map(([layer, number]) => make("img", { src: address(network.name, layer, number), alt: "", loading: "lazy" }));
+  }
+
+  // ---- the wall
+
+  /** What the networks know. */
+  learn(networks) {
+    this.networks = networks;
+    find(".finder", this.panel).hidden = !networks.length;
+    const select = find(".network", this.panel), before = select.value;
+    select.replaceChildren(...networks.map(({ name }) => make("option", { value: name }, name)));
+    if (networks.some(({ name }) => name === before)) select.value = before;
+    select.closest(".field").hidden = networks.length < 2;
+    this.chooseNetwork();
+    this.hang();
+    this.build();
+  }
+
+  get network() {
+    return this.networks.find(({ name }) => name === find(".network", this.panel).value) ?? this.networks[0];
+  }
+
+  chooseNetwork() {
+    const select = find(".layer", this.panel), before = select.value, network = this.network;
+    if (!network) return;
+    const options = [[LAYERS, "Layers"], ...(network.classes.length ? [[CLASSES, "Things"]] : []), ...network.layers.map(({ name }) => [name, `Channels of ${name}`])];
+    select.replaceChildren(...options.map(([value, words]) => make("option", { value }, words)));
+    select.value = options.some(([value]) => value === before) ? before : network.classes.length ? CLASSES : LAYERS;
+  }
+
+  /** All that can be added, [{term, caption, layer, numbers}], the picture being of those numbers. */
+  offers() {
+    const network = this.network, layer = find(".layer", this.panel).value;
+    if (!network) return [];
+    const elsewhere = network === this.networks[0] ? {} : { network: network.name };
+    if (layer === LAYERS) {
+      return network.layers.map(({ name, channels }) => ({
+        term: { layer: name, ...elsewhere }, caption: name, words: `layer ${name}`, layer: name,
+        numbers: [...(network.plates[name] ?? []), ...Array(Math.min(4, channels)).keys()].slice(0, 4),
+      }));
+    }
+    if (layer === CLASSES) {
+      return network.classes.map((name, number) => ({
+        term: { class: name, ...elsewhere }, caption: name.split(",")[0], words: name, layer, numbers: [number],
+      }));
+    }
+    const { channels, named } = network.layers.find(({ name }) => name === layer);
+    const names = Object.fromEntries(Object.entries(named ?? {}).map(([name, number]) => [number, name]));
+    return Array.from({ length: channels }, (_, number) => ({
+      term: { channels: [number], layer, ...elsewhere }, caption: names[number] ?? String(number), words: `channel ${number} ${names[number] ?? ""} of ${layer}`, layer, numbers: [number],
+    }));
+  }
+
+  hang() {
+    const words = find(".search", this.panel).value.toLowerCase().split(/\s+/).filter(Boolean);
+    const offers = this.offers().filter((offer) => words.every((word) => offer.words.toLowerCase().includes(word)));
+    const shown = offers.slice(0, this.limit);
+    this.sight.disconnect();
+    const wall = find(".wall", this.panel);
+    wall.replaceChildren(...shown.map((offer) => this.offer(offer)));
+    wall.querySelectorAll("button").forEach((button) => this.sight.observe(button));
+    write(find(".count", this.panel), offers.length ? `${offers.length} to choose from: a click adds, with a weight that rises to 1` : "Nothing has such a name.");
+    find(".more", this.panel).hidden = offers.length <= shown.length;
+  }
+
+  more() {
+    this.limit += SHOWN;
+    this.hang();
+  }
+
+  offer({ term, caption, words, layer, numbers }) {
+    const button = make("button", {
+      type: "button", title: words, "aria-label": `Add ${words}`, "data-layer": layer, "data-numbers": numbers.join(),
+      onclick: () => this.socket.ask("add", { term }).then(() => this.say({ text: `${words} comes in.` }), this.say),
+    }, make("span", { class: "caption" }, caption));
+    this.paint(button);
+    return make("li", {}, button);
+  }
+
+  /** Puts the pictures that are there on a button of the wall. */
+  paint(button) {
+    const { layer, numbers } = button.dataset, network = this.network;
+    const present = numbers.split(",").map(Number).filter((number) => this.has(network, layer, number));
+    const images = present.map((number) => make("img", { src: address(network.name, layer, number), alt: "", loading: "lazy", decoding: "async" }));
+    button.querySelectorAll("img, .four").forEach((old) => old.remove());
+    if (images.length > 1) button.prepend(make("span", { class: "four" }, images));
+    else button.prepend(...images);
+  }
+
+  has(network, layer, number) {
+    return Boolean(network?.plates[layer]?.includes(number));
+  }
+
+  see({ isIntersecting, target }) {
+    if (!isIntersecting || this.panel.hidden) return;
+    const { layer, numbers } = target.dataset;
+    numbers.split(",").map(Number).forEach((number) => this.has(this.network, layer, number) || this.want(this.network.name, layer, number));
+  }
+
+  /** Notes a picture that is not there yet; those in sight are asked for together. */
+  want(network, layer, number) {
+    const place = JSON.stringify([network, layer]), numbers = this.wanted.get(place) ?? new Set();
+    this.wanted.set(place, numbers.add(number));
+    this.asking ??= setTimeout(() => {
+      this.asking = null;
+      for (const [where, those] of this.wanted) {
+        const [name, of] = JSON.parse(where);
+        this.socket.send("plates", { network: name, layer: of, numbers: [...those] });
+      }
+      this.wanted.clear();
+    }, PATIENCE);
+    return false;
+  }
+
+  /** A picture came. */
+  plate({ network, layer, number }) {
+    const known = this.networks.find(({ name }) => name === network);
+    if (!known || this.has(known, layer, number)) return;
+    (known.plates[layer] ??= []).push(number);
+    if (known === this.network) {
+      for (const button of this.panel.querySelectorAll(`.wall button[data-layer="${CSS.escape(layer)}"]`)) {
+        if (button.dataset.numbers.split(",").includes(String(number))) this.paint(button);
+      }
+    }
+    this.terms.forEach((term) => this.tiles.get(term.index)?.face.replaceChildren(...this.faces(term)));
+  }
+}
+
+function address(network, layer, number) {
+  return `/plate/${encodeURIComponent(network)}/${encodeURIComponent(layer)}/${number}.jpg`;
+}

@@ -1,0 +1,82 @@
+// The timeline: what was dreamed so far, to be looked at again, marked, and gone on from.
+
+import { duration, find, make, write } from "./dom.js";
+
+export class Timeline {
+  constructor(deck, live, socket, say) {
+    this.deck = deck;
+    this.socket = socket;
+    this.say = say;
+    this.slider = find(".scrub", deck);
+    this.state = null;
+    this.wanted = null; // the tick that is asked for next
+    this.asking = false;
+    this.slider.addEventListener("input", () => this.scrub(Number(this.slider.value)));
+    live.on((header) => this.show(header));
+  }
+
+  update(state) {
+    this.state = state;
+    this.slider.max = state.tick;
+    const scrubs = state.scrub !== null;
+    if (!scrubs && this.wanted === null) this.slider.value = state.tick;
+    document.body.classList.toggle("scrubbing", scrubs);
+    for (const name of ["live", "fork"]) find(`[data-do=${name}]`, this.deck).hidden = !scrubs;
+    this.showMarks(state);
+    this.fill();
+  }
+
+  /** A dream that is shown. */
+  show({ tick, seconds, scrub }) {
+    write(find(".clock", this.deck), duration(seconds, 1));
+    if (!scrub && this.wanted === null && this.state?.scrub == null) {
+      this.slider.max = Math.max(tick, Number(this.slider.max));
+      this.slider.value = tick;
+    }
+    this.slider.setAttribute("aria-valuetext", `${duration(seconds, 1)}, dream ${tick}`);
+    this.fill();
+  }
+
+  fill() {
+    const { value, max } = this.slider;
+    this.slider.style.setProperty("--share", `${max > 0 ? (100 * value) / max : 100}%`);
+  }
+
+  showMarks({ marks, tick }) {
+    const made = JSON.stringify([marks, tick > 0]);
+    const list = find(".marks", this.deck);
+    if (made !== this.made) {
+      this.made = made;
+      list.replaceChildren(...marks.map((mark, number) => {
+        const words = `${mark.name || `Mark ${number + 1}`}, ${duration(mark.seconds, 1)}`;
+        return make("button", {
+          type: "button", "aria-label": `${words}. Delete takes it away.`, title: words,
+          onclick: () => this.scrub(mark.tick),
+          onkeydown: ({ key }) => ["Delete", "Backspace"].includes(key) && this.socket.ask("unmark", { tick: mark.tick }).catch(this.say),
+        });
+      }));
+    }
+    marks.forEach((mark, number) => list.children[number].style.setProperty("left", `${(100 * mark.tick) / Math.max(1, tick)}%`));
+  }
+
+  /** Shows a tick of before. While one is asked for, only the newest wish waits. */
+  async scrub(tick) {
+    this.wanted = Math.min(Math.max(0, tick), this.state?.tick ?? 0);
+    this.slider.value = this.wanted;
+    this.fill();
+    if (this.asking) return;
+    this.asking = true;
+    let asked = null;
+    while (this.wanted !== asked) {
+      asked = this.wanted;
+      await this.socket.ask("scrub", { tick: asked }).catch(this.say);
+    }
+    this.asking = false;
+    this.wanted = null;
+  }
+
+  /** So many dreams back or on from what is shown. */
+  step(ticks) {
+    return this.scrub(Number(this.slider.value) + ticks);
+  }
+}

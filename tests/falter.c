@@ -1,0 +1,78 @@
+/* The system falters once: a call on a file below $FALTER_UNDER fails, or does half of what it should. Loaded before libc.
+
+   falter_arm(number, error): the call of that number, counted from now, fails with `error`; -1: it is short.
+   falter_calls(): how many there were. A line for each goes to $FALTER_DIARY: its name and the file's. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+static int number, target = -1, fault, armed, diary = -1;
+static __thread int inside;
+
+void falter_arm(int which, int error, int paper) { number = 0; target = which; fault = error; armed = 1; diary = paper; }
+int falter_calls(void) { return number; }
+
+static int below(const char *path) {
+    const char *root = getenv("FALTER_UNDER");
+    char here[4096];
+    if (!armed || !root || !path || inside) return 0;
+    if (path[0] != '/') { if (!getcwd(here, sizeof here)) return 0; return strncmp(here, root, strlen(root)) == 0; }
+    return strncmp(path, root, strlen(root)) == 0;
+}
+
+static const char *name_of(int file, char *place, size_t size) {
+    char link[64];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+    ssize_t length = readlink(link, place, size - 1);
+    if (length < 0 || place[0] != '/') return NULL; /* a pipe, or memory */
+    place[length] = 0;
+    return place;
+}
+
+/* 0: as always; an errno: fail; -1: be short */
+static int falters(const char *call, const char *path) {
+    if (!below(path)) return 0;
+    inside = 1;
+    int mine = __sync_add_and_fetch(&number, 1);
+    if (diary >= 0) dprintf(diary, "%s %s\n", call, path);
+    inside = 0;
+    return mine == target ? fault : 0;
+}
+
+#define REAL(name) static __typeof__(&name) real; if (!real) real = (__typeof__(&name))dlsym(RTLD_NEXT, #name)
+#define FAIL(call, path) { int f = falters(call, path); if (f > 0) { errno = f; return -1; } }
+#define FD(call, file) char place[4096]; int f = armed && !inside ? falters(call, name_of(file, place, sizeof place)) : 0; \
+    if (f > 0) { errno = f; return -1; }
+
+#define OPEN(name) int name(const char *path, int flags, ...) { \
+    va_list more; va_start(more, flags); mode_t mode = va_arg(more, mode_t); va_end(more); \
+    REAL(name); FAIL(flags & O_CREAT ? "create" : flags & O_DIRECTORY ? "opendir" : "open", path); return real(path, flags, mode); }
+OPEN(open)
+OPEN(open64)
+#define OPENAT(name) int name(int at, const char *path, int flags, ...) { \
+    va_list more; va_start(more, flags); mode_t mode = va_arg(more, mode_t); va_end(more); \
+    REAL(name); FAIL(flags & O_CREAT ? "create" : "open", path); return real(at, path, flags, mode); }
+OPENAT(openat)
+OPENAT(openat64)
+
+ssize_t read(int file, void *to, size_t size) { REAL(read); FD("read", file); return real(file, to, f < 0 && size > 1 ? size / 2 : size); }
+ssize_t write(int file, const void *from, size_t size) { REAL(write); FD("write", file); return real(file, from, f < 0 && size > 1 ? size / 2 : size); }
+ssize_t pread64(int file, void *to, size_t size, off_t at) { REAL(pread64); FD("read", file); return real(file, to, f < 0 && size > 1 ? size / 2 : size, at); }
+int fsync(int file) { REAL(fsync); FD("fsync", file); return real(file); }
+int ftruncate64(int file, off_t size) { REAL(ftruncate64); FD("ftruncate", file); return real(file, size); }
+int ftruncate(int file, off_t size) { REAL(ftruncate); FD("ftruncate", file); return real(file, size); }
+int flock(int file, int how) { REAL(flock); FD("flock", file); return real(file, how); }
+int rename(const char *from, const char *to) { REAL(rename); FAIL("rename", to); return real(from, to); }
+int renameat(int a, const char *from, int b, const char *to) { REAL(renameat); FAIL("rename", to); return real(a, from, b, to); }
+int unlink(const char *path) { REAL(unlink); FAIL("unlink", path); return real(path); }
+int unlinkat(int at, const char *path, int flags) { REAL(unlinkat); FAIL("unlink", path); return real(at, path, flags); }
+int mkdir(const char *path, mode_t mode) { REAL(mkdir); FAIL("mkdir", path); return real(path, mode); }
+int rmdir(const char *path) { REAL(rmdir); FAIL("rmdir", path); return real(path); }

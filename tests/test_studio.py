@@ -1,0 +1,377 @@
+"""Laws of the studio: a flight recorded and rendered is the flight flown, bit for bit; no edit changes the past."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import cv2
+import pytest
+import tiny
+import torch
+from clips import clip, plain
+
+from render.construct import build
+from render.facts import load
+from render.film import State, begin, step
+from render.picture.picture import to_pixels
+from render.studio.flight import Rows, Stage, film_with, has_end, knows_its_end, make_stage, with_values
+from render.studio.governor import Effort, advise
+from render.studio.orders import carry_out
+from render.studio.protocol import unpack_dream
+from render.studio.record import write_flight
+from render.studio.session import Session, Setup
+from render.studio.thin import count_rows, thin_rows
+
+pytestmark = pytest.mark.usefixtures("tiny_network")
+
+DREAM = """\
+dream:
+  rate: 8
+  octaves: 2
+  steps: 2
+  first_steps: 2
+  jitter: 3
+  objective:
+    - {garden: all, drift: 0.3}
+    - {layer: edges, weight: "0.3 + 0.1*sin(s)"}
+    - {neuron: 3, layer: shapes, at: [0.2, 0.6]}
+"""
+SOURCES = {
+    "noise": "size: 48x32\nsource: {noise: perlin}\nmotion: {zoom: 1.5}\n",
+    "photo": "size: 48x32\nsource: {image: photo.png}\nmask: photo.png\nmotion: {zoom: {0s: 1.1, 2s: 1.4}}\n",
+    "footage": "size: 48x32\nsource: {video: clip.mp4}\nmotion: {zoom: 1.1}\n",
+}
+ODD = "fps: 30000/1001\n"  # ticks that fall on no edge of the camera's cells
+
+
+def film_file(folder: Path, text: str) -> Path:
+    cv2.imwrite(str(folder / "photo.png"), to_pixels(tiny.photo((32, 48)))[..., ::-1])
+    if "clip.mp4" in text:
+        clip(folder / "clip.mp4", plain(36, (32, 48)), fps="24")
+    path = folder / "film.yaml"
+    path.write_text(f"seed: 7\n{text}{DREAM}")
+    return path
+
+
+def fly(stage: Stage, edits: Mapping[int, Mapping[str, Any]], ticks: int) -> tuple[list[State], Rows]:
+    rows: Rows = {}
+    states = [begin(stage.film)]
+    for tick in range(ticks):
+        rows = with_values(stage, rows, tick, edits.get(tick, {}))
+        states.append(step(film_with(stage, rows), states[-1]))
+    return states, rows
+
+
+def everything(stage: Stage, tick: int) -> dict[str, Any]:
+    """Another value for every number that can move, and an expression for one."""
+    share = {1: 0.35, 3: 0.6}[tick]
+    fixed = ("dream.first_steps", "source.noise.contrast")
+    values: dict[str, Any] = {}
+    for key, span in stage.spans.items():
+        low, high = max(span.low, -20.0), min(span.high, 4.0 if not key.startswith("dream.octave") else 2.0)
+        value = low + share * (high - low)
+        if key not in fixed and not (key.startswith("look.") and stage.config.source.moves and key != "look.hold"):
+            values[key] = round(value) if span.whole else value
+    if stage.config.source.moves:
+        values = {key: value for key, value in values.items() if not key.startswith(("motion.swirl", "motion.tilt"))}
+    return {**values, "motion.zoom": "1.1 + 0.2*min(1, s)"}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_flight_that_is_recorded_and_rendered_is_the_flight_that_was_flown(source: str, tmp_path: Path) -> None:
+    path = film_file(tmp_path, SOURCES[source] + (ODD if source != "footage" else ""))
+    stage = make_stage(load(path), tiny.CPU, {})
+    states, rows = fly(stage, {tick: everything(stage, tick) for tick in (1, 3)}, 5)
+    recording = write_flight(stage, rows, 5, tmp_path, "film-flight", path)
+    assert "extends: film.yaml" in recording.yaml.read_text()
+    film = build(load(recording.yaml), torch.device("cpu"))
+    assert film.scene.clock.last_tick == (5 if source != "footage" else stage.film.scene.clock.last_tick)
+    again = begin(film)
+    for live in states:
+        again = step(film, again) if live.tick else again
+        assert tiny.same(live, again), f"tick {live.tick}"
+
+
+def test_the_law_can_fail(tmp_path: Path) -> None:
+    """One number one tick later is another flight."""
+    stage = make_stage(load(film_file(tmp_path, SOURCES["noise"])), tiny.CPU, {})
+    early, late = (fly(stage, {tick: {"motion.rotate": 40.0}}, 3)[0] for tick in (1, 2))
+    assert tiny.same(early[1], late[1])
+    assert not tiny.same(early[2], late[2])
+
+
+def test_no_edit_changes_the_past(tmp_path: Path) -> None:
+    stage = make_stage(load(film_file(tmp_path, SOURCES["noise"] + ODD)), tiny.CPU, {})
+    states, rows = fly(stage, {0: {"motion.zoom": 2.0}}, 4)
+    edited = film_with(stage, with_values(stage, rows, 4, everything(stage, 3)))
+    again = begin(edited)
+    for live in states:
+        again = step(edited, again) if live.tick else again
+        assert tiny.same(live, again)
+
+
+ENDS = {
+    "motion: {zoom: 1.5}": [],
+    "motion: {zoom: '1 + s'}": [],
+    "motion: {zoom: '1 + p'}": ["motion.zoom"],
+    "motion: {zoom: {0s: 1, 50%: 2}}": ["motion.zoom"],
+    "motion: {rotate: {0s: 1, end: 2}}": ["motion.rotate"],
+    "motion: {rotate: {0s: 1, 3s: 2}}": [],
+}
+
+
+@pytest.mark.parametrize(("text", "keys"), ENDS.items())
+def test_numbers_that_know_their_end_are_told(text: str, keys: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "film.yaml"
+    path.write_text(text)
+    config = load(path)
+    assert knows_its_end(config) == keys
+    assert has_end(config) == bool(keys)
+
+
+def test_a_thinned_flight_comes_no_farther_than_said(tmp_path: Path) -> None:
+    stage = make_stage(load(film_file(tmp_path, SOURCES["noise"])), tiny.CPU, {})
+    rows: Rows = {}
+    for tick in range(24):
+        rows = with_values(stage, rows, tick, {"motion.zoom": 1.5 + 0.002 * tick, "motion.rotate": 10.0})
+    few, error = thin_rows(stage, rows, 24, 2.0)
+    assert count_rows(few) < count_rows(rows) / 2
+    assert 0 < error <= 2.0
+    same, none = thin_rows(stage, rows, 24, 0.0)
+    assert (count_rows(same), none) == (24, 0.0)
+
+
+FULL = Effort(57_600, 3, 4)
+ADVICE = {
+    "in time": (Effort(57_600, 3, 4), 0.1, Effort(57_600, 3, 4)),
+    "a little slow": (Effort(57_600, 3, 4), 0.2, Effort(57_600, 2, 4)),
+    "far too slow": (Effort(57_600, 3, 4), 2.0, Effort(57_600, 1, 4)),
+    "one step is too slow": (Effort(57_600, 1, 4), 0.2, Effort(57_600, 1, 3)),
+    "nothing but the size is left": (Effort(57_600, 1, 2), 0.2, Effort(43_200, 1, 2)),
+    "fast": (Effort(57_600, 1, 4), 0.02, Effort(57_600, 2, 4)),
+    "fast, and all that the film asks for": (Effort(57_600, 3, 4), 0.02, Effort(57_600, 3, 4)),
+}
+
+
+@pytest.mark.parametrize(("effort", "took", "wanted"), ADVICE.values(), ids=ADVICE)
+def test_the_governor(effort: Effort, took: float, wanted: Effort) -> None:
+    assert advise(effort, FULL, took, 1 / 6) == wanted
+
+
+# ---- sessions
+
+
+class Audience:
+    """Remembers all that it is told and shown."""
+
+    def __init__(self) -> None:
+        self.told: list[dict[str, Any]] = []
+        self.dreams: list[bytes] = []
+
+    def tell(self, message: dict[str, Any]) -> None:
+        self.told.append(json.loads(json.dumps(message, allow_nan=False)))
+
+    def show(self, dream: bytes) -> None:
+        self.dreams.append(dream)
+
+    def last(self, kind: str) -> dict[str, Any]:
+        return next(message for message in reversed(self.told) if message["type"] == kind)
+
+
+class Flown:
+    """A session that is stepped by hand."""
+
+    def __init__(self, path: Path, share: float = 1.0) -> None:
+        self.audience = Audience()
+        setup = Setup(
+            load(path),
+            path,
+            path.read_text(),
+            path.parent / "runs",
+            tiny.CPU,
+            lambda: load(path),
+            share=share,
+            govern=False,
+            pace=False,
+        )
+        self.session = Session(setup, self.audience, carry_out)
+        self.session.start_over()
+
+    def order(self, **message: Any) -> list[dict[str, Any]]:
+        replies: list[dict[str, Any]] = []
+        carry_out(self.session, message, replies.append)
+        return replies
+
+    def done(self, **message: Any) -> None:
+        *_, last = self.order(**message)
+        assert last["type"] == "done", last
+
+    def fly(self, ticks: int) -> None:
+        for _ in range(ticks):
+            self.session.advance()
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        return unpack_dream(self.audience.dreams[-1])[0]
+
+
+def negatives(take: Path) -> list[bytes]:
+    return [path.read_bytes() for path in sorted((take / "negative").glob("tick-*"))]
+
+
+def test_a_session_is_recorded_and_nothing_is_dreamed_twice(tmp_path: Path, command: Any) -> None:
+    path = film_file(tmp_path, SOURCES["noise"])
+    flown = Flown(path)
+    flown.done(type="set", values={"motion.center.0": 0.2, "dream.steps": 1})
+    flown.fly(2)
+    flown.done(type="set", values={"motion.zoom": 2.0}, over=0.4)
+    flown.fly(3)
+    live = flown.session.live_take.folder
+    flown.done(type="stop")
+    flown.session.close()
+    said = command(str(tmp_path / "film-flight.yaml"), "-o", str(tmp_path / "runs"), "--set", "outputs=last.png")
+    assert said.code == 0, said.words
+    assert "--fresh begins another" in said.words  # nothing was dreamed
+    assert negatives(tmp_path / "runs/film-flight/take-001") == negatives(live)
+    fresh = command(str(tmp_path / "film-flight.yaml"), "-o", "elsewhere", "--set", "outputs=last.png")
+    assert fresh.code == 0, fresh.words
+    assert negatives(Path("elsewhere/film-flight/take-001")) == negatives(live)
+
+
+def test_a_fork_begins_as_the_old_take_did(tmp_path: Path) -> None:
+    flown = Flown(film_file(tmp_path, SOURCES["footage"]))
+    flown.done(type="set", values={"dream.chroma": 0.1})
+    flown.fly(4)
+    old = flown.session.live_take.folder
+    flown.done(type="mark", tick=1, name="here")
+    flown.done(type="scrub", tick=1)
+    assert (flown.shown["tick"], flown.shown["scrub"]) == (1, True)
+    flown.done(type="fork", tick=2)
+    flown.fly(2)
+    new = flown.session.live_take.folder
+    assert new != old
+    assert negatives(new) == negatives(old)  # nothing was set otherwise, so it goes on as it did
+    assert flown.session.describe()["marks"] == [{"tick": 1, "seconds": 0.125, "name": "here"}]
+    flown.session.close()
+
+
+def test_a_save_takes_hold_at_the_next_tick_and_a_fault_changes_nothing(tmp_path: Path) -> None:
+    path = film_file(tmp_path, SOURCES["noise"])
+    text, flown = path.read_text(), Flown(path)
+    flown.fly(1)
+    path.write_text(
+        text.replace("zoom: 1.5", "zoom: 1.8").replace("- {garden", "- {layer: shapes, weight: 0.7}\n    - {garden")
+    )
+    flown.done(type="saved")
+    take = flown.session.live_take.folder
+    flown.fly(10)
+    assert flown.session.values()["motion.zoom"] == 1.8
+    state = flown.session.describe()
+    assert [term["weight"] for term in state["terms"]][-1] == pytest.approx(0.7)  # it rose from 0
+    assert flown.session.live_take.folder == take
+    path.write_text(text.replace("zoom", "zom"))
+    flown.done(type="saved")
+    fault = flown.audience.last("fault")
+    assert fault["problems"][0]["hint"].startswith('did you mean "zoom"?')
+    assert fault["problems"][0]["line"] == 4
+    assert fault["text"].endswith("Nothing was rendered.")
+    flown.fly(1)
+    path.write_text(text.replace("48x32", "64x32"))
+    flown.done(type="saved")
+    assert flown.audience.last("mended")
+    assert flown.session.live_take.folder != take  # another size is a cut
+    assert "size" in flown.audience.last("said")["text"]
+    flown.session.close()
+
+
+def test_a_flight_with_new_objectives_is_the_flight_that_was_flown(tmp_path: Path) -> None:
+    path = film_file(tmp_path, SOURCES["noise"])
+    flown = Flown(path)
+    flown.fly(1)
+    flown.done(type="add", term={"layer": "shapes"}, over=0.3)
+    flown.done(type="drop", index=1, over=0)
+    flown.fly(4)
+    flown.done(type="save", name="other")
+    film = build(load(tmp_path / "other.yaml"), tiny.CPU)
+    state = begin(film)
+    while state.tick < 5:
+        state = step(film, state)
+    assert flown.session.state
+    assert tiny.same(state, flown.session.state)
+    flown.session.close()
+
+
+def test_the_page_s_numbers_are_written_into_the_file_and_comments_stay(tmp_path: Path) -> None:
+    path = film_file(tmp_path, SOURCES["noise"])
+    path.write_text(path.read_text().replace("zoom: 1.5}", "zoom: 1.5}  # slow"))
+    flown = Flown(path, share=0.5)
+    flown.done(
+        type="set", values={"motion.zoom": 1.75, "motion.pan.0": 0.25, "look.hold": 0.2, "dream.objective.2.weight": 0.5}
+    )
+    flown.fly(1)
+    flown.done(type="write")
+    config = load(path)
+    moment = config.clock.tick(0)
+    assert config.motion.zoom(moment) == 1.75
+    assert [curve(moment) for curve in config.motion.pan] == [0.25, 0]
+    assert config.look.hold(moment) == 0.2
+    assert config.dream.objective[2].weight(moment) == 0.5
+    assert "zoom: 1.75, pan: [0.25, 0]} # slow" in path.read_text()
+    assert flown.session.describe()["unsaved"] == []
+    flown.session.close()
+
+
+REFUSED: dict[str, dict[str, Any]] = {
+    "no such order": {"type": "sing"},
+    "no such number": {"type": "set", "values": {"motion.zom": 1}},
+    "no number": {"type": "set", "values": {"motion.zoom": "fast"}},
+    "not a finite one": {"type": "set", "values": {"motion.zoom": float("inf")}},
+    "of the beginning only": {"type": "set", "values": {"dream.first_steps": 3}},
+    "no such tick": {"type": "scrub", "tick": 99},
+    "no tick": {"type": "fork"},
+    "a name that is a path": {"type": "save", "name": "../film"},
+    "no such layer": {"type": "add", "term": {"layer": "sky"}},
+    "no such objective": {"type": "drop", "index": 9},
+    "no such flight": {"type": "thin", "flight": "x", "pixels": 1.0},
+    "a quality that is none": {"type": "render", "quality": "best"},
+    "a size that is none": {"type": "size", "size": "huge"},
+}
+
+
+@pytest.mark.parametrize("order", REFUSED.values(), ids=REFUSED)
+def test_an_order_that_cannot_be_is_one_sentence(order: dict[str, Any], tmp_path: Path) -> None:
+    flown = Flown(film_file(tmp_path, SOURCES["noise"]))
+    (error,) = flown.order(id=4, **order)
+    assert (error["type"], error["id"]) == ("error", 4)
+    assert error["text"]
+    flown.fly(1)
+    assert sorted(tmp_path.glob("*.yaml")) == [tmp_path / "film.yaml"]
+    flown.session.close()
+
+
+def test_pictures_of_a_flight(tmp_path: Path) -> None:
+    flown = Flown(film_file(tmp_path, SOURCES["noise"]))
+    flown.fly(5)
+    file, _ = flown.order(type="snapshot", tick=2)
+    picture = cv2.imread(file["path"], cv2.IMREAD_UNCHANGED)
+    assert (picture.dtype, picture.shape) == ("uint16", (32, 48, 3))
+    from render.studio.pictures import last_seconds
+
+    session = flown.session
+    gif = last_seconds(session.film, session.live_take.folder, session.head, 0.5, 48, 12)
+    assert gif.read_bytes().startswith(b"GIF89a")
+    session.close()
+
+
+def test_every_handle_says_what_it_is(tmp_path: Path) -> None:
+    flown = Flown(film_file(tmp_path, SOURCES["noise"]))
+    handles = flown.session.vocabulary()["handles"]
+    assert {handle["key"] for handle in handles} >= {"motion.zoom", "motion.pan.0", "dream.objective.1.weight", "look.mean"}
+    for handle in handles:
+        assert handle["meaning"]
+        assert handle["low"] <= handle["likely"][0] < handle["likely"][1] <= handle["high"]
+        assert handle["live"] or handle["why"]
+    flown.session.close()
