@@ -329,7 +329,9 @@ def of_a_print(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of every command that develops takes again."""
     options = (
         click.option("--width", type=click.IntRange(16, 16384), help="Pixels; the height follows."),
+        click.option("--height", type=click.IntRange(16, 16384), help="Pixels, instead of the width."),
         click.option("--fps", help="Frames per second."),
+        click.option("--bitrate", help="Bits per second instead of --crf, as in 8M."),
         click.option("--crf", type=click.IntRange(0, 63), help="Compression; lower is better."),
         click.option("--codec", help="h265, prores, vp9 …; usually the ending decides."),
         click.option("--size-limit", help="As in 10MB."),
