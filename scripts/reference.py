@@ -172,6 +172,7 @@ outputs:
   - "{name}.mp4"
   - {file: "{name}.gif", width: 400, fps: 15, size_limit: 10MB, recipe: false}
   - {file: master.mov, codec: h265, crf: 14}
+  - {file: web.mp4, height: 720, bitrate: 8M}
   - "frames/{frame:06}.png"
 """,
     ),

@@ -12,7 +12,9 @@ class Output:
 
     file: str
     width: int | None = None
+    height: int | None = None
     fps: Fraction | None = None
+    bitrate: int | None = None
     crf: int | None = None
     codec: str = "auto"
     size_limit: int | None = None

@@ -44,6 +44,7 @@ REFUSED: dict[str, Any] = {
     "WITHIN": 5,
     "BPM": "fast",
     "TEMPO": "auto",
+    "BITRATE": "much",
     "BYTES": "much",
     "WEIGHT": 1e7,
 }

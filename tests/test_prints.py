@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import raw
+from numpy.typing import NDArray
 from outputs import Output
 from PIL import Image
 
@@ -25,7 +26,7 @@ ALL = [(ending, codec) for ending, container in prints.CONTAINERS.items() for co
 ROWS = [row for row in ALL if not prints.PRINTS[row[1]].hardware]
 FILMS = [row for row in ROWS if not prints.PRINTS[row[1]].still]
 LOSSY = {"gif": 6, "webp": 6, "jpeg": 4, "webp-picture": 6}  # levels off; any other print is within 3
-BARE = {".gif", ".webp", ".jpg", ".jpeg"}  # hold no configuration
+BARE = {".gif", ".webp", ".jpg", ".jpeg", ".tif", ".tiff", ".exr"}  # hold no configuration
 
 
 def film(number: int, size: tuple[int, int]) -> Callable[[Fraction], Iterator[ffmpeg.Pixels]]:
@@ -57,6 +58,50 @@ def described(path: Path) -> str:
     return subprocess.run(command, capture_output=True, text=True).stderr
 
 
+def linear(shown: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The light that sRGB numbers stand for (IEC 61966-2-1)."""
+    return np.where(shown <= 0.04045, shown / 12.92, ((shown + 0.055) / 1.055) ** 2.4)
+
+
+DEEP = {("x.png", "png16"): 0, ("x.tif", "auto"): 0, ("x.tiff", "auto"): 0, ("x.exr", "auto"): 1e-5}  # how far off, of 1
+
+
+@pytest.mark.parametrize(("file", "codec"), DEEP, ids=str)
+def test_pictures_for_compositing_keep_sixteen_bits(tmp_path: Path, file: str, codec: str) -> None:
+    picture = np.arange(24 * 16 * 3, dtype=np.uint16).reshape(16, 24, 3) * 55 + 7
+    prints.develop([Output(file, codec=codec)], lambda fps: iter([picture]), (24, 16), NTSC, tmp_path, "x", CONFIG)
+    import av
+
+    with av.open(str(tmp_path / file)) as container:
+        frame = next(container.decode(video=0))
+        deep = "gbrpf32le" if file.endswith("exr") else "rgb48le"
+        read = frame.to_ndarray(format=deep).astype(np.float64)
+    meant = linear(picture / 65535) if deep == "gbrpf32le" else picture
+    assert frame.format.name.startswith("gbrpf32" if deep == "gbrpf32le" else "rgb48")
+    assert np.abs(read - meant).max() <= DEEP[file, codec]
+
+
+def test_a_height_and_a_bitrate_are_kept(tmp_path: Path) -> None:
+    path, notices = develop(tmp_path, Output("x.mp4", height=72), 3, (256, 144))
+    assert (size_of(path), notices) == ((128, 72), [])
+    small, large = (develop(tmp_path, Output(f"{rate}.mp4", bitrate=rate), 20, (256, 144))[0] for rate in (20_000, 2_000_000))
+    assert small.stat().st_size <= large.stat().st_size
+
+
+CONTRARY = {
+    "has a width and a height": Output("x.mp4", width=64, height=36),
+    "prores has no bitrate": Output("x.mov", codec="prores", bitrate=10**6),
+    "has a bitrate and a crf": Output("x.mp4", bitrate=10**6, crf=18),
+    "has a bitrate and a size_limit": Output("x.mp4", bitrate=10**6, size_limit=10**6),
+}
+
+
+@pytest.mark.parametrize("words", CONTRARY)
+def test_what_decides_the_same_is_not_given_twice(tmp_path: Path, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        prints.require([CONTRARY[words]], "x")
+
+
 @pytest.mark.parametrize("size", [(64, 36), (75, 41)], ids=str)
 @pytest.mark.parametrize(("ending", "codec"), ROWS, ids=str)
 def test_every_print_reads_back(tmp_path: Path, ending: str, codec: str, size: tuple[int, int]) -> None:
@@ -69,7 +114,8 @@ def test_every_print_reads_back(tmp_path: Path, ending: str, codec: str, size: t
     frames = list(raw.read(path, shape, "rgb24"))
     assert len(frames) == (1 if row.still else 9)
     colour = np.median(frames[-1][:, shape[0] // 2 :].reshape(-1, 3), axis=0)
-    assert np.abs(colour - COLOUR).max() <= LOSSY.get(codec, 3)
+    meant = linear(np.array(COLOUR) / 255) * 255 if codec == "exr" else np.array(COLOUR)
+    assert np.abs(colour - meant).max() <= LOSSY.get(codec, 3)
     assert ending in BARE or metadata.embedded_config(path) == CONFIG
     assert any("even sizes" in notice for notice in notices) == (shape != size)
     if not row.still:

@@ -53,4 +53,5 @@ def _through(curve: Curve, formula: str) -> Curve:
 
 
 def _narrower(output: OutputSettings) -> OutputSettings:
-    return output.model_copy(update={"width": output.width and max(SMALLEST, output.width // 2)})
+    halved = {side: value and max(SMALLEST, value // 2) for side in ("width", "height") if (value := getattr(output, side))}
+    return output.model_copy(update=halved)

@@ -29,9 +29,9 @@ from render.config.scalars import Every, NetworkChoice, Size, Time
 from render.config.section import Named, OneOf, OneOrMore, Row, Section, needed, reference_of, row, tag
 from render.config.setting_types import choice, number, output_name, pair, static
 
-OUTPUT_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".gif", ".webp", ".png", ".jpg")
-PICTURE_SUFFIXES = (".png", ".jpg", ".webp")  # those that can be a sequence of stills
-CODECS = ("auto", "h264", "h265", "av1", "prores", "vp9", "ffv1", "h264_nvenc", "hevc_nvenc")
+OUTPUT_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".gif", ".webp", ".png", ".tif", ".tiff", ".exr", ".jpg")
+PICTURE_SUFFIXES = (".png", ".tif", ".tiff", ".exr", ".jpg", ".webp")  # those that can be a sequence of stills
+CODECS = ("auto", "h264", "h265", "av1", "prores", "prores4444", "vp9", "ffv1", "png16", "h264_nvenc", "hevc_nvenc")
 
 
 # ── source ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -447,9 +447,14 @@ class OutputSettings(Section):
         "its name, in the take's folder; the ending is the format, {name} and {frame:06} are filled in"
     )
     width: Annotated[int | None, static(16, 16384, "pixels")] = row(None, "pixels; the height follows; default: the film's")
+    height: Annotated[int | None, static(16, 16384, "pixels")] = row(None, "pixels, instead of width; the width follows")
     fps: Annotated[Fraction | None, types.FPS] = row(None, "frames per second; default: the film's")
     crf: Annotated[int | None, static(0, 63)] = row(None, "compression: 0 is lossless, 18 looks so, more is smaller")
-    codec: Annotated[str, choice(*CODECS)] = row("auto", "how pictures are packed; auto goes by the ending")
+    bitrate: Annotated[int | None, types.BITRATE] = row(None, "bits per second instead of crf, as in 8M or 8000k")
+    codec: Annotated[str, choice(*CODECS)] = row(
+        "auto",
+        "how pictures are packed; auto goes by the ending; for compositing: prores4444, png16, .tif, .exr (linear light)",
+    )
     size_limit: Annotated[int | None, types.BYTES] = row(None, "the most the file may weigh, as in 10MB")
     recipe: Annotated[bool, types.FLAG] = row(
         True, "whether the film's settings are written into it (`render from` reads them), without any folder's name"

@@ -187,6 +187,18 @@ def read_rate(value: object, most: int = 240) -> Fraction:
     return next((ntsc for ntsc in NTSC if places >= 2 and round(ntsc, places) == rate), rate)
 
 
+def read_bitrate(value: object) -> int:
+    """Bits per second: 8M, 8000k, 2.5 Mbit/s or a whole number; raises SettingError."""
+    word = str(value).strip().lower()
+    match = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*(k|m)?(?:bit/s|bps|b/s)?", word)
+    bits = (
+        int(float(match[1]) * {"k": 10**3, "m": 10**6}.get(match[2] or "", 1)) if match and not isinstance(value, bool) else 0
+    )
+    if not 10_000 <= bits <= 10**9:
+        raise SettingError(f"is {quote(value)}, which is no rate of bits from 10k to 1000M a second", "write 8M or 8000k")
+    return bits
+
+
 def read_bytes(value: object) -> int:
     """A file size: 10MB, 500 kB, or bytes; raises SettingError."""
     match = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*([A-Z]*)", str(value).strip().upper())

@@ -150,7 +150,7 @@ def decode_file(path: Path) -> str:
     try:
         return decode(read_bytes(path, TEXT))
     except SettingError as wrong:
-        raise MissingError(f"{path}: {wrong.message}", wrong.hint) from None
+        raise MissingError(f"{path}: {wrong.message.removeprefix('which ')}", wrong.hint) from None
 
 
 def _refuse(problems: Iterable[Problem]) -> None:

@@ -20,7 +20,18 @@ from render.config.curve import Curve, Span, read_curve, wants
 from render.config.palettes import PALETTES
 from render.config.poses import FARTHEST, NEAREST, read_poses, write_poses
 from render.config.problem import SettingError, did_you_mean, nearest, quote
-from render.config.scalars import SIZES, Every, NetworkChoice, Size, Time, read_bytes, read_rate, read_size, read_time
+from render.config.scalars import (
+    SIZES,
+    Every,
+    NetworkChoice,
+    Size,
+    Time,
+    read_bitrate,
+    read_bytes,
+    read_rate,
+    read_size,
+    read_time,
+)
 
 Schema = Mapping[str, Any]
 
@@ -623,5 +634,6 @@ TEMPO = static(20, 400, "beats per minute", whole=False)
 BPM = or_auto(TEMPO)
 DREAMED = SettingType(_read_dreamed, "start, end, 50% or a time such as 4s", _WORD, str)
 BPM = or_auto(static(20, 400, "beats per minute", whole=False))
+BITRATE = SettingType(read_bitrate, "bits per second such as 8M or 8000k", {"type": ["string", "integer"]})
 BYTES = SettingType(read_bytes, "a file size such as 10MB", {"type": ["string", "integer"]})
 WEIGHT = number("", -100, 100)

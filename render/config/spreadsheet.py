@@ -77,7 +77,7 @@ def decode(data: bytes) -> str:
         except UnicodeDecodeError:
             continue
     if text is None or BINARY.search(text):
-        raise SettingError("which is no text in UTF-8, UTF-16 or cp1252", "save it as CSV, UTF-8")
+        raise SettingError("which is no text in UTF-8, UTF-16 or cp1252", "save it as UTF-8")
     return text.removeprefix("\ufeff")
 
 

@@ -45,7 +45,11 @@ class Output(Protocol):
     @property
     def width(self) -> int | None: ...
     @property
+    def height(self) -> int | None: ...
+    @property
     def fps(self) -> Fraction | None: ...
+    @property
+    def bitrate(self) -> int | None: ...
     @property
     def crf(self) -> int | None: ...
     @property
@@ -182,6 +186,15 @@ def print_format(output: Output) -> Print:
         raise ConfigError(f"{output.file}: {codec} has no crf")
     if output.crf is not None and row.crf and output.crf > row.crf[1]:
         raise ConfigError(f"{output.file}: crf {output.crf} is past the worst of {codec}, {row.crf[1]}")
+    if output.width and output.height:
+        raise ConfigError(
+            f"{output.file}: has a width and a height, and either follows from the other", "leave one of them out"
+        )
+    if output.bitrate and not row.crf:
+        raise ConfigError(f"{output.file}: {codec} has no bitrate")
+    if output.bitrate and (output.crf is not None or output.size_limit is not None):
+        other = "crf" if output.crf is not None else "size_limit"
+        raise ConfigError(f"{output.file}: has a bitrate and a {other}, which decide the same", "leave one of them out")
     if output.size_limit is not None and row.still:
         raise ConfigError(f"{output.file}: size_limit is for films, not for single pictures")
     return row
@@ -197,7 +210,7 @@ def rate(output: Output, fps: Fraction) -> Fraction:
 def evenly_from(output: Output, size: tuple[int, int]) -> int:
     """The number of frames of a (width, height) from which on one more costs as much as the last: palettes look at so many."""
     row = print_format(output)
-    width, height = _shape(row, size, output.width)
+    width, height = _shape(row, size, _width(output, size))
     return ceil(SAMPLE / (width * height)) if row.work is _palette_film else 1
 
 
@@ -212,19 +225,25 @@ def _job(
 ) -> Job:
     row = print_format(output)
     path = folder / fill_name(output.file, name)
-    shape = _shape(row, size, output.width)
+    width = _width(output, size)
+    shape = _shape(row, size, width)
     if 0 in shape:
         raise ConfigError(f"{output.file}: {size[0]}x{size[1]} is too small for it")
-    if not output.width and shape[0] < size[0] - 1:
+    if not width and shape[0] < size[0] - 1:
         notice(f"{path.name} is {shape[0]}x{shape[1]}; say `width` for another size")
-    elif not output.width and shape != size:
+    elif not width and shape != size:
         notice(f"{path.name} is {shape[0]}x{shape[1]} of {size[0]}x{size[1]}, since it can hold only even sizes")
-    crf = output.crf if output.crf is not None else row.crf and row.crf[0]
+    crf = None if output.bitrate else output.crf if output.crf is not None else row.crf and row.crf[0]
     frame_rate = rate(output, fps)
     if frame_rate < (output.fps or min(fps, row.usual_fps or fps)):
         notice(f"{path.name} has {frame_rate} frames a second, the most that {path.suffix} can show")
     audio = CONTAINERS[path.suffix.lower()].audio
     return Job(row, output, path, size, frame_rate, Tuning(shape, crf), name, config if output.recipe else "", notice, audio)
+
+
+def _width(output: Output, size: tuple[int, int]) -> int | None:
+    """How many pixels wide it is to be, by its width or its height; None if it says neither."""
+    return max(1, round(size[0] * output.height / size[1])) if output.height else output.width
 
 
 def _shape(row: Print, size: tuple[int, int], width: int | None) -> tuple[int, int]:
@@ -387,6 +406,8 @@ def _encoding(job: Job, tuning: Tuning, size: tuple[int, int]) -> tuple[str, ...
     colours = f"{YUV}format={row.layout},{BT709}" if row.layout.startswith(("yuv", "p010")) else f"format={row.layout}"
     convert = _scaling(size, tuning.size) + colours
     quality = () if tuning.crf is None else (row.quality, str(tuning.crf))
+    if job.output.bitrate:
+        quality = ("-b:v", str(job.output.bitrate))
     maps = (*job.sound.input, "-map", "0:v:0", "-map_metadata", "1", *job.sound.output)
     return (*maps, "-vf", convert, "-c:v", row.encoder, *row.arguments, *quality, *container_arguments(job.path), *ffmpeg.EXACT)
 
@@ -433,6 +454,9 @@ PRINTS: dict[str, Print] = {
         crf=(24, 63),
     ),
     "prores": Print(_film, "prores_ks", ("-profile:v", "3", "-vendor", "apl0"), pixels="rgb48le", layout="yuv422p10le"),
+    "prores4444": Print(
+        _film, "prores_ks", ("-profile:v", "4", "-vendor", "apl0"), pixels="rgb48le", layout="yuv444p10le", even=False
+    ),
     "ffv1": Print(_film, "ffv1", LOSSLESS[2:], pixels="rgb48le", layout="gbrp16le", even=False),
     "gif": Print(_palette_film, "gif", even=False, usual_fps=Fraction(25), most_fps=Fraction(50), usual_width=480),
     "webp": Print(
@@ -441,17 +465,22 @@ PRINTS: dict[str, Print] = {
     "webp-picture": Print(_stills, even=False, still=stills.webp),
     "png": Print(_stills, even=False, still=stills.png),
     "png16": Print(_stills, pixels="rgb48le", even=False, still=stills.png),
+    "tiff": Print(_stills, pixels="rgb48le", even=False, still=stills.tiff),
+    "exr": Print(_stills, pixels="rgb48le", even=False, still=stills.exr),
     "jpeg": Print(_stills, even=False, still=stills.jpeg),
 }
 
 CONTAINERS: dict[str, Container] = {
     ".mp4": Container(("h264", "h265", "av1", "h264_nvenc", "hevc_nvenc"), AAC),
-    ".mov": Container(("h264", "h265", "prores", "h264_nvenc", "hevc_nvenc"), AAC),
+    ".mov": Container(("h264", "h265", "prores", "prores4444", "h264_nvenc", "hevc_nvenc"), AAC),
     ".mkv": Container(("h264", "h265", "av1", "vp9", "ffv1", "h264_nvenc", "hevc_nvenc"), FLAC),
     ".webm": Container(("vp9", "av1"), OPUS),
     ".gif": Container(("gif",)),
     ".webp": Container(("webp", "webp-picture")),
     ".png": Container(("png", "png16")),
+    ".tif": Container(("tiff",)),
+    ".tiff": Container(("tiff",)),
+    ".exr": Container(("exr",)),
     ".jpg": Container(("jpeg",)),
     ".jpeg": Container(("jpeg",)),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import struct
 import zlib
+from fractions import Fraction
 from typing import Any, BinaryIO
 
 import cv2
@@ -33,6 +34,25 @@ def jpeg(picture: Pixels, config: str = "") -> bytes:
 def webp(picture: Pixels, config: str = "") -> bytes:
     """A WebP of [H, W, 3] uint8, of quality 90."""
     return _encoded(".webp", picture, (cv2.IMWRITE_WEBP_QUALITY, 90))
+
+
+def tiff(picture: Pixels, config: str = "") -> bytes:
+    """A TIFF of [H, W, 3] uint8 or uint16, sRGB, packed without loss."""
+    return _encoded(".tiff", picture)
+
+
+def exr(picture: Pixels, config: str = "") -> bytes:
+    """An OpenEXR of [H, W, 3] uint16, as float32 in linear light, which compositing programs take EXR to be."""
+    shown = picture.astype(np.float32) / 65535
+    linear = np.where(shown <= 0.04045, shown / 12.92, ((shown + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    import av
+
+    height, width = picture.shape[:2]
+    frame = av.VideoFrame.from_ndarray(linear, format="gbrpf32le")
+    encoder = av.CodecContext.create("exr", "w")
+    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = width, height, "gbrpf32le", Fraction(1, 25)
+    encoder.options = {"compression": "zip16", "gamma": "1.0"}
+    return b"".join(bytes(packet) for packet in (*encoder.encode(frame), *encoder.encode(None)))
 
 
 def png_text(file: BinaryIO) -> str | None:

@@ -138,6 +138,7 @@ class Take:
         """What the record says of a print; its length, so that a print that was removed or replaced does not count."""
         path = frame_path(self.folder / fill_name(output.file, self.record.get("name", "film")), 0)
         settings = {key: getattr(output, key) for key in ("width", "fps", "crf", "codec", "size_limit")}
+        settings |= {key: value for key in ("height", "bitrate") if (value := getattr(output, key))}
         settings |= {} if output.recipe else {"recipe": False}
         length = path.stat().st_size if path.exists() else None
         return json.loads(_json({"settings": settings, "film": film, "bytes": length}))
