@@ -608,6 +608,38 @@ def studio_(
     serve(config, file, text, root, Address(host, port), browser, lambda: pick_device(device, root), reload)
 
 
+@studio.group(name="import")
+def import_() -> None:
+    """Films of other programs, as configurations of this one."""
+
+
+@import_.command()
+@click.argument("file", metavar="SETTINGS", type=FilePath())
+@click.argument("target", metavar="[YAML]", required=False, type=FilePath())
+def deforum(file: Path, target: Path | None) -> None:
+    """A settings file of Deforum: render import deforum settings.txt film.yaml.
+
+    It prints the configuration, or writes it to YAML, never over a file that is there. Below it stands what became of each key:
+    used, converted or ignored, and why.
+    """
+    from render.config.deforum import convert, read_settings, yaml_text
+    from render.config.schedule import decode_file
+    from render.develop import files
+
+    if target and target.exists():
+        raise ConfigError(f"{target}: is there already", "name another file")
+    try:
+        film = convert(read_settings(decode_file(file)))
+    except ConfigError as error:
+        raise ConfigError(f"{file}: {error.message}", error.hint) from None
+    text = yaml_text(film, file.name)
+    if not target:
+        out(text, nl=False)
+        return
+    files.write(target, text.encode())
+    out(str(target))
+
+
 @studio.command(name="from")
 @click.argument("file", type=FilePath())
 def from_(file: Path) -> None:

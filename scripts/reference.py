@@ -27,9 +27,10 @@ what is wrong with one. This page is made by `scripts/reference` from the declar
 `render/parts/`.
 
 **∿ A number that may move.** It takes a number (`1.5`), an expression of time or music (`"1.5 + 0.3*sin(2*pi*p)"`), keyframes
-(`{0s: 1, 4s: 1.5, ease: in-out}`) or a Deforum string (`"0: (1), 60: (1.5)"`). A schedule's columns bear its dotted key, such
-as `motion.zoom`, `motion.pan.0` or `dream.objective.0.weight`. Expressions know `s` (seconds), `p` (0 to 1 through the film),
-`f` (frames), `b` (beats), `fps`, `seed`, the features of the music, and the usual functions; `render plot` draws them.
+(`{0s: 1, 4s: 1.5, ease: in-out}`) or a Deforum string (`"0: (1), 60: (1.5)"`); a speed, which Deforum counts per frame, takes
+that as `{deforum: "0: (1.02), 60: (1.05)", fps: 15}`. A schedule's columns bear its dotted key, such as `motion.zoom`,
+`motion.pan.0` or `dream.objective.0.weight`. Expressions know `s` (seconds), `p` (0 to 1 through the film), `f` (frames), `b`
+(beats), `fps`, `seed`, the features of the music, and the usual functions; `render plot` draws them.
 
 **Times** are written `2s`, `48 frames`, `4b` (beats), `50%`, `end` or `00:01:30`. **Files** start where the YAML file lies.
 """

@@ -27,7 +27,7 @@ source:
 motion:
   zoom: {0s: 1, 4s: 1.5, 50%: "1.5 + 0.2*sin(s)", end: 1, ease: in-out}
   rotate: [{at: 0s, value: 0, ease: ease-out-bounce}, {at: 4b, value: 12}]
-  pan: [0, "0: (0.1), 60: (0.05*sin(t/10))"]
+  pan: [0, {deforum: "0: (0.1), 60: (0.05*sin(t/10))", fps: 15, each: x/9}]
   center: [0.5, "0.5 + 0.1*sin(2*pi*p)"]
   to: {0s: {at: [0.5, 0.5], scale: 1}, 4s: {at: [0.3, 0.4], scale: 3}, ease: in-out}
   border: wrap

@@ -29,7 +29,7 @@ from render.config import expression
 from render.config.easing import EASINGS, Easing, easing
 from render.config.expression import Expression
 from render.config.problem import SettingError, did_you_mean, nearest, quote
-from render.config.scalars import TIME_HINT, Time, read_time
+from render.config.scalars import TIME_HINT, Time, read_rate, read_time
 from render.moment import Clock, Moment
 
 Array = NDArray[np.float64]
@@ -41,6 +41,9 @@ DEFORUM_NAMES = ("t", "s", "max_f")  # the frame, the seed and the last frame, a
 DEFORUM = re.compile(r"\s*[0-9]+\s*:\s*\(")
 KEY_FIELDS = ("at", "value", "ease")
 THROUGH_FIELDS = ("value", "then")
+PER_FRAME_FIELDS = ("deforum", "fps", "each")
+CELL = 1 / 240  # seconds over which the camera's speeds stand still: over those around a frame's edge, both frames count
+SOON = 1e-9  # of a frame: a time on a frame's edge, summed in floats, may lie this far before it
 FUNCTION = "<function "  # begins what is written of a function, which no file can hold
 
 
@@ -53,6 +56,11 @@ class Span:
     high: float
     whole: bool = False  # it counts things
     log: bool = False  # it moves by factors: keyframes are blended in log space
+
+    @property
+    def is_speed(self) -> bool:
+        """Whether it counts something per second, which in Deforum is counted per frame."""
+        return "per second" in self.unit
 
     def check(self, value: float) -> None:
         """Raises SettingError for a number that is not finite, not whole where it must be, or out of range."""
@@ -244,7 +252,14 @@ def _text(text: str, span: Span) -> Track:
         raise SettingError("was a function of a program, which no file can hold", "make the film with that program again")
     if word.isidentifier() and word not in (*expression.VARIABLES, *expression.CONSTANTS, *expression.FUNCTIONS, "t"):
         return _feature(word, span)
-    return _deforum(text, span) if DEFORUM.match(text) else _formula(text)
+    if not DEFORUM.match(text):
+        return _formula(text)
+    if span.is_speed:
+        hint = (
+            f"write {{deforum: {quote(word)}, fps: 15}} with the fps it was made for; `render import deforum` reads whole films"
+        )
+        raise SettingError(f"is {quote(word)}, which counts frames there; here it is {span.unit}", hint)
+    return _deforum(text, span)
 
 
 def _feature(word: str, span: Span) -> Track:
@@ -295,6 +310,8 @@ class Key:
 
 def _mapping(given: dict[str, Any], span: Span) -> Track:
     """`{0s: 1, 4s: 1.5, ease: in-out}`, or a value and the formula that it goes through."""
+    if "deforum" in given:
+        return _per_frame(given, span)
     if "then" in given:
         return _through(given, span)
     ease = _ease(given.get("ease", "linear"), "ease")
@@ -332,6 +349,57 @@ def _through(given: dict[str, Any], span: Span) -> Track:
         with _inside("then"):
             span.check(constant)
     return Track(at, track.names | names, constant, require)
+
+
+def _per_frame(given: dict[str, Any], span: Span) -> Track:
+    """`{deforum: "0: (1.02), 60: (1.05)", fps: 15}`: how it changes from frame to frame there, as so much a second here.
+
+    each: a formula that the number x of every frame goes through, as in x/512 of what counts pixels. A frame's number says how
+    the picture came to it from the frame before, and between frames nothing is smoothed: the way is Deforum's own.
+    """
+    if extra := [name for name in given if name not in PER_FRAME_FIELDS]:
+        raise SettingError(f'has an unknown "{extra[0]}"', "write {deforum: …, fps: 15}", (extra[0],), on_key=True)
+    if not span.is_speed:
+        raise SettingError("is no speed, and takes Deforum keyframes without fps", 'write "0: (1), 60: (2)"', ("deforum",))
+    if "fps" not in given:
+        raise SettingError("has Deforum keyframes and no fps, the frames a second that they count", "write fps: 15 beside them")
+    with _inside("fps"):
+        fps = read_rate(given["fps"])
+    text = str(given["deforum"])
+    with _inside("deforum"):
+        track = _deforum(text if DEFORUM.match(text) else f"0: ({text})", ANY)
+    with _inside("each"):
+        each = expression.parse(str(given.get("each", "x")), ("x",))
+
+    def a_second(numbers: Array) -> Array:
+        changes = each({"x": numbers})
+        return np.asarray(np.power(changes, float(fps)) if span.log else changes * float(fps), dtype=np.float64)
+
+    def at(seconds: Array, clock: Clock) -> Array:
+        there = replace(clock, fps=fps, frames=max(2, round(clock.seconds * fps)))
+
+        def in_frame(number: Array) -> Array:
+            frames = np.clip(number + 1, 1, there.frames - 1)
+            return a_second(track.at((frames + SOON) / float(fps), there))
+
+        start, end = ((seconds + side * CELL / 2) * float(fps) + SOON for side in (-1, 1))
+        first, last = np.floor(start), np.floor(end - 2 * SOON)
+        share = np.where(last > first, (end - last) / (end - start), 0.0)
+        return _blend(in_frame(first), in_frame(last), share, span.log)
+
+    constant = None
+    if track.constant is not None and not each.free_names:
+        constant = float(a_second(np.array(track.constant)))
+        with _inside("deforum"):
+            span.check(constant)
+
+    def require(features: Collection[str]) -> None:
+        with _inside("deforum"):
+            track.require(features)
+        with _inside("each"):
+            each.require(features)
+
+    return Track(at, track.names - {"f"} | each.names - {"x"}, constant, require)
 
 
 def rounded(values: Array) -> Array:

@@ -145,6 +145,14 @@ def _data(path: Path, place: Place) -> bytes:
         raise MissingError(report([problem])) from error
 
 
+def decode_file(path: Path) -> str:
+    """The text of a file of another program; raises MissingError where it cannot be read or is no text."""
+    try:
+        return decode(read_bytes(path, TEXT))
+    except SettingError as wrong:
+        raise MissingError(f"{path}: {wrong.message}", wrong.hint) from None
+
+
 def _refuse(problems: Iterable[Problem]) -> None:
     if problems := list(problems):
         raise ProblemsError(problems)

@@ -72,7 +72,7 @@ CURVE_SCHEMA: Schema = {
     "anyOf": [
         {"type": "number"},
         {"type": "string", "description": "an expression, or Deforum keyframes"},
-        {"type": "object", "description": "keyframes: {0s: 1, 4s: 1.5, ease: in-out}"},
+        {"type": "object", "description": "keyframes: {0s: 1, 4s: 1.5, ease: in-out}, or {deforum: ..., fps: 15}"},
         {
             "type": "array",
             "items": {
