@@ -15,12 +15,12 @@ import yaml
 from clips import clip
 from PIL import Image
 
-from render.config import load_text
+from render.config import Config, load_text
 from render.construct import build
 from render.develop import take
-from render.develop.chain import common_ticks, read_chain, tick_chain
+from render.develop.chain import Link, common_ticks, read_chain, tick_chain
 from render.develop.negative import STRIDE, Negative
-from render.develop.shoot import Shot, shoot
+from render.develop.shoot import Shot, shoot, version_of
 from render.errors import ConfigError, RenderError
 from render.facts import facts
 
@@ -102,6 +102,12 @@ def dream(project: Path, settings: Mapping[str, Any], root: str = "runs", ticks:
                 return
 
     return shoot(config, text, project / root, CPU, watch)
+
+
+def chain_of(config: Config) -> list[Link]:
+    """The chain of a film, as its take has it."""
+    film = build(config, CPU)
+    return tick_chain(config, film, version_of(film))
 
 
 def dreams(shot: Shot) -> dict[str, bytes]:
@@ -212,7 +218,7 @@ DIFFERENT = [  # what shapes the first dream
 def test_what_shapes_the_first_dream_leaves_nothing_in_common(project: Path, different: dict[str, Any]) -> None:
     def chain(settings: Mapping[str, Any]) -> Any:
         config = load_text(yaml.safe_dump({**FILM, **settings}), folder=project, look=facts)
-        return tick_chain(config, build(config, CPU), 1)
+        return chain_of(config)
 
     assert common_ticks(chain({}), chain({})) == TICKS
     assert common_ticks(chain({}), chain(different)) == 0
@@ -223,7 +229,7 @@ def test_a_picture_that_changes_is_another_from_there_on(project: Path) -> None:
     first = dream(project, settings)
     Image.new("RGB", (48, 32)).save(project / "shots" / "15.png")
     config = load_text(yaml.safe_dump({**FILM, **settings}), folder=project, look=facts)
-    assert common_ticks(read_chain(first.folder), tick_chain(config, build(config, CPU), 1)) == 10
+    assert common_ticks(read_chain(first.folder), chain_of(config)) == 10
     Image.new("RGB", (48, 32)).save(project / "photo.png")
     assert dream(project, settings).folder.name == "take-002"
 
@@ -243,7 +249,7 @@ def test_a_fork_begins_with_the_dreams_of_any_take(project: Path) -> None:
 def test_a_take_is_adopted_by_the_film_that_begins_as_it_does(project: Path) -> None:
     text = yaml.safe_dump({**FILM, **CHANGES["another end"][0], "name": "flight"})
     config = load_text(text, folder=project)
-    chain = tick_chain(config, build(config, CPU), 1)
+    chain = chain_of(config)
     first = dream(project, {})
     with take.existing_take(first.folder) as flown:
         flown.adopt({"seed": 3}, chain, text, config.yaml())
