@@ -1,6 +1,6 @@
 """A corpus of odd media files, made when it is needed, and what a film over each of them must give: one line each.
 
-    Row("file's name", how it is made, the film's use of it, exit code, a phrase of what is said, its first frame's colour)
+Row("file's name", how it is made, the film's use of it, exit code, a phrase of what is said, its first frame's colour)
 """
 
 from __future__ import annotations
