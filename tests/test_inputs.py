@@ -101,6 +101,7 @@ OWN = {  # what this program itself wrote, ships or made sure of, and is opened 
     ("develop/files.py", "os.open(folder, os.O_RDONLY)"): "a folder, whose new name goes to the disk",
     ("source/tick.py", "path.read_bytes()"): "a tick; that it is a plain one was made sure of the line before",
     ("develop/sound.py", "pcm.open('wb')"): "written",
+    ("develop/reprint.py", "wave.open(str(place), 'wb')"): "written",
     ("develop/take.py", "os.fdopen(os.open(folder / LOCK, flags, 438), 'a+', encoding='utf-8')"): "a lock",
     ("develop/take.py", "os.open(folder / LOCK, flags, 438)"): "a lock, which is never a link",
     ("dream/memory.py", "file.read_text()"): "what the system says of its memory",
