@@ -176,7 +176,8 @@ def _reader(file: Path, head: bytes) -> Callable[[Path], Entries]:
 
 def _cure(file: Path) -> str:
     """What helps where a file is not what its name says."""
-    return "" if file.suffix.lower() == ".caffemodel" else "save the network's weights alone: torch.save(model.state_dict(), …)"
+    torchs = file.suffix.lower() in (".pth", ".pt", ".ckpt", ".bin", ".tar")
+    return "save the network's weights alone: torch.save(model.state_dict(), …)" if torchs else ""
 
 
 def _caffe(file: Path) -> Entries:

@@ -128,6 +128,8 @@ def naming_faults(file: Path) -> Iterator[None]:
         of_system = isinstance(error, OSError) and not isinstance(error, av.FFmpegError)
         reason = error.strerror if isinstance(error, OSError) and of_system else ""
         why = unopened(error) or f"cannot be read: {reason or 'the file is damaged'}"
+        system = isinstance(error, OSError) and not isinstance(error, av.FFmpegError)  # ffmpeg has words of its own
+        why = unopened(error) or f"cannot be read: {(system and getattr(error, 'strerror', '')) or 'the file is damaged'}"
         raise MissingError(f"{file}: {why}") from error
 
 
