@@ -125,9 +125,6 @@ def naming_faults(file: Path) -> Iterator[None]:
     except (av.InvalidDataError, av.ArgumentError) as error:  # what the list of containers leaves out is the latter
         raise MissingError(f"{file}: {NO_VIDEO}") from error
     except (av.FFmpegError, OSError, ValueError, NotImplementedError, MemoryError) as error:
-        of_system = isinstance(error, OSError) and not isinstance(error, av.FFmpegError)
-        reason = error.strerror if isinstance(error, OSError) and of_system else ""
-        why = unopened(error) or f"cannot be read: {reason or 'the file is damaged'}"
         system = isinstance(error, OSError) and not isinstance(error, av.FFmpegError)  # ffmpeg has words of its own
         why = unopened(error) or f"cannot be read: {(system and getattr(error, 'strerror', '')) or 'the file is damaged'}"
         raise MissingError(f"{file}: {why}") from error
