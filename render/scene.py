@@ -13,10 +13,14 @@ from render.loops import Loop
 from render.moment import Clock, Moment
 from render.picture import warp
 from render.picture.motion import CameraPath
+from render.picture.warp import Move
 from render.source import Source
 from render.source.flow import Flow, FlowEstimator, flow, flow_at_rest, is_clear
 
 FLASH = 0.4  # seconds that a flash, or a black or white picture in the middle of a shot, lasts at most
+
+
+NO_MOVE = Move(warp.STILL)
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,8 @@ class Scene:
     mask: Callable[[Moment], Tensor] | None  # where it is dreamed, [1, 1, H, W] of 0..1; None is everywhere
     loop: Loop  # how its end joins its beginning
     device: torch.device
+    start: Move = NO_MOVE  # how the source is seen at first; its picture is seen so already
+    shot: Callable[[Moment], float] = lambda moment: 0.0  # when it began again with the source: at the last cut, seconds
     amount: Callable[[Moment], float] = lambda moment: 1.0  # how much of the dream is shown, 0..1
     undreamed: Callable[[Moment], Tensor] | None = None  # what the rest shows, a frame or [1, 3, 1, 1]; None: the source
 
@@ -42,10 +48,26 @@ class Scene:
         frame = self.source.at(moment).to(self.device, non_blocking=True)
         if not self.source.moves:
             return frame
-        move = self.path.so_far(moment.seconds)
+        move = self.camera(moment)
         if torch.equal(move.matrix, warp.STILL):
             return frame
         return warp.move_frame(frame, move, kernel=warp.bicubic, border=self.border).clamp(0, 1)
+
+    def travelled(self, moment: Moment) -> Move:
+        """The camera's move since it saw the source's picture: from the film's start, or from its last cut."""
+        begin = self.shot(moment)
+        return self.path.between(begin, moment.seconds) if begin else self.path.so_far(moment.seconds)
+
+    def camera(self, moment: Moment) -> Move:
+        """The move that takes what is in the source's whole frame to where it is seen."""
+        move = self.travelled(moment)
+        return move if torch.equal(self.start.matrix, warp.STILL) else move @ self.start
+
+    def look(self, moment: Moment) -> tuple[Tensor, Tensor]:
+        """A photo that is larger than the frame, as the camera sees it, and how deep inside it, as Photo.look has it."""
+        assert self.source.photo
+        seen, inside = self.source.photo.look(self.camera(moment), self.border)
+        return seen.clamp(0, 1), inside
 
     def apply_mask(self, moment: Moment, dreamed: Tensor) -> Tensor:
         """The dream inside the mask; outside it the source stands still."""

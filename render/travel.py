@@ -39,7 +39,7 @@ def step(film: Film, state: State, before: Moment, moment: Moment) -> State:
     """The canvas moved by the camera, and dreamed on."""
     move = film.scene.path.between(before.seconds, moment.seconds)
     canvas = warp.move_frame(state.canvas, move, kernel=warp.lanczos4, border=film.scene.border)
-    canvas = lay_fresh_ground(film.scene, canvas, move, moment).clamp(0, 1)
+    canvas = lay_ground(film.scene, canvas, move, before, moment).clamp(0, 1)
     worlds = next_worlds(film, state.worlds, move, moment)
     canvas = film.scene.apply_mask(moment, dream_on(film, moment, canvas, worlds, fresh=False))
     if state.first is not None:
@@ -70,6 +70,14 @@ def dream_on(film: Film, moment: Moment, canvas: Tensor, worlds: tuple[World, ..
     return colour.hold_tone(dreamed, *film.tone(moment))
 
 
+def lay_ground(scene: Scene, canvas: Tensor, move: Move, before: Moment, moment: Moment) -> Tensor:
+    """The moved canvas with ground where the camera uncovers some: a photo's own as far as it goes, then fresh."""
+    ground = lay_fresh_ground(scene, canvas, move, moment)
+    if scene.source.photo is None or torch.equal(move.matrix, warp.STILL):
+        return ground
+    return show_photo(scene, canvas, ground, move, before, moment)
+
+
 def lay_fresh_ground(scene: Scene, canvas: Tensor, move: Move, moment: Moment) -> Tensor:
     """The moved canvas with fresh ground for the dream at the rim that the camera uncovers.
 
@@ -81,3 +89,15 @@ def lay_fresh_ground(scene: Scene, canvas: Tensor, move: Move, moment: Moment) -
     covered = warp.coverage(move, scene.size, RIM, scene.device)
     colours = resize(F.adaptive_avg_pool2d(canvas, (6, 10)), scene.size)
     return torch.lerp(colours + scene.fresh(moment.index).to(canvas, non_blocking=True), canvas, covered)
+
+
+def show_photo(scene: Scene, canvas: Tensor, rest: Tensor, move: Move, before: Moment, moment: Moment) -> Tensor:
+    """The moved canvas with what a photo larger than the frame shows now: its own detail, and its own ground past the frame.
+
+    To the canvas is added the photo as it is seen now, less what the canvas holds of it: the photo seen before, moved.
+    rest: what is shown past the photo.
+    """
+    (now, inside), (earlier, _) = scene.look(moment), scene.look(before)
+    moved = warp.move_frame(earlier, move, kernel=warp.lanczos4, border=scene.border)
+    covered, known = warp.coverage(move, scene.size, RIM, scene.device), (inside / RIM).clamp(0, 1)
+    return torch.lerp(rest, now + covered * (canvas - moved), known)

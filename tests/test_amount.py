@@ -20,7 +20,6 @@ from render.develop.shoot import shoot
 from render.facts import facts
 from render.film import Film, ticks
 from render.frames import at_rate, in_loop_order, replayable
-from render.picture import warp
 from render.picture.picture import to_pixels
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
@@ -85,8 +84,7 @@ def test_nothing_of_it_shows_the_source_as_the_camera_sees_it(name: str, folder:
         moment = clock.frame(index)
         expected = scene.picture(moment)
         if name == "photo":
-            move = scene.path.so_far(moment.seconds)
-            expected = warp.move_frame(expected, move, kernel=warp.bicubic, border=scene.border).clamp(0, 1)
+            expected = scene.look(moment)[0]
         assert torch.allclose(frame, expected, atol=1e-3), index
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import shutil
+import signal
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,6 +115,24 @@ def faults_of(stage: Stage, number: int, fault: int) -> list[str]:
 
 def differing(one: Mapping[str, bytes], other: Mapping[str, bytes]) -> list[str]:
     return sorted(name for name in {*one, *other} if one.get(name) != other.get(name))
+
+
+SIGNALS = {"Ctrl-C five times": signal.SIGINT, "the terminal closes": signal.SIGHUP, "ordered to end": signal.SIGTERM}
+
+
+@pytest.mark.parametrize("name", SIGNALS)
+def test_a_signal_again_and_again_ends_in_good_order(stage: Stage, name: str) -> None:
+    if stage.words[0] not in FILMS:
+        return
+    count = len(stage.calls)
+    for place in (count // 2, count - 8):
+        stage.set()
+        end = stage.run(place, -100 - SIGNALS[name])
+        assert end.code in (0, 130), end
+        assert "fault of render" not in end.words
+        assert not list(stage.at_work.rglob(f"{PART}*"))
+        again = stage.run()
+        assert (again.code, differing(stage.left(), stage.whole)) == (0, []), again.words
 
 
 def sweep(stage: Stage, places: Sequence[int], every_fault: bool) -> None:

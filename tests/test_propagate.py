@@ -39,7 +39,8 @@ def view(right: float = 0, down: float = 0, seed: int = 0, size: tuple[int, int]
 def footage(folder: Path, pictures: Sequence[Tensor], *overrides: str, text: str = "") -> Film:
     """A film over these pictures, dreamed at every frame."""
     for index, picture in enumerate(pictures):
-        Image.fromarray(to_pixels(picture)).save(folder / f"{index:04}.png")
+        if not (file := folder / f"{index:04}.png").exists():
+            Image.fromarray(to_pixels(picture)).save(file)
     height, width = pictures[0].shape[-2:]
     usual = (f"size={width}x{height}", "duration=source", "dream.rate=every-frame", "look.hold=0.5", *STRONG)
     return tiny.film(f"source: {{frames: '{folder}/*.png'}}\n{text}", (*usual, *overrides))

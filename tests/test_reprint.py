@@ -21,8 +21,9 @@ from render.config import load_text
 from render.develop import take
 from render.develop.ffmpeg import count
 from render.develop.metadata import embedded_config
-from render.develop.reprint import join_frames, print_again, trim
+from render.develop.reprint import join_frames, join_samples, print_again, trim
 from render.errors import ConfigError
+from render.source.audio import RATE, samples
 from render.source.footage import probe
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
@@ -133,6 +134,24 @@ def test_takes_of_before_keep_absolute_paths_and_are_printed(command: Command, p
     moved = project.rename(project.with_name("moved"))
     paths, _ = print_again(moved / folder.relative_to(project), ["x.mkv"], {})
     assert count(paths[0]) == 24
+
+
+@pytest.mark.parametrize("shown", ["mask: media/mask.png\n", "amount"])
+def test_a_photo_that_is_shown_is_asked_for_with_the_cure(command: Command, project: Path, shown: str) -> None:
+    film = FILM.replace("rate: 4", "rate: 4, amount: 0.5") if shown == "amount" else FILM + shown
+    (project / "dusk.yaml").write_text(film + "source: {image: media/photo.png}\n")
+    take = Path(command(str(project / "dusk.yaml"), "-o", str(project / "runs")).paths[0]).parent
+    (project / "media/photo.png").rename(project.parent / "photo-2.png")
+    said = command("print", str(take), "-o", "x.mkv")
+    assert (said.code, "--source FILE says where it is" in said.words) == (3, True)
+    assert command("print", str(take), "-o", "x.mkv", "--source", str(project.parent / "photo-2.png")).code == 0
+
+
+def test_the_folder_of_a_film_means_its_newest_take(command: Command, project: Path) -> None:
+    first = render(command, project)
+    newest = Path(command(str(project / "dusk.yaml"), "-o", str(project / "runs"), "--fresh").paths[0]).parent
+    assert (first.name, newest.name) == ("take-001", "take-002")
+    assert command("print", str(first.parent), "-o", "x.gif").paths == [str(newest / "x.gif")]
 
 
 # ---- where prints go
@@ -272,6 +291,28 @@ def test_films_fade_into_each_other(overlap: int, length: int) -> None:
     assert len(joined) == length
     assert joined == sorted(joined)
     assert (joined[0], joined[-1]) == (pytest.approx(0.2), pytest.approx(0.6))
+
+
+def test_films_are_heard_one_after_the_other(command: Command, project: Path) -> None:
+    """Clicks at .25 s of each, of which the second film is silent."""
+    loud, silent = render(command, project, "music"), render(command, project, name="dawn")
+    for fade, times in {"": [0.25, 4.25], "0.5s": [0.25, 3.25]}.items():
+        said = command("join", str(loud), str(silent), str(loud), "-o", "heard.mkv", *(["--crossfade", fade] if fade else []))
+        assert said.code == 0, said.words
+        heard = np.abs(samples(Path("heard.mkv").absolute()))
+        assert len(heard) / RATE == pytest.approx(6 - 2 * bool(fade) * 0.5, abs=0.05)
+        clicks = np.flatnonzero(heard > 0.3 * heard.max()) / RATE
+        groups = np.split(clicks, np.flatnonzero(np.diff(clicks) > 0.5) + 1)
+        assert [float(group[0]) for group in groups] == pytest.approx(times, abs=0.03)
+
+
+def test_samples_fade_into_each_other_whatever_blocks_they_come_in() -> None:
+    films = [np.full((2, 10), value, np.float32) for value in (0.0, 1.0, 0.5)]
+    whole = np.concatenate([*join_samples([iter([film]) for film in films], 3)], axis=1)
+    pieces = [iter([film[:, start : start + 2] for start in range(0, 10, 2)]) for film in films]
+    assert whole.shape == (2, 24)
+    assert np.allclose(np.concatenate([*join_samples(pieces, 3)], axis=1), whole)
+    assert np.allclose(whole[0, 6:12], [0, 0.25, 0.5, 0.75, 1, 1])
 
 
 def test_what_does_not_fit_is_not_joined(command: Command, project: Path) -> None:

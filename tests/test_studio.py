@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import cv2
@@ -20,6 +21,7 @@ from render.picture.picture import to_pixels
 from render.studio.flight import Rows, Stage, film_with, has_end, knows_its_end, make_stage, with_values
 from render.studio.governor import Effort, advise
 from render.studio.orders import carry_out
+from render.studio.plates import Wall
 from render.studio.protocol import unpack_dream
 from render.studio.record import write_flight
 from render.studio.session import Session, Setup
@@ -336,6 +338,7 @@ REFUSED: dict[str, dict[str, Any]] = {
     "no such layer": {"type": "add", "term": {"layer": "sky"}},
     "no such objective": {"type": "drop", "index": 9},
     "no such flight": {"type": "thin", "flight": "x", "pixels": 1.0},
+    "no such network": {"type": "plates", "network": "sky", "layer": "low", "numbers": [1]},
     "a quality that is none": {"type": "render", "quality": "best"},
     "a size that is none": {"type": "size", "size": "huge"},
 }
@@ -375,3 +378,22 @@ def test_every_handle_says_what_it_is(tmp_path: Path) -> None:
         assert handle["low"] <= handle["likely"][0] < handle["likely"][1] <= handle["high"]
         assert handle["live"] or handle["why"]
     flown.session.close()
+
+
+def test_what_a_network_knows_is_dreamed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda name: tmp_path / "cache")
+    told: list[dict[str, Any]] = []
+    wall = Wall([tiny.network()], tiny.CPU, told.append)
+    (known,) = wall.knowledge()["networks"]
+    assert [layer["channels"] for layer in known["layers"]] == [8, 12]
+    assert (len(known["classes"]), known["plates"]) == (6, {})
+    wall.want("tiny", "shapes", [3])
+    wall.want("tiny", "classes", [1])
+    while len(told) < 2:
+        sleep(0.02)
+    wall.close()
+    again = Wall([tiny.network()], tiny.CPU, told.append)
+    assert again.knowledge()["networks"][0]["plates"] == {"classes": [1], "shapes": [3]}
+    again.want("tiny", "shapes", [3])
+    again.close()
+    assert [plate["url"] for plate in told].count("/plate/tiny/shapes/3.jpg") == 2

@@ -10,8 +10,12 @@ import base64
 import io
 import re
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -50,12 +54,14 @@ def browser() -> Iterator[Any]:
 
 
 @contextmanager
-def opened(browser: Any, address: str, allowed: re.Pattern[str] = NOISE, path: str = "/#key", **window: Any) -> Iterator[Any]:
+def opened(
+    browser: Any, address: str, allowed: re.Pattern[str] = NOISE, path: str = "/#key", patience: float = 30, **window: Any
+) -> Iterator[Any]:
     """The page in a window of its own; nothing may go wrong in it, and nothing may be asked of anybody else."""
     faults, requests = list[str](), list[str]()
     context = browser.new_context(**{"viewport": {"width": 640, "height": 420}, **window})
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(patience * 1000)
     page.on("console", lambda line: faults.append(line.text) if line.type in {"error", "warning"} else None)
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("request", lambda request: requests.append(request.url))
@@ -69,20 +75,21 @@ def opened(browser: Any, address: str, allowed: re.Pattern[str] = NOISE, path: s
     assert [url for url in requests if not url.startswith((address, "blob:", "data:"))] == []
 
 
-def until(page: Any, true: str) -> None:
+def until(page: Any, true: str, tries: int = 200) -> None:
     """Wait until an expression is true. Playwright's own way evaluates text inside the page, which its policy forbids."""
-    for _ in range(200):
+    for _ in range(tries):
         if page.evaluate(true):
             return
         page.wait_for_timeout(50)
     raise AssertionError(f"never came true: {true}")
 
 
-def dreaming(page: Any) -> Any:
-    """The page, once it shows a dream and its controls."""
-    until(page, "!document.querySelector('.stage.empty') && !!document.querySelector('.handle')")
+def dreaming(page: Any, tries: int = 200) -> Any:
+    """The page, once it shows a dream and its controls, which stay, however slow the machine."""
+    until(page, "!document.querySelector('.stage.empty') && !!document.querySelector('.handle')", tries)
     page.mouse.move(300, 200)
     page.mouse.move(310, 205)
+    page.evaluate("window.restless = setInterval(() => document.dispatchEvent(new Event('pointermove')), 500)")
     return page
 
 
@@ -474,6 +481,7 @@ def test_it_records_renders_plays_and_compares(browser: Any, tmp_path: Any) -> N
 def test_controls_come_with_the_hand_and_go_when_it_rests(browser: Any) -> None:
     with served(Studio(pace=4)) as address, opened(browser, address) as page:
         dreaming(page)
+        page.evaluate("clearInterval(restless)")
         until(page, "document.body.classList.contains('awake')")
         until(page, "getComputedStyle(document.querySelector('.deck')).opacity === '1'")
         until(page, "!document.body.classList.contains('awake')")
@@ -593,3 +601,50 @@ def test_the_screen_is_the_picture_alone(browser: Any) -> None:
         until(page, "document.querySelector('canvas').clientWidth > 600")
         assert page.locator("button").count() == 0
         until_changed(page, shot(page))
+
+
+WINDOW = {"viewport": {"width": 1100, "height": 700}}
+LONG = 2400  # tries, where a film is dreamed
+FILM = """\
+size: 96x54
+fps: 12
+duration: 10s
+seed: 3
+motion: {zoom: 1.4}
+dream: {rate: 4, network: bestiary, objective: {garden: [owl, fern]}, steps: 1, octaves: 1, first_steps: 2}
+"""
+
+
+@pytest.mark.slow
+def test_a_film_that_is_dreamed_is_flown_recorded_rendered_and_compared(browser: Any, tmp_path: Path) -> None:
+    """The studio itself, from its command: what is flown in the page is a film's file and a table, and plays when rendered."""
+    (tmp_path / "garden.yaml").write_text(FILM)
+    command = [sys.executable, "-m", "render", "studio", str(tmp_path / "garden.yaml"), "--port", "0", "--no-browser"]
+    with subprocess.Popen([*command, "-o", str(tmp_path / "runs")], stderr=subprocess.PIPE, text=True) as studio:
+        assert studio.stderr
+        address = next(match[0] for line in studio.stderr if (match := re.search(r"http://\S+#\S+", line)))
+        try:
+            home, token = address.split("/#")
+            with opened(browser, home, path=f"/#{token}", patience=120, **WINDOW) as page:
+                dreaming(page, LONG)
+                page.click("[data-do=record]")
+                until(page, "document.body.classList.contains('recording')", LONG)
+                box = page.locator("#picture").bounding_box()
+                page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 0.3 * box["height"])
+                until(page, "Number(document.querySelector('.scrub').max) >= 6", LONG)
+                page.mouse.move(300, 200)
+                page.click("[data-do=record]")
+                until(page, "document.querySelectorAll('.flights strong').length === 1", LONG)
+                table = next(tmp_path.glob("*-flight.csv")).read_text()
+                assert "motion.center.0" in table.splitlines()[0]
+                page.click(".tab[data-panel=films]")
+                page.select_option("[name=size]", "96x54")
+                page.select_option("[name=quality]", "flown")
+                page.click(".order button")
+                page.wait_for_selector("#room[open] video")
+                until(page, "document.querySelector('#room video').currentTime > 0", LONG)
+                page.click("[data-do=compare]")
+                until(page, "document.querySelector('.flown').naturalWidth > 0", LONG)
+        finally:
+            studio.send_signal(signal.SIGINT)
+            studio.communicate(timeout=60)

@@ -7,40 +7,42 @@ from typing import TYPE_CHECKING
 
 from render.config.curve import Curve
 from render.config.model import OutputSettings
+from render.config.section import changed
 
 if TYPE_CHECKING:  # a file at fault never becomes a Config, and waits for none
     from render.config.config import Config
 
 SMALLEST = 16  # pixels of an output's width
+FEWER = 0.6  # of the steps: with fewer octaves too a draft costs less than a fifth
 
 
 def draft(config: Config) -> Config:
-    """Half the size, outputs too, a quarter of the steps, and fewer octaves, so that patterns keep their size in the frame.
+    """Half the size, outputs and masks' edges too, without the octaves that are larger; and fewer steps, that go as far.
 
-    Frame rate, length and seed stay. The texture of a draft is not that of the final film, its choreography is.
+    The octaves that stay are as large in pixels as the film's own smallest ones: what they grow is as large in the frame.
+    Frame rate, length and seed stay.
     """
     dream = config.dream
     curves = {name: _through(getattr(dream, name), formula) for name, formula in _formulas(config).items()}
+    half = {key: _through(curve, "x / 2") for key, curve in config.curves() if key.endswith("mask.feather")}
     changes = {
         "size": config.size.halved(),
         "dream": dream.model_copy(update=curves),
         "outputs": tuple(_narrower(output) for output in config.outputs),
     }
-    return config.model_copy(update=changes)
+    small: Config = changed(config.model_copy(update=changes), half)
+    return small
 
 
 def _formulas(config: Config) -> dict[str, str]:
-    """What becomes of the numbers x of the dream: a quarter of the steps goes half as far.
-
-    Footage is dreamed on so little that half as far would hardly show: there each step goes four times as far.
-    """
-    octaves = round(log(2) / log(config.dream.octave_scale(config.clock.tick(0))))  # that half the size has fewer
-    most = config.dream.step_size.span.high
+    """What becomes of the numbers x of the dream: where fewer steps are taken, each goes the further."""
+    dream, start = config.dream, config.clock.tick(0)
+    octaves = round(log(2) / log(dream.octave_scale(start)))  # that are larger than half the size
+    steps = dream.steps(start) or dream.first_steps(start) or 1
     return {
-        "steps": "ceil(x / 4)",
-        "first_steps": "ceil(x / 4)",
-        "step_size": f"min({most:g}, {4 if config.source.moves else 2} * x)",
-        "jitter": "ceil(x / 2)",
+        "steps": f"round({FEWER} * x)",
+        "first_steps": f"round({FEWER} * x)",
+        "step_size": f"min({dream.step_size.span.high:g}, {steps / round(FEWER * steps):.6g} * x)",
         "octaves": f"max(1, x - {octaves})",
     }
 

@@ -144,7 +144,7 @@ class MotionSettings(Motions):
         None, "where the camera is, by keyframes: the place of the picture that it looks at, and how large that is shown"
     )
     path: Annotated[tuple[tuple[float, float], ...] | None, types.POINTS] = row(
-        None, "points that the centre passes through, evenly over the film; closed, if it ends where it begins"
+        None, "points that the centre of zoom and turn passes through, evenly over the film; it moves no camera, as `to` does"
     )
     border: Annotated[str, choice("reflect", "wrap", "replicate")] = row("reflect", "what lies beyond the picture's edge")
 

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from torch import Tensor
 from render.config import Config
 from render.config.cuts import cut_times
 from render.config.scalars import Time
-from render.construct.camera import as_droste, camera_path
+from render.construct.camera import as_droste, camera_path, first_view
 from render.construct.faults import Faults, attempt
 from render.construct.undreamed import undreamed
 from render.dream import weights
@@ -23,12 +24,16 @@ from render.errors import ConfigError
 from render.frames import frame_count
 from render.loops import LOOPS
 from render.moment import Moment
+from render.picture import warp
+from render.picture.motion import CameraPath
+from render.picture.warp import Move
 from render.scene import Scene
 from render.source import Source
 from render.source.flow import FlowEstimator, make_estimator
 from render.source.frames import frames
 from render.source.image import image, image_size
 from render.source.noise import MEAN, noise
+from render.source.photo import Photo
 from render.source.take import Pick, nearest, share, take, take_size
 
 if TYPE_CHECKING:  # what decodes films is imported where it is used: most films wait for no such library
@@ -53,11 +58,15 @@ def make_scene(config: Config, device: torch.device, faults: Faults) -> Scene | 
     if not size or not source:
         return None
 
+    path, start = camera_path(config, size), first_view(config, size)
+    source = with_photo(config, source, path, start, device)
     scene = Scene(
         clock=config.clock,
         size=size,
         source=source,
-        path=camera_path(config, size),
+        path=path,
+        start=start,
+        shot=shot_start(config),
         border=config.motion.border,
         fresh=fresh_ground(config, size),
         estimator=attempt(faults, "flow.engine", lambda: flow_estimator(config, device)) if source.moves else None,
@@ -70,6 +79,42 @@ def make_scene(config: Config, device: torch.device, faults: Faults) -> Scene | 
         scene = replace(scene, mask=attempt(faults, "mask", lambda: make_mask(config.mask, scene)))
     closed = attempt(faults, "loop", lambda: as_droste(scene)) if scene.loop.closes else scene
     return closed and replace(closed, amount=shown_amount(config, closed), undreamed=undreamed(config, closed))
+
+
+def with_photo(config: Config, source: Source, path: CameraPath, start: Move, device: torch.device) -> Source:
+    """The source whose picture is seen as the camera begins, and whose photo is there where the camera can go on into it.
+
+    It cannot where lines bend, where the picture's edge meets the other, and where the picture holds itself.
+    """
+    border, held = config.motion.border, source.photo
+    if not held or path.between(0, config.clock.seconds).bends or border == "wrap" or LOOPS[config.loop].closes:
+        held = None
+    held = held and replace(held, levels=tuple(level.to(device) for level in held.levels))
+    if source.moves or config.source.kind == "noise" or torch.equal(start.matrix, warp.STILL):
+        return replace(source, photo=held)
+    return replace(source, photo=held, at=_from_start(source, held, start, border))
+
+
+def _from_start(source: Source, held: Photo | None, start: Move, border: str) -> Callable[[Moment], Tensor]:
+    """Moment -> the source's picture, one that stands still, as the camera sees it at first."""
+    seen: list[Tensor] = []
+
+    def at(moment: Moment) -> Tensor:
+        if not seen:
+            moved = warp.move_frame(source.at(moment), start, kernel=warp.lanczos4, border=border)
+            seen.append((held.look(start, border)[0].cpu() if held else moved).clamp(0, 1))
+        return seen[0]
+
+    return at
+
+
+def shot_start(config: Config) -> Callable[[Moment], float]:
+    """When a film that is no footage began with its source: the tick after the last cut to a fresh dream, seconds."""
+    clock = config.clock
+    times = (cut_times(config, clock) or ()) if config.cuts.to == "fresh" and not config.source.moves else ()
+    ticks = [ceil((time - EARLY) * clock.rate) for time in times]
+    starts = [clock.tick(tick).seconds for tick in ticks]
+    return lambda moment: ([0.0, *starts])[bisect_right(times, moment.seconds + EARLY)]
 
 
 def shown_amount(config: Config, scene: Scene) -> Callable[[Moment], float]:

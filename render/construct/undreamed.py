@@ -44,7 +44,9 @@ def _source(scene: Scene) -> Callable[[Moment], Tensor]:
         return nest(scene, photo, start) if scene.loop.closes else photo
 
     def at(moment: Moment) -> Tensor:
-        move = scene.path.so_far(moment.seconds)
+        if scene.source.photo:
+            return scene.look(moment)[0]
+        move = scene.travelled(moment)
         moved = warp.move_frame(first(), move, kernel=warp.bicubic, border=scene.border).clamp(0, 1)
         return inset(scene, moved, first(), moment) if scene.loop.closes else moved
 

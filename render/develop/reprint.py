@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import wave
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -24,12 +25,12 @@ from render.config.model import OutputSettings, SourceSettings
 from render.config.problem import SettingError
 from render.config.scalars import Size, Time, read_time
 from render.construct import build_scene
-from render.develop import prints
+from render.develop import files, prints
 from render.develop.ffmpeg import Pixels
 from render.develop.flow_cache import with_flow_cache
 from render.develop.shoot import Prints, develop
 from render.develop.sound import film_sound
-from render.develop.take import Take, existing_take
+from render.develop.take import Take, existing_take, newest_take
 from render.develop.whereabouts import found_files
 from render.errors import ConfigError, MissingError
 from render.facts import facts
@@ -38,9 +39,10 @@ from render.moment import Clock
 from render.picture.colour import crossfade
 from render.picture.picture import from_pixels, resize, to_pixels
 from render.scene import Scene
-from render.source.audio import Sound
+from render.source.audio import Samples, Sound, film_samples
 
 CPU = torch.device("cpu")
+SAMPLES, CHANNELS = 48_000, 2  # of joined sound: a second, and side by side
 PART_HINT = "write 2s..5s, 2s.. or ..5s; times as in keyframes: 2s, 48 frames, 25%, 00:00:02"
 LIKE = 0.01  # by which two pictures' proportions may differ and still be the same
 
@@ -98,11 +100,12 @@ def _within(ranges: Iterable[range], start: int, stop: int) -> Iterator[range]:
 
 @contextmanager
 def open_reel(folder: Path, source: Path | None = None) -> Iterator[Reel]:
-    """The take in `folder`, held while the block lasts.
+    """The take in `folder`, or the newest of the film whose takes lie there, held while the block lasts.
 
     source: where its picture or footage is now. Raises MissingError where the take, or what it was made from, is not what it
     was.
     """
+    folder = newest_take(folder)
     with existing_take(folder) as take:
         config, kept = _config(take, source), take.negative().last()
         if kept is None:
@@ -141,6 +144,9 @@ def _moves_as_it_did(config: Config, take: Take) -> bool:
 def _for_prints(config: Config, size: Size) -> Config:
     """The same film of that size; without its photo, which may be gone, unless it is shown: its ticks hold all of it."""
     if config.source.moves or config.mask or config.shown_amount:
+        photo = config.source.image
+        if photo and not photo.file.is_file():
+            raise MissingError(f"{photo.file}: there is no such file, and the film shows it", "--source FILE says where it is")
         return config.model_copy(update={"size": size})
     return config.model_copy(update={"size": size, "source": SourceSettings.model_validate({"noise": "uniform"})})
 
@@ -196,12 +202,13 @@ def _require_writable(take: Take, placed: Iterable[Placed]) -> None:
 def print_again(folder: Path, outputs: Sequence[str], settings: Settings, source: Path | None = None) -> Prints:
     """Develop other outputs from the negative of the take in `folder`; nothing is dreamed.
 
+    folder: of the take, or of the film whose newest take is meant.
     outputs: names of files in the take, or paths that begin with /, ./, ../ or ~. settings: of all of them, as an output of a
     configuration has them. source: where the film's picture or footage is now, if it was moved.
     Raises MissingError where the take, or what it was made from, is not what it was, ConfigError, DevelopError or RoomError.
     """
     with open_reel(folder, source) as reel:
-        placed = [place_output(file, settings, folder) for file in outputs]
+        placed = [place_output(file, settings, reel.take.folder) for file in outputs]
         _require_writable(reel.take, placed)
         made = [
             _print_into(reel, place, [each.output for each in placed if each.folder == place]) for place in _folders(placed)
@@ -249,7 +256,9 @@ def trim(folder: Path, part: str, file: str | None, settings: Settings, source: 
     with open_reel(folder, source) as reel:
         start, stop = read_part(part, reel)
         usual = f"{{name}}-{'-'.join(word.strip() or 'end' for word in part.split('..'))}{reel.config.outputs[0].suffix}"
-        placed = place_output(file or usual.replace(":", "."), settings if file else _as_first(reel, settings), folder)
+        placed = place_output(
+            file or usual.replace(":", "."), settings if file else _as_first(reel, settings), reel.take.folder
+        )
         _require_writable(reel.take, [placed])
         paths, notices = _develop(reel, placed.folder, [placed.output], (start, stop), whole=False)
         return paths, [*reel.take.notices, *notices]
@@ -310,7 +319,9 @@ def join(folders: Sequence[Path], file: str | None, fade: str, settings: Setting
             films = [(resize(frame, first.scene.size) for frame in reel.frames(fps)) for reel in reels]
             return (to_pixels(frame, np.uint16) for frame in join_frames(films, round(overlap * fps)))
 
-        paths, notices = prints.develop([placed.output], frames, first.size, first.scene.clock.fps, placed.folder, title, "")
+        with joined_sound(reels, overlap, placed.folder) as sound:
+            fps = first.scene.clock.fps
+            paths, notices = prints.develop([placed.output], frames, first.size, fps, placed.folder, title, "", sound)
         return paths, [*chain(*(reel.take.notices for reel in reels)), *notices]
 
 
@@ -338,3 +349,48 @@ def join_frames(films: Sequence[Iterator[Tensor]], overlap: int) -> Iterator[Ten
                 yield coming.popleft()
         ending = [*coming]
     yield from ending
+
+
+@contextmanager
+def joined_sound(reels: Sequence[Reel], overlap: Fraction, folder: Path) -> Iterator[Sound | None]:
+    """What is heard of takes one after the other, as a file in `folder` while the block lasts; None where all are silent."""
+    sounds = [reel.sound((Fraction(0), reel.seconds)) for reel in reels]
+    if not any(sounds):
+        yield None
+        return
+    seconds = sum((reel.seconds for reel in reels), Fraction(0)) - overlap * (len(reels) - 1)
+    blocks = (_heard(sound, reel.seconds) for sound, reel in zip(sounds, reels, strict=True))
+    with files.scratch(folder / "sound", ".wav") as place:
+        with wave.open(str(place), "wb") as track:
+            track.setparams((CHANNELS, 2, SAMPLES, 0, "NONE", ""))
+            for block in join_samples(blocks, round(overlap * SAMPLES)):
+                track.writeframes((block.T.clip(-1, 1) * 32767).astype("<i2").tobytes())
+        yield Sound(place, Fraction(0), seconds, sounds[-1].fade if sounds[-1] else 0.0)
+
+
+def _heard(sound: Sound | None, seconds: Fraction) -> Iterator[Samples]:
+    """The samples [CHANNELS, n] of a film that lasts so long, block by block; silence where it has none."""
+    if sound:
+        yield from film_samples(sound, SAMPLES, "stereo")
+        return
+    for start in range(0, round(seconds * SAMPLES), SAMPLES):
+        yield np.zeros((CHANNELS, min(SAMPLES, round(seconds * SAMPLES) - start)), np.float32)
+
+
+def join_samples(films: Iterable[Iterator[Samples]], overlap: int) -> Iterator[Samples]:
+    """The samples of films, one film after the other; the last `overlap` of each fade into the first of the next."""
+    ending = np.zeros((CHANNELS, 0), np.float32)
+    for film in films:
+        coming, passed = np.zeros((CHANNELS, 0), np.float32), 0
+        for block in film:
+            fading = ending[:, passed : passed + block.shape[1]]
+            count = fading.shape[1]
+            share = (passed + np.arange(1, count + 1)) / (overlap + 1)
+            mixed = block.astype(np.float32)
+            mixed[:, :count] = fading * (1 - share) + mixed[:, :count] * share
+            coming, passed = np.concatenate((coming, mixed), axis=1), passed + block.shape[1]
+            whole = max(0, coming.shape[1] - overlap)
+            yield coming[:, :whole]
+            coming = coming[:, whole:]
+        ending = coming
+    yield ending

@@ -43,8 +43,8 @@ from render.scene import Scene
 from render.weights.catalogue import credits
 
 SAFE = "what is dreamed is safe"
-# Versions of the dream, of films that travel and of those on footage: one counts up when the same settings begin to give other
-# pictures.
+# Versions of the dream, of most films, and of those on footage or on a photo larger than the frame: one counts up when the same
+# settings begin to give other pictures.
 VERSION = 1, 2
 Watch = Callable[[Iterator[State], int, int], Iterable[State]]  # (states, tick to begin after, last tick) -> the same states
 
@@ -136,7 +136,7 @@ def require_outputs(config: Config) -> None:
 
 def version_of(film: Film) -> int:
     """The version of the dream that makes the film."""
-    return VERSION[film.scene.source.moves]
+    return VERSION[film.scene.source.moves or film.scene.source.photo is not None]
 
 
 def fingerprint(config: Config, film: Film) -> dict[str, Any]:

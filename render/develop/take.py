@@ -227,6 +227,12 @@ def existing_take(folder: Path) -> Take:
             raise
 
 
+def newest_take(folder: Path) -> Path:
+    """The newest take in the folder of a film; any other folder is itself."""
+    takes = _newest_first(folder) if folder.is_dir() and not (folder / RECORD).exists() else []
+    return takes[0] if takes else folder
+
+
 def read_record(folder: Path) -> dict[str, Any]:
     """What the record of the take in `folder` says; nothing if it is damaged, of a newer format, or not there."""
     record = _record(folder)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from render import inputs
 from render.config import nodes
 from render.config.loader import read, with_override
 from render.config.places import path_of
@@ -92,7 +93,7 @@ def _captions(axes: Sequence[Axis], variants: Sequence[Variant]) -> list[tuple[V
 
 
 def _poster(take: Path) -> Pixels:
-    with Image.open(take / "poster.jpg", formats=["JPEG"]) as poster:
+    with Image.open(inputs.plain(take / "poster.jpg", inputs.PICTURE, take), formats=["JPEG"]) as poster:
         small = poster.convert("RGB")
     small.thumbnail((ACROSS, ACROSS * 2), Image.Resampling.LANCZOS)
     return np.asarray(small)

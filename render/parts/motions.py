@@ -43,7 +43,7 @@ def rotate(xy: Tensor, degrees: Tensor, when: When) -> Tensor:
 
 @motion(
     pair("right", "down", number("frame heights per second", -100, 100)),
-    row([0, 0], "how fast the picture moves"),
+    row([0, 0], "how fast the picture moves over the screen; the camera, the other way"),
 )
 def pan(xy: Tensor, heights: Tensor, when: When) -> Tensor:
     """The picture moves right and down by `heights` [2] frame heights a second."""

@@ -33,13 +33,10 @@ def before_and_after(folder: Path, text: str, size: tuple[int, int]) -> tuple[Pi
     if scene.source.digest not in str(read_record(folder).get("fingerprint", {}).get("files")):
         # A stranger's take may name any picture of its reader.
         raise MissingError("what it began with is another file now")
-    clock, still = scene.clock, not scene.source.moves
+    clock = scene.clock
     middle = range(clock.last_tick // 2, -1, -1)
     near = (tick for tick in middle if 1 / NEARER <= warp.scale(scene.path.so_far(clock.tick(tick).seconds)) <= NEARER)
     moment = max(map(clock.tick, near), key=scene.amount, default=clock.tick(0))  # of those that show as much, the latest
-    before = scene.picture(moment)
-    if still:  # footage comes as the camera sees it
-        move = scene.path.so_far(moment.seconds)
-        before = warp.move_frame(before, move, kernel=warp.bicubic, border=scene.border).clamp(0, 1)
+    before = scene.undreamed(moment) if scene.undreamed else scene.picture(moment)
     after = next(Negative(folder / "negative").ticks(moment.index))
     return to_pixels(before), to_pixels(scene.show(moment, from_pixels(after)))

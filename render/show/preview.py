@@ -60,7 +60,8 @@ def motion(config: Config, root: Path, device: torch.device) -> Path:
 
 
 def small(config: Config) -> Config:
-    """The film as the draft of its draft …, small enough for a strip."""
+    """The film's draft, or the draft of that …, small enough for a strip: it never costs more than the draft."""
+    config = draft(config)
     while (config.size.of_source and config.size.part < 4) or config.size.width > WIDTH:
         config = draft(config)
     return config

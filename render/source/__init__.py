@@ -10,6 +10,7 @@ if TYPE_CHECKING:  # what a film's files say is found out before anything waits 
     from torch import Tensor
 
     from render.moment import Moment
+    from render.source.photo import Photo
 
 
 @dataclass(frozen=True)
@@ -22,3 +23,4 @@ class Source:
     picture_id: Callable[[Moment], str] = lambda moment: (
         ""
     )  # which picture that is, by its content: the same id, the same Frame
+    photo: Photo | None = None  # the picture in its own resolution, where it is larger than the frame

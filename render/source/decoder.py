@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from fractions import Fraction
 from functools import lru_cache
 from heapq import heappop, heappush
+from io import BytesIO
 from itertools import chain
 from pathlib import Path
 from typing import IO, Any, TypeVar
@@ -26,8 +27,9 @@ from numpy.typing import NDArray
 
 from render.errors import MissingError, unopened
 from render.inputs import MOVIE, open_file
-from render.source.stamp import FileStamp
+from render.source.stamp import FileStamp, stamp
 from render.source.timeline import JOINED, Timeline, timeline
+from render.source.webp import film_of, is_webp
 
 # What may hold a film. Playlists, scripts, still pictures and text, which ffmpeg reads too, would lead elsewhere.
 MOVIES = (
@@ -59,6 +61,8 @@ EXACTLY = (
     | Interpolation.BITEXACT
 )
 
+WITH_OPACITY = {"vp8": "libvpx", "vp9": "libvpx-vp9"}  # ffmpeg's own decoders -> those that know of opacity
+Decode = Callable[[Any], Iterable[VideoFrame]]  # a packet -> the pictures that it completes
 Marked = tuple[int, VideoFrame]  # a timestamp, and the picture that has it
 Track = TypeVar("Track", bound=Stream)
 
@@ -69,13 +73,20 @@ def open_video(file: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     with (
         naming_faults(file),
         open_file(file, MOVIE) as source,
-        av.open(Reader(source), "r", options=dict(LOCAL), metadata_errors="replace") as container,
+        av.open(as_video(source), "r", options=dict(LOCAL), metadata_errors="replace") as container,
     ):
         stream = readable(container.streams.video)
         if not stream:
             raise MissingError(f"{file}: {_without_pictures(container)}")
         stream.thread_type, stream.codec_context.thread_count = "AUTO", THREADS
         yield container, stream
+
+
+def as_video(source: IO[bytes]) -> Reader | BytesIO:
+    """A file as ffmpeg can read it: an animated WebP, for which it has no decoder, as another film of the same pictures."""
+    head = source.read(16)
+    source.seek(0)
+    return BytesIO(film_of(stamp(Path(source.name), MOVIE))) if is_webp(head) else Reader(source)
 
 
 class Reader:
@@ -177,11 +188,24 @@ def timeline_of(file: FileStamp, until: Fraction | None) -> Timeline:
 
 
 def _decode(coming: Iterable[Packet[Any]]) -> Iterator[VideoFrame | None]:
+    decode: Decode | None = None
     for packet in coming:
+        decode = decode or _decoder(packet.stream)
         try:
-            yield from packet.decode()
+            yield from decode(packet)
         except av.FFmpegError:
             yield None
+
+
+def _decoder(stream: Any) -> Decode:
+    """What decodes a stream's packets: ffmpeg's usual decoder, or another where that one leaves out the opacity."""
+    usual = stream.codec_context
+    with_opacity = WITH_OPACITY.get(usual.name)
+    if stream.metadata.get("alpha_mode") != "1" or with_opacity not in av.codecs_available:
+        return lambda packet: packet.decode()
+    decoder: Any = av.CodecContext.create(with_opacity, "r")
+    decoder.extradata = usual.extradata
+    return lambda packet: decoder.decode(packet)
 
 
 def _counted(coming: Iterable[Packet[Any]]) -> Iterator[VideoFrame | None]:

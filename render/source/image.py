@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import file_digest
 from io import BytesIO
@@ -23,6 +23,7 @@ from render.picture.picture import from_pixels, resize
 from render.source import Source, heic
 from render.source.bare import JPEG, ORIENTATION, bare, exif_orientation
 from render.source.heic import is_heic, read_heic
+from render.source.photo import photo
 
 # What is read, with its usual endings: formats that Pillow decodes itself. Others start programs, as EPS does Ghostscript.
 FORMATS = {
@@ -68,15 +69,21 @@ Pixels = NDArray[Any]
 
 def image(file: Path, fit: str, size: tuple[int, int], ground: int = GREY) -> Source:
     """A picture file that fills (height, width): `fit` is a row of FITS. MissingError names the file and what is wrong."""
-    frame, content = picture(file, fit, size, ground), digest(file)
-    return Source(lambda moment: frame, digest=content, picture_id=lambda moment: content)
+    whole, content = load_picture(file, ground), digest(file)
+    frame = FITS[fit](whole, size).clamp(0, 1)
+    larger = photo(whole, PLACES[fit](whole, size), size) if fit in PLACES else None
+    return Source(lambda moment: frame, digest=content, picture_id=lambda moment: content, photo=larger)
 
 
 def picture(file: Path, fit: str, size: tuple[int, int], ground: int = GREY) -> Tensor:
     """The Frame of a picture file, fitted to (height, width). ground: the grey, 0..255, on which its clear parts lie."""
+    return FITS[fit](load_picture(file, ground), size).clamp(0, 1)
+
+
+def load_picture(file: Path, ground: int = GREY) -> Tensor:
+    """The Frame of a picture file in its own size."""
     with _open_picture(file) as picture_file:
-        pixels = _pixels(_upright(picture_file), ground)
-    return FITS[fit](from_pixels(pixels), size).clamp(0, 1)
+        return from_pixels(_pixels(_upright(picture_file), ground))
 
 
 def image_size(file: Path) -> tuple[int, int]:
@@ -122,6 +129,10 @@ def contain(frame: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 FITS = {"cover": cover, "contain": contain, "stretch": resize}
+PLACES: dict[str, Callable[[Tensor, tuple[int, int]], tuple[int, int]]] = {  # the size that a whole picture has for the film
+    "cover": lambda frame, size: _scaled_size(frame, size, max),
+    "stretch": lambda frame, size: size,
+}
 
 
 def _scaled_size(frame: Tensor, size: tuple[int, int], which: Any) -> tuple[int, int]:
@@ -210,6 +221,8 @@ def _naming_faults(file: Path) -> Iterator[None]:
 
 def _orientation(picture_file: Image.Image) -> int:
     """EXIF's number for how the camera was held; 1, upright, where what the file says cannot be read."""
+    if picture_file.format == "PNG":
+        picture_file.load()  # EXIF may stand after its pixels
     if number := exif_orientation(picture_file.info.get("exif") or b""):
         return number
     try:  # a TIFF's own tags, XMP, and what ImageMagick writes

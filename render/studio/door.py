@@ -19,6 +19,7 @@ from pathlib import Path
 from secrets import compare_digest, token_bytes, token_urlsafe
 from typing import TYPE_CHECKING, Any
 
+from anyio import create_task_group
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -205,7 +206,7 @@ class House:
         self.session: Session | None = None  # there as soon as the film is built
         self.welcome: dict[str, Any] = {}
         self.sound: Path | None = None
-        self.plates: Path | None = None  # a folder, NETWORK/LAYER/NUMBER.jpg
+        self.plates: Mapping[str, Path] = {}  # of each network by its name, LAYER/NUMBER.jpg
         self.ending = asyncio.Event()
 
 
@@ -232,7 +233,7 @@ def make_app(house: House, hosts: Iterable[str]) -> Guard:
         route("/knowledge", _latest("knowledge")),
         route("/tick/{number:int}.jpg", _tick),
         route("/sound", _sound),
-        route("/plate/{path:path}", _plate),
+        route("/plate/{network}/{path:path}", _plate),
         route("/{root}/{path:path}", _file),
         WebSocketRoute("/live", live),
     ]
@@ -331,7 +332,8 @@ async def _sound(house: House, request: Request) -> Response:
 
 
 async def _plate(house: House, request: Request) -> Response:
-    return give_file(house.plates, request.path_params["path"], (".jpg",)) if house.plates else nothing()
+    folder = house.plates.get(request.path_params["network"])
+    return give_file(folder, request.path_params["path"], (".jpg",)) if folder else nothing()
 
 
 async def _file(house: House, request: Request) -> Response:
@@ -347,53 +349,50 @@ async def serve_socket(house: House, socket: WebSocket) -> None:
     await socket.accept()
     viewer = Viewer()
     house.viewers.add(viewer, {"type": "welcome", "version": VERSION, **house.welcome})
-    sending = asyncio.create_task(_send(viewer, socket))
-    ending = asyncio.create_task(house.ending.wait())
-    hearing = asyncio.create_task(_hear(house, viewer, socket))
     try:
-        await asyncio.wait((sending, hearing, ending), return_when=asyncio.FIRST_COMPLETED)
-        if ending.done():
-            with suppress(Exception):
-                await socket.send_text(json.dumps({"type": "bye"}))
-                await socket.close(1001)
+        async with create_task_group() as group:
+
+            async def until_it_ends(work: Awaitable[None]) -> None:
+                await work
+                group.cancel_scope.cancel()
+
+            group.start_soon(until_it_ends, _send(viewer, socket))
+            group.start_soon(until_it_ends, _hear(house, viewer, socket))
+            await house.ending.wait()
+            viewer.tell({"type": "bye"})
+            viewer.close(1001)
     finally:
         house.viewers.remove(viewer)
-        for task in (sending, hearing, ending):
-            task.cancel()
-        await asyncio.gather(sending, hearing, ending, return_exceptions=True)
 
 
 async def _send(viewer: Viewer, socket: WebSocket) -> None:
+    """Send what there is, until the page is let go: nobody else writes to the socket."""
     with suppress(WebSocketDisconnect, RuntimeError, OSError):
-        while (message := await viewer.next()) is not None:
+        while not isinstance(message := await viewer.next(), int):
             await (socket.send_bytes(message) if isinstance(message, bytes) else socket.send_text(message))
-        await socket.close(1013)
+        await socket.close(message)
 
 
 async def _hear(house: House, viewer: Viewer, socket: WebSocket) -> None:
+    """Hear the page until it is gone; what is nonsense or too large lets it go."""
     strikes = 0
     with suppress(WebSocketDisconnect, RuntimeError, OSError):
-        while strikes < STRIKES:
-            heard = await socket.receive()
-            if heard["type"] == "websocket.disconnect":
-                return
+        while (heard := await socket.receive())["type"] != "websocket.disconnect":
             text = heard.get("text")
-            if len(text or heard.get("bytes") or "") > MESSAGE:
-                await socket.close(1009)
-                return
             order = _parse(text)
-            if order is None:
-                strikes += 1
+            strikes += order is None
+            if len(text or heard.get("bytes") or "") > MESSAGE:
+                viewer.close(1009)
+            elif order is None:
                 viewer.tell({"type": "error", "text": "a message is a JSON object with a type", "hint": ""})
             elif order["type"] == "ack":
-                serial = order.get("serial")
-                if isinstance(serial, int):
-                    viewer.ack(serial)
+                viewer.ack(order.get("serial"))
             elif house.session is None:
                 viewer.tell({"type": "error", **_id(order), "text": "the film is being built", "hint": "in a moment"})
-            else:
+            elif not viewer.closing:
                 house.session.post(order, house.viewers.answer(viewer))
-        await socket.close(1003)
+            if strikes >= STRIKES:
+                viewer.close(1003)
 
 
 def _parse(text: str | None) -> dict[str, Any] | None:

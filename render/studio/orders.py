@@ -243,7 +243,13 @@ def _cancel(session: Session, message: Message, reply: Reply) -> None:
     session.jobs.cancel(field(message, "job", int))
 
 
+def _plates(session: Session, message: Message, reply: Reply) -> None:
+    numbers = [number for number in field(message, "numbers", list) if isinstance(number, int) and number >= 0]
+    session.wall.want(field(message, "network", str), field(message, "layer", str), numbers)
+
+
 ORDERS: Mapping[str, Carry] = {
+    "plates": _plates,
     "size": _size,
     "add": _add,
     "drop": _drop,

@@ -90,8 +90,9 @@ def _fly(
     from render.studio.watch import watch_film
 
     session = Session(Setup(config, file, text, root, pick_device(), reload), house.viewers, carry_out)
-    house.session = session
+    house.session, house.plates = session, session.wall.folders
     house.viewers.tell(session.vocabulary())
+    house.viewers.tell(session.wall.knowledge())
     for notice in session.notices():
         say(notice)
     watching = watch_film(file, lambda: session.post({"type": "saved"}), session.ending) if file else None

@@ -49,6 +49,7 @@ from render.studio.flight import (
 from render.studio.governor import FIRST, PATIENCE, SHARE, Effort, advise, because
 from render.studio.handles import terms, values_at, vocabulary, why_fixed
 from render.studio.jobs import Jobs
+from render.studio.plates import Wall
 from render.studio.record import Recording, write_flight
 from render.studio.takes import LiveTake, adopt, recorded_film, state_at
 from render.studio.thin import count_rows, thin_rows
@@ -142,6 +143,7 @@ class Session:
         self.moved: set[str] = set()  # keys that are set here and not by the file
         self.dropped: set[int] = set()  # objectives that were taken out
         self.jobs = Jobs(setup.root, audience.tell)
+        self.wall = Wall(self.known.values(), setup.device, audience.tell)
         self.marks: dict[int, str] = {}
         self.flights: list[Message] = []
         self.recordings: dict[str, tuple[Recording, Stage, Rows, int]] = {}
@@ -259,6 +261,7 @@ class Session:
     def close(self) -> None:
         """End: the live take is a take."""
         self.jobs.close()
+        self.wall.close()
         self.close_take()
 
     def _take(self) -> LiveTake:

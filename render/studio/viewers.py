@@ -17,6 +17,7 @@ from render.studio.protocol import IN_FLIGHT, unpack_dream
 Message = dict[str, Any]
 KEPT = ("state", "vocabulary", "knowledge", "jobs", "fault")  # messages that whoever comes later is told, too
 NEWEST = (*KEPT, "values")  # messages of which the newest says it all; values are laid over each other
+LOST = 1013  # code with which who is too far behind is let go
 MOST_TEXTS = 512  # messages that wait for one viewer; who is behind by more is let go
 
 
@@ -24,7 +25,7 @@ class Viewer:
     """One page's socket, as far as what goes out to it."""
 
     def __init__(self) -> None:
-        self.lost = False  # too far behind
+        self.closing = 0  # the code to close with, once what waits was sent; LOST at once
         self._texts: list[Message] = []
         self._dream: tuple[int, bytes] | None = None  # the newest that it was not sent
         self._in_flight: list[int] = []
@@ -36,9 +37,16 @@ class Viewer:
             if message["type"] in NEWEST and other["type"] == message["type"]:
                 self._texts[index] = _laid_over(other, message)
                 return
-        self.lost = self.lost or len(self._texts) >= MOST_TEXTS
-        if not self.lost:
+        if len(self._texts) >= MOST_TEXTS:
+            self._texts = []
+            self.close(LOST)
+        elif not self.closing:
             self._texts.append(message)
+        self._wake.set()
+
+    def close(self, code: int) -> None:
+        """Let the page go, with what it was told before."""
+        self.closing = self.closing or code
         self._wake.set()
 
     def show(self, serial: int, dream: bytes) -> None:
@@ -46,19 +54,19 @@ class Viewer:
         self._dream = serial, dream
         self._wake.set()
 
-    def ack(self, serial: int) -> None:
+    def ack(self, serial: object) -> None:
         """The page has decoded a dream, and with it all that were sent before."""
-        if serial in self._in_flight:
+        if isinstance(serial, int) and serial in self._in_flight:
             self._in_flight = self._in_flight[self._in_flight.index(serial) + 1 :]
             self._wake.set()
 
-    async def next(self) -> str | bytes | None:
-        """What to send next, when there is something; None when the viewer is lost."""
+    async def next(self) -> str | bytes | int:
+        """What to send next, when there is something; or the code to close with."""
         while True:
-            if self.lost:
-                return None
             if self._texts:
                 return json.dumps(self._texts.pop(0), ensure_ascii=False)
+            if self.closing:
+                return self.closing
             if self._dream and len(self._in_flight) < IN_FLIGHT:
                 (serial, dream), self._dream = self._dream, None
                 self._in_flight.append(serial)

@@ -1,0 +1,131 @@
+"""Plates: what the networks of a film know, as small pictures, dreamed when they are wanted, kept by the weights' digest."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from hashlib import sha256
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import platformdirs
+import torch
+
+from render.develop import files, stills
+from render.dream.network import CLASSES, Network
+from render.errors import RenderError
+from render.show.atlas import Recipe, dream_plates, of_channels
+
+SIDE, STEPS = 96, 24  # pixels of a plate, and steps that it is dreamed for
+MOST = 256  # plates that wait: whoever scrolls on wants those that come
+KEPT = "render", "plates"  # folders of the user's cache
+
+
+class Wall:
+    """The plates of some networks, and the thread that dreams those that are wanted, resting as long as it works."""
+
+    def __init__(self, networks: Iterable[Network], device: torch.device, tell: Callable[[dict[str, Any]], None]) -> None:
+        self.networks = {network.name: network for network in networks}
+        self.device, self.tell = device, tell
+        cache = platformdirs.user_cache_path(KEPT[0]) / KEPT[1]
+        self.folders = {name: cache / _digest(network) for name, network in self.networks.items()}
+        self._wanted: deque[tuple[str, str, int]] = deque(maxlen=MOST)
+        self._change = threading.Condition()
+        self._ending = False
+        self._thread: threading.Thread | None = None
+
+    def knowledge(self) -> dict[str, Any]:
+        """The message "knowledge"."""
+        return {"type": "knowledge", "networks": [self._known(network) for network in self.networks.values()]}
+
+    def want(self, name: str, layer: str, numbers: Iterable[int]) -> None:
+        """Dream those plates that are not there, the first before the others. Raises RenderError for what there is not."""
+        network = self.networks.get(name)
+        if network is None or layer not in (*network.layers, CLASSES):
+            raise RenderError(f"there is no layer {layer!r} of a network {name!r} here")
+        with self._change:
+            for number in reversed(list(numbers)[:MOST]):
+                if (self.folders[name] / layer / f"{number}.jpg").exists():
+                    self.tell(_plate(name, layer, number))
+                else:
+                    self._wanted.appendleft((name, layer, number))
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="studio-plates", daemon=True)
+                self._thread.start()
+            self._change.notify_all()
+
+    def close(self) -> None:
+        """End after the plate at work."""
+        with self._change:
+            self._ending = True
+            self._change.notify_all()
+        if self._thread:
+            self._thread.join(10)
+
+    def _work(self) -> None:
+        while True:
+            with self._change:
+                self._change.wait_for(lambda: self._ending or bool(self._wanted))
+                if self._ending:
+                    return
+                name, layer, number = self._wanted.popleft()
+            began = monotonic()
+            try:
+                self._dream(name, layer, number)
+            except (RenderError, RuntimeError):  # one that cannot be dreamed stays a word
+                continue
+            self.tell(_plate(name, layer, number))
+            with self._change:
+                self._change.wait_for(lambda: self._ending, monotonic() - began)
+
+    def _dream(self, name: str, layer: str, number: int) -> None:
+        path = self.folders[name] / layer / f"{number}.jpg"
+        if path.exists():
+            return
+        network = self.networks[name]
+        sheet = of_channels(network, layer, [number], self.device)
+        for picture in dream_plates(sheet, network, Recipe(SIDE, STEPS, 0, None, self.device)):
+            files.write(path, stills.jpeg(picture))
+
+    def _known(self, network: Network) -> dict[str, Any]:
+        names = [name for name in network.blocks or network.layers if name != CLASSES]
+        counts = dict(_channels(network, names, self.device))
+        folder = self.folders[network.name]
+        return {
+            "name": network.name,
+            "layers": [
+                {
+                    "name": name,
+                    "channels": counts[name],
+                    "depth": round((place + 1) / len(names), 3),
+                    "named": dict((network.channels or {}).get(name, {})),
+                    "note": (network.notes or {}).get(name, ""),
+                }
+                for place, name in enumerate(names)
+                if name in counts
+            ],
+            "classes": [str(label) for label in network.labels],
+            "plates": {path.name: _numbers(path) for path in sorted(folder.iterdir())} if folder.is_dir() else {},
+        }
+
+
+def _channels(network: Network, names: list[str], device: torch.device) -> Iterator[tuple[str, int]]:
+    blank = torch.zeros(1, 3, 2 * network.min_side, 2 * network.min_side, device=device)
+    with torch.no_grad():
+        for name, features in network.extractor(names, device)(blank).items():
+            yield name, features.shape[1]
+
+
+def _numbers(folder: Path) -> list[int]:
+    return sorted(int(path.stem) for path in folder.glob("*.jpg") if path.stem.isdecimal())
+
+
+def _plate(name: str, layer: str, number: int) -> dict[str, Any]:
+    return {"type": "plate", "network": name, "layer": layer, "number": number, "url": f"/plate/{name}/{layer}/{number}.jpg"}
+
+
+def _digest(network: Network) -> str:
+    """The folder of a network's plates: others for other weights, and for plates that are dreamed in another way."""
+    return sha256(f"{network.name} {network.digest} {SIDE} {STEPS}".encode()).hexdigest()[:16]
