@@ -54,7 +54,9 @@ def browser() -> Iterator[Any]:
 
 
 @contextmanager
-def opened(browser: Any, address: str, allowed: re.Pattern[str] = NOISE, path: str = "/#key", **window: Any) -> Iterator[Any]:
+def opened(
+    browser: Any, address: str, allowed: re.Pattern[str] = NOISE, path: str = "/#key", patience: int = 10, **window: Any
+) -> Iterator[Any]:
     """The page in a window of its own; nothing may go wrong in it, and nothing may be asked of anybody else."""
     faults, requests = list[str](), list[str]()
     context = browser.new_context(**{"viewport": {"width": 640, "height": 420}, **window})
