@@ -24,8 +24,9 @@ WIDTH = 440  # pixels of the GIF
 FPS = 8  # of the GIF
 COLOURS = 88  # of its palette
 PER_DREAM = 2  # pictures taken from dream to dream: more is smoother, and larger
-FIRST = 8  # dreams before it begins
-SHOWN = 44  # pictures in the GIF
+SIZE = "320x180"  # of a dream
+FIRST = 6  # dreams before it begins
+SHOWN = 40  # pictures in the GIF
 HANDS = range(14, 26)  # pictures in which the handles are open
 HOME = "document.querySelector('.scrub').value"
 
@@ -37,6 +38,8 @@ def fly(film: str, target: Path) -> None:
         browser = playwright.chromium.launch(executable_path=chromium)
         page = browser.new_page(viewport={"width": WINDOW[0], "height": WINDOW[1]})
         page.goto(address)
+        dreams(page, 1)
+        let_it_take_its_time(page)
         dreams(page, FIRST)
         pictures = list(flight(page))
         browser.close()
@@ -55,6 +58,15 @@ def studio(film: str, folder: str) -> Iterator[str]:
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(60)
+
+
+def let_it_take_its_time(page: Any) -> None:
+    """Dream as the film says, however slow this machine: pictures are taken by dreams, not by the clock."""
+    page.keyboard.press("4")
+    page.evaluate("document.querySelector('#governs').click()")
+    page.wait_for_timeout(500)
+    page.select_option("#live-size", SIZE)
+    page.keyboard.press("Escape")
 
 
 def dreams(page: Any, count: int) -> None:

@@ -13,6 +13,7 @@ export class Timeline {
     this.asking = false;
     this.slider.addEventListener("input", () => this.scrub(Number(this.slider.value)));
     live.on((header) => this.show(header));
+    this.fill();
   }
 
   update(state) {
@@ -39,7 +40,7 @@ export class Timeline {
 
   fill() {
     const { value, max } = this.slider;
-    this.slider.style.setProperty("--share", `${max > 0 ? (100 * value) / max : 100}%`);
+    this.slider.style.setProperty("--share", `${max > 0 ? (100 * value) / max : 0}%`);
   }
 
   showMarks({ marks, tick }) {
