@@ -107,7 +107,7 @@ def read_settings(text: str) -> Mapping[str, Any]:
     try:
         old = json.loads(text)
     except json.JSONDecodeError as error:
-        raise ConfigError(f"not JSON, from line {error.lineno} on", "settings files of Deforum are JSON") from None
+        raise ConfigError(f"not JSON, line {error.lineno}", "settings files of Deforum are JSON") from None
     except RecursionError:
         old = None
     if isinstance(old, dict):  # the notebook may keep its groups apart
