@@ -55,7 +55,6 @@ def browser() -> Iterator[Any]:
 
 @contextmanager
 def opened(
-    browser: Any, address: str, allowed: re.Pattern[str] = NOISE, path: str = "/#key", patience: float = 30, **window: Any
     browser: Any, address: str, allowed: re.Pattern[str] = NOISE, path: str = "/#key", patience: int = 10, **window: Any
 ) -> Iterator[Any]:
     """The page in a window of its own; nothing may go wrong in it, and nothing may be asked of anybody else."""
