@@ -33,7 +33,8 @@ from render.facts import facts
 from render.show import gallery
 from render.show.gallery import find_exhibits, write_page
 
-STYLE = (Path(gallery.__file__).parent / "page" / "page.css").read_text(encoding="utf-8")
+PAGE = Path(gallery.__file__).parent / "page"
+STYLE = "".join((PAGE / name).read_text(encoding="utf-8") for name in ("tokens.css", "page.css"))
 
 
 class Page(HTMLParser):
