@@ -114,6 +114,7 @@ def listen(address: Address) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((address.host, port))
+            listener.listen()  # who opens the address before the server answers waits, and is not refused
         except OSError as error:
             listener.close()
             reason = error.strerror or str(error)

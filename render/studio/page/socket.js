@@ -67,12 +67,12 @@ export class Socket {
 
   /** Sends a message that wants no answer; without a server it is lost. */
   send(type, fields = {}) {
-    if (this.state === "open") this.socket.send(JSON.stringify({ type, ...fields }));
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify({ type, ...fields }));
   }
 
   /** Sends a message, and promises that it is done; raises an Error in the server's words. */
   ask(type, fields = {}) {
-    if (this.state !== "open") return Promise.reject(new Error("The server is not there."));
+    if (this.socket?.readyState !== WebSocket.OPEN) return Promise.reject(new Error("The server is not there."));
     const id = ++this.asked;
     return new Promise((resolve, reject) => {
       this.waiting.set(id, [resolve, reject]);
