@@ -69,7 +69,8 @@ def _at_once(name: str, flags: int) -> int:
 def read_bytes(path: Path, kind: Kind, folder: Path | None = None) -> bytes:
     """All that the file holds; errors as in `open_file`, also where it grows while it is read."""
     with open_file(path, kind, folder) as file, _reasons(path):
-        content = file.read(kind.most + 1)
+        size = os.fstat(file.fileno()).st_size  # Python makes room for as much as is asked for
+        content = file.read(min(kind.most, size + MB) + 1)
     if len(content) > kind.most:
         raise _too_large(path, kind)
     return content

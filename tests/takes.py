@@ -32,16 +32,17 @@ def finished(
     colour: tuple[int, int, int] = COLOUR,
     settings: Sequence[str] = (),
     dreamed: int = 0,
+    files: str = "",
     **facts: Any,
 ) -> Path:
     """The folder of a finished take of 64x36 pixels and 2 s, a new one each time.
 
-    dreamed: ticks in its negative. facts: of its record, besides the usual.
+    dreamed: ticks in its negative. files: the digest of what it read. facts: of its record, besides the usual.
     """
     prints = {"{name}.mp4": b"a film"} if prints is None else prints
     config = load_text(given, folder=root, overrides=[*settings, f"outputs={[*prints]}"])
     film = {"fps": "24", "frames": 48, "loop": config.loop, "sound": {}}
-    fingerprint = {"seed": int(config.seed), "size": [SIZE[1], SIZE[0]], "config": "", "version": 1}
+    fingerprint = {"seed": int(config.seed), "size": [SIZE[1], SIZE[0]], "config": "", "version": 1, "files": files}
     with open_take(root, called, fingerprint, given, config.yaml(), fresh=True) as take:
         (take.folder / "poster.jpg").write_bytes(poster(colour=colour))
         negative = take.negative()

@@ -137,7 +137,7 @@ def test_the_command_writes_a_sheet_and_tells_its_path(command: Command, tmp_pat
         (["--channels", "1"], "channels need a layer"),
         (["-o", "sheet.gif"], "a sheet is a .png"),
         (["--photo", "gone.jpg"], "gone.jpg"),
-        (["--labels", "gone.txt"], "there are no labels at"),
+        (["--labels", "gone.txt"], "gone.txt: there is no such file"),
     ],
 )
 def test_the_command_names_what_is_wrong(words: list[str], text: str, command: Command) -> None:

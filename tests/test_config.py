@@ -108,7 +108,7 @@ def test_a_function_is_a_number_that_moves() -> None:
     assert config.dream.steps(config.clock.frame(60)) == 3, "as whole as the setting"
     assert config.resolved()["motion"]["zoom"] == "<function wave>"
     assert "was a function of a program, which no file can hold" in says(config.yaml())
-    assert load_mapping(values, quality="draft").dream.steps(config.clock.frame(120)) == 2
+    assert load_mapping(values, quality="draft").dream.steps(config.clock.frame(120)) == 3
     with pytest.raises(ConfigError, match=r"motion.zoom is -1 at 0 s \(frame 0\), outside 0.001 to 1000"):
         load_mapping({"motion": {"zoom": lambda seconds: -1}})
 

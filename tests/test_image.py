@@ -24,7 +24,7 @@ from render.errors import MissingError
 from render.moment import Clock
 from render.source import image as images
 from render.source.image import ENDINGS, FORMATS, GREY, TARGA, image_size, picture, stands_still
-from render.source.mask import mask
+from render.source.mask import Shape, mask
 
 SIZE = (24, 36)  # height, width
 Pixels = NDArray[np.uint8]
@@ -296,7 +296,7 @@ def test_a_picture_is_one_whatever_it_is_called(tmp_path: Path, name: str) -> No
         size = image_size(path)
         shown = picture(path, "stretch", size)
         assert shown.std() > 0.1, ending
-        where = mask(path, False, lambda _: 0.0, CLOCK.seconds, size)(CLOCK.tick(0))
+        where = mask(path, Shape(False, lambda _: 0.0), CLOCK.seconds, size)(CLOCK.tick(0))
         assert 0.1 < float(where.mean()) < 0.9
         path.unlink()
 
@@ -318,7 +318,7 @@ def test_a_video_is_one_whatever_it_is_called(tmp_path: Path) -> None:
     for name in ("a.jpg", "a.png", "a.tga", "a"):
         shutil.copy(film, tmp_path / name)
         assert not stands_still(tmp_path / name)
-        where = mask(tmp_path / name, False, lambda _: 0.0, CLOCK.seconds, SIZE)
+        where = mask(tmp_path / name, Shape(False, lambda _: 0.0), CLOCK.seconds, SIZE)
         assert [round(float(where(CLOCK.frame(index)).mean())) for index in (0, 14, 15, 29)] == [1, 1, 0, 0]
         with pytest.raises(MissingError, match=rf"{name}: is a video, not a picture") as error:
             picture(tmp_path / name, "cover", SIZE)
@@ -357,10 +357,10 @@ def test_a_picture_starts_no_program(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_what_is_clear_of_a_mask_does_not_dream(tmp_path: Path, kind: str) -> None:
     CLEAR[kind](tmp_path / "a.png")
     outside = torch.from_numpy(np.asarray(disc()) == 0)
-    where = mask(tmp_path / "a.png", False, lambda _: 0.0, 1.0, SIZE)(CLOCK.tick(0))[0, 0]
+    where = mask(tmp_path / "a.png", Shape(False, lambda _: 0.0), 1.0, SIZE)(CLOCK.tick(0))[0, 0]
     assert where[outside].max() == 0
     assert where[~outside].mean() > 0.2
-    turned = mask(tmp_path / "a.png", True, lambda _: 0.0, 1.0, SIZE)(CLOCK.tick(0))[0, 0]
+    turned = mask(tmp_path / "a.png", Shape(True, lambda _: 0.0), 1.0, SIZE)(CLOCK.tick(0))[0, 0]
     assert torch.equal(turned, 1 - where)
 
 

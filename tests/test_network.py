@@ -297,6 +297,6 @@ def test_a_network_that_cannot_be_is_told_of_where_it_is_asked_for(loaded: list[
     with pytest.raises(RenderError) as wrong:
         tiny.film(text)
     said = str(wrong.value)
-    assert "dream.objective.0.network cannot be used: there are no labels at" in said
+    assert "gone.txt: there is no such file" in said
     assert 'dream.objective.1.network is "gogglenet"' in said
     assert wrong.value.exit_code == 3

@@ -20,6 +20,7 @@ from PIL import Image
 from takes import GIVEN, finished
 
 from render.show.gallery import find_exhibits, write_page
+from render.source.image import digest
 
 api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install -e .[dev]")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed: pip install -e .[dev]")
@@ -47,7 +48,15 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Image.new("RGB", (64, 36), (20, 60, 120)).save(root / "lake.png")
     film = {"x.mp4": playable(root)}
     finished(root / "runs", "garden", prints=film)
-    finished(root / "runs", "lake", YAML, film, settings=[f"source.image={root / 'lake.png'}"], dreamed=9)
+    finished(
+        root / "runs",
+        "lake",
+        YAML,
+        film,
+        settings=[f"source.image={root / 'lake.png'}"],
+        dreamed=9,
+        files=digest(root / "lake.png"),
+    )
     finished(root / "runs", "zz", GIVEN + f"# {HOSTILE}\n", film, settings=["dream.network=alexnet"], name=HOSTILE)
     page, notices = write_page(find_exhibits([root / "runs"])[0], root / "site")
     assert notices == []

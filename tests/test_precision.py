@@ -72,15 +72,15 @@ def test_a_take_goes_on_in_the_precision_it_began_with(
 ) -> None:
     """Begun where bfloat16 is fast and gone on with where it is not, its pictures are those of one machine."""
 
-    def shot(named: str, able: bool, count: int = 99) -> Path:
+    def shot(named: str, able: bool, count: int = 99, root: Path = tmp_path) -> Path:
         monkeypatch.setattr(precision, "has_bfloat16", lambda device: able)
         watch = lambda states, first, last: islice(states, count)  # noqa: E731
-        return shoot(load_text(FILM + f"name: {named}", "film.yaml"), FILM, tmp_path, tiny.CPU, watch).folder
+        return shoot(load_text(FILM + f"name: {named}", "film.yaml"), FILM, root, tiny.CPU, watch).folder
 
     def dreamed(take: Path) -> Tensor:
         return torch.cat([from_pixels(pixels) for pixels in Negative(take / "negative").ticks()])
 
-    one, half, other = shot("one", True), shot("two", True, 2), shot("other", False)
+    one, half, other = shot("one", True), shot("two", True, 2), shot("other", False, root=tmp_path / "elsewhere")
     two = shot("two", False)
     assert two == half
     assert [json.loads((take / "run.json").read_text())["precision"] for take in (one, two, other)] == [

@@ -16,7 +16,7 @@ from render.errors import MissingError
 from render.moment import Clock
 from render.source.footage import probe
 from render.source.image import GREY
-from render.source.mask import mask
+from render.source.mask import Shape, mask
 from render.source.video import video
 
 SIZE = (24, 48)
@@ -106,6 +106,6 @@ def test_clear_footage_lies_on_grey_and_as_a_mask_on_black(tmp_path: Path, name:
         frame = source.at(clock.frame(index))[0] * 255
         assert (frame[..., 4:20].mean((1, 2)) - torch.tensor([200.0, 30, 60])).abs().max() < 12
         assert (frame[..., 30:] - GREY).abs().max() < 6
-    where = mask(path, False, lambda _: 0.0, 0.6, SIZE)(clock.frame(2))[0, 0]
+    where = mask(path, Shape(False, lambda _: 0.0), 0.6, SIZE)(clock.frame(2))[0, 0]
     assert where[:, 30:].max() < 0.01
     assert where[:, 4:20].min() > 0.2

@@ -21,6 +21,7 @@ from time import perf_counter, process_time
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from render.config import Config
 from render.config.model import OutputSettings
@@ -32,6 +33,7 @@ from render.develop.names import fill_name
 from render.develop.negative import LARGE as LARGE_STATE
 from render.develop.negative import STRIDE
 from render.dream.ascent import Ascent, dream, sizes
+from render.dream.network import Activations
 from render.film import Film, State, begin, first_worlds, step
 from render.frames import at_rate, frame_count, frames_in, rate_ratio
 from render.moment import Clock, Moment
@@ -130,13 +132,19 @@ def dreaming(film: Film, size: tuple[int, int]) -> tuple[list[State], float]:
     """Some ticks of the film, hardly dreamed, and the seconds that all its ticks take, dreamed in full at `size` (h, w)."""
     clock, step_seconds = film.scene.clock, time_step(film)  # of a step, a pixel
     here = film.scene.size[0] * film.scene.size[1]
+    asked: list[bool] = []  # whether the way to climb that was last asked for is one on fresh ground
     dreams: list[bool] = []  # of each dream in a tick, whether it was on fresh ground
     states: list[State] = []
 
     def hardly(moment: Moment, fresh: bool) -> Ascent:
-        dreams.append(fresh)
+        asked[:] = [fresh]
         ascent = film.ascent(moment, fresh)
         return replace(ascent, steps=min(1, ascent.steps), octaves=1, step_size=BOLD)
+
+    def extract(frame: Tensor) -> Activations:
+        dreams.extend(asked)  # how to climb is asked for other reasons, too: a dream is what looks at the picture
+        asked.clear()
+        return film.extract(frame)
 
     def besides(make: Callable[[], State]) -> float:
         """Seconds that a tick takes besides its steps."""
@@ -145,7 +153,7 @@ def dreaming(film: Film, size: tuple[int, int]) -> tuple[list[State], float]:
         steps = sum(bool(film.ascent(start, fresh).steps) and active(film, start) for fresh in dreams)
         return max(0.0, seconds - steps * step_seconds * here)
 
-    sketch, start = replace(film, ascent=hardly), clock.tick(0)
+    sketch, start = replace(film, ascent=hardly, extract=extract), clock.tick(0)
     total = besides(lambda: begin(sketch)) + step_seconds * steps_at(film, size, start, True)
     if not clock.last_tick:
         return states, total
