@@ -31,7 +31,7 @@ pytestmark = [
 ]
 
 YAML = "# A lake, <b>dreamed</b>.\nsize: 64x36\nduration: 2s\nfps: 24\nsource: {image: lake.png}\nmotion: {zoom: 1}\n"
-HOSTILE = "<script>document.title = 'taken'</script>\"><img src=x onerror=alert(1)> 🦚" + "x" * 300
+HOSTILE = "<script>document.title = 'taken'</script>\"><img src=x onerror=alert(1)> 🦚" + "x" * 200
 PLAYING = "document.querySelectorAll('.playing').length"
 
 

@@ -162,7 +162,7 @@ def dreaming(film: Film, size: tuple[int, int]) -> tuple[list[State], float]:
         start = clock.tick(place)
         film.scene.picture(start)  # as the tick before would have left the footage
         others.append(besides(partial(step, sketch, replace(states[0], tick=place))))
-        kinds.update(dreams)
+        kinds.update(dreams or [False])  # where nothing counts at that moment, a dream a tick elsewhere
     moments = evenly(clock)[1:]
     for fresh, number in kinds.items():
         each = fmean(steps_at(film, size, moment, fresh) for moment in moments)
