@@ -139,8 +139,9 @@ def film(
     The same command goes on where an interrupted render stopped. Paths of finished files go to stdout.
     """
     films = each(configs, lambda path: (load(path, overrides, quality), text_of(path)))
-    require_films([config for config, _ in films], pick_device(device, root), root, yes)
-    render_films(films, root, pick_device(device, root), fresh, style)
+    where = pick_device(device, root)
+    require_films([config for config, _ in films], where, root, yes)
+    render_films(films, root, where, fresh, style)
 
 
 def require_films(films: Sequence[Config], device: torch.device, root: Path, yes: bool) -> None:

@@ -354,22 +354,25 @@ def _init(film: Film, key: str) -> None:
     file = str(film.old[key] or "")
     if not film.old.get("use_init") or film.mode == "Video Input" or not file:
         film.note(key, IGNORED, "use_init is off" if film.mode != "Video Input" else "the video is the source")
-    elif "://" in file:
-        film.note(key, IGNORED, "an address: download it and write source: {image: FILE}")
     else:
-        film.values["source"] = {"image": file}
-        film.note(key, USED, "as source.image")
+        _begin_with(film, key, "image", file)
 
 
 def _video(film: Film, key: str) -> None:
     file = str(film.old[key] or "")
     if film.mode != "Video Input" or not file:
         film.note(key, IGNORED, f"the mode is {film.mode}")
-    elif "://" in file:
-        film.note(key, IGNORED, "an address: download it and write source: {video: FILE}")
     else:
-        film.values["source"] = {"video": file}
-        film.note(key, USED, "as source.video")
+        _begin_with(film, key, "video", file)
+
+
+def _begin_with(film: Film, key: str, source: str, file: str) -> None:
+    """Make a file the film's source, if it is one."""
+    if "://" in file:
+        film.note(key, IGNORED, f"an address: download it and write source: {{{source}: FILE}}")
+    else:
+        film.values["source"] = {source: file}
+        film.note(key, USED, f"as source.{source}")
 
 
 def _mask(film: Film, key: str) -> None:

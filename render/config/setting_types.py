@@ -247,12 +247,17 @@ def _read_colour(value: Any) -> str:
     return f"#{value.strip().removeprefix('#').lower()}"
 
 
-def _read_within(value: Any) -> Time:
+def _time_with_unit(value: Any) -> Time | None:
+    """A time that says what it counts; None for what is none, or a bare number."""
     if isinstance(value, Time):
         return value
-    time = None
     with suppress(SettingError):
-        time = read_time(value) if isinstance(value, str) and re.search(r"[a-z:]", value) else None
+        return read_time(value) if isinstance(value, str) and re.search(r"[a-z:%]", value) else None
+    return None
+
+
+def _read_within(value: Any) -> Time:
+    time = _time_with_unit(value)
     if time is None or time.unit != "seconds":
         hint = "write 5s or 00:01:30, from 0s on, where the file begins"
         raise SettingError(f"is {quote(value)}, which is no time in a file", hint)
@@ -260,11 +265,7 @@ def _read_within(value: Any) -> Time:
 
 
 def _read_dreamed(value: Any) -> Time:
-    if isinstance(value, Time):
-        return value
-    time = None
-    with suppress(SettingError):
-        time = read_time(value) if isinstance(value, str) and re.search(r"[a-z:%]", value) else None
+    time = _time_with_unit(value)
     if time is None or time.unit not in ("seconds", "percent") or (time.unit == "percent" and time.amount > 100):
         raise SettingError(
             f"is {quote(value)}, which is no moment of a take", "write start, end, 50% or a time of its film, 4s"
