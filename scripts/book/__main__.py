@@ -15,7 +15,9 @@ from book.strip import seconds, strip
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read what is asked, and do it."""
-    parser = argparse.ArgumentParser(prog="scripts/docs", description="The book: docs/ as a site in build/docs, built offline and tried.")
+    parser = argparse.ArgumentParser(
+        prog="scripts/docs", description="The book: docs/ as a site in build/docs, built offline and tried."
+    )
     parser.add_argument("--serve", action="store_true", help="show it while it is being written")
     parser.add_argument("--films", action="store_true", help="render the films that its pages play first")
     parser.add_argument("--errors", action="store_true", help="write what commands say into docs/trouble.md")
@@ -31,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     elif options.picture:
         remake(options.picture)
     elif options.serve:
-        subprocess.run([sys.executable, "-m", "mkdocs", "serve"], cwd=ROOT, check=False)
+        raise SystemExit(site.mkdocs("serve"))
     else:
         for name in made_by() if options.films else ():
             if name.startswith(site.FILMS) and not (DOCS / name).exists():

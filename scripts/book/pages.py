@@ -1,6 +1,6 @@
 """Pages of the book: their code blocks, their commands, their pictures, and the commands that made those.
 
-A YAML block is a film's file, whole or in part: what it leaves out has its default. One with a title (```yaml title="film.yaml")
+A YAML block is a film's file, whole or in part: what it leaves out has its default. One with a title (```yaml title="a.yaml")
 is the file of that name in the commands of its page. A `sh` block holds commands; a `console` block holds what they print, too,
 each after a `$ `.
 """
@@ -84,15 +84,17 @@ def pictures_of(page: Path) -> list[str]:
 
 
 def made_by() -> dict[str, list[str]]:
-    """For each picture of docs/, by its path there, the commands that made it: of pictures.yaml, or of a comment before it in a page."""
-    table = {name: str(commands).splitlines() for name, commands in yaml.safe_load(PICTURES.read_text(encoding="utf-8")).items()}
+    """For each picture of docs/, or pattern of several, the commands that made it: of pictures.yaml, or a page's comment."""
+    table = {
+        name: str(commands).splitlines() for name, commands in yaml.safe_load(PICTURES.read_text(encoding="utf-8")).items()
+    }
     return table | dict(commented())
 
 
 def commented() -> Iterator[tuple[str, list[str]]]:
-    """The pictures that a page says to be made by a command, in a comment before them: <!-- made by: render atlas bestiary -->"""
+    """The pictures that follow a comment with the commands that made them: <!-- made by: render atlas bestiary -->"""
     for page in pages():
-        comment, *rest = re.split(MADE_BY, page.read_text(encoding="utf-8"))
+        _, *rest = re.split(MADE_BY, page.read_text(encoding="utf-8"))
         for commands, after in zip(rest[::2], rest[1::2], strict=True):
             first = re.search(r'(?:\]\(|src=")([^")\s]+)', after)
             if first:
@@ -101,5 +103,5 @@ def commented() -> Iterator[tuple[str, list[str]]]:
 
 def files_named(texts: Sequence[str]) -> set[str]:
     """The files of pictures, footage, music, tables and weights that these texts name."""
-    pattern = r"[\w./-]+\.(?:jpe?g|png|mp4|mov|wav|ogg|csv|safetensors|caffemodel|pth|txt)\b"
-    return {name for text in texts for name in re.findall(pattern, text) if not name.startswith(("/", "."))}
+    pattern = r"[\w.][\w./-]*\.(?:jpe?g|png|mp4|mov|wav|ogg|csv|safetensors|caffemodel|pth|txt)\b"
+    return {name for text in texts for name in re.findall(pattern, text)}

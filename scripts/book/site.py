@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,10 +10,19 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from book.colours import write_colours
 from book.pages import ROOT
 
 SITE = ROOT / "build" / "docs"
-LOADS = {("script", "src"), ("link", "href"), ("img", "src"), ("video", "src"), ("video", "poster"), ("source", "src"), ("iframe", "src")}
+LOADS = {
+    ("script", "src"),
+    ("link", "href"),
+    ("img", "src"),
+    ("video", "src"),
+    ("video", "poster"),
+    ("source", "src"),
+    ("iframe", "src"),
+}
 NAMES = {"canonical"}  # links of this kind name a place, and load nothing
 FILMS = "films/"  # what the build renders; a page without its films shows their posters
 
@@ -38,13 +48,19 @@ class Page(HTMLParser):
             self.links.append(values["href"])
 
 
-def build() -> Path:
-    """Build the site into build/docs; MkDocs' warnings are errors. Ends the program where there are any."""
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"]
-    done = subprocess.run(command, cwd=ROOT, check=False)
-    if done.returncode:
-        raise SystemExit(done.returncode)
-    return SITE
+def build(folder: Path = SITE) -> Path:
+    """Build the site; MkDocs' warnings are errors. Ends the program where there are any."""
+    write_colours()
+    if code := mkdocs("build", "--strict", "--quiet", "--site-dir", str(folder)):
+        raise SystemExit(code)
+    return folder
+
+
+def mkdocs(*arguments: str) -> int:
+    """Run MkDocs, without what it and Material say of their own future; its exit code."""
+    command = [sys.executable, "-m", "mkdocs", *arguments]
+    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
 
 def faults(site: Path) -> Iterator[str]:

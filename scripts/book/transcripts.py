@@ -1,4 +1,4 @@
-"""Transcripts. The `console` blocks of a page, and what their commands really say: a page about errors quotes them word for word.
+"""Transcripts. The `console` blocks of a page, and what their commands really say: errors are quoted word for word.
 
 A transcript runs in a folder that holds the files that its section titles (```yaml title="film.yaml"),
 and a picture that is none. `…` in the page stands for anything: a folder's name, a figure of this machine.
@@ -75,7 +75,9 @@ def what_is_said(arguments: list[str], folder: Path) -> str:
     """What `render` says on stderr, in a folder, without a net; the folder's name is left out."""
     command = [sys.executable, "-m", "render", *arguments]
     environment = {**os.environ, "RENDER_OFFLINE": "1", "RENDER_WEIGHTS": str(folder / "weights")}
-    done = subprocess.run(command, cwd=folder, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, check=False, env=environment)
+    done = subprocess.run(
+        command, cwd=folder, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, check=False, env=environment
+    )
     return done.stderr.replace(f"{folder}/", ANYTHING).strip()
 
 
