@@ -176,7 +176,7 @@ def test_the_readme_shows_it() -> None:
 
 LEAN = number("of the height per second", -10, 10)
 WRONG: dict[str, tuple[str, Any, str]] = {
-    "no part": ("shear", 3, "it is a int, and no motion, objective or network"),
+    "no part": ("shear", 3, "it is a int, and no motion, objective, format or network"),
     "a name of ours": ("zoom", motion(LEAN, row(0, "leans"))(abs), "motion.zoom means something else already"),
     "a setting of ours": ("border", motion(LEAN, row(0, "leans"))(abs), "motion.border means something else already"),
     "a name that is none": ("Shear-2", motion(LEAN, row(0, "leans"))(abs), "small letters, digits and _"),
