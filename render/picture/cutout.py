@@ -6,21 +6,31 @@ Its colours are straight, which is to say not multiplied by alpha, and both hold
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from render.picture.colour import from_linear, to_linear
 from render.picture.picture import sixteen_bits
 
-WHOLE = 0.25  # of the range: a change from which on the dream hides all that is behind it
+WHOLE = 0.12  # of the range: the rms change about a pixel from which on the dream hides all that is behind it
+ABOUT = 1 / 50  # frame heights: how far about it, so that a beast is whole and not a sieve of the lines that changed most
 
 
 def by_change(frame: Tensor, behind: Tensor, linear: bool = False) -> Tensor:
-    """What of a frame is another than what is `behind`: clear where nothing is, whole where it changed by WHOLE.
+    """What of a frame is another than what is `behind`: clear where nothing is, whole where much changed all about.
 
     behind: a frame, or one colour [1, 3, 1, 1]. linear: it is laid over in linear light, as compositing programs do it.
     """
-    change = (frame - behind).abs().amax(1, keepdim=True) / WHOLE
-    return by_alpha(frame, behind, change.clamp(0, 1), linear)
+    change = _smooth((frame - behind).square().amax(1, keepdim=True)).sqrt() / WHOLE
+    return by_alpha(frame, behind, change.square().clamp(0, 1), linear)
+
+
+def _smooth(plane: Tensor) -> Tensor:
+    """[1, 1, H, W] averaged about each pixel, nearly as a Gaussian does it."""
+    reach = max(1, round(ABOUT * plane.shape[-2] / 2))
+    for _ in range(3):
+        plane = F.avg_pool2d(plane, 2 * reach + 1, 1, reach, count_include_pad=False)
+    return plane
 
 
 def by_alpha(frame: Tensor, behind: Tensor, alpha: Tensor, linear: bool = False) -> Tensor:
