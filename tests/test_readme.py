@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import render
-from render.cli import studio
+from render.cli import command_line
 from render.config import load_text
 from render.config.facts import Facts
 from render.config.model import CODECS
@@ -52,7 +52,7 @@ def test_its_python_is_what_there_is() -> None:
 
 
 def test_every_command_stands_in_it() -> None:
-    for name, command in studio.commands.items():
+    for name, command in command_line.commands.items():
         assert command.hidden or f"\nrender {name} " in README
 
 
