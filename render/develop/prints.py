@@ -18,7 +18,7 @@ from render.develop import ffmpeg, files, stills
 from render.develop.ffmpeg import PixelFormat, Pixels, Send
 from render.develop.metadata import container_arguments, metadata_file
 from render.develop.names import FRAME, fill_name, frame_path
-from render.develop.sound import AAC, FLAC, OPUS, SILENT, AudioArguments, AudioEncoder, audio_inputs
+from render.develop.sound import AAC, FLAC, OPUS, SILENT, AudioArguments, AudioEncoder, audio_inputs, require_same_sound
 from render.errors import ConfigError, DevelopError, MissingError
 from render.source.audio import Sound
 
@@ -143,6 +143,7 @@ def develop(
                     for every, send in encoders:
                         if number % every == 0:
                             send(frame)
+                require_same_sound(sound)
     return [frame_path(job.path, 0) for job in jobs], notices
 
 

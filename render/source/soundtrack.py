@@ -58,6 +58,15 @@ class Loss:
             self.hole = self._end, time
         self._end = time + Fraction(frame.samples, frame.sample_rate)
 
+    def said(self, zero: Fraction) -> str:
+        """It in words, the rest of a sentence that begins with the file's name; zero: the timestamp that is called 0 s."""
+        if self.damage is not None:
+            return f"has damaged sound after {float(self.damage - zero):.4g} s; what cannot be read is silent"
+        if self.hole:
+            since, until = (float(time - zero) for time in self.hole)
+            return f"has no sound that can be read from {since:.4g} s to {until:.4g} s, and is silent there"
+        return ""
+
     def ends(self) -> None:
         """The track is over."""
         if self._bad and self._bad[-1] - self._bad[0] > EDGE and self.damage is None:
