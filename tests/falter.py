@@ -38,7 +38,7 @@ FAULTS: Mapping[str, tuple[int, ...]] = {  # how each call can fail
     "rmdir": (errno.EIO, errno.EACCES),
     "opendir": (errno.EIO,),
     "stat": (errno.EIO, errno.EACCES),
-    "close": (errno.EIO, errno.ENOSPC),
+    "close": (errno.EIO,),
     "mmap": (errno.ENOMEM, errno.ENODEV),
 }
 AUDITED = {  # Python's audit event -> the call
@@ -171,9 +171,7 @@ def _fork(folder: str, words: Sequence[str], number: int, fault: int, stand_in: 
     return code, texts[0], calls
 
 
-def _live(
-    folder: str, words: Sequence[str], number: int, fault: int, stand_in: str, out: str, diary: int, said: int
-) -> None:
+def _live(folder: str, words: Sequence[str], number: int, fault: int, stand_in: str, out: str, diary: int, said: int) -> None:
     """The life of the fork, which never returns."""
     from render import cli
     from render.develop import ffmpeg
@@ -228,7 +226,7 @@ STDOUTS: Mapping[str, Callable[[], object]] = {  # where what a command prints g
 
 
 def _program(place: Path, lines: str, real: str) -> str:
-    """A program in ffmpeg's place: it does as `lines` say when it is to write a film from frames, and all else as ffmpeg does."""
+    """A program in ffmpeg's place, which does as `lines` say when it is to write a film from frames, and else as ffmpeg does."""
     words = f"""#!/bin/sh
 REAL={real!r}
 for word in "$@"; do case "$word" in pipe:0) {lines};; esac; done

@@ -133,7 +133,7 @@ def faults_of(stage: Stage, number: int, fault: int, codes: set[int] | None = No
 
 
 def amiss(stage: Stage, end: falter.End) -> list[str]:
-    """What a command that something happened to left behind, and what the same command does then; in words, where it is wrong."""
+    """What is wrong, in words, with what a command left behind, and with what the same command does then."""
     found, left = list[str](), stage.left()
     if [word for word in OURS if word in end.words]:
         found.append(f"says {end.words}")
@@ -150,7 +150,7 @@ def amiss(stage: Stage, end: falter.End) -> list[str]:
 
 
 def half_made(stage: Stage, left: Mapping[str, bytes]) -> list[str]:
-    """The files under a final name that are not what they are to become. A poster is one tick's, then another's; so is a state."""
+    """The files under a final name that are not what they are to become; a poster, or a state, is of one tick, then another."""
     changes = {name for name in left if name.endswith(("poster.jpg", "state-even.safetensors", "state-odd.safetensors"))}
     return [
         f"{name} has its name and is not whole"

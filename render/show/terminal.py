@@ -68,14 +68,14 @@ def out(product: object, *, ends: bool = True, nl: bool = True) -> None:
     try:
         click.echo(product, nl=nl)
     except OSError as error:
-        _drop_stdout()
+        drop_stdout()
         if error.errno not in GONE:
             raise RoomError(f"stdout cannot be written: {error.strerror}") from error
         if ends:
             raise SystemExit(0) from None
 
 
-def _drop_stdout() -> None:
+def drop_stdout() -> None:
     """Nothing more goes to stdout, not even what is still waiting to be written when Python ends."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     with suppress(OSError, ValueError):  # a stdout of Python's alone has no number

@@ -84,9 +84,7 @@ class Piece:
     clock: Timeline
 
 
-def samples(
-    container: InputContainer, stream: AudioStream, piece: Piece, loss: Loss | None = None
-) -> Iterator[Samples]:
+def samples(container: InputContainer, stream: AudioStream, piece: Piece, loss: Loss | None = None) -> Iterator[Samples]:
     """The piece from its start on, without gaps; as long as it is said to be, or where the track ends if that is left open.
 
     loss: learns what of it cannot be had.
@@ -128,9 +126,7 @@ def silence(channels: int, number: int) -> Iterator[Samples]:
         yield np.zeros((channels, min(2**16, number - first)), np.float32)
 
 
-def _from_start(
-    container: InputContainer, stream: AudioStream, piece: Piece, loss: Loss | None = None
-) -> Iterator[AudioFrame]:
+def _from_start(container: InputContainer, stream: AudioStream, piece: Piece, loss: Loss | None = None) -> Iterator[AudioFrame]:
     """The track as decoded, from its beginning or from shortly before the piece."""
     begin = Fraction(container.start_time or 0, 10**6)
     if not piece.clock.jumps and container.format.name in SEARCHABLE and piece.start > begin + FAR:
