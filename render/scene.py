@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from itertools import chain, count, takewhile
+from itertools import chain, takewhile
 
 import torch
 from torch import Tensor
@@ -18,6 +18,7 @@ from render.source import Source
 from render.source.flow import Flow, FlowEstimator, flow, flow_at_rest, is_clear
 
 FLASH = 0.4  # seconds that a flash, or a black or white picture in the middle of a shot, lasts at most
+LOOKS = 20  # in that time, evenly, at pictures that come after one in a flash: whatever the film's frame rate, it sees the same
 
 
 NO_MOVE = Move(warp.STILL)
@@ -113,14 +114,20 @@ class Scene:
         assert self.estimator
         back = after.seconds < before.seconds
         earlier = (self.clock.tick(tick) for tick in range(before.index - back, -1, -1))
-        latest = before if back else after
-        later = (replace(latest, seconds=latest.seconds + float(frame / self.clock.fps)) for frame in count())
-        start, end = self._first_clear(earlier), self._first_clear(later)
-        if not start or not end or flow(self.picture(start), self.picture(end), self.estimator).kind == "cut":
+        start, end = self._first_clear(earlier), self._first_clear(self.ahead(before if back else after))
+        if not start or not end or flow(self._footage(start), self._footage(end), self.estimator).kind == "cut":
             return None
         if is_clear(self.picture(after)):
             return flow(self.picture(start), self.picture(after), self.estimator)
         return flow_at_rest(self.size, self.device, "same")
+
+    def ahead(self, moment: Moment) -> Iterator[Moment]:
+        """The moments of the footage, from this one on, that tell whether a flash at it ends in the same shot."""
+        return (replace(moment, seconds=moment.seconds + FLASH * look / LOOKS) for look in range(LOOKS + 1))
+
+    def _footage(self, moment: Moment) -> Tensor:
+        """The footage's own picture: how the camera moves after a flash is no matter."""
+        return self.source.at(moment).to(self.device, non_blocking=True)
 
     def _first_clear(self, moments: Iterator[Moment]) -> Moment | None:
         """The first of the moments with a clear picture, no further off than a flash lasts."""
@@ -145,3 +152,4 @@ ALPHAS: dict[str, Callable[[Scene, Moment, Tensor], Tensor]] = {
     "dream": lambda scene, moment, frame: cutout.by_change(frame, scene.rest(moment), scene.linear),
     "mask": cut_by_mask,
 }
+        return next((moment for moment in near if is_clear(self._footage(moment))), None)

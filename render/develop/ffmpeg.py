@@ -97,7 +97,7 @@ def convert(
 
 def count(path: Path) -> int:
     """How many frames a finished file holds, counted in the file itself without decoding."""
-    return len(_packets(path))
+    return len(_packets(path, path))
 
 
 @cache
@@ -243,7 +243,7 @@ def _close(pipe: IO[bytes]) -> None:
 
 def _prove(part: Path, path: Path, frames: int, fps: Fraction, merges: bool) -> None:
     """Count the frames of a file that ffmpeg called finished."""
-    packets = _packets(part)
+    packets = _packets(part, path)
     if merges and len(packets) == 1:
         return  # a film that stands still
     count = round(sum(packets) * fps) if merges else len(packets)
@@ -251,9 +251,9 @@ def _prove(part: Path, path: Path, frames: int, fps: Fraction, merges: bool) -> 
         raise DevelopError(f"{path}: ffmpeg wrote {count} frames of {frames}")
 
 
-def _packets(path: Path) -> list[Fraction]:
-    """How long each frame in a file is shown, in seconds."""
-    with _started("-i", f"file:{path.absolute()}", "-map", "0:v:0", "-c", "copy", "-f", "framecrc", "pipe:1") as child:
+def _packets(part: Path, path: Path) -> list[Fraction]:
+    """How long each frame in `part`, which is to become `path`, is shown, in seconds."""
+    with _started("-i", f"file:{part.absolute()}", "-map", "0:v:0", "-c", "copy", "-f", "framecrc", "pipe:1") as child:
         assert child.stdout is not None
         unit, lengths = Fraction(1), []
         for line in child.stdout:

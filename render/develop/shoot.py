@@ -100,7 +100,8 @@ Prints = tuple[list[Path], list[str]]  # the paths of all outputs, and notices t
 def dream_and_develop(config: Config, film: Film, root: Path, take: Take, watch: Watch) -> tuple[int, int, Prints]:
     """Dream the film and develop its prints, at the same time where that helps: ticks dreamed, the last one, the prints."""
     watermark, device = Watermark(), film.scene.device
-    dream = partial(expose, film, take, watch, watermark, config.dream.tile == "auto")
+    unchanged = partial(sound.require_same_music, config)
+    dream = partial(expose, film, take, watch, watermark, config.dream.tile == "auto", unchanged)
     if helps(device):
         scene = with_flow_cache(build_scene(config, device), root)
         with alongside(partial(develop, config, scene, take, watermark.wait_for), watermark) as ahead:
@@ -178,10 +179,13 @@ def octave_notices(film: Film) -> list[str]:
     return [f"{used} of {ascent.octaves} octaves are dreamed: sides under {ascent.min_side} pixels are too small to see in"]
 
 
-def expose(film: Film, take: Take, watch: Watch, watermark: Watermark, spare: bool) -> tuple[int, int]:
+def expose(
+    film: Film, take: Take, watch: Watch, watermark: Watermark, spare: bool, unchanged: Callable[[], None] = lambda: None
+) -> tuple[int, int]:
     """Dream from the take's newest tick to the end of the film, or until `watch` stops: ticks dreamed now, and the last one.
 
-    watermark: rises with each tick that is on disk. spare: where memory ends, go on in smaller tiles.
+    watermark: rises with each tick that is on disk. spare: where memory ends, go on in smaller tiles. unchanged: raises where
+    what the film moves to is no longer what it was.
     """
     start, negative = monotonic(), take.negative()
     state = state_of(negative.last(), film.scene.device)
@@ -189,6 +193,7 @@ def expose(film: Film, take: Take, watch: Watch, watermark: Watermark, spare: bo
     watermark.advance(last + 1)
     states = ticks_within_memory(film, state, take) if spare else ticks(film, state)
     for new in watch(states, first, film.scene.clock.last_tick):
+        unchanged()
         negative.keep(new.tick, to_pixels(new.canvas, np.uint16), new.tensors())
         last = new.tick
         watermark.advance(last + 1)

@@ -222,7 +222,9 @@ def existing_take(folder: Path) -> Take:
         raise MissingError(f"{folder}: made by another version of render, which keeps takes in another way", "render it again")
     _refuse_links(*folder.rglob("*"))
     try:
-        return Take(folder, _lock(folder))
+        lock = _lock(folder)
+        files.sweep(folder)
+        return Take(folder, lock)
     except OSError as error:
         if error.errno in READ_ONLY:  # nobody else can be at work in it either
             return Take(folder, None)
