@@ -45,9 +45,11 @@ FACTS = {  # types of the record's keys
     "seconds": float | int,
     "tile": int,
     "precision": str,
+    "device": str,
+    "gpu": str,
     "home": str,
 }
-DREAMED_WITH = ("device", "threads", "tile", "precision", "networks", "credits")  # of a record: what counts for what goes on
+DREAMED_WITH = ("device", "gpu", "threads", "tile", "precision", "networks", "credits")  # of a record: what counts for what goes on
 LOCKLESS = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}  # what a disk without locks answers
 READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}  # what a folder answers that may only be read
 UNLOCKED = "this disk knows no locks, so two renders in this folder at once would not notice each other"
@@ -96,6 +98,18 @@ class Take:
         with self._writing:
             self.record |= facts
             files.write(self.folder / RECORD, _json(self.record))
+
+    def note_device(self, device: Mapping[str, str], threads: int, any_device: bool) -> None:
+        """Note what its film is dreamed on from here on, as dream.device.describe has it.
+
+        Raises ConfigError where it was begun on another kind of device, on which the same dreams come out a little different.
+        """
+        before, now = _kind_of(self.record), _kind_of(device)
+        if before and before != now and not (any_device or (before[0] == now[0] and None in (before[1], now[1]))):
+            message = f"{self.folder}: this film was begun on {_device_words(before)}, and {_device_words(now)} would go on with it"
+            raise ConfigError(message, "--any-device allows that: its look may change a little there; --fresh begins another take")
+        facts = {"device": now and now[0], "gpu": now and now[1], "threads": threads}
+        self.note(**{key: value for key, value in facts.items() if value or key in self.record})
 
     def adopt(self, fingerprint: Mapping[str, Any], chain: Chain, text: str, resolved: str) -> None:
         """Make this the take of the film with that chain, which begins with its dreams: what else it has is dropped.
@@ -370,6 +384,16 @@ def _refuse_links(*places: Path) -> None:
     for place in places:
         if place.is_symlink() and place.is_dir():
             raise MissingError(f"{place}: is a link to another folder, and a render writes only in its own", "remove it")
+
+
+def _kind_of(record: Mapping[str, Any]) -> tuple[str, str | None] | None:
+    """The kind of device that a record names, and its GPU where that is known; "cuda:1" is "cuda"."""
+    device = record.get("device")
+    return (device.partition(":")[0], record.get("gpu")) if device else None
+
+
+def _device_words(kind: tuple[str, str | None]) -> str:
+    return {"cpu": "a processor", "mps": "an Apple GPU"}.get(kind[0]) or f"a GPU ({kind[1] or kind[0]})"
 
 
 def _json(value: Any) -> bytes:
