@@ -24,6 +24,7 @@ from render.construct.camera import camera_path
 from render.construct.networks import Known
 from render.develop import prints, sound
 from render.develop.alongside import Watermark, alongside, helps
+from render.develop.apart import join_shots
 from render.develop.beginnings import same_film
 from render.develop.browser import html
 from render.develop.chain import tick_chain
@@ -33,7 +34,7 @@ from render.develop.names import fill_name, frame_path
 from render.develop.negative import Kept
 from render.develop.retile import in_recorded_tiles, retile_notices, ticks_within_memory
 from render.develop.seam import measure_seam
-from render.develop.take import Take, open_take, read_record, take_folder, unfinished_takes
+from render.develop.take import Recorded, Take, open_take, read_record, take_folder, unfinished_takes
 from render.dream.ascent import sizes
 from render.dream.device import describe
 from render.dream.precision import DTYPES
@@ -134,7 +135,7 @@ def dream_and_develop(config: Config, film: Film, root: Path, take: Take, dreame
     return dreamed, last, develop(config, dreamed_up_to(film.scene, last), take) if last >= 0 else ([], [])
 
 
-def in_recorded_precision(config: Config, film: Film, take: Take, known: Known | None = None) -> Film:
+def in_recorded_precision(config: Config, film: Film, take: Recorded, known: Known | None = None) -> Film:
     """The film in the precision that its take was begun in, though another would be chosen now: its pictures stay the same."""
     if "precision" not in take.record:
         take.note(precision=film.precision, networks=config.networks, credits=credits(config.networks))
@@ -191,10 +192,11 @@ def octave_notices(film: Film) -> list[str]:
 
 
 def expose(film: Film, take: Take, dreamer: Dreamer, watermark: Watermark) -> tuple[int, int]:
-    """Dream from the take's newest tick to the end of the film, or until the dreamer stops: ticks dreamed now, and the last one.
+    """Dream from the take's newest tick to the end of the film, or until the dreamer stops: ticks dreamed now, and the last.
 
     watermark: rises with each tick that is on disk.
     """
+    join_shots(take)
     start, newest = monotonic(), take.negative().last()
     last = first = newest.tick if newest else -1
     watermark.advance(last + 1)
