@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from render.cli.on import LIST, address_of, elsewhere, list_commands, render_elsewhere
 from render.cli.options import CONFIGS, shared
 from render.cli.prepare import build, fetch_weights, load, pick_device, refuse_unreasonable, text_of
 from render.errors import RenderError, printable
@@ -32,17 +33,40 @@ if TYPE_CHECKING:
     default="auto",
     help="auto: a bar on a terminal, else plain lines.",
 )
+@elsewhere
 def film(
-    configs: Sequence[Path], overrides: Sequence[str], quality: str, device: str, root: Path, fresh: bool, yes: bool, style: str
+    configs: Sequence[Path],
+    overrides: Sequence[str],
+    quality: str,
+    device: str,
+    root: Path,
+    fresh: bool,
+    yes: bool,
+    style: str,
+    on: str | None,
+    shared: bool | None,
+    any_device: bool,
 ) -> None:
     """Render films; several files are a queue, which is checked as a whole and goes on after a failure.
 
     The same command goes on where an interrupted render stopped. Paths of finished files go to stdout.
+
+    \b
+    render *.yaml --on ray                       all GPUs of this machine, or its cores
+    render *.yaml --on ray:192.168.1.10:6379     those of a cluster
+    render *.yaml --on list                      the commands, a line each
     """
     films = each(configs, lambda path: (load(path, overrides, quality), text_of(path)))
+    if on == LIST:
+        flags = [flag for flag, wanted in (("--fresh", fresh), ("--yes", yes), ("--any-device", any_device)) if wanted]
+        list_commands([(path, overrides) for path in configs], quality, device, root, flags)
+        return
+    if on:
+        render_elsewhere(films, root, address_of(on), device, quality, shared, fresh, any_device, style)
+        return
     where = pick_device(device, root)
     require_films([config for config, _ in films], where, root, yes)
-    render_films(films, root, where, fresh, style)
+    render_films(films, root, where, fresh, style, any_device)
 
 
 def require_films(films: Sequence[Config], device: torch.device, root: Path, yes: bool) -> None:
@@ -54,19 +78,26 @@ def require_films(films: Sequence[Config], device: torch.device, root: Path, yes
         each(films, lambda config: build(config, device))
 
 
-def render_films(films: Sequence[tuple[Config, str]], root: Path, device: torch.device, fresh: bool, style: str) -> list[Path]:
+def render_films(
+    films: Sequence[tuple[Config, str]],
+    root: Path,
+    device: torch.device,
+    fresh: bool,
+    style: str,
+    any_device: bool = False,
+) -> list[Path]:
     """Render a queue, which goes on after a failure: the folders of their takes."""
 
     def shoot(item: tuple[int, tuple[Config, str]]) -> Path:
         number, (config, text) = item
         if len(films) > 1:
             say(f"{config.name}: film {number} of {len(films)}")
-        return _film(config, text, root, device, fresh, style)
+        return _film(config, text, root, device, fresh, style, any_device)
 
     return each(list(enumerate(films, 1)), shoot)
 
 
-def _film(config: Config, text: str, root: Path, device: torch.device, fresh: bool, style: str) -> Path:
+def _film(config: Config, text: str, root: Path, device: torch.device, fresh: bool, style: str, any_device: bool) -> Path:
     from render.config.notices import notices
     from render.develop.shoot import shoot
     from render.show.eta import efforts
@@ -84,7 +115,7 @@ def _film(config: Config, text: str, root: Path, device: torch.device, fresh: bo
 
     for notice in notices(config):
         say(printable(notice))
-    shot = shoot(config, text, root, device, watch, fresh)
+    shot = shoot(config, text, root, device, watch, fresh, any_device)
     for notice in shot.notices:
         say(notice)
     if shot.whole and not shot.dreamed:

@@ -53,10 +53,10 @@ def tick_numbers(folder: Path, kind: str = "tick") -> dict[int, Path]:
     return {int(name[1]): folder / name[0] for name in found if name}
 
 
-def tick_count(folder: Path) -> int:
+def tick_count(folder: Path, first: int = 0) -> int:
     """How many ticks there are in the folder of a negative, from the first to before a gap; some may be damaged."""
     numbers = tick_numbers(folder)
-    return next(count for count in range(len(numbers) + 1) if count not in numbers)
+    return next(count for count in range(len(numbers) + 1) if first + count not in numbers)
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,11 @@ class Sealed:
         """Raises DamageError or OSError."""
         _require_tick(path)
         content = path.read_bytes()
+        return cls.of(read_sealed(path), tick)
+
+    @classmethod
+    def of(cls, content: bytes, tick: int) -> Sealed:
+        """What such a file's bytes hold. Raises DamageError."""
         seal = SEAL.search(content[:HEAD])
         if not seal or (int(seal[1]), int(seal[2])) != (FORMAT, tick):
             raise DamageError
@@ -97,6 +102,15 @@ class Sealed:
 
 def _require_tick(path: Path) -> None:
     """Raises DamageError for a device, or a file far larger than a tick; OSError for one that the system does not show."""
+def read_sealed(path: Path) -> bytes:
+    """The bytes of a tick's file, unproven. Raises DamageError for what is none, or OSError."""
+    if path.exists() and _is_no_tick(path):
+        raise DamageError
+    return path.read_bytes()
+
+
+def _is_no_tick(path: Path) -> bool:
+    """Whether the file is a device, or far larger than a tick."""
     try:
         plain(path, NEGATIVE)
     except MissingError as error:
