@@ -21,9 +21,8 @@ from render.config.scalars import Size
 from render.config.setting_types import Drawn
 from render.construct import build, build_scene
 from render.construct.camera import camera_path
-from render.develop import formats, prints, sound
 from render.construct.networks import Known
-from render.develop import prints, sound
+from render.develop import formats, prints, sound
 from render.develop.alongside import Watermark, alongside, helps
 from render.develop.apart import join_shots
 from render.develop.beginnings import same_film
@@ -90,9 +89,8 @@ def shoot(
     """
     require_outputs(config)
     with explain_failures(config):
-        film = build(config, device)
-        require_outputs(config, film.scene.size[::-1])
         film = build(config, device, known)
+        require_outputs(config, film.scene.size[::-1])
         if isinstance(config.seed, Drawn) and not fresh and (seed := unfinished_seed(root, config, film)) is not None:
             config = config.model_copy(update={"seed": seed})
             film = build(config, device, known)
@@ -105,7 +103,9 @@ def shoot(
                 paths, notices = develop(config, dreamed_up_to(film.scene, last), take) if last >= 0 else ([], [])
             else:
                 film = in_recorded_tiles(in_recorded_precision(config, film, take, known), take)
-                here = partial(dream_here, watch=watch, spare=config.dream.tile == "auto", any_device=any_device)
+                unchanged = partial(sound.require_same_music, config)
+                spare = config.dream.tile == "auto"
+                here = partial(dream_here, watch=watch, spare=spare, any_device=any_device, unchanged=unchanged)
                 dreamed, last, (paths, notices) = dream_and_develop(config, film, root, take, here)
                 notices = [*retile_notices(film, take), *notices]
             notices = [*take.notices, *octave_notices(film), *notices]
@@ -125,8 +125,6 @@ Prints = tuple[list[Path], list[str]]  # the paths of all outputs, and notices t
 def dream_and_develop(config: Config, film: Film, root: Path, take: Take, dreamer: Dreamer) -> tuple[int, int, Prints]:
     """Dream the film and develop its prints, at the same time where that helps: ticks dreamed, the last one, the prints."""
     watermark, device = Watermark(), film.scene.device
-    unchanged = partial(sound.require_same_music, config)
-    dream = partial(expose, film, take, watch, watermark, config.dream.tile == "auto", unchanged)
     dream = partial(expose, film, take, dreamer, watermark)
     if helps(device):
         scene = with_flow_cache(build_scene(config, device), root)
@@ -205,13 +203,6 @@ def octave_notices(film: Film) -> list[str]:
     return [f"{used} of {ascent.octaves} octaves are dreamed: sides under {ascent.min_side} pixels are too small to see in"]
 
 
-def expose(
-    film: Film, take: Take, watch: Watch, watermark: Watermark, spare: bool, unchanged: Callable[[], None] = lambda: None
-) -> tuple[int, int]:
-    """Dream from the take's newest tick to the end of the film, or until `watch` stops: ticks dreamed now, and the last one.
-
-    watermark: rises with each tick that is on disk. spare: where memory ends, go on in smaller tiles. unchanged: raises where
-    what the film moves to is no longer what it was.
 def expose(film: Film, take: Take, dreamer: Dreamer, watermark: Watermark) -> tuple[int, int]:
     """Dream from the take's newest tick to the end of the film, or until the dreamer stops: ticks dreamed now, and the last.
 
@@ -221,11 +212,6 @@ def expose(film: Film, take: Take, dreamer: Dreamer, watermark: Watermark) -> tu
     start, newest = monotonic(), take.negative().last()
     last = first = newest.tick if newest else -1
     watermark.advance(last + 1)
-    states = ticks_within_memory(film, state, take) if spare else ticks(film, state)
-    for new in watch(states, first, film.scene.clock.last_tick):
-        unchanged()
-        negative.keep(new.tick, to_pixels(new.canvas, np.uint16), new.tensors())
-        last = new.tick
     for last in dreamer(film, take, newest):
         watermark.advance(last + 1)
     if last >= 0 and take.record.get("dreamed") != last + 1:  # dreamed now, or by a process that was killed before its note
@@ -238,10 +224,19 @@ def expose(film: Film, take: Take, dreamer: Dreamer, watermark: Watermark) -> tu
     return last - first, last
 
 
-def dream_here(film: Film, take: Take, newest: Kept | None, watch: Watch, spare: bool, any_device: bool) -> Iterator[int]:
+def dream_here(
+    film: Film,
+    take: Take,
+    newest: Kept | None,
+    watch: Watch,
+    spare: bool,
+    any_device: bool,
+    unchanged: Callable[[], None] = lambda: None,
+) -> Iterator[int]:
     """Dream the film in this process, after the newest tick, and keep each tick.
 
     spare: where memory ends, go on in smaller tiles. any_device: whether to go on with what another kind of device began.
+    unchanged: raises where what the film moves to is no longer what it was.
     """
     state, end = state_of(newest, film.scene.device), film.scene.clock.last_tick
     first = state.tick if state else -1
@@ -250,6 +245,7 @@ def dream_here(film: Film, take: Take, newest: Kept | None, watch: Watch, spare:
     negative = take.negative()
     states = ticks_within_memory(film, state, take) if spare else ticks(film, state)
     for new in watch(states, first, end):
+        unchanged()
         negative.keep(new.tick, to_pixels(new.canvas, np.uint16), new.tensors())
         yield new.tick
 

@@ -70,8 +70,6 @@ class Sealed:
     @classmethod
     def read(cls, path: Path, tick: int) -> Sealed:
         """Raises DamageError or OSError."""
-        _require_tick(path)
-        content = path.read_bytes()
         return cls.of(read_sealed(path), tick)
 
     @classmethod
@@ -100,17 +98,14 @@ class Sealed:
         return canvas
 
 
-def _require_tick(path: Path) -> None:
-    """Raises DamageError for a device, or a file far larger than a tick; OSError for one that the system does not show."""
 def read_sealed(path: Path) -> bytes:
     """The bytes of a tick's file, unproven. Raises DamageError for what is none, or OSError."""
-    if path.exists() and _is_no_tick(path):
-        raise DamageError
+    _require_tick(path)
     return path.read_bytes()
 
 
-def _is_no_tick(path: Path) -> bool:
-    """Whether the file is a device, or far larger than a tick."""
+def _require_tick(path: Path) -> None:
+    """Raises DamageError for a device, or a file far larger than a tick; OSError for one that the system does not show."""
     try:
         plain(path, NEGATIVE)
     except MissingError as error:
