@@ -222,6 +222,8 @@ class Session:
         self.glides, self.marks, self.film = {}, {}, film_with(self.stage, self.rows)
 
         def first() -> None:
+            if not self.serial:  # the page has something to show while the first dream of all is dreamed
+                self._show(State(0, self.film.scene.picture(self.film.scene.clock.tick(0))), 0.0, cut=True)
             began = monotonic()
             state = begin(self.film)
             assert self.take
