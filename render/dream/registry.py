@@ -223,7 +223,8 @@ def _imagenet_list() -> ModuleType | None:
     if file is None or not file.is_file():
         return None
     spec = spec_from_file_location("render_imagenet_names", file)
-    assert spec and spec.loader
+    if spec is None or spec.loader is None:
+        return None
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
