@@ -121,7 +121,7 @@ async def _enter(house: House, request: Request) -> Response:
 def _latest(kind: str) -> Callable[[House, Request], Awaitable[Response]]:
     async def answer(house: House, request: Request) -> Response:
         message = house.viewers.latest.get(kind)
-        return JSONResponse(message) if message else nothing()
+        return JSONResponse(message) if message else Response(status_code=204)  # the film is being built
 
     return answer
 

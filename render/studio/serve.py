@@ -26,6 +26,8 @@ from render.studio.viewers import Viewers
 if TYPE_CHECKING:
     import torch
 
+    from render.studio.session import Session
+
 PORT = 8321
 TRIES = 10  # ports after that one that will do, where it is taken and nobody asked for it
 MOST_AT_ONCE = 64  # connections
@@ -56,24 +58,34 @@ def serve(
     url = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/"
     keys = Keys(port, lasting_secret(platformdirs.user_state_path("render")))
     keys.renewed = lambda token: say(f"studio: a page is open; for another browser: {url}#{token}")
-    viewers = Viewers()
-    house = House(keys, viewers, {"files": file.absolute().parent if file else Path.cwd(), "takes": root.absolute()})
-    house.sound = config.audio.file if config.audio else None
-    house.welcome = {
-        "film": {
-            "name": config.name,
-            "file": str(file) if file else None,
-            "folder": str(house.roots["files"]),
-            "sound": config.audio is not None,
-        },
-        "take": "",
-    }
+    house = open_house(config, file, root, keys)
     with listening(house, listener, names(address.host, port)):
         say(f"studio: {url}#{keys.token}")
         if browser:
             threading.Thread(target=webbrowser.open, args=(f"{url}#{keys.token}",), daemon=True).start()
         _fly(config, file, text, root, house, pick_device, reload)
     say("studio: closed; what was flown is in " + str(root))
+
+
+def open_house(config: Config, file: Path | None, root: Path, keys: Keys) -> House:
+    """What the routes answer from, before there is a session."""
+    house = House(keys, Viewers(), {"files": file.absolute().parent if file else Path.cwd(), "takes": root.absolute()})
+    house.sound = config.audio.file if config.audio else None
+    film = {
+        "name": config.name,
+        "file": str(file) if file else None,
+        "folder": str(house.roots["files"]),
+        "sound": config.audio is not None,
+    }
+    house.welcome = {"film": film, "take": ""}
+    return house
+
+
+def let_in(house: House, session: Session) -> None:
+    """The session is there: whoever comes, and has come, is told what it can do and what its networks know."""
+    house.session, house.plates = session, session.wall.folders
+    house.viewers.tell(session.vocabulary())
+    house.viewers.tell(session.wall.knowledge())
 
 
 def _fly(
@@ -93,9 +105,7 @@ def _fly(
     from render.studio.watch import watch_film
 
     session = Session(Setup(config, file, text, root, pick_device(), reload), house.viewers, carry_out)
-    house.session, house.plates = session, session.wall.folders
-    house.viewers.tell(session.vocabulary())
-    house.viewers.tell(session.wall.knowledge())
+    let_in(house, session)
     for notice in notices(session):
         say(notice)
     session.post({"type": "mend"}, lambda answer: say(answer["text"]) if "text" in answer else None)
