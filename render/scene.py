@@ -136,7 +136,7 @@ class Scene:
             return None
         since, until = max(0.0, first.seconds - FLASH), first.seconds + FLASH
         near = takewhile(lambda moment: since <= moment.seconds <= until, chain([first], moments))
-        return next((moment for moment in near if is_clear(self.picture(moment))), None)
+        return next((moment for moment in near if is_clear(self._footage(moment))), None)
 
 
 def cut_by_mask(scene: Scene, moment: Moment, frame: Tensor) -> Tensor:
@@ -152,4 +152,3 @@ ALPHAS: dict[str, Callable[[Scene, Moment, Tensor], Tensor]] = {
     "dream": lambda scene, moment, frame: cutout.by_change(frame, scene.rest(moment), scene.linear),
     "mask": cut_by_mask,
 }
-        return next((moment for moment in near if is_clear(self._footage(moment))), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from fractions import Fraction
@@ -50,19 +50,15 @@ def develop(
         for cut_out in dict.fromkeys(job.cut_out for job in jobs):
             alike = [job for job in jobs if job.cut_out == cut_out]
             for rate, rates in walks((job.fps for job in alike), ratio).items():
-                coming = cut_outs(rate, *cut_out) if cut_outs and alike[0].clear else frames(rate)
+                coming = _while_same(sound, cut_outs(rate, *cut_out) if cut_outs and alike[0].clear else frames(rate))
                 _send(coming, [job for job in alike if job.fps in rates], lambda job, rate=rate: ratio(rate, job.fps))  # type: ignore[misc]
-        jobs = [replace(job, sound=inputs(job.audio, SOUND)) for job in jobs]
-        for rate, rates in walks((job.fps for job in jobs), ratio).items():
-            with ExitStack() as stack:
-                group = [job for job in jobs if job.fps in rates]
-                encoders = [(ratio(rate, job.fps), stack.enter_context(job.row.work(job))) for job in group]
-                for number, frame in enumerate(frames(rate)):
-                    for every, send in encoders:
-                        if number % every == 0:
-                            send(frame)
-                require_same_sound(sound)
     return [frame_path(job.path, 0) for job in jobs], notices
+
+
+def _while_same(sound: Sound | None, frames: Iterable[Pixels]) -> Iterator[Pixels]:
+    """The frames; before the last encoder is done with them, it is asked whether the music is still the file that it was."""
+    yield from frames
+    require_same_sound(sound)
 
 
 def _send(frames: Iterable[Pixels], jobs: Sequence[Job], every: Callable[[Job], int]) -> None:
