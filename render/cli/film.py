@@ -13,7 +13,7 @@ from render.cli.on import LIST, address_of, elsewhere, list_commands, render_els
 from render.cli.options import CONFIGS, shared
 from render.cli.prepare import build, fetch_weights, load, pick_device, refuse_unreasonable, text_of
 from render.errors import RenderError, printable
-from render.show.terminal import each, out, say, stoppable, until, usual_style
+from render.show.terminal import FilePath, each, out, say, stoppable, until, usual_style
 
 if TYPE_CHECKING:
     import torch
@@ -67,6 +67,30 @@ def film(
     where = pick_device(device, root)
     require_films([config for config, _ in films], where, root, yes)
     render_films(films, root, where, fresh, style, any_device)
+
+
+@click.command()
+@click.argument("take", type=FilePath())
+@click.option("--size", required=True, metavar="SIZE", help="3840x2160, a name such as 4k, or 3x: so many times as large.")
+@shared
+@click.option("--fresh", is_flag=True, help="Begin a new take, even if one can be continued.")
+@click.option("--yes", is_flag=True, help="Render what takes days, or more memory or disk than there is, all the same.")
+def enlarge(
+    take: Path, size: str, overrides: Sequence[str], quality: str, device: str, root: Path, fresh: bool, yes: bool
+) -> None:
+    """A take's film larger, with what is in the take: render enlarge runs/zoom/take-001 --size 4k
+
+    The same film rendered larger dreams of other things. This one follows the take (`follow:` in its settings): what is there
+    stays there, and the dream adds what is finer. A draft becomes its film, a flight is flown again. Its take is NAME-SIZE.
+    """
+    from render.config.paths import from_folder
+    from render.develop.enlarge import enlargement
+    from render.develop.take import take_folder
+
+    config, where = enlargement(take, size, overrides, quality), pick_device(device, root)
+    require_films([config], where, root, yes)
+    text = config.yaml(from_folder(take_folder(root, config.name)))
+    render_films([(config, text)], root, where, fresh, "auto")
 
 
 def require_films(films: Sequence[Config], device: torch.device, root: Path, yes: bool) -> None:

@@ -29,7 +29,7 @@ from render.develop.formats import Output
 from render.develop.names import fill_name, frame_path
 from render.develop.negative import Negative
 from render.errors import ConfigError, MissingError
-from render.source.take import NEGATIVE
+from render.source.tick import NEGATIVE
 
 if sys.platform == "win32":
     import msvcrt
