@@ -27,7 +27,7 @@ from render.develop.chain import Chain, write_chain
 from render.develop.ffmpeg import Pixels
 from render.develop.names import fill_name, frame_path
 from render.develop.negative import Negative
-from render.errors import ConfigError, MissingError
+from render.errors import LOCKLESS, ConfigError, MissingError
 from render.source.take import NEGATIVE
 
 if sys.platform == "win32":
@@ -48,7 +48,6 @@ FACTS = {  # types of the record's keys
     "home": str,
 }
 DREAMED_WITH = ("device", "threads", "tile", "precision", "networks", "credits")  # of a record: what counts for what goes on
-LOCKLESS = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}  # what a disk without locks answers
 READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}  # what a folder answers that may only be read
 UNLOCKED = "this disk knows no locks, so two renders in this folder at once would not notice each other"
 
@@ -361,7 +360,7 @@ def _record(folder: Path) -> dict[str, Any]:
         if isinstance(error.__cause__, OSError) and not isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
             raise
         return {}
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, MemoryError):
         return {}
     sound = isinstance(record, dict) and all(isinstance(record[fact], FACTS[fact]) for fact in {*FACTS} & {*record})
     return record if sound else {}
