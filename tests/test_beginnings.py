@@ -100,7 +100,7 @@ def project(untouched: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def begun(untouched: Path, project: Path) -> Callable[[str], Shot]:
-    """A source -> its film, whole, in the project. It is dreamed once for all: a project that is copied keeps its takes."""
+    """A source -> its film, whole, in the project; dreamed once for all tests: a project that is copied keeps its takes."""
 
     def shot(source: str) -> Shot:
         home = untouched.with_name(f"begun-{source}")
