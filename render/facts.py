@@ -27,10 +27,15 @@ def load(path: Path | str, overrides: Sequence[str] = (), quality: str = "final"
 
 
 def facts(settings: Settings) -> Facts:
-    """What the footage and the music of a film say of themselves. Raises a SettingError at the setting at fault."""
+    """What the footage and the music of a film, and the take that it follows, say of themselves.
+
+    Raises a SettingError at the setting at fault.
+    """
     about = Facts()
     if settings.source.kind in FOOTAGE:
         about = FOOTAGE[settings.source.kind](settings, about)
+    if settings.follow:
+        about = _followed(settings, about)
     return _music(settings, about) if settings.audio else about
 
 
@@ -44,21 +49,31 @@ def _frames(settings: Settings, about: Facts) -> Facts:
 
 
 def _video(settings: Settings, about: Facts) -> Facts:
+    from render.source.audio import Sound, footage_loss
     from render.source.footage import probe
 
     part = settings.source.part
     with _blaming("source", "video"):
         video = probe(part.file, part.start.amount, part.end and part.end.amount)
-    flaw = video.flaw or (MUTE if video.mute and not settings.audio else "")
+        heard = Sound(part.file, video.start, video.seconds, zero=video.zero) if video.sound and not settings.audio else None
+        unheard = MUTE if video.mute and not settings.audio else footage_loss(heard) if heard else ""
     return replace(
         about,
         size=video.size,
         fps=video.fps,
         footage=video.seconds,
         sounding=bool(video.sound),
-        flaw=f"{part.file}: {flaw}" if flaw else "",
+        flaw=_sentences(part.file, video.flaw, unheard),
+        notes=video.notes,
         video=video,
     )
+
+
+def _followed(settings: Settings, about: Facts) -> Facts:
+    from render.source.tick import NEGATIVE, tick_count
+
+    assert settings.follow
+    return replace(about, dreams=tick_count(settings.follow.take / NEGATIVE))
 
 
 def _music(settings: Settings, about: Facts) -> Facts:
@@ -77,7 +92,14 @@ def _music(settings: Settings, about: Facts) -> Facts:
         first_beat=music.first_beat,
         features=music.features,
         music_digest=music.digest,
+        music_stamp=music.stamp,
+        flaw="\n".join(filter(None, (about.flaw, _sentences(audio.file, music.flaw)))),
     )
+
+
+def _sentences(file: Path, *flaws: str) -> str:
+    """What is said of a file, a line each."""
+    return "\n".join(f"{file}: {flaw}" for flaw in flaws if flaw)
 
 
 MUTE = "has sound that cannot be read here, and the film is silent"

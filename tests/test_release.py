@@ -40,7 +40,7 @@ def test_versions_that_do_not_agree_end_it(
 
 
 def test_what_a_wheel_or_an_archive_lacks_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(release, "files", lambda: ["render/film.py", "render/cli.py", "scripts/hold.py"])
+    monkeypatch.setattr(release, "files", lambda: ["render/film.py", "render/loops.py", "scripts/hold.py"])
     wheel, archive = tmp_path / "x.whl", tmp_path / "x.tar.gz"
     with ZipFile(wheel, "w") as packed:
         packed.writestr("render/film.py", "")
@@ -49,11 +49,11 @@ def test_what_a_wheel_or_an_archive_lacks_is_told(tmp_path: Path, monkeypatch: p
     with tarfile.open(archive, "w:gz") as packed_too:
         packed_too.add(ROOT / "LICENSE", "zoomdream-1/LICENSE")
     assert list(release.compare_files(wheel)) == [
-        "x.whl lacks render/cli.py",
+        "x.whl lacks render/loops.py",
         "x.whl holds render/stale.py, which is not the project's",
     ]
     lacks = {line.rpartition(" ")[2] for line in release.compare_archive(archive)}
-    assert lacks == {"render/film.py", "render/cli.py", "pyproject.toml", "README.md"}
+    assert lacks == {"render/film.py", "render/loops.py", "pyproject.toml", "README.md"}
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / ".github").rglob("*.yml")), ids=lambda path: path.name)

@@ -57,7 +57,7 @@ def render(folder: Path, stop: signal.Signals | None = None) -> Ended:
     """Render FILM in `folder` in a process of its own, and send it `stop` when tick STOPPED has passed."""
     (folder / "stop.yaml").write_text(FILM)
     process = subprocess.Popen(
-        [sys.executable, "-m", "render.cli", "stop.yaml", "--progress", "json"],
+        [sys.executable, "-m", "render", "stop.yaml", "--progress", "json"],
         cwd=folder,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE,

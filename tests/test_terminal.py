@@ -18,7 +18,7 @@ from render.show import terminal
 from render.show.terminal import interrupted, stoppable, stopped_at_once, until
 
 HOUSE = Path(terminal.__file__).parents[1]
-PRINTERS = {"cli.py", "show/terminal.py", "show/progress.py", "weights/command.py"}  # the command line, and the bar
+PRINTERS = {"show/terminal.py", "show/progress.py", "weights/command.py"}
 TINY = "name: 夢\nsize: 64x36\nfps: 4\nduration: 1s\ndream: {steps: 0, first_steps: 0, rate: 4}\noutputs: last.png\n"
 
 

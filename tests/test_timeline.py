@@ -38,6 +38,7 @@ ROWS = [
     Recording("m2ts", first=WRAP - 1),
     Recording("avi", pictures="null"),
     Recording("avi", pictures="null", b_frames=2),
+    Recording("avi", sound=0.7),
     Recording("mkv", pictures="repeated"),
     Recording("ts", again=0, b_frames=2),
     Recording("vob", again=600),
@@ -51,7 +52,7 @@ def holds(recording: Recording) -> bool:
     kind = recording.container
     timed, edits, joins = kind != "avi", kind in ("mp4", "mov"), kind in BROADCAST or (kind == "mkv" and recording.again == 0)
     return (
-        (timed or not (recording.sound or recording.first))
+        (timed or not (recording.sound < 0 or recording.first))
         and (not recording.b_frames or kind not in ("webm",))
         and (recording.first >= 0 or kind in ("mkv", "webm"))
         and (recording.first < WRAP - 2 or kind in BROADCAST)

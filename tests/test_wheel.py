@@ -11,7 +11,7 @@ from setuptools import Distribution
 from setuptools.config.pyprojecttoml import apply_configuration
 
 ROOT = Path(__file__).parent.parent
-SHIPS = {"render/py.typed", "render/cli.py", "render/dream/bestiary/model.py", "render/dream/bestiary/channels.py"} | {
+SHIPS = {"render/py.typed", "render/cli/film.py", "render/dream/bestiary/model.py", "render/dream/bestiary/channels.py"} | {
     "render/dream/bestiary/weights.safetensors",
     "render/dream/bestiary/card.md",
     *(f"render/show/page/{path.name}" for path in (ROOT / "render/show/page").iterdir() if path.is_file()),

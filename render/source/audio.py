@@ -8,23 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache, partial
 from hashlib import file_digest
 from itertools import islice
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from render.errors import ConfigError, MissingError, unopened
+from render.errors import ConfigError, MissingError, RenderError, unopened
 from render.inputs import SOUND, open_file
 from render.source.stamp import FileStamp, stamp
 
 Samples = NDArray[np.float32]
+T = TypeVar("T")
 Numbers = NDArray[np.float64]
 
 RATE = 22_050  # samples a second that are listened to
@@ -62,6 +63,7 @@ class Sound:
     seconds: Fraction  # that the film lasts
     fade: float = 0.0  # seconds over which it fades out at the end
     zero: Fraction | None = None  # the timestamp in the file that `start` counts from, seconds; None: the file's first moment
+    stamp: FileStamp | None = None  # the file as it was looked at; None: nobody did
 
 
 class Feature(Protocol):
@@ -84,6 +86,8 @@ class Music:
     first_beat: float  # seconds of the film
     features: Mapping[str, Callable[[Any], Any]]  # name -> (seconds of the film, an array -> 0..1 at each)
     digest: str  # sha256 of the file
+    flaw: str  # what of it cannot be heard, as the rest of a sentence that begins with the file's name; else empty
+    stamp: FileStamp  # the file as it was listened to
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,7 @@ def listen(
     bpm: "auto" finds the beat. offset: seconds of the file at which a beat falls; else it is found, or falls on the start.
     Raises ConfigError if it ends before, and MissingError for a file without music, or where librosa is needed and missing.
     """
-    whole = Fraction(len(samples(file)), RATE)
+    now, whole = stamp(file, SOUND), Fraction(len(samples(file)), RATE)
     if start >= whole:
         raise ConfigError(
             f"is {float(start):.4g} s, and {file} lasts {float(whole):.4g} s",
@@ -125,7 +129,15 @@ def listen(
         name: _feature_at(envelope(file, feature.band, feature.attack, feature.release), start)
         for name, feature in features.items()
     }
-    return Music(whole - start, None if tempo is None else float(tempo), first_beat, named, digest(file))
+    return Music(
+        seconds=whole - start,
+        bpm=None if tempo is None else float(tempo),
+        first_beat=first_beat,
+        features=named,
+        digest=digest(file),
+        flaw=_heard(now).flaw,
+        stamp=now,
+    )
 
 
 def beat_from(seconds: float, period: float) -> float:
@@ -214,7 +226,7 @@ def _beat(file: FileStamp, start: Fraction) -> tuple[float, float]:
     rises = _onset_strength(signal)
     if len(_onset_hops(rises)) < FEWEST:
         raise MissingError(f"{file.path}: has no beat that could be found", "write how many a minute, as in bpm: 120")
-    tempo = float(_librosa().feature.tempo(onset_envelope=rises, sr=RATE, hop_length=HOP)[0])
+    tempo = _ask(lambda: float(_librosa().feature.tempo(onset_envelope=rises, sr=RATE, hop_length=HOP)[0]))
     period = _beat_period(rises, 60 / tempo)
     return 60 / period, _first_beat(rises, _kick_strength(signal), period)
 
@@ -274,7 +286,7 @@ def _kick_strength(signal: Samples) -> Numbers:
 
 def _onset_hops(strength: Numbers) -> NDArray[np.int64]:
     """The hops of an onset strength at which notes begin."""
-    hops = _librosa().onset.onset_detect(onset_envelope=strength, sr=RATE, hop_length=HOP)
+    hops = _ask(lambda: _librosa().onset.onset_detect(onset_envelope=strength, sr=RATE, hop_length=HOP))
     return np.asarray(hops, dtype=np.int64)
 
 
@@ -286,7 +298,19 @@ def _onset_seconds(hops: NDArray[np.int64]) -> Numbers:
 def _onset_strength(signal: Samples) -> Numbers:
     """How much begins at every hop, LEAD seconds and LATE hops before it."""
     padded = np.pad(signal, (round(LEAD * RATE), RATE))
-    return np.asarray(_librosa().onset.onset_strength(y=padded, sr=RATE, hop_length=HOP), dtype=np.float64)
+    strength = _ask(lambda: _librosa().onset.onset_strength(y=padded, sr=RATE, hop_length=HOP))
+    return np.asarray(strength, dtype=np.float64)
+
+
+def _ask(question: Callable[[], T]) -> T:
+    """What librosa answers. Raises MissingError where it cannot."""
+    try:
+        return question()
+    except RenderError:
+        raise
+    except Exception as error:  # whatever it, and what it is compiled with, makes of odd sound
+        hint = "bpm: 120 says how many beats a minute has; bands such as 40-120 and rms need no onsets"
+        raise MissingError("its beats and onsets cannot be found", hint) from error
 
 
 def _librosa() -> ModuleType:
@@ -355,9 +379,21 @@ def samples(file: Path) -> Samples:
     return _samples(stamp(file, SOUND))
 
 
-@lru_cache(maxsize=1)
 def _samples(file: FileStamp) -> Samples:
-    from render.source.soundtrack import Piece
+    return _heard(file).samples
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """A file, listened to."""
+
+    samples: Samples  # [n]
+    flaw: str  # as Music has it
+
+
+@lru_cache(maxsize=1)
+def _heard(file: FileStamp) -> _Heard:
+    from render.source.soundtrack import Loss, Piece
     from render.source.soundtrack import samples as heard
 
     number, clock = _heard_track(file), _timeline(file)
@@ -367,8 +403,8 @@ def _samples(file: FileStamp) -> Samples:
             raise MissingError(f"{file.path}: there is no sound in it{' that can be read here' * there_is_one}")
         stream = container.streams[number]
         piece = Piece(Fraction(container.start_time or 0, 1_000_000), None, RATE, "mono", clock)
-        pieces, total = [], 0
-        for block in heard(container, stream, piece):
+        pieces, total, loss = [], 0, Loss()
+        for block in heard(container, stream, piece, loss):
             pieces.append(block[0])
             total += block.shape[1]
             if total > LONGEST * RATE:
@@ -377,7 +413,29 @@ def _samples(file: FileStamp) -> Samples:
             raise MissingError(f"{file.path}: there is no sound in it that could be decoded")
         signal: Samples = np.concatenate(pieces)
         _refuse_cut_off(file.path, container, stream, len(signal) / RATE)
-        return signal
+        return _Heard(signal, loss.said(piece.start))
+
+
+def footage_loss(sound: Sound) -> str:
+    """What of the sound of footage cannot be heard, as the rest of a sentence that begins with the file's name; else empty.
+
+    Damage alone: where there is nothing, the recording may have paused.
+    """
+    return _footage_loss(replace(sound, stamp=stamp(sound.file, SOUND)))
+
+
+@lru_cache(maxsize=8)
+def _footage_loss(sound: Sound) -> str:
+    from render.source.soundtrack import Piece, find_loss
+
+    assert sound.stamp
+    number, clock = _heard_track(sound.stamp), _timeline(sound.stamp)
+    if number is None:
+        return ""
+    with _open_audio(sound.file) as container:
+        zero = sound.zero or Fraction(0)
+        loss = find_loss(container, container.streams[number], Piece(zero + sound.start, sound.seconds, RATE, "mono", clock))
+        return replace(loss, hole=None).said(zero)
 
 
 def heard_track(file: Path) -> int | None:

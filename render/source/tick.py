@@ -5,6 +5,7 @@ Reading them is all that this room does with takes: a film may begin with the pi
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from hashlib import sha256
@@ -17,8 +18,10 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from render.errors import MissingError
-from render.inputs import NEGATIVE, plain
+from render.inputs import NEGATIVE as TICK
+from render.inputs import open_file, plain
 
+NEGATIVE = "negative"  # the folder of a take's dreams
 FORMAT = 1  # of a file; another one is not read
 CANVAS = "canvas"  # the name of its tensor
 WITHIN = "within"  # where a state lies: in its tick's file; else the hash of the file that holds it is said
@@ -40,15 +43,22 @@ def tick_path(folder: Path, number: int) -> Path:
 
 
 def tick_numbers(folder: Path, kind: str = "tick") -> dict[int, Path]:
-    """The files of ticks (or, of kind "state", of large states) in the folder of a negative, by their numbers."""
-    found = {path.stem.removeprefix(f"{kind}-"): path for path in folder.glob(f"{kind}-*.safetensors")}
-    return {int(number): path for number, path in found.items() if number.isdecimal()}
+    """The files of ticks (or, of kind "state", of large states) in the folder of a negative, by their numbers.
+
+    Raises OSError where the folder is there and cannot be looked into: it is not empty because of that.
+    """
+    try:
+        names = os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    found = map(re.compile(rf"{kind}-(\d+)\.safetensors").fullmatch, names)
+    return {int(name[1]): folder / name[0] for name in found if name}
 
 
-def tick_count(folder: Path) -> int:
+def tick_count(folder: Path, first: int = 0) -> int:
     """How many ticks there are in the folder of a negative, from the first to before a gap; some may be damaged."""
     numbers = tick_numbers(folder)
-    return next(count for count in range(len(numbers) + 1) if count not in numbers)
+    return next(count for count in range(len(numbers) + 1) if first + count not in numbers)
 
 
 @dataclass(frozen=True)
@@ -62,9 +72,11 @@ class Sealed:
     @classmethod
     def read(cls, path: Path, tick: int) -> Sealed:
         """Raises DamageError or OSError."""
-        if path.exists() and _is_no_tick(path):
-            raise DamageError
-        content = path.read_bytes()
+        return cls.of(read_sealed(path), tick)
+
+    @classmethod
+    def of(cls, content: bytes, tick: int) -> Sealed:
+        """What such a file's bytes hold. Raises DamageError."""
         seal = SEAL.search(content[:HEAD])
         if not seal or (int(seal[1]), int(seal[2])) != (FORMAT, tick):
             raise DamageError
@@ -88,13 +100,29 @@ class Sealed:
         return canvas
 
 
-def _is_no_tick(path: Path) -> bool:
-    """Whether the file is a device, or far larger than a tick."""
+def read_sealed(path: Path) -> bytes:
+    """The bytes of a tick's file, unproven. Raises DamageError for what is none, or OSError."""
+    _require_tick(path)
+    return path.read_bytes()
+
+
+def hash_in(path: Path) -> str:
+    """The hash that a file says it has, without a look at what it holds. Raises DamageError where there is none."""
+    with open_file(path, TICK) as file:
+        seal = SEAL.search(file.read(HEAD))
+    if not seal:
+        raise DamageError
+    return seal[4].decode()
+
+
+def _require_tick(path: Path) -> None:
+    """Raises DamageError for a device, or a file far larger than a tick; OSError for one that the system does not show."""
     try:
-        plain(path, NEGATIVE)
-    except MissingError:
-        return True
-    return False
+        plain(path, TICK)
+    except MissingError as error:
+        if isinstance(error.__cause__, OSError):  # a disk that falters damages no tick
+            raise error.__cause__ from None
+        raise DamageError from error
 
 
 def seal(tick: int, arrays: Arrays, state: str = WITHIN) -> tuple[bytearray, str]:

@@ -55,9 +55,9 @@ class Stage:
 
 
 def make_stage(config: Config, device: torch.device, known: Known) -> Stage:
-    """The stage of a film that is to be flown as it is, but for its loop and its end. Raises as `build`."""
+    """The stage of a film that is to be flown as it is, but for its loop, its end and what it follows. Raises as `build`."""
     endless = not has_end(config)
-    changes = {"loop": "none", "duration": ENDLESS} if endless else {"loop": "none"}
+    changes = {"loop": "none", "follow": None, **({"duration": ENDLESS} if endless else {})}
     plain = config.model_copy(update=changes)
     live = with_live_numbers(plain)
     return Stage(plain, live, build(live, device, known), endless)

@@ -97,7 +97,13 @@ class Jobs:
                 if self._ending or job is None:
                     return
                 self._update(job.number, stage="dreaming")
-                self._process = self._begin(job)
+                try:
+                    self._process = self._begin(job)
+                except OSError as error:  # too many processes, or no memory for one more
+                    self._update(
+                        job.number, stage="failed", text=f"cannot be started: {error.strerror or 'the machine is full'}"
+                    )
+                    continue
             self._tell()
             self._follow(job.number, self._process)
 

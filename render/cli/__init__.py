@@ -1,0 +1,38 @@
+"""The command line. Each command reads what was asked, calls the rooms that do it, and says what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import NoReturn
+
+import click
+
+from render.cli.group import command_line
+from render.show.terminal import drop_stdout, interrupted, prepare_streams, report_failure, say, stopped_at_once
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command `render`. Every failure is one message and its exit code; no traceback reaches a person."""
+    prepare_streams()
+    try:
+        with stopped_at_once():
+            command_line.main(args=None if arguments is None else list(arguments), prog_name="render", standalone_mode=False)
+    except click.ClickException as error:
+        with suppress(OSError):
+            error.show()
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        _stopped()
+    except BrokenPipeError:  # help, or whatever is not printed by `out`: nobody reads any more
+        drop_stdout()
+        raise SystemExit(0) from None
+    except Exception as error:
+        if isinstance(error, click.Abort) or interrupted(error):
+            _stopped()
+        raise SystemExit(report_failure(error)) from None
+
+
+def _stopped() -> NoReturn:
+    say("stopped; the same command goes on from the last dreams that are safe")
+    raise SystemExit(130) from None

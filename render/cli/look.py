@@ -1,0 +1,95 @@
+"""A look at a film before it is rendered: what it takes, a strip of it, its numbers over time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from render.cli.options import CONFIGS, QUALITY, ROOT, SET, shared
+from render.cli.prepare import build, fetch_weights, load, missing_weights, pick_device
+from render.errors import printable
+from render.show.terminal import FilePath, each, out, say, usual_style
+
+if TYPE_CHECKING:
+    from render.config import Config
+
+
+@click.command()
+@CONFIGS
+@shared
+def check(configs: Sequence[Path], overrides: Sequence[str], quality: str, device: str, root: Path) -> None:
+    """Everything but the dreaming: settings, files, weights, encoders; size, frames, cost, disk."""
+    films = each(configs, lambda path: (path, load(path, overrides, quality)))
+    say("the settings can be read; files, networks and encoders come next")  # seconds pass until torch is there
+    where = pick_device(device, root)
+
+    from render.config.notices import notices
+    from render.develop.files import folder_name
+    from render.develop.names import fill_name
+    from render.show.estimate import estimate
+
+    def check_film(item: tuple[Path, Config]) -> None:
+        path, config = item
+        if missing := missing_weights(config):
+            say(f"{path}: the settings are good; its cost is told when the weights are here")
+            for line in missing:
+                out(line)
+            return
+        film = build(config, where)
+        say(f"{path}: good")
+        out(estimate(config, film))
+        out(f"dreamed by {' and '.join(config.networks)}, in {film.precision}")
+        files = " ".join(fill_name(output.file, config.name) for output in config.outputs)
+        out(f"{files} in {root / folder_name(config.name)}")
+        if config.facts.flaw:
+            say(config.facts.flaw)
+        for notice in notices(config):
+            say(printable(notice))
+        if config.counts_frames:
+            say("an expression counts frames (f), so another fps is another film; s counts seconds")
+
+    each(films, check_film)
+
+
+@click.command()
+@click.argument("config", type=FilePath())
+@shared
+@click.option("--motion", "what", flag_value="motion", help="The camera alone, over a garden without a dream, as a small film.")
+@click.option("--flow", "what", flag_value="flow", help="What moves in footage, how far it is trusted, what is dreamed on it.")
+def preview(config: Path, overrides: Sequence[str], quality: str, device: str, root: Path, what: str | None) -> None:
+    """A contact strip of the film, dreamed small; or the camera alone; or what footage does."""
+    film, where = load(config, overrides, quality), pick_device(device, root)
+    fetch_weights(film)
+
+    from render.show import flow_preview
+    from render.show import preview as previews
+    from render.show.progress import STYLES
+
+    progress = STYLES[usual_style()]
+    make: dict[str | None, Callable[[], Path]] = {
+        None: lambda: previews.strip(film, root, where, progress),
+        "motion": lambda: previews.motion(film, root, where),
+        "flow": lambda: flow_preview.strip(film, root, where, progress),
+    }
+    out(make[what]())
+
+
+@click.command()
+@click.argument("config", type=FilePath())
+@SET
+@QUALITY
+@ROOT
+def plot(config: Path, overrides: Sequence[str], quality: str, root: Path) -> None:
+    """Every moving number over time: as a picture, and as a CSV that `schedule:` reads back."""
+    film = load(config, overrides, quality)
+
+    from render.show import plot as plots
+
+    paths = plots.plot(film, root)
+    if not paths:
+        say(f"{film.name}: every number of this film stands still, so there is nothing to draw")
+    for path in paths:
+        out(path)

@@ -1,0 +1,123 @@
+"""Networks: their layers, classes and what they see, and where their weights come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from render.cli.options import DEVICE, LABELS, NETWORK, WEIGHTS
+from render.cli.prepare import fetch_published, named, pick_device
+from render.errors import ConfigError
+from render.show.terminal import FilePath, out, usual_style
+
+if TYPE_CHECKING:
+    import torch
+
+    from render.dream.network import Network
+
+
+@click.command()
+@NETWORK
+@click.argument("query", default="")
+@WEIGHTS
+def layers(name: str, query: str, weights: Path | None) -> None:
+    """The layers of a network, or those whose name holds QUERY.
+
+    NETWORK is bestiary, inception_v1 or a name of torchvision's. For each layer: its channels, how large a cell of it is, how
+    much of the picture a cell sees, the smallest octave in which it has something to say, and what it gives.
+    """
+    from render.show import listing
+
+    _list(listing.layers(_network(name, weights), query), f"{name} has no layer with {query!r} in its name")
+
+
+@click.command()
+@NETWORK
+@click.argument("query", default="")
+@WEIGHTS
+@LABELS
+def classes(name: str, query: str, weights: Path | None, labels: Path | None) -> None:
+    """The classes of a network, or those whose name holds QUERY."""
+    from render.show import listing
+
+    _list(listing.classes(_network(name, weights, labels), query), f"{name} has no class with {query!r} in its name")
+
+
+def _list(lines: Iterator[str], none: str) -> None:
+    """The lines; if there are none, an error that says so."""
+    rows = list(lines)
+    if not rows:
+        raise ConfigError(none)
+    for row in rows:
+        out(row)
+
+
+@click.command()
+@NETWORK
+@WEIGHTS
+@LABELS
+@click.option("--classes", "kinds", metavar="A,B,…", help="Classes by name or number, or all.")
+@click.option("--layer", help="A layer, of which all channels are shown, or those of --channels.")
+@click.option("--channels", metavar="0-31,40", help="Channels of the layer.")
+@click.option("--photo", type=FilePath(), help="A picture on which layers are dreamed, too.")
+@click.option("--size", type=click.IntRange(32, 1024), default=192, help="Pixels of a plate [192].")
+@click.option("--steps", type=click.IntRange(1, 1000), default=32, help="Steps an octave [32].")
+@click.option("--seed", type=click.IntRange(0), default=0, help="Where randomness begins [0].")
+@DEVICE
+@click.option("-o", "--output", type=FilePath(), metavar="FILE", help="The sheet [NETWORK-atlas.png].")
+def atlas(
+    name: str,
+    weights: Path | None,
+    labels: Path | None,
+    kinds: str | None,
+    layer: str | None,
+    channels: str | None,
+    photo: Path | None,
+    size: int,
+    steps: int,
+    seed: int,
+    device: str,
+    output: Path | None,
+) -> None:
+    """What a network sees, as a picture: its layers; or channels of one layer; or classes."""
+    path = output or Path(f"{name}-atlas.png")
+    if path.suffix.lower() != ".png":
+        raise ConfigError(f"-o {path}: a sheet is a .png")
+    where = pick_device(device, path.parent)
+    network = _network(name, weights, labels, where)
+
+    from render.develop import files, stills
+    from render.show import atlas as atlases
+    from render.show.progress import STYLES
+    from render.source.image import picture
+
+    frame = picture(photo, "cover", (size, size)) if photo else None
+    with named("what --classes, --layer or --channels names"):
+        sheet = atlases.plan(network, kinds, layer, channels, frame is not None, where)
+    plates = atlases.dream_plates(sheet, network, atlases.Recipe(size, steps, seed, frame, where))
+    pictures: list[Any] = list(STYLES[usual_style()](plates, -1, len(sheet.plates) - 1, f"{name}, atlas"))
+    files.write(path, stills.png(atlases.draw(sheet, pictures)))
+    out(path)
+
+
+def _network(name: str, weights: Path | None, labels: Path | None = None, device: torch.device | None = None) -> Network:
+    import torch
+
+    from render.dream.registry import load as load_network
+
+    if not weights:
+        fetch_published([name])
+    with named("the network"):
+        return load_network(name, weights, device or torch.device("cpu"), labels)
+
+
+@click.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def weights(arguments: Sequence[str]) -> None:
+    """Weights of networks by name: what can be had, what is here; get, verify, add."""
+    from render.weights.command import weights
+
+    weights.main(args=list(arguments), prog_name="render weights", standalone_mode=False)

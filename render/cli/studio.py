@@ -1,0 +1,40 @@
+"""The studio: a film flown live in the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from render.cli.options import DEVICE, OFFLINE, ROOT, SET
+from render.cli.prepare import fetch_weights, pick_device
+from render.show.terminal import FilePath
+
+
+@click.command(name="studio")
+@click.argument("film", required=False, metavar="[FILM]", type=FilePath())
+@SET
+@DEVICE
+@ROOT
+@OFFLINE
+@click.option("--host", default="127.0.0.1", help="Address to listen at; another than this machine's own lets others in.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen at [8321, or the next that is free].")
+@click.option("--browser/--no-browser", default=True, help="Whether to open the page.")
+def studio_(
+    film: Path | None, overrides: Sequence[str], device: str, root: Path, host: str, port: int | None, browser: bool
+) -> None:
+    """Fly a film live in the browser: where you point is where you zoom, and what you do is recorded.
+
+    FILM is a YAML file, a picture or a video; without one it is the first film. A flight is recorded as NAME-flight.yaml, which
+    `render` renders at any size. Ctrl-C ends it; nothing is lost.
+    """
+    from render.studio import film_of, require_extra
+
+    require_extra()
+    config, text, file, reload = film_of(film, overrides)
+    fetch_weights(config)
+
+    from render.studio.serve import Address, serve
+
+    serve(config, file, text, root, Address(host, port), browser, lambda: pick_device(device, root), reload)
