@@ -22,7 +22,7 @@ from render.config.setting_types import Drawn
 from render.construct import build, build_scene
 from render.construct.camera import camera_path
 from render.construct.networks import Known
-from render.develop import prints, sound
+from render.develop import formats, prints, sound
 from render.develop.alongside import Watermark, alongside, helps
 from render.develop.apart import join_shots
 from render.develop.beginnings import same_film
@@ -90,6 +90,7 @@ def shoot(
     require_outputs(config)
     with explain_failures(config):
         film = build(config, device, known)
+        require_outputs(config, film.scene.size[::-1])
         if isinstance(config.seed, Drawn) and not fresh and (seed := unfinished_seed(root, config, film)) is not None:
             config = config.model_copy(update={"seed": seed})
             film = build(config, device, known)
@@ -102,7 +103,9 @@ def shoot(
                 paths, notices = develop(config, dreamed_up_to(film.scene, last), take) if last >= 0 else ([], [])
             else:
                 film = in_recorded_tiles(in_recorded_precision(config, film, take, known), take)
-                here = partial(dream_here, watch=watch, spare=config.dream.tile == "auto", any_device=any_device)
+                unchanged = partial(sound.require_same_music, config)
+                spare = config.dream.tile == "auto"
+                here = partial(dream_here, watch=watch, spare=spare, any_device=any_device, unchanged=unchanged)
                 dreamed, last, (paths, notices) = dream_and_develop(config, film, root, take, here)
                 notices = [*retile_notices(film, take), *notices]
             notices = [*take.notices, *octave_notices(film), *notices]
@@ -147,14 +150,23 @@ def in_recorded_precision(config: Config, film: Film, take: Recorded, known: Kno
     return replace(build(config.model_copy(update={"dream": dream}), scene.device, known), scene=scene)
 
 
-def require_outputs(config: Config) -> None:
-    """Refuse the first output that cannot be developed, with its place: ConfigError or MissingError."""
+def require_outputs(config: Config, size: tuple[int, int] | None = None) -> None:
+    """Refuse the first output that cannot be developed, with its place: ConfigError or MissingError.
+
+    size: the film's (width, height), once it is known.
+    """
+    heard = has_sound(config)
     for count in range(1, len(config.outputs) + 1):
         try:
-            prints.require(config.outputs[:count], config.name)
+            formats.require(config.outputs[:count], config.name, size, heard)
         except RenderError as error:
             message = f"cannot be made: {error.message}"
             raise config.problem(f"outputs.{count - 1}", message, error.hint, type(error)) from error
+
+
+def has_sound(config: Config) -> bool:
+    """Whether anything is heard with the film."""
+    return config.audio is not None or bool(config.facts.video and config.facts.video.sound)
 
 
 def version_of(film: Film) -> int:
@@ -212,10 +224,19 @@ def expose(film: Film, take: Take, dreamer: Dreamer, watermark: Watermark) -> tu
     return last - first, last
 
 
-def dream_here(film: Film, take: Take, newest: Kept | None, watch: Watch, spare: bool, any_device: bool) -> Iterator[int]:
+def dream_here(
+    film: Film,
+    take: Take,
+    newest: Kept | None,
+    watch: Watch,
+    spare: bool,
+    any_device: bool,
+    unchanged: Callable[[], None] = lambda: None,
+) -> Iterator[int]:
     """Dream the film in this process, after the newest tick, and keep each tick.
 
     spare: where memory ends, go on in smaller tiles. any_device: whether to go on with what another kind of device began.
+    unchanged: raises where what the film moves to is no longer what it was.
     """
     state, end = state_of(newest, film.scene.device), film.scene.clock.last_tick
     first = state.tick if state else -1
@@ -224,6 +245,7 @@ def dream_here(film: Film, take: Take, newest: Kept | None, watch: Watch, spare:
     negative = take.negative()
     states = ticks_within_memory(film, state, take) if spare else ticks(film, state)
     for new in watch(states, first, end):
+        unchanged()
         negative.keep(new.tick, to_pixels(new.canvas, np.uint16), new.tensors())
         yield new.tick
 
@@ -260,15 +282,23 @@ def develop(config: Config, scene: Scene, take: Take, wait_for: Callable[[int], 
             wait_for(tick + 1)
             yield from_pixels(negative.read(tick), scene.device)
 
-    def frames(fps: Fraction) -> Iterator[Pixels]:
+    def shown(scene: Scene, fps: Fraction) -> Iterator[Pixels]:
         clock = at_rate(scene.clock, fps, scene.loop)
-        pictures = (to_pixels(frame, np.uint16) for frame in in_loop_order(scene, canvases, clock))
+        return (to_pixels(frame, np.uint16) for frame in in_loop_order(scene, canvases, clock))
+
+    def frames(fps: Fraction) -> Iterator[Pixels]:
+        pictures = shown(scene, fps)
         yield from pictures if not scene.loop.seamless or seams else measure_seam(pictures, seams.append)
         wait_for(last + 1)
 
+    def cut_outs(fps: Fraction, alpha: str, linear: bool) -> Iterator[Pixels]:
+        yield from shown(replace(scene, alpha=alpha, linear=linear), fps)
+        wait_for(last + 1)
+
     ratio = partial(rate_ratio, scene)
+    size, recipe = (width, height), config.recipe(take.home)
     _, notices = prints.develop(
-        missing, frames, (width, height), scene.clock.fps, take.folder, config.name, config.recipe(take.home), track, ratio
+        missing, frames, size, scene.clock.fps, take.folder, config.name, recipe, track, ratio, cut_outs
     )
     take.note_prints(missing, film)
     if missing:

@@ -78,7 +78,7 @@ class Actor:
 
     def run(self, method: str, *arguments: Any) -> Iterator[Any]:
         """The news of a method of the worker."""
-        for news in getattr(self._worker, method)(*arguments):  # not `yield from`: Ray sends values to generators
+        for news in getattr(self._worker, method)(*arguments):  # noqa: UP028 - Ray sends values to generators
             yield news
 
     def stop(self, job: int) -> None:
