@@ -124,7 +124,9 @@ def test_a_queue_is_the_same_in_place_on_a_disk_of_its_own_and_here(nodes: Any, 
     assert bad == "bad.yaml"
 
 
-def test_a_worker_that_is_killed_and_a_driver_that_is_killed_cost_no_dream(nodes: Any, command: Command, tmp_path: Path) -> None:
+def test_a_worker_that_is_killed_and_a_driver_that_is_killed_cost_no_dream(
+    nodes: Any, command: Command, tmp_path: Path
+) -> None:
     films = [write(f"film{seed}", seed=seed, **LONG) for seed in range(2)]
     assert command(*films, "-o", "alone").code == 0
     for root, how in (("placed", "--shared"), ("sent", "--no-shared")):
@@ -163,7 +165,7 @@ def test_a_cluster_of_this_machine_alone_is_reached_by_nobody_else(tmp_path: Pat
         ticks_of(process, 1)
         listening = [line.split()[1] for line in sockets(children(process.pid))]
         process.send_signal(signal.SIGTERM)
-        out, words = process.communicate()
+        _, words = process.communicate()
     assert listening
     assert {place.partition(":")[0] for place in listening} == {"0100007F"}, "loopback's address"
     assert process.returncode == 130, words

@@ -1,4 +1,4 @@
-"""Laws of films dreamed elsewhere: whoever dreams them, and whoever dies at it, the take is the one of an undisturbed render."""
+"""Laws of films dreamed elsewhere: whoever dreams them, and whoever dies at it, the takes are those of a render alone."""
 
 from __future__ import annotations
 

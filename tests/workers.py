@@ -1,4 +1,4 @@
-"""Workers without Ray: a cluster in this process, whose workers dream in turn with the caller, and die when they are told to."""
+"""Workers without Ray: a cluster in this process, whose workers dream as they are asked, and die when they are told to."""
 
 from __future__ import annotations
 
