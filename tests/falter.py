@@ -226,7 +226,7 @@ STDOUTS: Mapping[str, Callable[[], object]] = {  # where what a command prints g
 
 
 def _program(place: Path, lines: str, real: str) -> str:
-    """A program in ffmpeg's place, which does as `lines` say when it is to write a film from frames, and else as ffmpeg does."""
+    """A program in ffmpeg's place, which does as `lines` say when it is to write a film from frames, else as ffmpeg does."""
     words = f"""#!/bin/sh
 REAL={real!r}
 for word in "$@"; do case "$word" in pipe:0) {lines};; esac; done

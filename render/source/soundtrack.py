@@ -51,9 +51,9 @@ class Loss:
         if self._bad and self.damage is None:
             self.damage = self._bad[0]
         self._bad.clear()
-        if frame.time is None:
+        if frame.pts is None or not frame.time_base:
             return
-        time = Fraction(frame.pts or 0) * frame.time_base
+        time = frame.pts * frame.time_base
         if self._end is not None and time - self._end > HOLE and self.hole is None:
             self.hole = self._end, time
         self._end = time + Fraction(frame.samples, frame.sample_rate)
