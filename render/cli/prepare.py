@@ -72,7 +72,9 @@ def build(config: Config, device: torch.device) -> Film:
 
     require_outputs(config)
     with explain_failures(config):
-        return build(config, device)
+        film = build(config, device)
+    require_outputs(config, film.scene.size[::-1])
+    return film
 
 
 def refuse_unreasonable(config: Config, device: torch.device, root: Path) -> None:

@@ -26,10 +26,15 @@ from render.develop.files import beside, full
 from render.errors import DevelopError, MissingError, RenderError, RoomError
 
 Pixels = NDArray[Any]
-PixelFormat = Literal["rgb24", "rgb48le"]
+PixelFormat = Literal["rgb24", "rgba", "rgb48le", "rgba64le"]
 Send = Callable[[Pixels], None]
 
-TYPES: dict[str, np.dtype[Any]] = {"rgb24": np.dtype("u1"), "rgb48le": np.dtype("<u2")}
+TYPES: dict[str, tuple[int, np.dtype[Any]]] = {  # channels, and the type of each
+    "rgb24": (3, np.dtype("u1")),
+    "rgba": (4, np.dtype("u1")),
+    "rgb48le": (3, np.dtype("<u2")),
+    "rgba64le": (4, np.dtype("<u2")),
+}
 EXACT = ("-fflags", "+bitexact", "-flags:v", "+bitexact")  # no random ids, no dates: same frames, same bytes
 ECHOES = ("Terminating thread", "Task finished", "Conversion failed", "Error opening output", "Could not open encoder")
 NO_SPACE_EXITS = {228, -getattr(signal, "SIGXFSZ", 228)}  # for ENOSPC, which ffmpeg does not always put into words; at a limit
@@ -48,12 +53,12 @@ def writing(
     arguments: Sequence[str],
     merges: bool = False,
 ) -> Iterator[Send]:
-    """A function that takes one frame [H, W, 3] after the other; leaving the block puts the whole file in place.
+    """A function that takes one frame [H, W, 3 or 4] after the other; leaving the block puts the whole file in place.
 
     merges: the format stores equal neighbours as one longer frame, so that it is measured in time, not counted.
     Raises DevelopError with ffmpeg's own words, or RoomError; then, as on any exception inside, nothing is left behind.
     """
-    width, height = size
+    (width, height), (channels, kind) = size, TYPES[pixels]
     raw = ("-f", "rawvideo", "-pixel_format", pixels, "-video_size", f"{width}x{height}", "-framerate", str(fps))
     sent = 0
     with beside(path) as part, _started("-y", *raw, "-i", "pipe:0", *arguments, f"file:{part}", feed=True) as child:
@@ -62,7 +67,7 @@ def writing(
 
         def send(frame: Pixels) -> None:
             nonlocal sent
-            if frame.shape != (height, width, 3) or frame.dtype != TYPES[pixels]:
+            if (frame.shape, frame.dtype) != ((height, width, channels), kind):
                 raise ValueError(f"a frame of {frame.shape} {frame.dtype} for {width}x{height} {pixels}")
             _feed(pipe, frame, child, path)
             sent += 1

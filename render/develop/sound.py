@@ -31,6 +31,7 @@ class AudioEncoder:
 AAC = AudioEncoder("aac", 96_000, frozenset({"aac", "mp3", "ac3", "eac3"}))
 OPUS = AudioEncoder("libopus", 80_000, frozenset({"opus", "vorbis"}))
 FLAC = AudioEncoder("flac", kept=AAC.kept | OPUS.kept | {"flac", "alac", "dts", "pcm_s16le", "pcm_s24le"})
+ENCODERS = {"aac": AAC, "opus": OPUS, "flac": FLAC}  # by the names that endings (config/formats.py) call them
 
 
 @dataclass(frozen=True)

@@ -18,17 +18,18 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 from pathlib import Path
-from typing import IO, Any, Self, TypeVar
+from typing import IO, Any, Protocol, Self, TypeVar
 
 from render import inputs
-from render.develop import ffmpeg, files, prints, stills
+from render.develop import ffmpeg, files, stills
 from render.develop.beginnings import Beginning, beginning_in, longest_beginning, same_film
 from render.develop.chain import Chain, write_chain
 from render.develop.ffmpeg import Pixels
+from render.develop.formats import Output
 from render.develop.names import fill_name, frame_path
 from render.develop.negative import Negative
 from render.errors import LOCKLESS, ConfigError, MissingError
-from render.source.take import NEGATIVE
+from render.source.tick import NEGATIVE
 
 if sys.platform == "win32":
     import msvcrt
@@ -45,14 +46,30 @@ FACTS = {  # types of the record's keys
     "seconds": float | int,
     "tile": int,
     "precision": str,
+    "device": str,
+    "gpu": str,
     "home": str,
 }
-DREAMED_WITH = ("device", "threads", "tile", "precision", "networks", "credits")  # of a record: what counts for what goes on
+# Of a record: what counts for what goes on.
+DREAMED_WITH = ("device", "gpu", "threads", "tile", "precision", "networks", "credits")
 READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}  # what a folder answers that may only be read
 UNLOCKED = "this disk knows no locks, so two renders in this folder at once would not notice each other"
 
 
-AnyOutput = TypeVar("AnyOutput", bound=prints.Output)
+AnyOutput = TypeVar("AnyOutput", bound=Output)
+
+
+class Recorded(Protocol):
+    """A record that can be added to: a take's, or that of a film whose take is elsewhere."""
+
+    record: dict[str, Any]
+
+    def note(self, **facts: Any) -> None:
+        """Add facts to the record."""
+
+
+class BusyError(ConfigError):
+    """Another process is at work in a take."""
 
 
 class Take:
@@ -96,6 +113,22 @@ class Take:
             self.record |= facts
             files.write(self.folder / RECORD, _json(self.record))
 
+    def note_device(self, device: Mapping[str, str], threads: int, any_device: bool) -> None:
+        """Note what its film is dreamed on from here on, as dream.device.describe has it.
+
+        Raises ConfigError where it was begun on another kind of device, on which the same dreams come out a little different.
+        """
+        before, now = _kind_of(self.record), _kind_of(device)
+        if before and before != now and not (any_device or (before[0] == now[0] and None in (before[1], now[1]))):
+            message = (
+                f"{self.folder}: this film was begun on {_device_words(before)}, and {_device_words(now)} would go on with it"
+            )
+            raise ConfigError(
+                message, "--any-device allows that: its look may change a little there; --fresh begins another take"
+            )
+        facts = {"device": now and now[0], "gpu": now and now[1], "threads": threads}
+        self.note(**{key: value for key, value in facts.items() if value or key in self.record})
+
     def adopt(self, fingerprint: Mapping[str, Any], chain: Chain, text: str, resolved: str) -> None:
         """Make this the take of the film with that chain, which begins with its dreams: what else it has is dropped.
 
@@ -122,7 +155,7 @@ class Take:
         recorded = self.record.get("prints", {})
         return [output for output in outputs if recorded.get(output.file) != self._print(output, film)]
 
-    def note_prints(self, outputs: Sequence[prints.Output], film: Mapping[str, Any]) -> None:
+    def note_prints(self, outputs: Sequence[Output], film: Mapping[str, Any]) -> None:
         """Record that the prints of `outputs` are whole."""
         whole = {output.file: self._print(output, film) for output in outputs}
         self.note(prints=self.record.get("prints", {}) | whole)
@@ -133,12 +166,14 @@ class Take:
         files.write(path, stills.jpeg(stills.eight_bits(frame)))
         return path
 
-    def _print(self, output: prints.Output, film: Mapping[str, Any]) -> Any:
+    def _print(self, output: Output, film: Mapping[str, Any]) -> Any:
         """What the record says of a print; its length, so that a print that was removed or replaced does not count."""
         path = frame_path(self.folder / fill_name(output.file, self.record.get("name", "film")), 0)
         settings = {key: getattr(output, key) for key in ("width", "fps", "crf", "codec", "size_limit")}
         settings |= {key: value for key in ("height", "bitrate") if (value := getattr(output, key))}
         settings |= {} if output.recipe else {"recipe": False}
+        settings |= {} if output.alpha == "none" else {"alpha": output.alpha}
+        settings |= {"crop": str(output.crop)} if output.crop else {}
         length = path.stat().st_size if path.exists() else None
         return json.loads(_json({"settings": settings, "film": film, "bytes": length}))
 
@@ -373,6 +408,16 @@ def _refuse_links(*places: Path) -> None:
             raise MissingError(f"{place}: is a link to another folder, and a render writes only in its own", "remove it")
 
 
+def _kind_of(record: Mapping[str, Any]) -> tuple[str, str | None] | None:
+    """The kind of device that a record names, and its GPU where that is known; "cuda:1" is "cuda"."""
+    device = record.get("device")
+    return (device.partition(":")[0], record.get("gpu")) if device else None
+
+
+def _device_words(kind: tuple[str, str | None]) -> str:
+    return {"cpu": "a processor", "mps": "an Apple GPU"}.get(kind[0]) or f"a GPU ({kind[1] or kind[0]})"
+
+
 def _json(value: Any) -> bytes:
     return (json.dumps(value, indent=2, sort_keys=True, default=str, ensure_ascii=False) + "\n").encode()
 
@@ -386,7 +431,7 @@ class Lock:
 
 
 def _lock(folder: Path, wait: bool = False) -> Lock:
-    """Raises ConfigError if another process holds the folder, unless it is to `wait` for that one."""
+    """Raises BusyError if another process holds the folder, unless it is to `wait` for that one."""
     flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)  # what a lock links to would be overwritten
     file = os.fdopen(os.open(folder / LOCK, flags, 0o666), "a+", encoding="utf-8")
     try:
@@ -395,7 +440,7 @@ def _lock(folder: Path, wait: bool = False) -> Lock:
         file.seek(0)
         holder = file.read().strip() or "unknown"
         file.close()
-        raise ConfigError(f"{folder}: another render is at work here (process {holder}); wait for it, or stop it") from error
+        raise BusyError(f"{folder}: another render is at work here (process {holder}); wait for it, or stop it") from error
     except BaseException:
         file.close()
         raise

@@ -51,7 +51,7 @@ class Loss:
         if self._bad and self.damage is None:
             self.damage = self._bad[0]
         self._bad.clear()
-        if frame.pts is None or not frame.time_base:
+        if frame.pts is None or frame.time_base is None:
             return
         time = frame.pts * frame.time_base
         if self._end is not None and time - self._end > HOLE and self.hole is None:
