@@ -187,11 +187,7 @@ def _digests(start: str, config: Config, film: Film, moments: Sequence[Moment]) 
 
 
 def _pictures_ahead(film: Film, earlier: Moment, moment: Moment) -> list[str]:
-<<<<<<< HEAD
-    """The later pictures of footage that shape a tick whose own a flash hides; none where nobody looks for cuts."""
-=======
     """Later pictures of footage that shape a tick where its own is hidden by a flash; none where cuts are not looked for."""
->>>>>>> main
     scene = film.scene
     if not scene.source.moves or scene.cut(earlier, moment) is not None:
         return []
