@@ -10,6 +10,7 @@ import click
 from render.cli.film import render_films, require_films
 from render.cli.options import shared
 from render.cli.prepare import pick_device
+from render.cli.request import Request, file_of
 from render.errors import MissingError, printable
 from render.show.terminal import FilePath, out, say, usual_style
 
@@ -41,19 +42,23 @@ def sweep(
 
     Several --vary are combined, the last one turns fastest. The same command goes on where it was stopped.
     """
+    say(f"{path}: its films are made out")  # seconds pass until torch is there
+
     from render.many import axes as many
     from render.many import sweep as sweeps
 
-    axes = many.read_axes(texts)
+    axes, path = many.read_axes(texts), file_of(path) or path
     films = many.variants(axes)
     if wanted:
         chosen = many.pick(films, wanted)
         sweeps.load_variant(path, chosen, overrides, quality)  # what cannot be loaded is not written
         out(sweeps.write_pick(path, path.stem, chosen))
         return
-    loaded = [sweeps.load_variant(path, film, overrides, quality) for film in films]  # one fault would be said of every film
+    loaded = [
+        Request(*sweeps.load_variant(path, film, overrides, quality)) for film in films
+    ]  # one fault would be said of every film
     where, home = pick_device(device, root), sweeps.folder(root, path.stem)
-    require_films([config for config, _ in loaded], where, home, yes)
+    require_films([film.config for film in loaded], where, home, yes)
     folders = render_films(loaded, home, where, False, usual_style())
     takes = list(zip(films, folders, strict=True))
     out(sweeps.draw_sheet(home / "sheet.png", path.stem, axes, takes))

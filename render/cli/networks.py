@@ -11,7 +11,7 @@ import click
 from render.cli.options import DEVICE, LABELS, NETWORK, WEIGHTS
 from render.cli.prepare import fetch_published, named, pick_device
 from render.errors import ConfigError
-from render.show.terminal import FilePath, out, usual_style
+from render.show.terminal import FilePath, out, say, usual_style
 
 if TYPE_CHECKING:
     import torch
@@ -86,6 +86,7 @@ def atlas(
     path = output or Path(f"{name}-atlas.png")
     if path.suffix.lower() != ".png":
         raise ConfigError(f"-o {path}: a sheet is a .png")
+    say(f"{name}: its atlas is dreamed")
     where = pick_device(device, path.parent)
     network = _network(name, weights, labels, where)
 
@@ -104,6 +105,8 @@ def atlas(
 
 
 def _network(name: str, weights: Path | None, labels: Path | None = None, device: torch.device | None = None) -> Network:
+    say(f"{name}: reading it")  # seconds pass until torch is there
+
     import torch
 
     from render.dream.registry import load as load_network

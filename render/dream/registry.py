@@ -6,9 +6,12 @@ A network is a row of NETWORKS, a mapping that others may extend; all other name
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import cache, partial
+from importlib.util import find_spec
 from pathlib import Path
+from runpy import run_path
 from typing import Any, overload
 
 import torch
@@ -190,7 +193,7 @@ def _preprocessing(published: Weights) -> dict[str, Any]:
 
 
 class ImageNet(Sequence[str]):
-    """The 1,000 labels of ImageNet in their usual order, read when one is asked for: torchvision, which has them, is slow."""
+    """The 1,000 labels of ImageNet in their usual order, read from torchvision when one is asked for."""
 
     def __len__(self) -> int:
         return 1000
@@ -200,11 +203,24 @@ class ImageNet(Sequence[str]):
     @overload
     def __getitem__(self, index: slice) -> Sequence[str]: ...
     def __getitem__(self, index: int | slice) -> str | Sequence[str]:
-        return _imagenet()[index]
+        return imagenet_labels()[index]
+
+
+LABELS = "models/_meta.py"  # of torchvision: a file of nothing but lists
 
 
 @cache
-def _imagenet() -> tuple[str, ...]:
+def imagenet_labels() -> tuple[str, ...]:
+    """The labels, from torchvision's file of them alone: all of torchvision takes four seconds to import."""
+    package = find_spec("torchvision")
+    folder = Path(package.origin).parent if package and package.origin else Path()
+    with suppress(OSError, KeyError):  # the file is torchvision's own affair, and may move
+        return tuple(run_path(str(folder / LABELS))["_IMAGENET_CATEGORIES"])
+    return torchvision_labels()
+
+
+def torchvision_labels() -> tuple[str, ...]:
+    """The same as torchvision gives them."""
     from torchvision.models import GoogLeNet_Weights
 
     return tuple(GoogLeNet_Weights.DEFAULT.meta["categories"])
