@@ -44,19 +44,21 @@ def _frames(settings: Settings, about: Facts) -> Facts:
 
 
 def _video(settings: Settings, about: Facts) -> Facts:
+    from render.source.audio import Sound, footage_loss
     from render.source.footage import probe
 
     part = settings.source.part
     with _blaming("source", "video"):
         video = probe(part.file, part.start.amount, part.end and part.end.amount)
-    flaw = video.flaw or (MUTE if video.mute and not settings.audio else "")
+        heard = Sound(part.file, video.start, video.seconds, zero=video.zero) if video.sound and not settings.audio else None
+        unheard = MUTE if video.mute and not settings.audio else footage_loss(heard) if heard else ""
     return replace(
         about,
         size=video.size,
         fps=video.fps,
         footage=video.seconds,
         sounding=bool(video.sound),
-        flaw=f"{part.file}: {flaw}" if flaw else "",
+        flaw=_sentences(part.file, video.flaw, unheard),
         video=video,
     )
 
@@ -77,7 +79,14 @@ def _music(settings: Settings, about: Facts) -> Facts:
         first_beat=music.first_beat,
         features=music.features,
         music_digest=music.digest,
+        music_stamp=music.stamp,
+        flaw="\n".join(filter(None, (about.flaw, _sentences(audio.file, music.flaw)))),
     )
+
+
+def _sentences(file: Path, *flaws: str) -> str:
+    """What is said of a file, a line each."""
+    return "\n".join(f"{file}: {flaw}" for flaw in flaws if flaw)
 
 
 MUTE = "has sound that cannot be read here, and the film is silent"

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from render.loops import NONE, Loop
 from render.moment import Clock, Moment
-from render.picture import colour, warp
+from render.picture import colour, cutout, warp
 from render.picture.picture import Pixels, from_pixels, to_pixels
 from render.scene import Scene
 
@@ -84,7 +84,8 @@ def in_loop_order(scene: Scene, canvases_from: CanvasSource, clock: Clock) -> It
 def _fade_in(before: Iterator[Tensor], frames: Iterator[Tensor], length: int) -> Iterator[Tensor]:
     """The frames, the first `length` of them faded in over those `before`."""
     for index, frame in enumerate(frames):
-        yield colour.crossfade(next(before), frame, _smoothstep(index / length)) if index < length else frame
+        mix = colour.crossfade if frame.shape[1] == 3 else cutout.crossfade
+        yield mix(next(before), frame, _smoothstep(index / length)) if index < length else frame
 
 
 def replayable(canvases: Iterator[Tensor], device: torch.device) -> CanvasSource:

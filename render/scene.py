@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from itertools import chain, count, takewhile
+from itertools import chain, takewhile
 
 import torch
 from torch import Tensor
 
 from render.loops import Loop
 from render.moment import Clock, Moment
-from render.picture import warp
+from render.picture import cutout, warp
 from render.picture.motion import CameraPath
 from render.picture.warp import Move
 from render.source import Source
 from render.source.flow import Flow, FlowEstimator, flow, flow_at_rest, is_clear
 
 FLASH = 0.4  # seconds that a flash, or a black or white picture in the middle of a shot, lasts at most
+LOOKS = 20  # in that time, evenly, at pictures that come after one in a flash: whatever the film's frame rate, it sees the same
 
 
 NO_MOVE = Move(warp.STILL)
@@ -43,6 +44,8 @@ class Scene:
     behind: Callable[[Moment], Tensor] | None = None  # what is seen outside of the mask, a frame; None: the picture as it is
     amount: Callable[[Moment], float] = lambda moment: 1.0  # how much of the dream is shown, 0..1
     undreamed: Callable[[Moment], Tensor] | None = None  # what the rest shows, a frame or [1, 3, 1, 1]; None: the source
+    alpha: str = "none"  # what is clear in the frames that are shown: a row of ALPHAS
+    linear: bool = False  # whether they are to be laid over something in linear light
 
     def picture(self, moment: Moment) -> Tensor:
         """The source at that moment, a frame; footage as the camera sees it."""
@@ -74,16 +77,24 @@ class Scene:
         """The dream inside the mask; outside it the source stands still, or is seen by the camera, with a mask of the world."""
         if self.mask is None:
             return dreamed
-        behind = self.behind(moment) if self.behind else self.picture(moment)
-        return torch.lerp(behind, dreamed, self.mask(moment).to(dreamed, non_blocking=True))
+        return torch.lerp(self.outside(moment), dreamed, self.mask(moment).to(dreamed, non_blocking=True))
+
+    def outside(self, moment: Moment) -> Tensor:
+        """What is seen where the mask is black."""
+        return self.behind(moment) if self.behind else self.picture(moment)
+
+    def rest(self, moment: Moment) -> Tensor:
+        """What is shown where the dream is not, a frame or one colour [1, 3, 1, 1]."""
+        return self.undreamed(moment) if self.undreamed else self.picture(moment)
 
     def show(self, moment: Moment, dreamed: Tensor) -> Tensor:
-        """The frame that the film shows of what was dreamed: `amount` of it, and the rest of what was there before."""
+        """The frame that the film shows of what was dreamed: `amount` of it, and the rest of what was there before.
+
+        With `alpha` it is a cut-out, [1, 4, H, W].
+        """
         amount = self.amount(moment)
-        if amount == 1:
-            return dreamed
-        rest = self.undreamed(moment) if self.undreamed else self.picture(moment)
-        return torch.lerp(rest, dreamed, amount)
+        frame = dreamed if amount == 1 else torch.lerp(self.rest(moment), dreamed, amount)
+        return ALPHAS[self.alpha](self, moment, frame)
 
     def flow_between(self, before: Moment, after: Moment) -> Flow:
         """How the footage, as the camera sees it, moves from one moment to another, earlier or later."""
@@ -103,14 +114,20 @@ class Scene:
         assert self.estimator
         back = after.seconds < before.seconds
         earlier = (self.clock.tick(tick) for tick in range(before.index - back, -1, -1))
-        latest = before if back else after
-        later = (replace(latest, seconds=latest.seconds + float(frame / self.clock.fps)) for frame in count())
-        start, end = self._first_clear(earlier), self._first_clear(later)
-        if not start or not end or flow(self.picture(start), self.picture(end), self.estimator).kind == "cut":
+        start, end = self._first_clear(earlier), self._first_clear(self.ahead(before if back else after))
+        if not start or not end or flow(self._footage(start), self._footage(end), self.estimator).kind == "cut":
             return None
         if is_clear(self.picture(after)):
             return flow(self.picture(start), self.picture(after), self.estimator)
         return flow_at_rest(self.size, self.device, "same")
+
+    def ahead(self, moment: Moment) -> Iterator[Moment]:
+        """The moments of the footage, from this one on, that tell whether a flash at it ends in the same shot."""
+        return (replace(moment, seconds=moment.seconds + FLASH * look / LOOKS) for look in range(LOOKS + 1))
+
+    def _footage(self, moment: Moment) -> Tensor:
+        """The footage's own picture: how the camera moves after a flash is no matter."""
+        return self.source.at(moment).to(self.device, non_blocking=True)
 
     def _first_clear(self, moments: Iterator[Moment]) -> Moment | None:
         """The first of the moments with a clear picture, no further off than a flash lasts."""
@@ -119,4 +136,19 @@ class Scene:
             return None
         since, until = max(0.0, first.seconds - FLASH), first.seconds + FLASH
         near = takewhile(lambda moment: since <= moment.seconds <= until, chain([first], moments))
-        return next((moment for moment in near if is_clear(self.picture(moment))), None)
+        return next((moment for moment in near if is_clear(self._footage(moment))), None)
+
+
+def cut_by_mask(scene: Scene, moment: Moment, frame: Tensor) -> Tensor:
+    """What the mask lets through of a frame; all of it, where there is none."""
+    if scene.mask is None:
+        return torch.cat((frame, torch.ones_like(frame[:, :1])), dim=1)
+    return cutout.by_alpha(frame, scene.outside(moment), scene.mask(moment).to(frame), scene.linear)
+
+
+# What is clear in a film's frames: (scene, moment, frame) -> a frame, or a cut-out of it.
+ALPHAS: dict[str, Callable[[Scene, Moment, Tensor], Tensor]] = {
+    "none": lambda scene, moment, frame: frame,
+    "dream": lambda scene, moment, frame: cutout.by_change(frame, scene.rest(moment), scene.linear),
+    "mask": cut_by_mask,
+}

@@ -12,7 +12,7 @@ from typing import Any
 
 from render.config.model import Settings, Term
 from render.config.nodes import to_yaml
-from render.config.parts import parts
+from render.config.parts import formats, parts
 from render.config.section import Setting, plain, walk
 from render.develop import files
 
@@ -173,9 +173,12 @@ outputs:
   - {file: "{name}.gif", width: 400, fps: 15, size_limit: 10MB, recipe: false}
   - {file: master.mov, codec: h265, crf: 14}
   - {file: web.mp4, height: 720, bitrate: 8M}
+  - {file: post.mp4, crop: {size: "9:16", at: [0.3, 0.5]}}
+  - {file: layer.mov, alpha: dream}
   - "frames/{frame:06}.png"
 """,
     ),
+    "outputs.crop": ("outputs.crop", 'outputs: {file: post.mp4, crop: {size: "9:16", at: [0.3, 0.5]}}\n'),
 }
 
 
@@ -192,7 +195,7 @@ def settings() -> Iterator[tuple[str, Setting]]:
             continue
         if common and above[2] != next(iter(parts().objectives)):
             continue
-        if setting.type or (key in ("mask", "features", "key", "colour") and above):
+        if setting.type or (key in ("mask", "features", "key", "colour", "crop") and above):
             yield section, setting
 
 
@@ -203,7 +206,19 @@ def page() -> str:
         rows = [_row(setting) for of, setting in settings() if of == section]
         lines += [f"## {title}", "", _meaning(section), "", f"```yaml\n{example}```", ""]
         lines += ["| setting | takes | default | what it is |", "|---|---|---|---|", *rows, ""]
+        lines += [*formats_table(), ""] if section == "outputs" else []
     return "\n".join(lines)
+
+
+def formats_table() -> Iterator[str]:
+    """The formats of outputs, as they are declared."""
+    known = formats()
+    yield "| codec | in | what it is | keeps of a channel | alpha |"
+    yield "|---|---|---|---|---|"
+    for name, format in known.by_name.items():
+        endings = " ".join(f"`{ending.suffix}`" for ending in format.endings)
+        needs = f"; needs {format.hardware}" if format.hardware else ""
+        yield f"| `{name}` | {endings} | {format.meaning}{needs} | {format.stores} | {'yes' if format.alpha else ''} |"
 
 
 def _meaning(section: str) -> str:
@@ -228,7 +243,7 @@ def _takes(setting: Setting) -> str:
     """What a setting takes; numbers by their range and unit."""
     read = setting.type
     if read is None:
-        return "see below" if setting.path[-1] == "features" else "see mask"
+        return "see mask" if setting.path[-1] == "mask" else "see below"
     if ", an expression or keyframes" not in read.wants:
         return read.wants
     form = read.wants.partition(", each")[0] if ", each" in read.wants else ""

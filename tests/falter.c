@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -79,3 +80,32 @@ int unlink(const char *path) { REAL(unlink); FAIL("unlink", path); return real(p
 int unlinkat(int at, const char *path, int flags) { REAL(unlinkat); FAIL("unlink", path); return real(at, path, flags); }
 int mkdir(const char *path, mode_t mode) { REAL(mkdir); FAIL("mkdir", path); return real(path, mode); }
 int rmdir(const char *path) { REAL(rmdir); FAIL("rmdir", path); return real(path); }
+
+/* A close that fails has closed all the same, as Linux has it. */
+int close(int file) {
+    REAL(close);
+    char place[4096];
+    int f = armed && !inside ? falters("close", name_of(file, place, sizeof place)) : 0, ended = real(file);
+    if (f > 0) { errno = f; return -1; }
+    return ended;
+}
+
+#define STAT(name, kind) int name(const char *path, struct kind *to) { REAL(name); FAIL("stat", path); return real(path, to); }
+STAT(stat, stat)
+STAT(lstat, stat)
+STAT(stat64, stat64)
+STAT(lstat64, stat64)
+#define FSTAT(name, kind) int name(int file, struct kind *to) { REAL(name); FD("stat", file); return real(file, to); }
+FSTAT(fstat, stat)
+FSTAT(fstat64, stat64)
+#define STATAT(name, kind) int name(int at, const char *path, struct kind *to, int flags) { REAL(name); FAIL("stat", path); return real(at, path, to, flags); }
+STATAT(fstatat, stat)
+STATAT(fstatat64, stat64)
+#define MMAP(name) void *name(void *at, size_t size, int allow, int flags, int file, off_t from) { \
+    REAL(name); \
+    if (armed && !inside && file >= 0) { \
+        char place[4096]; int f = falters("mmap", name_of(file, place, sizeof place)); \
+        if (f > 0) { errno = f; return MAP_FAILED; } } \
+    return real(at, size, allow, flags, file, from); }
+MMAP(mmap)
+MMAP(mmap64)

@@ -1,7 +1,9 @@
 """A machine that falters for a moment: (a command, the number of a system call, an errno) -> what came of it.
 
 Each call on a file below a folder is counted by a library (falter.c) that is loaded before the system's own, so that those of
-Python, of Pillow and of ffmpeg's readers count alike. The programs that a render starts, such as ffmpeg, are not touched.
+Python, of Pillow and of ffmpeg's readers count alike. Where no such library can be had, Python's own calls are counted, by its
+audit hooks, which tell of no read nor write. The ffmpeg that a render starts holds its own C library within and counts no call:
+a program in its place fails as it would (CHILDREN).
 """
 
 from __future__ import annotations
@@ -13,10 +15,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 HERE = Path(__file__).parent
@@ -34,6 +37,30 @@ FAULTS: Mapping[str, tuple[int, ...]] = {  # how each call can fail
     "mkdir": (errno.ENOSPC, errno.EACCES),
     "rmdir": (errno.EIO, errno.EACCES),
     "opendir": (errno.EIO,),
+    "stat": (errno.EIO, errno.EACCES),
+    "close": (errno.EIO,),
+    "mmap": (errno.ENOMEM, errno.ENODEV),
+}
+AUDITED = {  # Python's audit event -> the call
+    "os.remove": "unlink",
+    "os.rename": "rename",
+    "os.mkdir": "mkdir",
+    "os.rmdir": "rmdir",
+    "os.truncate": "ftruncate",
+    "os.scandir": "opendir",
+    "os.listdir": "opendir",
+    "fcntl.flock": "flock",
+}
+CHILDREN: Mapping[
+    str, str
+] = {  # what ffmpeg's stand-in does when it is to write a film: a shell's lines, with $REAL the real one
+    "is killed at once": "kill -9 $$",
+    "is killed in mid-film": "head -c 3000 >/dev/null; kill -9 $$",
+    "finds the disk full": 'echo "av_interleaved_write_frame(): No space left on device" >&2; exit 228',
+    "cannot read": 'echo "pipe:0: Input/output error" >&2; exit 1',
+    "reads all, and writes nothing": "cat >/dev/null; exit 0",
+    "says nothing and fails": "exit 1",
+    "writes half": 'head -c 3000 | "$REAL" "$@" 2>/dev/null; exit 0',
 }
 VARIES = {".lock", "run.json", "index.html"}  # files that name processes and times
 
@@ -68,10 +95,11 @@ falter.serve()
 class Machine:
     """A process in which everything is imported, which forks one for each command."""
 
-    def __init__(self, preloaded: Path, under: Path) -> None:
-        environment = {**os.environ, "LD_PRELOAD": str(preloaded), "FALTER_UNDER": str(under), "RENDER_OFFLINE": "1"}
+    def __init__(self, preloaded: Path | None, under: Path) -> None:
+        environment = {**os.environ, "FALTER_UNDER": str(under), "RENDER_OFFLINE": "1"}
         environment |= {f"{name}_NUM_THREADS": "1" for name in ("OMP", "MKL", "OPENBLAS")}
-        environment["FALTER_LIBRARY"] = str(preloaded)
+        if preloaded:
+            environment |= {"LD_PRELOAD": str(preloaded), "FALTER_LIBRARY": str(preloaded)}
         self._process = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-c", SERVER],
             env=environment,
@@ -80,11 +108,13 @@ class Machine:
             stdout=subprocess.PIPE,
         )
 
-    def run(self, folder: Path, words: Sequence[str], number: int = 0, fault: int = 0) -> End:
-        """The command in that folder, whose call of that number, from 1, fails so."""
+    def run(
+        self, folder: Path, words: Sequence[str], number: int = 0, fault: int = 0, child: str = "", out: str = "nothing"
+    ) -> End:
+        """The command in that folder, whose call of that number, from 1, fails so. child, out: rows of CHILDREN and STDOUTS."""
         assert self._process.stdin
         assert self._process.stdout
-        print(json.dumps([str(folder), list(words), number, fault]), file=self._process.stdin, flush=True)
+        print(json.dumps([str(folder), list(words), number, fault, child, out]), file=self._process.stdin, flush=True)
         code, said, calls = json.loads(self._process.stdout.readline())
         return End(code, said, tuple(calls))
 
@@ -95,7 +125,7 @@ class Machine:
 
 
 @contextmanager
-def machine(preloaded: Path, under: Path) -> Iterator[Machine]:
+def machine(preloaded: Path | None, under: Path) -> Iterator[Machine]:
     made = Machine(preloaded, under)
     try:
         yield made
@@ -122,41 +152,111 @@ def serve() -> None:
         registry.NETWORKS[name] = lambda weights, device: tiny.network()  # type: ignore[index]
     shoot.helps = lambda device: False
     for line in sys.stdin:
-        folder, words, number, fault = json.loads(line)
-        print(json.dumps(_fork(folder, words, number, fault)), flush=True)
+        folder, words, number, fault, child, out = json.loads(line)
+        print(json.dumps(_fork(folder, words, number, fault, child, out)), flush=True)
 
 
-def _fork(folder: str, words: Sequence[str], number: int, fault: int) -> tuple[int, str, list[str]]:
-    diary, said = os.memfd_create("calls"), os.memfd_create("words")
+def _fork(folder: str, words: Sequence[str], number: int, fault: int, stand_in: str, out: str) -> tuple[int, str, list[str]]:
+    diary, said = TemporaryFile(), TemporaryFile()  # noqa: SIM115  # closed below, when they are read
     child = os.fork()
     if not child:
-        _live(folder, words, number, fault, diary, said)
+        _live(folder, words, number, fault, stand_in, out, diary.fileno(), said.fileno())
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     texts = []
     for file in (said, diary):
-        os.lseek(file, 0, os.SEEK_SET)
-        with os.fdopen(file, encoding="utf-8", errors="replace") as content:
-            texts.append(content.read())
+        with file:
+            file.seek(0)
+            texts.append(file.read().decode("utf-8", "replace"))
     calls = [f"{call} {Path(path).name}" for call, _, path in (line.partition(" ") for line in texts[1].splitlines())]
     return code, texts[0], calls
 
 
-def _live(folder: str, words: Sequence[str], number: int, fault: int, diary: int, said: int) -> None:
+def _live(folder: str, words: Sequence[str], number: int, fault: int, stand_in: str, out: str, diary: int, said: int) -> None:
     """The life of the fork, which never returns."""
     from render import cli
+    from render.develop import ffmpeg
 
     code: Any = 1
     try:
         os.chdir(folder)
+        if stand_in:
+            program = _program(Path(folder).parent / "stand-in", CHILDREN[stand_in], ffmpeg._program())
+            ffmpeg._program = lambda: program  # type: ignore[assignment]
         os.dup2(os.open(os.devnull, os.O_RDWR), 0)
-        os.dup2(os.open(os.devnull, os.O_RDWR), 1)
+        STDOUTS[out]()
         os.dup2(said, 2)
-        ctypes.CDLL(os.environ["FALTER_LIBRARY"]).falter_arm(number, fault, diary)
+        if "FALTER_LIBRARY" in os.environ:
+            ctypes.CDLL(os.environ["FALTER_LIBRARY"]).falter_arm(number, fault, diary)
+        else:
+            _audit(number, fault, diary)
         cli.main(words)
         code = 0
     except SystemExit as end:
         code = end.code or 0
     finally:
-        sys.stdout.flush()
+        with suppress(OSError):
+            sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def _onto(file: int) -> None:
+    os.dup2(file, 1)
+
+
+def _unread() -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)
+    _onto(theirs)
+
+
+def _ascii_terminal() -> None:
+    _, ours = os.openpty()
+    _onto(ours)
+    sys.stdout = open(1, "w", encoding="ascii", closefd=False)  # noqa: SIM115
+
+
+STDOUTS: Mapping[str, Callable[[], object]] = {  # where what a command prints goes
+    "nothing": lambda: _onto(os.open(os.devnull, os.O_RDWR)),
+    "closed": lambda: os.close(1),
+    "a full disk": lambda: _onto(os.open("/dev/full", os.O_WRONLY)),
+    "nobody reads": _unread,
+    "a terminal without UTF-8": _ascii_terminal,
+}
+
+
+def _program(place: Path, lines: str, real: str) -> str:
+    """A program in ffmpeg's place, which does as `lines` say when it is to write a film from frames, else as ffmpeg does."""
+    words = f"""#!/bin/sh
+REAL={real!r}
+for word in "$@"; do case "$word" in pipe:0) {lines};; esac; done
+exec "$REAL" "$@"
+"""
+    place.write_text(words)
+    place.chmod(0o755)
+    return str(place)
+
+
+def _audit(target: int, fault: int, diary: int) -> None:
+    """Count the calls that Python tells of; the one of that number fails."""
+    root, number = os.environ["FALTER_UNDER"], 0
+
+    def about_to(event: str, details: tuple[Any, ...]) -> None:
+        nonlocal number
+        if event == "open" and isinstance(details[0], str | bytes | os.PathLike):
+            call = "create" if details[2] & os.O_CREAT else "open"
+        elif event in AUDITED and details and isinstance(details[0], str | bytes | os.PathLike):
+            call = AUDITED[event]
+        else:
+            return
+        path = os.path.abspath(os.fsdecode(details[1] if event == "os.rename" else details[0]))
+        if not path.startswith(root):
+            return
+        number += 1
+        os.write(diary, f"{call} {path}\n".encode())
+        if fault <= -100 and target > 0 and target <= number < target + 5:
+            os.kill(os.getpid(), -100 - fault)
+        if number == target and fault > 0:
+            raise OSError(fault, os.strerror(fault))
+
+    sys.addaudithook(about_to)

@@ -24,8 +24,9 @@ def write(
 
 
 def read(path: Path, size: tuple[int, int], pixels: PixelFormat) -> Iterator[Pixels]:
-    """The frames of a film as [H, W, 3]."""
+    """The frames of a film as [H, W, 3 or 4]."""
+    channels, kind = ffmpeg.TYPES[pixels]
     out = ["-map", "0:v:0", "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", pixels, "pipe:1"]
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", f"file:{path.absolute()}", *out]
     content = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
-    return iter(np.frombuffer(content, ffmpeg.TYPES[pixels]).reshape(-1, size[1], size[0], 3))
+    return iter(np.frombuffer(content, kind).reshape(-1, size[1], size[0], channels))

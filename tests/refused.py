@@ -20,6 +20,7 @@ REFUSED: dict[str, Any] = {
     "NAME": "a/b",
     "SEED": -1,
     "SIZE": "0x720",
+    "CUTTING": "0:9",
     "FPS": 0,
     "FILM_FPS": 0,
     "DREAM_RATE": 0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 import tiny
 import torch
 from clips import clip
+from commands import Command
 from PIL import Image
 from test_propagate import view
 from torch import Tensor
@@ -20,7 +22,8 @@ from render.develop.shoot import shoot
 from render.facts import facts
 from render.film import Film, ticks
 from render.frames import at_rate, in_loop_order, replayable
-from render.picture.picture import to_pixels
+from render.picture import cutout
+from render.picture.picture import from_pixels, to_pixels
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
 SIZE = (32, 48)
@@ -74,6 +77,51 @@ def test_it_mixes_the_dream_with_what_was_there_and_dreams_nothing_anew(name: st
     assert float((torch.cat(whole) - torch.cat(none)).abs().mean()) > 0.02
     if name == "noise":
         assert torch.equal(torch.cat(none), torch.full_like(torch.cat(none), 0.46))
+
+
+@pytest.mark.parametrize("linear", [False, True])
+@pytest.mark.parametrize("name", [name for name in FILMS if name != "crossfade"])  # where two pairs of pictures are mixed
+def test_the_dream_alone_over_what_was_there_is_the_film(name: str, linear: bool, folder: Path) -> None:
+    """To 16 bits, at and between ticks, whatever the film; fading with the amount."""
+    film = film_of(name, folder, "{0s: 1, 1s: 0.3}")
+    canvases = [state.canvas for state in ticks(film)]
+    cut_out = replace(film, scene=replace(film.scene, alpha="dream", linear=linear))
+    whole, none, cut = (shown(each, canvases) for each in (film, film_of(name, folder, "0"), cut_out))
+    for frame, behind, clear in zip(whole, none, cut, strict=True):
+        stored = from_pixels(to_pixels(clear, np.uint16))
+        assert stored.shape == (1, 4, *SIZE)
+        assert float((cutout.over(stored, behind, linear) - frame).abs().max()) < 2 / 65535
+
+
+def test_with_its_mask_as_alpha_it_is_clear_where_the_mask_is_black(folder: Path) -> None:
+    film = film_of("masked photo", folder, "1")
+    canvases = [state.canvas for state in ticks(film)]
+    scene = replace(film.scene, alpha="mask")
+    for index, (clear, frame) in enumerate(
+        zip(shown(replace(film, scene=scene), canvases), shown(film, canvases), strict=True)
+    ):
+        moment = scene.clock.frame(index)
+        assert scene.mask
+        more = clear[:, 3:] - scene.mask(moment)  # where its edge is brighter than any colour that shines through it
+        assert float(more.min()) > -1e-3
+        assert float(more.mean()) < 0.01
+        assert float((cutout.over(clear, scene.outside(moment)) - frame).abs().max()) < 2e-3
+
+
+def test_outputs_with_alpha_are_developed_and_printed_again(folder: Path, command: Command) -> None:
+    """From one take: the film and the dream alone; laid over the source they are the same picture."""
+    config = asked(folder, "1", "outputs=[film.mkv, {file: 'dream/{frame}.png', codec: png16, alpha: dream, crop: 1:1}]")
+    shot = shoot(config, config.yaml(), folder / "runs", tiny.CPU, lambda states, first, last: states)
+    assert shot.paths[1].name == "0.png"
+    said = command("print", str(shot.folder), "-o", "clear/{frame}.png", "--alpha", "dream", "--crop", "square")
+    assert said.code == 0, said.words
+    pictures = [np.asarray(Image.open(shot.folder / place / "5.png").convert("RGBA")) for place in ("dream", "clear")]
+    assert pictures[0].shape == (32, 32, 4)
+    assert 0 < pictures[0][..., 3].mean() < 255
+    assert np.abs(pictures[0].astype(int) - pictures[1])[pictures[0][..., 3] > 40].max() <= 3
+    assert "the film has no mask" in command("print", str(shot.folder), "-o", "m.png", "--alpha", "mask").words
+    assert ".mp4 holds no alpha" in command("print", str(shot.folder), "-o", "m.mp4", "--alpha", "dream").words
+    assert "its crop is 64x64, and the film 48x32" in command("print", str(shot.folder), "-o", "m.mp4", "--crop", "64x64").words
 
 
 @pytest.mark.parametrize("name", ["photo", "masked photo", "footage"])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +37,7 @@ FILM: dict[str, Any] = {
     "seed": 3,
     "motion": {"zoom": 1.3, "rotate": "5*sin(s)"},
     "dream": {"rate": 8, "steps": 1, "first_steps": 1, "octaves": 1, "jitter": 3, "objective": {"garden": "all"}},
-    "outputs": "{name}.mkv",
+    "outputs": "{name}/{frame:02}.png",
 }
 SOURCES: dict[str, dict[str, Any]] = {
     "noise": {},
@@ -56,7 +58,7 @@ CHANGES: dict[str, tuple[dict[str, Any], int]] = {
     "another end": ({"motion": {"zoom": {"0s": 1.3, "1s": 1.3, "2s": 2}, "rotate": "5*sin(s)"}}, 9),
     "another name": ({"name": "dawn"}, TICKS),
     "another frame rate": ({"fps": 24}, TICKS),
-    "another output": ({"outputs": "{name}.gif"}, TICKS),
+    "another output": ({"outputs": "{name}.png"}, TICKS),
     "written otherwise": (
         {"duration": "24 frames", "motion": {"zoom": "1 + 0.3", "rotate": {"value": "5*sin(s)", "then": "x"}}},
         TICKS,
@@ -75,10 +77,10 @@ CASES = [
 ]
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a photo, a mask, a sequence and a clip of three seconds."""
-    folder = tmp_path / "project"
+    folder = tmp_path_factory.mktemp("project")
     (folder / "shots").mkdir(parents=True)
     wide = (255 * tiny.photo((32, 160))[0]).permute(1, 2, 0).byte().numpy()
     pictures = [np.ascontiguousarray(wide[:, i : 48 + i]) for i in range(36)]
@@ -88,6 +90,36 @@ def project(tmp_path: Path) -> Path:
     Image.fromarray(pictures[-1]).save(folder / "mask.png")
     clip(folder / "clip.mkv", pictures, fps="12")
     return folder
+
+
+@pytest.fixture
+def project(untouched: Path, tmp_path: Path) -> Path:
+    """The folder, for one test."""
+    return Path(shutil.copytree(untouched, tmp_path / "project"))
+
+
+@pytest.fixture
+def begun(untouched: Path, project: Path) -> Callable[[str], Shot]:
+    """A source -> its film, whole, in the project. It is dreamed once for all: a project that is copied keeps its takes."""
+
+    def shot(source: str) -> Shot:
+        home = untouched.with_name(f"begun-{source}")
+        if not home.exists():
+            FIRST[source] = dream(Path(shutil.copytree(untouched, home)), SOURCES[source])
+        shutil.copytree(home / "runs", project / "runs")
+        first = FIRST[source]
+        moved = [project / path.relative_to(home) for path in first.paths]
+        return replace(first, folder=project / first.folder.relative_to(home), paths=moved)
+
+    return shot
+
+
+FIRST: dict[str, Shot] = {}  # by source
+
+
+def pictures(shot: Shot) -> list[bytes]:
+    """The film, frame by frame."""
+    return [path.read_bytes() for path in sorted(shot.paths[0].parent.iterdir()) if path.suffix == ".png"]
 
 
 def dream(project: Path, settings: Mapping[str, Any], root: str = "runs", ticks: int | None = None) -> Shot:
@@ -116,16 +148,17 @@ def dreams(shot: Shot) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize(("source", "change"), CASES)
-def test_what_was_dreamed_is_not_dreamed_again_and_is_the_film_dreamed_anew(project: Path, source: str, change: str) -> None:
+def test_what_was_dreamed_is_not_dreamed_again_and_is_the_film_dreamed_anew(
+    project: Path, begun: Callable[[str], Shot], source: str, change: str
+) -> None:
     settings = SOURCES[source]
     changed, common = CHANGES[change]
     after = {**settings, **changed, **({"motion": {"zoom": 4}} if source == "droste" and "motion" in changed else {})}
-    first = dream(project, settings)
-    before = dreams(first)
+    before = dreams(begun(source))
     second, anew = dream(project, after), dream(project, after, "others")
     assert dreams(second) == dreams(anew)
     if second.dreamed:  # else its print may be the one that was there, with the settings as they were written then
-        assert second.paths[0].read_bytes() == anew.paths[0].read_bytes()
+        assert [frame for frame in pictures(second) if frame not in pictures(anew)] == []
     assert anew.dreamed == len(dreams(anew))
     equal = sum(before.get(name) == content for name, content in dreams(anew).items())
     if source == "droste":
@@ -138,13 +171,15 @@ def test_what_was_dreamed_is_not_dreamed_again_and_is_the_film_dreamed_anew(proj
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_a_film_that_grows_goes_on_in_its_take_and_all_others_leave_it(project: Path, source: str) -> None:
-    first = dream(project, SOURCES[source])
-    film, ticks = first.paths[0].read_bytes(), dreams(first)
+def test_a_film_that_grows_goes_on_in_its_take_and_all_others_leave_it(
+    project: Path, begun: Callable[[str], Shot], source: str
+) -> None:
+    first = begun(source)
+    film, ticks = pictures(first), dreams(first)
     renamed = dream(project, {**SOURCES[source], "name": "dawn"})
     assert (renamed.folder.parent.name, renamed.dreamed, renamed.whole) == ("dawn", 0, True)
     assert dream(project, {**SOURCES[source], "duration": "1s"}).folder.name == "take-002"
-    assert (first.paths[0].read_bytes(), dreams(first)) == (film, ticks)
+    assert (pictures(first), dreams(first)) == (film, ticks)
     grown = dream(project, {**SOURCES[source], "duration": "3s"})
     assert grown.whole
     assert grown.folder.name == ("take-003" if source in ("droste", "crossfade") else "take-001"), (
@@ -168,19 +203,21 @@ def test_an_end_that_changes_before_it_is_dreamed_loses_nothing(project: Path) -
     assert (second.folder, second.dreamed) == (first.folder, TICKS - 6)
 
 
-def test_a_fresh_take_is_fresh(project: Path) -> None:
-    dream(project, {})
+def test_a_fresh_take_is_fresh(project: Path, begun: Callable[[str], Shot]) -> None:
+    begun("noise")
     text = yaml.safe_dump(FILM)
     again = shoot(load_text(text), text, project / "runs", CPU, lambda states, first, last: states, fresh=True)
     assert (again.folder.name, again.dreamed) == ("take-002", TICKS)
 
 
-def test_on_a_disk_without_links_dreams_are_copied(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_a_disk_without_links_dreams_are_copied(
+    project: Path, begun: Callable[[str], Shot], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError("no links here")
 
     monkeypatch.setattr(os, "link", refuse)
-    first, second = dream(project, {}), dream(project, {"name": "dawn"})
+    first, second = begun("noise"), dream(project, {"name": "dawn"})
     assert (second.dreamed, dreams(second)) == (0, dreams(first))
 
 
@@ -224,18 +261,18 @@ def test_what_shapes_the_first_dream_leaves_nothing_in_common(project: Path, dif
     assert common_ticks(chain({}), chain(different)) == 0
 
 
-def test_a_picture_that_changes_is_another_from_there_on(project: Path) -> None:
+def test_a_picture_that_changes_is_another_from_there_on(project: Path, begun: Callable[[str], Shot]) -> None:
     settings = SOURCES["frames"]
-    first = dream(project, settings)
+    first = begun("frames")
     Image.new("RGB", (48, 32)).save(project / "shots" / "15.png")
     config = load_text(yaml.safe_dump({**FILM, **settings}), folder=project, look=facts)
-    assert common_ticks(read_chain(first.folder), chain_of(config)) == 10
+    assert common_ticks(read_chain(first.folder), chain_of(config)) == 7, "a flash looks 0.4 s ahead, for where it ends"
     Image.new("RGB", (48, 32)).save(project / "photo.png")
     assert dream(project, settings).folder.name == "take-002"
 
 
-def test_a_fork_begins_with_the_dreams_of_any_take(project: Path) -> None:
-    first = dream(project, {})
+def test_a_fork_begins_with_the_dreams_of_any_take(project: Path, begun: Callable[[str], Shot]) -> None:
+    first = begun("noise")
     with take.begin_from(project / "runs", "fork", first.folder, 5, {"seed": 3}, "size: 48x32\n", "size: 48x32\n") as fork:
         assert fork.folder == project / "runs/fork/take-001"
         kept = fork.negative().last()
@@ -246,11 +283,11 @@ def test_a_fork_begins_with_the_dreams_of_any_take(project: Path) -> None:
             take.existing_take(fork.folder)
 
 
-def test_a_take_is_adopted_by_the_film_that_begins_as_it_does(project: Path) -> None:
+def test_a_take_is_adopted_by_the_film_that_begins_as_it_does(project: Path, begun: Callable[[str], Shot]) -> None:
     text = yaml.safe_dump({**FILM, **CHANGES["another end"][0], "name": "flight"})
     config = load_text(text, folder=project)
     chain = chain_of(config)
-    first = dream(project, {})
+    first = begun("noise")
     with take.existing_take(first.folder) as flown:
         flown.adopt({"seed": 3}, chain, text, config.yaml())
         assert flown.negative().count() == 9
@@ -266,8 +303,8 @@ AT = {"end": 16, "start": 0, "50%": 8, "1s": 8, "0.6s": 5, "99s": 16}
 
 
 @pytest.mark.parametrize("at", AT)
-def test_a_film_begins_with_a_dream_of_another(project: Path, at: str) -> None:
-    first = dream(project, {})
+def test_a_film_begins_with_a_dream_of_another(project: Path, begun: Callable[[str], Shot], at: str) -> None:
+    first = begun("noise")
     still = {"motion": {"zoom": 1}, "look": 0, "dream": {**FILM["dream"], "steps": 0, "first_steps": 0}}
     second = dream(project, {**still, "name": "on", "source": {"take": "runs/dusk/take-001", "at": at}, "size": "source"})
     canvases = [Negative(shot.folder / "negative") for shot in (first, second)]
@@ -288,14 +325,16 @@ def test_a_film_begins_with_a_dream_of_another(project: Path, at: str) -> None:
         ({"take": "runs/dusk/take-001", "image": "photo.png"}, "it takes exactly one"),
     ],
 )
-def test_what_is_no_dream_of_a_take_is_refused_at_its_place(project: Path, settings: dict[str, Any], words: str) -> None:
-    dream(project, {})
+def test_what_is_no_dream_of_a_take_is_refused_at_its_place(
+    project: Path, begun: Callable[[str], Shot], settings: dict[str, Any], words: str
+) -> None:
+    begun("noise")
     with pytest.raises(RenderError, match=words):
         dream(project, {"name": "on", "source": settings})
 
 
-def test_a_damaged_dream_is_refused(project: Path) -> None:
-    first = dream(project, {})
+def test_a_damaged_dream_is_refused(project: Path, begun: Callable[[str], Shot]) -> None:
+    first = begun("noise")
     last = first.folder / "negative" / "tick-000016.safetensors"
     last.write_bytes(last.read_bytes()[:-1] + b"x")
     with pytest.raises(RenderError, match=r"source\.take\.folder cannot be used: .*damaged"):

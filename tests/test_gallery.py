@@ -24,9 +24,9 @@ from takes import GIVEN, finished
 from render.cli import main
 from render.config import load_text
 from render.config.model import CODECS, SOURCES
+from render.config.parts import formats
 from render.develop import browser
 from render.develop.metadata import embedded_config, republish
-from render.develop.prints import CONTAINERS
 from render.develop.shoot import shoot
 from render.errors import ConfigError, MissingError
 from render.facts import facts
@@ -223,7 +223,7 @@ def test_a_film_that_was_cut_short_or_lies_elsewhere_is_not_shown(tmp_path: Path
 def test_the_tables_are_those_of_the_vocabulary() -> None:
     assert set(gallery.BEGINNINGS) == set(SOURCES)
     assert set(SOURCES) >= gallery.COMPARED
-    assert {ending for ending, _ in browser.PLAYED} <= set(CONTAINERS) & set(browser.TYPES)
+    assert {ending for ending, _ in browser.PLAYED} <= set(formats().endings) & set(browser.TYPES)
     assert {codec for _, codec in browser.PLAYED} <= set(CODECS)
 
 

@@ -64,7 +64,7 @@ def test_the_parts_are_named_once() -> None:
         ("layer", "channels", "class", "guide", "neuron", "direction", "garden"),
         ("noise", "image", "frames", "video", "take"),
     )
-    assert len(set(OUTPUT_SUFFIXES)) == 11
+    assert len(set(OUTPUT_SUFFIXES)) == 12
 
 
 def test_every_objective_may_ask_its_own_network() -> None:

@@ -20,7 +20,7 @@ from render.config.section import needed, row
 from render.config.setting_types import LAYER, choice, number
 from render.dream import registry
 from render.errors import ConfigError
-from render.parts import bound_objective, motion, network, objective
+from render.parts import Ending, bound_objective, film, motion, network, objective, picture
 from render.plugins import GROUP, Plugin, _plugin, function_of
 
 ROOT = Path(__file__).parent.parent
@@ -174,9 +174,10 @@ def test_the_readme_shows_it() -> None:
 
 # ---- broken ones
 
+BMP = Ending(".bmp", "bitmaps")
 LEAN = number("of the height per second", -10, 10)
 WRONG: dict[str, tuple[str, Any, str]] = {
-    "no part": ("shear", 3, "it is a int, and no motion, objective or network"),
+    "no part": ("shear", 3, "it is a int, and no motion, objective, format or network"),
     "a name of ours": ("zoom", motion(LEAN, row(0, "leans"))(abs), "motion.zoom means something else already"),
     "a setting of ours": ("border", motion(LEAN, row(0, "leans"))(abs), "motion.border means something else already"),
     "a name that is none": ("Shear-2", motion(LEAN, row(0, "leans"))(abs), "small letters, digits and _"),
@@ -196,6 +197,10 @@ WRONG: dict[str, tuple[str, Any, str]] = {
         "its setting garden means something else already",
     ),
     "settings that are none": ("mine", objective("More.", {"mine": LEAN})(abs), "its declaration is wrong"),  # type: ignore[dict-item]
+    "a codec of ours": ("png", picture(bytes, "bitmaps", (BMP,)), "png is a codec of this program"),
+    "a format without an ending": ("bmp", picture(bytes, "bitmaps", ()), "it has no ending, as in Ending("),
+    "a format that nobody encodes": ("bmp", film("", "films", (BMP,)), "it has neither an encoder of ffmpeg's nor a function"),
+    "a format of odd bits": ("bmp", picture(bytes, "bitmaps", (BMP,), bits=12), "it has 12 bits, of 8 or 16"),
     "a network of ours": ("bestiary", network(abs), "bestiary is a network of this program"),
 }
 
@@ -211,6 +216,7 @@ def test_a_part_that_is_wrong_is_one_sentence_and_the_rest_works(wrong: str) -> 
     assert "\n" not in str(fault)
     assert found.motions["good"].package == "leaning 1.2"
     own = collect(built_in(), [])
+    assert found.formats == own.formats
     assert (found.objectives, found.motions.keys() - {"good"}) == (own.objectives, own.motions.keys())
 
 
@@ -265,15 +271,29 @@ for text in {list(FALLS)!r}:
         assert words in line
 
 
+BITMAPS = """
+from render.parts import Ending, picture
+
+def encode(pixels, settings):
+    height, width = pixels.shape[:2]
+    return b"P6 %d %d 255\\n" % (width, height) + pixels.tobytes()
+
+ppm = picture(encode, "bare pixels", (Ending(".ppm", "pictures that nothing packs"),))
+"""
+
+
 def test_a_broken_package_is_told_of_and_films_go_on(tmp_path: Path) -> None:
     site = by_hand(tmp_path / "site", "broken", "import nothing_of_the_kind\n", "shear", version="3")
     (tmp_path / "bad.yaml").write_text("motion: {shear: 1}\n")
     why = 'the package broken 3 brings the part "shear", which cannot be used: broken:shear cannot be imported'
     assert why in render(site, tmp_path, "check", "bad.yaml").stderr
-    (tmp_path / "film.yaml").write_text("size: 32x16\nduration: 1 frames\ndream: {steps: 1, first_steps: 1}\noutputs: a.png\n")
-    film = render(site, tmp_path, "film.yaml", "--device", "cpu")
-    assert film.returncode == 0, film.stderr
-    assert film.stderr.count(why) == 1
+    (tmp_path / "film.yaml").write_text("size: 32x16\nduration: 1 frames\ndream: {steps: 1, first_steps: 1}\noutputs: b.ppm\n")
+    by_hand(tmp_path / "site", "bitmaps", BITMAPS, "ppm")
+    run = render(site, tmp_path, "film.yaml", "--device", "cpu")
+    assert run.returncode == 0, run.stderr
+    assert run.stderr.count(why) == 1
+    picture = (tmp_path / run.stdout.strip()).read_bytes()
+    assert picture.startswith(b"P6 32 16 255\n"), "a format of a package's is an output like any other"
 
 
 # ---- this program's own
@@ -287,7 +307,7 @@ def test_names_that_stand_twice_agree() -> None:
 
 def test_every_declaration_of_ours_is_one_that_a_package_could_make() -> None:
     own = dict(built_in())
-    assert [*parts().motions, *parts().objectives] == [*own]
+    assert [*parts().motions, *parts().objectives, *parts().formats] == [*own]
     for name, part in own.items():
         if name == "layer":  # which other objectives have as a setting
             continue

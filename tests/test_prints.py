@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,16 +17,20 @@ from numpy.typing import NDArray
 from outputs import Output
 from PIL import Image
 
-from render.develop import ffmpeg, metadata, prints
+from render.config.model import Crop
+from render.config.parts import formats
+from render.develop import encode, ffmpeg, metadata, prints
+from render.develop.formats import format_of, require
 from render.errors import ConfigError, DevelopError, MissingError
 
 NTSC = Fraction(30000, 1001)
 COLOUR = (200, 30, 60)
 CONFIG = "name: x=y;# \\\n  'ü' \"q\"\n" * 300
-ALL = [(ending, codec) for ending, container in prints.CONTAINERS.items() for codec in container.codecs]
-ROWS = [row for row in ALL if not prints.PRINTS[row[1]].hardware]
-FILMS = [row for row in ROWS if not prints.PRINTS[row[1]].still]
-LOSSY = {"gif": 6, "webp": 6, "jpeg": 4, "webp-picture": 6}  # levels off; any other print is within 3
+FORMATS = formats().by_name
+ALL = [(ending, format.name) for ending in formats().endings for format in formats().of(ending)]
+ROWS = [row for row in ALL if not FORMATS[row[1]].hardware]
+FILMS = [row for row in ROWS if not FORMATS[row[1]].still]
+LOSSY = {"gif": 6, "webp": 6, "jpeg": 4, "webp_picture": 6}  # levels off; any other print is within 3
 BARE = {".gif", ".webp", ".jpg", ".jpeg", ".tif", ".tiff", ".exr"}  # hold no configuration
 
 
@@ -81,6 +86,108 @@ def test_pictures_for_compositing_keep_sixteen_bits(tmp_path: Path, file: str, c
     assert np.abs(read - meant).max() <= DEEP[file, codec]
 
 
+CLEAR = [(ending, codec) for ending, codec in ROWS if FORMATS[codec].alpha]
+COARSE = {"vp9": 6, "webp": 8, "webp_picture": 8, "prores4444": 4}  # levels of 255 off; the others are within one
+
+
+def clear_film(rate: Fraction, alpha: str, linear: bool) -> Iterator[ffmpeg.Pixels]:
+    """A colour whose left third is clear and whose middle half so."""
+    for _ in range(3):
+        frame = np.full((32, 96, 4), 65535, np.uint16)
+        frame[..., :3] = np.array(COLOUR) * 257
+        frame[:, :32, 3], frame[:, 32:64, 3] = 0, 32768
+        yield frame
+
+
+def clear_pixels(path: Path, codec: str) -> NDArray[np.float64]:
+    """The first picture of a file, [H, W, 4] of 0..1, as one who composites reads it."""
+    import av
+
+    decoder = {"vp9": "libvpx-vp9"}.get(codec)
+    if codec == "webp":
+        return np.asarray(Image.open(path).convert("RGBA")) / 255
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        context: Any = av.CodecContext.create(decoder, "r") if decoder else stream.codec_context
+        frame = next(frame for packet in container.demux(stream) for frame in context.decode(packet))
+        if codec == "exr":
+            return frame.to_ndarray(format="gbrapf32le").astype(np.float64)
+        return frame.to_ndarray(format="rgba64le") / 65535
+
+
+@pytest.mark.parametrize(("ending", "codec"), CLEAR, ids=str)
+def test_alpha_reads_back(tmp_path: Path, ending: str, codec: str) -> None:
+    """Colours are straight, but for OpenEXR's, which are light times alpha."""
+    output = Output(f"x{ending}", codec=codec, alpha="dream")
+    prints.develop([output], film(3, (96, 32)), (96, 32), NTSC, tmp_path, "x", CONFIG, cut_outs=clear_film)
+    back, off = clear_pixels(tmp_path / f"x{ending}", codec), COARSE.get(codec, 1) / 255
+    assert [float(np.median(back[:, column, 3])) for column in (16, 48, 80)] == pytest.approx([0, 0.5, 1], abs=off)
+    meant = linear(np.array(COLOUR) / 255) if codec == "exr" else np.array(COLOUR) / 255
+    for column, alpha in ((48, 0.5), (80, 1.0)):
+        held = np.median(back[:, column, :3], axis=0)
+        assert held == pytest.approx(meant * (alpha if codec == "exr" else 1), abs=off)
+
+
+@pytest.mark.parametrize("name", ["x.png", "x.mov"])
+def test_what_is_clear_does_not_bleed_when_it_is_made_smaller(tmp_path: Path, name: str) -> None:
+    def frames(rate: Fraction, alpha: str, linear: bool) -> Iterator[ffmpeg.Pixels]:
+        frame = np.zeros((64, 96, 4), np.uint16)
+        frame[:, 43:] = (65535, 0, 0, 65535)
+        frame[:, :43] = (0, 65535, 0, 0)  # green, and clear
+        yield frame
+
+    output = Output(name, width=48, alpha="dream")
+    prints.develop([output], film(1, (96, 64)), (96, 64), NTSC, tmp_path, "x", "", cut_outs=frames)
+    back = clear_pixels(tmp_path / name, format_of(output).name)
+    edge = back[:, 20:23][back[:, 20:23, 3] > 0.1]
+    assert len(edge)
+    assert float(edge[:, 0].min()) > 0.9
+    assert float(edge[:, 1].max()) < 0.1
+
+
+def test_alpha_picks_a_codec_that_holds_it_and_names_those_that_do() -> None:
+    assert format_of(Output("x.mov", alpha="dream")).name == "prores4444"
+    assert format_of(Output("x.webm", alpha="mask")).name == "vp9"
+    for output, words in (
+        (Output("x.mp4", alpha="dream"), ".mp4 holds no alpha"),
+        (Output("x.mov", codec="h264", alpha="dream"), "h264 holds no alpha"),
+    ):
+        with pytest.raises(ConfigError, match=words) as caught:
+            require([output], "x")
+        assert "prores4444" in str(caught.value.hint) or ".mov .mkv" in str(caught.value.hint)
+
+
+CROPS = {"64x36": (64, 36), "1:1": (64, 64), "square": (64, 64), "9:16": (36, 64), "96x64": (96, 64)}
+
+
+@pytest.mark.parametrize("size", CROPS)
+@pytest.mark.parametrize("ending", [".png", ".mkv"])
+def test_a_crop_shows_what_is_there(tmp_path: Path, size: str, ending: str) -> None:
+    """Its middle where it is asked for, as near as the edges let it come."""
+    picture = np.zeros((64, 96, 3), np.uint16)
+    picture[:] = np.arange(96)[None, :, None] * 257
+    picture[..., 1] = np.arange(64)[:, None] * 257
+    across, down = CROPS[size]
+    for at in ((0.5, 0.5), (0.0, 1.0), (0.4, 0.45)):
+        output = Output(
+            f"x{ending}", crop=Crop.model_validate({"size": size, "at": at}), codec="ffv1" if ending == ".mkv" else "auto"
+        )
+        prints.develop([output], lambda fps: iter([picture]), (96, 64), NTSC, tmp_path, "x", "")
+        (back,) = raw.read(tmp_path / f"x{ending}", (across, down), "rgb24")
+        left, top = back[0, 0, 0], back[0, 0, 1]
+        assert left == min(max(round(at[0] * 96 - across / 2), 0), 96 - across)
+        assert top == min(max(round(at[1] * 64 - down / 2), 0), 64 - down)
+        assert (back == picture[top : top + down, left : left + across] // 257).all()
+
+
+def test_a_crop_larger_than_the_film_is_refused_and_a_width_is_of_what_it_shows(tmp_path: Path) -> None:
+    large = Output("x.mp4", crop=Crop.model_validate("100x20"))
+    with pytest.raises(ConfigError, match="its crop is 100x20, and the film 96x64"):
+        require([large], "x", (96, 64))
+    path, _ = develop(tmp_path, Output("x.mp4", crop=Crop.model_validate("1:1"), width=32), 2, (96, 64))
+    assert size_of(path) == (32, 32)
+
+
 def test_a_height_and_a_bitrate_are_kept(tmp_path: Path) -> None:
     path, notices = develop(tmp_path, Output("x.mp4", height=72), 3, (256, 144))
     assert (size_of(path), notices) == ((128, 72), [])
@@ -99,14 +206,14 @@ CONTRARY = {
 @pytest.mark.parametrize("words", CONTRARY)
 def test_what_decides_the_same_is_not_given_twice(tmp_path: Path, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
-        prints.require([CONTRARY[words]], "x")
+        require([CONTRARY[words]], "x")
 
 
 @pytest.mark.parametrize("size", [(64, 36), (75, 41)], ids=str)
 @pytest.mark.parametrize(("ending", "codec"), ROWS, ids=str)
 def test_every_print_reads_back(tmp_path: Path, ending: str, codec: str, size: tuple[int, int]) -> None:
     path, notices = develop(tmp_path, Output("{name}" + ending, codec=codec), 9, size)
-    row = prints.PRINTS[codec]
+    row = FORMATS[codec]
     shape = (size[0] - size[0] % 2, size[1] - size[1] % 2) if row.even else size
     assert path == tmp_path / f"x{ending}"
     assert os.listdir(tmp_path) == [path.name]
@@ -262,14 +369,11 @@ def delays(picture: Image.Image) -> list[int]:
 @pytest.mark.parametrize("size", [(400, 225), (1920, 1080), (20, 8000)], ids=str)
 @pytest.mark.parametrize("number", [1, 150, 100_000])
 def test_a_palette_is_chosen_from_as_many_pixels_as_it_needs(size: tuple[int, int], number: int) -> None:
-    scale = prints._sampling(size, number)
-    assert bool(scale) == (size[0] * size[1] * number > prints.SAMPLE)
+    scale = encode._sampling(size, number)
+    assert bool(scale) == (size[0] * size[1] * number > encode.SAMPLE)
     if scale:
         width, height = map(int, scale.removeprefix("scale=").split(":")[:2])
-        assert width == 1 or 0.25 * prints.SAMPLE < width * height * number <= prints.SAMPLE
-    asked = Output("x.gif", width=size[0])
-    assert (number >= prints.evenly_from(asked, size)) == (size[0] * size[1] * number >= prints.SAMPLE)
-    assert prints.evenly_from(Output("x.mp4"), size) == 1
+        assert width == 1 or 0.25 * encode.SAMPLE < width * height * number <= encode.SAMPLE
 
 
 @pytest.mark.parametrize("name", ["x.mp4", "x.gif", "x.png", "s/{frame}.png"])
@@ -310,37 +414,44 @@ def test_the_same_frames_make_the_same_bytes(tmp_path: Path, ending: str) -> Non
 )
 def test_what_cannot_be_is_refused_before_any_work(output: Output, message: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(message)):
-        prints.require([output], "x")
+        require([output], "x")
 
 
 def test_two_prints_of_one_name_and_missing_encoders_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigError, match="two outputs"):
-        prints.require([Output("x.mp4"), Output("{name}.mp4")], "x")
+        require([Output("x.mp4"), Output("{name}.mp4")], "x")
     monkeypatch.setattr(ffmpeg, "encoders", lambda: frozenset({"gif"}))
-    prints.require([Output("x.gif"), Output("x.png")], "x")
+    require([Output("x.png")], "x")
     with pytest.raises(MissingError, match="no encoder libx264"):
-        prints.require([Output("x.mp4")], "x")
+        require([Output("x.mp4")], "x")
+    with pytest.raises(MissingError, match="no encoder ffv1, which it needs besides"):
+        require([Output("x.gif")], "x")
+
+
+def test_encoders_of_pictures_and_of_sound_are_asked_for_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    present = ffmpeg.encoders()
+    monkeypatch.setattr(ffmpeg, "encoders", lambda: present - {"aac"})
+    require([Output("x.mp4")], "x")
+    with pytest.raises(MissingError, match="no encoder aac"):
+        require([Output("x.mp4")], "x", heard=True)
+    monkeypatch.setattr("render.develop.formats._pyav_encodes", lambda encoder: False)
+    monkeypatch.setattr("cv2.haveImageWriter", lambda name: False)
+    for name, encoder in (("x.exr", "exr"), ("x.tif", "tiff"), ("x.png", ".png"), ("{frame}.webp", ".webp")):
+        with pytest.raises(MissingError, match=f"has no encoder {encoder}"):
+            require([Output(name)], "x")
 
 
 @pytest.mark.parametrize(("ending", "codec"), [row for row in ALL if row not in ROWS], ids=str)
 def test_hardware_is_used_where_it_is_and_asked_for_before_any_work(tmp_path: Path, ending: str, codec: str) -> None:
     asked = Output(f"x{ending}", codec=codec)
-    if ffmpeg.at_hand(prints.PRINTS[codec].encoder):
+    if ffmpeg.at_hand(FORMATS[codec].encoder):
         path, _ = develop(tmp_path, asked, 9, (256, 144))
         assert ffmpeg.count(path) == 9
     else:
         with pytest.raises(MissingError, match="needs an NVIDIA card, and finds none"):
-            prints.require([asked], "x")
+            require([asked], "x")
 
 
 def test_what_is_at_hand_is_found_by_trying() -> None:
     assert ffmpeg.at_hand("libx264")
     assert not ffmpeg.at_hand("no_such_encoder")
-
-
-def test_all_that_can_be_asked_for_can_be_developed() -> None:
-    model = pytest.importorskip("render.config.model")
-    assert set(model.OUTPUT_SUFFIXES) <= set(prints.CONTAINERS)
-    assert set(model.CODECS) - {"auto"} <= set(prints.PRINTS)
-    for ending in model.PICTURE_SUFFIXES:
-        assert prints.print_format(Output(f"{{frame}}{ending}")).still

@@ -13,8 +13,7 @@ import render
 from render.cli import command_line
 from render.config import load_text
 from render.config.facts import Facts
-from render.config.model import CODECS
-from render.develop.prints import CONTAINERS, PRINTS
+from render.config.parts import formats
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -58,12 +57,15 @@ def test_every_command_stands_in_it() -> None:
 
 def test_every_format_stands_in_it() -> None:
     rows = {ending: row for row in README.splitlines() if row.startswith("| `.") for ending in re.findall(r"`(\.\w+)`", row)}
-    assert rows.keys() | {".jpeg"} == CONTAINERS.keys() | {".jpeg"}
+    known = formats()
+    assert rows.keys() | {".jpeg"} == known.endings.keys()
     for ending, row in rows.items():
         codecs = re.findall(r"[a-z]+\d+|prores", row.split("|")[3])
-        held = [codec for codec in CONTAINERS[ending].codecs if codec in CODECS and not PRINTS[codec].hardware]
-        assert not codecs or codecs == held
-    assert all(f"`{codec}`" in README or f"`codec: {codec}`" in README for codec, row in PRINTS.items() if row.hardware)
+        held = [format.name for format in known.of(ending) if not format.hardware]
+        assert codecs == [codec for codec in held if re.fullmatch(r"[a-z]+\d+|prores", codec)]
+        assert ("alpha" in row) == any(format.alpha for format in known.of(ending)), ending
+    hardware = [name for name, format in known.by_name.items() if format.hardware]
+    assert all(f"`{codec}`" in README or f"`codec: {codec}`" in README for codec in hardware)
 
 
 def test_its_files_are_there() -> None:

@@ -15,15 +15,16 @@ import tracks
 from numpy.typing import NDArray
 from outputs import Output
 
+from render.config.parts import formats
 from render.develop import ffmpeg, metadata, prints
-from render.develop.sound import fits
+from render.develop.sound import ENCODERS, fits
 from render.errors import MissingError
 from render.source.audio import Sound, track
 
 SIZE, FPS, FRAMES = (32, 18), Fraction(25), 60
 SECONDS = FRAMES / FPS
-SOUNDING = sorted(ending for ending, container in prints.CONTAINERS.items() if container.audio)
-VOICES = list({prints.CONTAINERS[ending].audio: ending for ending in SOUNDING}.values())  # an ending for each
+SOUNDING = sorted(suffix for suffix, ending in formats().endings.items() if ending.sound)
+VOICES = list({formats().endings[suffix].sound: suffix for suffix in SOUNDING}.values())  # an ending for each
 SILENT = [".gif", ".webp"]
 
 
@@ -136,7 +137,7 @@ def encoded(folder: Path, name: str, source: Path, *arguments: str) -> Path:
 def test_a_track_that_fits_is_copied_bit_for_bit(tmp_path: Path, music: Path, ending: str, codec: str) -> None:
     footage = encoded(tmp_path, f"footage{ending}", music, "-c:a", codec, "-t", "2.4")
     sound = Sound(footage, Fraction(0), SECONDS)
-    found, voice = track(footage), prints.CONTAINERS[ending].audio
+    found, voice = track(footage), ENCODERS[formats().endings[ending].sound]
     assert found
     assert voice
     assert fits(sound, found, voice)

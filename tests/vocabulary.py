@@ -110,6 +110,7 @@ def filled(section: type[Section], changes: dict[str, Any], but: str = "") -> di
         "folder": "runs/a/take-001",
         "file": "a.png",
         "files": "*.png",
+        "size": "1:1",
         "layer": "mid",
         "channels": [1],
         "class": "eye",

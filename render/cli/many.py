@@ -78,6 +78,8 @@ def gallery(folders: Sequence[Path], site: Path) -> None:
 
     The page asks nothing of the network: it works from the folder, from any place of a server, and out of an archive.
     """
+    say("looking for finished films")  # seconds pass until torch is there
+
     from render.show import gallery as galleries
 
     exhibits, notices = galleries.find_exhibits(folders or [Path("runs")])

@@ -29,6 +29,8 @@ def layers(name: str, query: str, weights: Path | None) -> None:
     NETWORK is bestiary, inception_v1 or a name of torchvision's. For each layer: its channels, how large a cell of it is, how
     much of the picture a cell sees, the smallest octave in which it has something to say, and what it gives.
     """
+    say(f"{name}: reading it")  # seconds pass until torch is there
+
     from render.show import listing
 
     _list(listing.layers(_network(name, weights), query), f"{name} has no layer with {query!r} in its name")
@@ -41,6 +43,8 @@ def layers(name: str, query: str, weights: Path | None) -> None:
 @LABELS
 def classes(name: str, query: str, weights: Path | None, labels: Path | None) -> None:
     """The classes of a network, or those whose name holds QUERY."""
+    say(f"{name}: reading it")  # seconds pass until torch is there
+
     from render.show import listing
 
     _list(listing.classes(_network(name, weights, labels), query), f"{name} has no class with {query!r} in its name")
@@ -105,8 +109,6 @@ def atlas(
 
 
 def _network(name: str, weights: Path | None, labels: Path | None = None, device: torch.device | None = None) -> Network:
-    say(f"{name}: reading it")  # seconds pass until torch is there
-
     import torch
 
     from render.dream.registry import load as load_network

@@ -56,12 +56,14 @@ PLACES = "a name lies in the take's folder, ./x.gif in this one, and a folder ta
 def of_a_print(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of every command that develops takes again."""
     options = (
+        click.option("--crop", metavar="SIZE", help="A part of the frame: 9:16, square or 1080x1080."),
         click.option("--width", type=click.IntRange(16, 16384), help="Pixels; the height follows."),
         click.option("--height", type=click.IntRange(16, 16384), help="Pixels, instead of the width."),
         click.option("--fps", help="Frames per second."),
         click.option("--bitrate", help="Bits per second instead of --crf, as in 8M."),
         click.option("--crf", type=click.IntRange(0, 63), help="Compression; lower is better."),
         click.option("--codec", help="h265, prores, vp9 …; usually the ending decides."),
+        click.option("--alpha", metavar="dream|mask", help="What is clear: dream leaves the dream alone, over nothing."),
         click.option("--size-limit", help="As in 10MB."),
         click.option("--no-recipe", is_flag=True, help="Leave the film's settings out of the file."),
     )

@@ -59,7 +59,9 @@ def build(config: Config, device: torch.device, known: Known | None = None) -> F
 
     require_outputs(config)
     with explain_failures(config):
-        return build(config, device, known)
+        film = build(config, device, known)
+    require_outputs(config, film.scene.size[::-1])
+    return film
 
 
 def refuse_unreasonable(config: Config, device: torch.device, root: Path) -> None:

@@ -191,10 +191,7 @@ def _film_text(path: Path, kind: str, name: str) -> str:
     """The text of its film: a template, at a size and a length that are soon rendered."""
     from render.config.templates import template
 
-    changes: dict[str, object] = {
-        "source": {kind: {"file": path.as_posix()}},
-        "motion": {"zoom": 1.1 if kind == "image" else 1},
-    }
+    changes: dict[str, object] = {"source": {kind: {"file": path.as_posix()}}}
     if kind == "image":
         from render.source.image import image_size
 

@@ -102,9 +102,11 @@ def refuse_unreadable(option: str, key: str, value: str | int) -> None:
     """Refuse what the setting `key` of an output cannot be, in the words of the command line."""
     from render.config.model import OutputSettings
     from render.config.problem import SettingError
-    from render.config.section import setting_type_of
+    from render.config.section import sections, setting_type_of
 
-    kind = setting_type_of(OutputSettings.rows()[key])
+    info = OutputSettings.rows()[key]
+    inner = sections(info.annotation)  # one that a single value may stand for
+    kind = setting_type_of(inner[0].rows()[inner[0].shorthand] if inner else info)
     try:
         if kind:
             kind.read(value)

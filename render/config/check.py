@@ -220,7 +220,7 @@ def contradictions(config: Config) -> Iterator[SettingError]:
 
 
 def _outputs(config: Config) -> Iterator[SettingError]:
-    """Outputs of one name, or of a name that is too long once the film's is filled in."""
+    """Outputs of one name, or of a name that is too long once the film's is filled in; or that show what there is not."""
     files = [output.file.replace("{name}", config.name) for output in config.outputs]
     for index, file in enumerate(files):
         path = ("outputs", index, "file")
@@ -229,6 +229,13 @@ def _outputs(config: Config) -> Iterator[SettingError]:
         length = max(len(part.encode()) for part in file.split("/"))
         if length > LONGEST_NAME:
             yield SettingError(f"is {quote(file)}, a name of {length} bytes; {LONGEST_NAME} is the most", "shorten it", path)
+    for index, output in enumerate(config.outputs):
+        if output.alpha == "mask" and config.mask is None:
+            hint = "write mask: left.png, or alpha: dream"
+            yield SettingError("is mask, and the film has none", hint, ("outputs", index, "alpha"))
+        size = config.size
+        if output.crop and not size.of_source and (fault := output.crop.fault(size.width, size.height)):
+            yield SettingError(fault, "make it smaller, or write a shape such as 9:16", ("outputs", index, "crop"))
 
 
 def _against_footage(config: Config) -> Iterator[SettingError]:

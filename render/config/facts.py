@@ -26,8 +26,9 @@ class Facts:
     first_beat: float = 0.0  # seconds of the film at which beat 0 falls
     features: Mapping[str, Feature] = field(default_factory=dict, compare=False)  # what expressions may name of the music
     music_digest: str = ""  # of the music's file, by which its features are the same or others
+    music_stamp: Any = field(default=None, repr=False)  # that file as it was listened to, a render.source.stamp.FileStamp
     sounding: bool = False  # whether the video has a sound of its own
-    flaw: str = ""  # a sentence on what of the video cannot be read
+    flaw: str = ""  # sentences, a line each, on what of the video or the music cannot be read
     video: Any = field(default=None, repr=False)  # the render.source.footage.Footage itself, which config knows nothing of
     notes: tuple[str, ...] = ()  # sentences on what a person may miss in them
     pictures: tuple[Path, ...] = field(default=(), repr=False)  # the files of source.frames, in their order

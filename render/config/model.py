@@ -22,16 +22,17 @@ from render.config import expression, usual
 from render.config import setting_types as types
 from render.config.curve import Curve
 from render.config.palettes import PALETTES
-from render.config.parts import MotionPart, ObjectivePart, fault_of, field_name, parts
+from render.config.parts import MotionPart, ObjectivePart, fault_of, field_name, formats, parts
 from render.config.poses import Poses
 from render.config.problem import SettingError, nearest
-from render.config.scalars import Every, NetworkChoice, Size, Time
+from render.config.scalars import Cutting, Every, NetworkChoice, Size, Time
 from render.config.section import Named, OneOf, OneOrMore, Row, Section, needed, reference_of, row, tag
 from render.config.setting_types import choice, number, output_name, pair, static
 
-OUTPUT_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".gif", ".webp", ".png", ".tif", ".tiff", ".exr", ".jpg")
-PICTURE_SUFFIXES = (".png", ".tif", ".tiff", ".exr", ".jpg", ".webp")  # those that can be a sequence of stills
-CODECS = ("auto", "h264", "h265", "av1", "prores", "prores4444", "vp9", "ffv1", "png16", "h264_nvenc", "hevc_nvenc")
+OUTPUT_SUFFIXES = tuple(formats().endings)
+PICTURE_SUFFIXES = formats().pictures  # those that can be a sequence of stills
+CODECS = ("auto", *formats().by_name)
+ALPHAS = ("none", "dream", "mask")
 
 
 # ── source ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -439,6 +440,32 @@ class Audio(Section):
 # ── outputs ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+class Crop(Section):
+    """What of the frame an output shows."""
+
+    shorthand = "size"
+    size: Annotated[Cutting, types.CUTTING] = needed(
+        "pixels of the film, 1080x1080, or a shape, for as much of it as fits: 9:16"
+    )
+    at: Annotated[tuple[float, float], pair("x", "y", static(0, 1, "of the frame", whole=False))] = row(
+        [0.5, 0.5], "its middle, as near as the frame's edges let it come; [0, 0] is the top left corner"
+    )
+
+    def box(self, width: int, height: int) -> tuple[int, int, int, int]:
+        """(left, top, width, height) in pixels of a frame of that size, which is large enough."""
+        across, down = self.size.within(width, height)
+        left, top = (
+            min(max(round(share * whole - part / 2), 0), whole - part)
+            for share, whole, part in zip(self.at, (width, height), (across, down), strict=True)
+        )
+        return left, top, across, down
+
+    def fault(self, width: int, height: int) -> str:
+        """What is wrong with it for a film of that size; "" for nothing."""
+        across, down = self.size.within(width, height)
+        return f"is {self.size}, and the film {width}x{height}" if across > width or down > height else ""
+
+
 class OutputSettings(Section):
     """A file developed from the film."""
 
@@ -446,6 +473,7 @@ class OutputSettings(Section):
     file: Annotated[str, output_name(OUTPUT_SUFFIXES, PICTURE_SUFFIXES)] = needed(
         "its name, in the take's folder; the ending is the format, {name} and {frame:06} are filled in"
     )
+    crop: Crop | None = row(None, "what of the frame it shows: 1080x1080, 9:16, or {size: 9:16, at: [0.3, 0.5]}; default: all")
     width: Annotated[int | None, static(16, 16384, "pixels")] = row(None, "pixels; the height follows; default: the film's")
     height: Annotated[int | None, static(16, 16384, "pixels")] = row(None, "pixels, instead of width; the width follows")
     fps: Annotated[Fraction | None, types.FPS] = row(None, "frames per second; default: the film's")
@@ -453,7 +481,12 @@ class OutputSettings(Section):
     bitrate: Annotated[int | None, types.BITRATE] = row(None, "bits per second instead of crf, as in 8M or 8000k")
     codec: Annotated[str, choice(*CODECS)] = row(
         "auto",
-        "how pictures are packed; auto goes by the ending; for compositing: prores4444, png16, .tif, .exr (linear light)",
+        f"how pictures are packed; auto goes by the ending, and by alpha; of 16 bits or more are {formats().deep()}",
+    )
+    alpha: Annotated[str, choice(*ALPHAS)] = row(
+        "none",
+        "what is clear in it: with dream all but what the dream changed, so that it lies over nothing; with mask what the mask"
+        f" leaves out; {formats().with_alpha()} hold it",
     )
     size_limit: Annotated[int | None, types.BYTES] = row(None, "the most the file may weigh, as in 10MB")
     recipe: Annotated[bool, types.FLAG] = row(

@@ -1,4 +1,4 @@
-"""Parts. A part is a motion or an objective, declared in one place: its settings, and the function that carries them out.
+"""Parts. A part is a motion, an objective or a format of outputs, declared in one place: its settings and what carries it out.
 
     @motion(number("of the height per second", -10, 10), row(0, "how fast the picture leans, right"))
     def shear(xy, slope, when): ...
@@ -19,12 +19,13 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from render.config.curve import Curve
+from render.config.formats import Format, Formats, fault_of_format
 from render.config.problem import SettingError
 from render.config.section import Section
 from render.config.setting_types import SettingType, curves_of
 from render.plugins import Function, NetworkPart, Plugin, plugins, reason
 
-BUILT_IN = ("render.parts.motions", "render.parts.objectives")
+BUILT_IN = ("render.parts.motions", "render.parts.objectives", "render.parts.outputs")
 
 Rows = Mapping[str, tuple[SettingType, Any]]  # settings by their keys: how each is read, and its row(…) or needed(…)
 
@@ -57,7 +58,7 @@ class ObjectivePart:
     package: str = ""
 
 
-Part = MotionPart | ObjectivePart | NetworkPart
+Part = MotionPart | ObjectivePart | NetworkPart | Format
 
 
 def motion(setting: SettingType, row: Any, *, bends: bool = False) -> Callable[[Function], MotionPart]:
@@ -97,6 +98,7 @@ class Parts:
     motions: dict[str, MotionPart] = field(default_factory=dict)
     objectives: dict[str, ObjectivePart] = field(default_factory=dict)
     networks: dict[str, NetworkPart] = field(default_factory=dict)  # of packages; dream/registry.py has this project's own
+    formats: dict[str, Format] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
 
@@ -106,11 +108,16 @@ def parts() -> Parts:
     return collect(built_in(), plugins())
 
 
+def formats() -> Formats:
+    """The formats of outputs."""
+    return Formats(parts().formats)
+
+
 def built_in() -> Iterator[tuple[str, Part]]:
     """This project's own by name, in the order in which they are declared."""
     for module in map(import_module, BUILT_IN):
         for name, value in vars(module).items():
-            if isinstance(value, MotionPart | ObjectivePart):
+            if isinstance(value, MotionPart | ObjectivePart | Format):
                 yield name.rstrip("_"), value  # class_ is called class, which Python keeps for itself
 
 
@@ -135,6 +142,8 @@ def _add(found: Parts, name: str, part: Part, package: str = "") -> None:
         found.motions[name] = replace(part, name=name, package=package)
     elif isinstance(part, ObjectivePart):
         found.objectives[name] = replace(part, name=name, package=package)
+    elif isinstance(part, Format):
+        found.formats[name] = replace(part, name=name, package=package)
     else:
         found.networks[name] = replace(part, package=package)
 
@@ -163,8 +172,10 @@ def _wrong(name: str, part: Any, found: Parts) -> str:
     """What is wrong with a package's part, as the end of a sentence; "" for nothing."""
     if isinstance(part, NetworkPart):
         return f"{name} is a network of this program" if name in NETWORKS else ""
+    if isinstance(part, Format):
+        return fault_of_format(name, part, found.formats)
     if not isinstance(part, MotionPart | ObjectivePart):
-        return f"it is a {type(part).__name__}, and no motion, objective or network"
+        return f"it is a {type(part).__name__}, and no motion, objective, format or network"
     if not name.isidentifier() or name != name.lower() or name.startswith("_"):
         return "a part is called by small letters, digits and _"
     if isinstance(part, MotionPart):

@@ -155,6 +155,49 @@ def read_size(value: object) -> Size:
 
 
 @dataclass(frozen=True)
+class Cutting:
+    """How much of a frame a crop keeps: so many pixels, or as much as fits of a shape."""
+
+    width: int
+    height: int
+    is_shape: bool = False  # whether the two are a shape, such as 9:16
+
+    def within(self, width: int, height: int) -> tuple[int, int]:
+        """(width, height) in pixels of what is kept of a frame; more than the frame, where it is too large."""
+        if not self.is_shape:
+            return self.width, self.height
+        share = min(Fraction(width, self.width), Fraction(height, self.height))
+        return round(share * self.width), round(share * self.height)
+
+    def halved(self) -> Cutting:
+        """The same of a film of half the size."""
+        return self if self.is_shape else Cutting(max(1, self.width // 2), max(1, self.height // 2))
+
+    def __str__(self) -> str:
+        return f"{self.width}{':' if self.is_shape else 'x'}{self.height}"
+
+
+SHAPES = {"square": Cutting(1, 1, True), "vertical": Cutting(9, 16, True), "portrait": Cutting(4, 5, True)}
+CUTTING_HINT = f"write pixels of the film, 1080x1080, or a shape, 9:16 or {' '.join(SHAPES)}, for as much of it as fits"
+
+
+def read_cutting(value: object) -> Cutting:
+    """What a crop's size means: 1080x1080, 9:16 or square; raises SettingError."""
+    word = value.strip().lower() if isinstance(value, str) else ""
+    if word in SHAPES:
+        return SHAPES[word]
+    match = re.fullmatch(r"([0-9]{1,5})\s*([x×:])\s*([0-9]{1,5})", word)
+    if match is None:
+        raise SettingError(f"is {quote(value)}, which is no size of a crop", CUTTING_HINT)
+    cutting = Cutting(int(match[1]), int(match[3]), match[2] == ":")
+    low, high = (1, 100) if cutting.is_shape else (SMALLEST, LARGEST)
+    if not (low <= cutting.width <= high and low <= cutting.height <= high):
+        sides = "1 to 100" if cutting.is_shape else f"{low} to {high} pixels"
+        raise SettingError(f"is {quote(value)}; each side must be {sides}", CUTTING_HINT)
+    return cutting
+
+
+@dataclass(frozen=True)
 class NetworkChoice:
     """The network that dreams: its name, and the files of its weights and labels where they are not the network's own."""
 

@@ -21,13 +21,16 @@ from render.config.palettes import PALETTES
 from render.config.poses import FARTHEST, NEAREST, read_poses, write_poses
 from render.config.problem import SettingError, did_you_mean, nearest, quote
 from render.config.scalars import (
+    SHAPES,
     SIZES,
+    Cutting,
     Every,
     NetworkChoice,
     Size,
     Time,
     read_bitrate,
     read_bytes,
+    read_cutting,
     read_rate,
     read_size,
     read_time,
@@ -571,6 +574,12 @@ SIZE = SettingType(
     lambda value: value if isinstance(value, Size) else read_size(value),
     f"WxH, {' '.join(SIZES)} or source",
     {"type": "string", "examples": [*SIZES, "source", "1280x720"]},
+    str,
+)
+CUTTING = SettingType(
+    lambda value: value if isinstance(value, Cutting) else read_cutting(value),
+    f"WxH, a shape such as 9:16, or {' '.join(SHAPES)}",
+    {"type": "string", "examples": ["1080x1080", "9:16", *SHAPES]},
     str,
 )
 FPS = SettingType(_read_fps, "frames per second, above 0 to 240, or a fraction", _RATE, _write_rate)

@@ -182,7 +182,6 @@ def _noise_of_shots(config: Config, size: tuple[int, int]) -> Source:
         return bisect_right(times, moment.seconds + EARLY)
 
     return Source(lambda moment: shot(number_at(moment)).at(moment), picture_id=lambda moment: str(number_at(moment)))
-    return Source(lambda moment: shot(bisect_right(times, moment.seconds + EARLY)).at(moment))
 
 
 def pick_of(time: Time) -> Pick:

@@ -175,6 +175,7 @@ def _digests(start: str, config: Config, film: Film, moments: Sequence[Moment]) 
             hash = blake2b(digest.encode(), digest_size=BYTES)
             hash.update(np.array((moment.seconds, moment.dt if grows else 0.0)).tobytes() + numbers[index].tobytes())
             hash.update(repr((film.scene.source.picture_id(moment), film.scene.cut(earlier, moment))).encode())
+            hash.update(repr(_pictures_ahead(film, earlier, moment)).encode())
             hash.update(b"jump" * bool(film.jump(earlier, moment)))
             hash.update(camera.between(earlier.seconds, moment.seconds))
             for term, weight, values in zip(terms, weights[index], of_terms, strict=True):
@@ -182,6 +183,14 @@ def _digests(start: str, config: Config, film: Film, moments: Sequence[Moment]) 
                     hash.update(term.digest + values[index].tobytes())
             digest = hash.hexdigest()
             yield digest
+
+
+def _pictures_ahead(film: Film, earlier: Moment, moment: Moment) -> list[str]:
+    """Later pictures of footage that shape a tick where its own is hidden by a flash; none where cuts are not looked for."""
+    scene = film.scene
+    if not scene.source.moves or scene.cut(earlier, moment) is not None:
+        return []
+    return [*dict.fromkeys(map(scene.source.picture_id, scene.ahead(moment)))]
 
 
 def _moves_dreams(key: str) -> bool:

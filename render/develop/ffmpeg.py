@@ -26,10 +26,15 @@ from render.develop.files import beside, full
 from render.errors import DevelopError, MissingError, RenderError, RoomError
 
 Pixels = NDArray[Any]
-PixelFormat = Literal["rgb24", "rgb48le"]
+PixelFormat = Literal["rgb24", "rgba", "rgb48le", "rgba64le"]
 Send = Callable[[Pixels], None]
 
-TYPES: dict[str, np.dtype[Any]] = {"rgb24": np.dtype("u1"), "rgb48le": np.dtype("<u2")}
+TYPES: dict[str, tuple[int, np.dtype[Any]]] = {  # channels, and the type of each
+    "rgb24": (3, np.dtype("u1")),
+    "rgba": (4, np.dtype("u1")),
+    "rgb48le": (3, np.dtype("<u2")),
+    "rgba64le": (4, np.dtype("<u2")),
+}
 EXACT = ("-fflags", "+bitexact", "-flags:v", "+bitexact")  # no random ids, no dates: same frames, same bytes
 ECHOES = ("Terminating thread", "Task finished", "Conversion failed", "Error opening output", "Could not open encoder")
 NO_SPACE_EXITS = {228, -getattr(signal, "SIGXFSZ", 228)}  # for ENOSPC, which ffmpeg does not always put into words; at a limit
@@ -48,12 +53,12 @@ def writing(
     arguments: Sequence[str],
     merges: bool = False,
 ) -> Iterator[Send]:
-    """A function that takes one frame [H, W, 3] after the other; leaving the block puts the whole file in place.
+    """A function that takes one frame [H, W, 3 or 4] after the other; leaving the block puts the whole file in place.
 
     merges: the format stores equal neighbours as one longer frame, so that it is measured in time, not counted.
     Raises DevelopError with ffmpeg's own words, or RoomError; then, as on any exception inside, nothing is left behind.
     """
-    width, height = size
+    (width, height), (channels, kind) = size, TYPES[pixels]
     raw = ("-f", "rawvideo", "-pixel_format", pixels, "-video_size", f"{width}x{height}", "-framerate", str(fps))
     sent = 0
     with beside(path) as part, _started("-y", *raw, "-i", "pipe:0", *arguments, f"file:{part}", feed=True) as child:
@@ -62,7 +67,7 @@ def writing(
 
         def send(frame: Pixels) -> None:
             nonlocal sent
-            if frame.shape != (height, width, 3) or frame.dtype != TYPES[pixels]:
+            if (frame.shape, frame.dtype) != ((height, width, channels), kind):
                 raise ValueError(f"a frame of {frame.shape} {frame.dtype} for {width}x{height} {pixels}")
             _feed(pipe, frame, child, path)
             sent += 1
@@ -92,7 +97,7 @@ def convert(
 
 def count(path: Path) -> int:
     """How many frames a finished file holds, counted in the file itself without decoding."""
-    return len(_packets(path))
+    return len(_packets(path, path))
 
 
 @cache
@@ -238,7 +243,7 @@ def _close(pipe: IO[bytes]) -> None:
 
 def _prove(part: Path, path: Path, frames: int, fps: Fraction, merges: bool) -> None:
     """Count the frames of a file that ffmpeg called finished."""
-    packets = _packets(part)
+    packets = _packets(part, path)
     if merges and len(packets) == 1:
         return  # a film that stands still
     count = round(sum(packets) * fps) if merges else len(packets)
@@ -246,9 +251,9 @@ def _prove(part: Path, path: Path, frames: int, fps: Fraction, merges: bool) -> 
         raise DevelopError(f"{path}: ffmpeg wrote {count} frames of {frames}")
 
 
-def _packets(path: Path) -> list[Fraction]:
-    """How long each frame in a file is shown, in seconds."""
-    with _started("-i", f"file:{path.absolute()}", "-map", "0:v:0", "-c", "copy", "-f", "framecrc", "pipe:1") as child:
+def _packets(part: Path, path: Path) -> list[Fraction]:
+    """How long each frame in `part`, which is to become `path`, is shown, in seconds."""
+    with _started("-i", f"file:{part.absolute()}", "-map", "0:v:0", "-c", "copy", "-f", "framecrc", "pipe:1") as child:
         assert child.stdout is not None
         unit, lengths = Fraction(1), []
         for line in child.stdout:

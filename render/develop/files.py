@@ -117,13 +117,12 @@ def _part(path: Path, ending: str) -> Path:
 def _remove(part: Path) -> None:
     """Remove a file or folder, if it can be: at the second try where the disk faltered at the first."""
     for _ in range(2):
-        if not os.path.lexists(part):
+        try:
+            part.unlink()
+        except FileNotFoundError:
             return
-        if part.is_dir() and not part.is_symlink():
+        except OSError:  # it is a folder; where the disk faltered there is nothing of a folder in it
             shutil.rmtree(part, ignore_errors=True)
-        else:
-            with suppress(OSError):
-                part.unlink()
 
 
 def _to_disk(part: Path) -> None:

@@ -8,18 +8,18 @@ from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
+from render.config.parts import formats
 from render.develop import ffmpeg, files, stills
 from render.errors import DevelopError, MissingError
 from render.inputs import MOVIE, PICTURE, open_file, plain
 
-TAGS = ("-movflags", "+faststart+use_metadata_tags")
-CONTAINERS = {".mp4": TAGS, ".mov": TAGS}  # ffmpeg's arguments by which a container keeps tags that it does not know
 LINE = re.compile(r"^render_config=((?:[^\\\n]|\\.)*)", re.DOTALL | re.MULTILINE | re.IGNORECASE)
 
 
 def container_arguments(path: Path) -> tuple[str, ...]:
     """ffmpeg's arguments by which a film of this name keeps its configuration."""
-    return CONTAINERS.get(path.suffix.lower(), ())
+    ending = formats().ending(path)
+    return ending.arguments if ending else ()
 
 
 def embedded_config(path: Path) -> str | None:

@@ -25,10 +25,10 @@ from render.config.model import OutputSettings, SourceSettings
 from render.config.problem import SettingError
 from render.config.scalars import Size, Time, read_time
 from render.construct import build_scene
-from render.develop import files, prints
+from render.develop import files, formats, prints
 from render.develop.ffmpeg import Pixels
 from render.develop.flow_cache import with_flow_cache
-from render.develop.shoot import Prints, develop
+from render.develop.shoot import Prints, develop, has_sound
 from render.develop.sound import film_sound
 from render.develop.take import Take, existing_take, newest_take
 from render.develop.whereabouts import found_files
@@ -69,6 +69,10 @@ class Reel:
         """How long it is shown."""
         return frame_count(self.scene) / self.scene.clock.fps
 
+    def cut_out(self, alpha: str, linear: bool) -> Reel:
+        """The same with alpha, as an output of the configuration has it."""
+        return replace(self, scene=replace(self.scene, alpha=alpha, linear=linear))
+
     def frames(self, fps: Fraction, part: Part | None = None) -> Iterator[Tensor]:
         """What it shows, or a part of it, at a rate."""
         clock = at_rate(self.scene.clock, fps, self.scene.loop)
@@ -99,11 +103,11 @@ def _within(ranges: Iterable[range], start: int, stop: int) -> Iterator[range]:
 
 
 @contextmanager
-def open_reel(folder: Path, source: Path | None = None) -> Iterator[Reel]:
+def open_reel(folder: Path, source: Path | None = None, alpha: str | None = "none") -> Iterator[Reel]:
     """The take in `folder`, or the newest of the film whose takes lie there, held while the block lasts.
 
-    source: where its picture or footage is now. Raises MissingError where the take, or what it was made from, is not what it
-    was.
+    source: where its picture or footage is now. alpha: of the prints; None: of the film's first output. Raises MissingError
+    where the take, or what it was made from, is not what it was.
     """
     folder = newest_take(folder)
     with existing_take(folder) as take:
@@ -111,7 +115,7 @@ def open_reel(folder: Path, source: Path | None = None) -> Iterator[Reel]:
         if kept is None:
             raise MissingError(f"{folder}: nothing was dreamed here yet", "render its film first")
         height, width = kept.canvas.shape[:2]
-        scene = build_scene(_for_prints(config, Size(width, height)), CPU)
+        scene = build_scene(_for_prints(config, Size(width, height), config.outputs[0].alpha if alpha is None else alpha), CPU)
         if scene.source.digest not in str(take.record.get("fingerprint", {}).get("files")):
             message = "is other footage now than when this film was dreamed"
             raise config.problem(
@@ -141,9 +145,9 @@ def _moves_as_it_did(config: Config, take: Take) -> bool:
     return bool(take.record.get("fingerprint", {}).get("config") == config.fingerprint())
 
 
-def _for_prints(config: Config, size: Size) -> Config:
+def _for_prints(config: Config, size: Size, alpha: str) -> Config:
     """The same film of that size; without its photo, which may be gone, unless it is shown: its ticks hold all of it."""
-    if config.source.moves or config.mask or config.shown_amount:
+    if config.source.moves or config.mask or config.shown_amount or alpha == "dream":
         photo = config.source.image
         if photo and not photo.file.is_file():
             raise MissingError(f"{photo.file}: there is no such file, and the film shows it", "--source FILE says where it is")
@@ -227,7 +231,7 @@ def print_again(folder: Path, outputs: Sequence[str], settings: Settings, source
     it was moved.
     Raises MissingError where the take, or what it was made from, is not what it was, ConfigError, DevelopError or RoomError.
     """
-    with open_reel(folder, source) as reel:
+    with open_reel(folder, source, settings.get("alpha", "none")) as reel:
         placed = [each for file in outputs for each in _all_placed(file, settings, reel)]
         _require_writable(reel.take, placed)
         made = [
@@ -237,13 +241,20 @@ def print_again(folder: Path, outputs: Sequence[str], settings: Settings, source
         return [*chain(*paths)], [*reel.take.notices, *chain(*notices)]
 
 
+def _require(reel: Reel, outputs: Sequence[OutputSettings]) -> None:
+    """Refuse what cannot be made of a take: ConfigError or MissingError."""
+    formats.require(outputs, reel.config.name, reel.size, has_sound(reel.config))
+    if reel.scene.mask is None and any(output.alpha == "mask" for output in outputs):
+        raise ConfigError("alpha: mask: the film has no mask", "alpha: dream needs none")
+
+
 def _folders(placed: Iterable[Placed]) -> list[Path]:
     return list(dict.fromkeys(each.folder for each in placed))
 
 
 def _print_into(reel: Reel, folder: Path, outputs: Sequence[OutputSettings]) -> Prints:
     """Whole prints of a take: those in it are noted in its record."""
-    prints.require(outputs, reel.config.name)
+    _require(reel, outputs)
     if folder == reel.take.folder:
         return develop(reel.config.model_copy(update={"outputs": tuple(outputs)}), reel.scene, reel.take)
     return _develop(reel, folder, outputs, (Fraction(0), reel.seconds), whole=True)
@@ -255,9 +266,13 @@ def _develop(reel: Reel, folder: Path, outputs: Sequence[OutputSettings], part: 
     def frames(fps: Fraction) -> Iterator[Pixels]:
         return (to_pixels(frame, np.uint16) for frame in reel.frames(fps, None if whole else part))
 
+    def cut_outs(fps: Fraction, alpha: str, linear: bool) -> Iterator[Pixels]:
+        clear = reel.cut_out(alpha, linear)
+        return (to_pixels(frame, np.uint16) for frame in clear.frames(fps, None if whole else part))
+
     config, ratio = reel.config, partial(rate_ratio, reel.scene) if whole else _same_rate
     fps, recipe = reel.scene.clock.fps, config.recipe(reel.take.home)
-    return prints.develop(outputs, frames, reel.size, fps, folder, config.name, recipe, reel.sound(part), ratio)
+    return prints.develop(outputs, frames, reel.size, fps, folder, config.name, recipe, reel.sound(part), ratio, cut_outs)
 
 
 def _same_rate(fine: Fraction, coarse: Fraction) -> int:
@@ -273,12 +288,13 @@ def trim(folder: Path, part: str, file: str | None, settings: Settings, source: 
     file: as of `print_again`; NAME-2s-5s, of the same kind as the film's first output, if there is none. Raises as
     `print_again`, and ConfigError for a part that is none of the film's.
     """
-    with open_reel(folder, source) as reel:
+    with open_reel(folder, source, settings.get("alpha", "none" if file else None)) as reel:
         start, stop = read_part(part, reel)
         usual = f"{{name}}-{'-'.join(word.strip() or 'end' for word in part.split('..'))}{reel.config.outputs[0].suffix}"
         first = reel.config.outputs[0]
         placed = _placed(file or "", usual.replace(":", "."), settings, _like(first, settings), reel.take.folder)
         _require_writable(reel.take, [placed])
+        _require(reel, [placed.output])
         paths, notices = _develop(reel, placed.folder, [placed.output], (start, stop), whole=False)
         return paths, [*reel.take.notices, *notices]
 
@@ -332,7 +348,7 @@ def join(folders: Sequence[Path], file: str | None, fade: str, settings: Setting
             )
         title = " + ".join(reel.config.name for reel in reels)
         usual = f"{'+'.join(dict.fromkeys(reel.config.name for reel in reels))}{first.config.outputs[0].suffix}"
-        placed = _placed(file or "", usual, settings, _like(first.config.outputs[0], settings), Path())
+        placed = _placed(file or "", usual, settings, _like(first.config.outputs[0], {"alpha": "none", **settings}), Path())
 
         def frames(fps: Fraction) -> Iterator[Pixels]:
             films = [(resize(frame, first.scene.size) for frame in reel.frames(fps)) for reel in reels]

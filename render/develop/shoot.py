@@ -21,7 +21,7 @@ from render.config.scalars import Size
 from render.config.setting_types import Drawn
 from render.construct import build, build_scene
 from render.construct.camera import camera_path
-from render.develop import prints, sound
+from render.develop import formats, prints, sound
 from render.develop.alongside import Watermark, alongside, helps
 from render.develop.beginnings import same_film
 from render.develop.browser import html
@@ -73,6 +73,7 @@ def shoot(config: Config, text: str, root: Path, device: torch.device, watch: Wa
     require_outputs(config)
     with explain_failures(config):
         film = build(config, device)
+        require_outputs(config, film.scene.size[::-1])
         if isinstance(config.seed, Drawn) and not fresh and (seed := unfinished_seed(root, config, film)) is not None:
             config = config.model_copy(update={"seed": seed})
             film = build(config, device)
@@ -100,7 +101,8 @@ Prints = tuple[list[Path], list[str]]  # the paths of all outputs, and notices t
 def dream_and_develop(config: Config, film: Film, root: Path, take: Take, watch: Watch) -> tuple[int, int, Prints]:
     """Dream the film and develop its prints, at the same time where that helps: ticks dreamed, the last one, the prints."""
     watermark, device = Watermark(), film.scene.device
-    dream = partial(expose, film, take, watch, watermark, config.dream.tile == "auto")
+    unchanged = partial(sound.require_same_music, config)
+    dream = partial(expose, film, take, watch, watermark, config.dream.tile == "auto", unchanged)
     if helps(device):
         scene = with_flow_cache(build_scene(config, device), root)
         with alongside(partial(develop, config, scene, take, watermark.wait_for), watermark) as ahead:
@@ -125,14 +127,23 @@ def in_recorded_precision(config: Config, film: Film, take: Take) -> Film:
     return replace(build(config.model_copy(update={"dream": dream}), scene.device), scene=scene)
 
 
-def require_outputs(config: Config) -> None:
-    """Refuse the first output that cannot be developed, with its place: ConfigError or MissingError."""
+def require_outputs(config: Config, size: tuple[int, int] | None = None) -> None:
+    """Refuse the first output that cannot be developed, with its place: ConfigError or MissingError.
+
+    size: the film's (width, height), once it is known.
+    """
+    heard = has_sound(config)
     for count in range(1, len(config.outputs) + 1):
         try:
-            prints.require(config.outputs[:count], config.name)
+            formats.require(config.outputs[:count], config.name, size, heard)
         except RenderError as error:
             message = f"cannot be made: {error.message}"
             raise config.problem(f"outputs.{count - 1}", message, error.hint, type(error)) from error
+
+
+def has_sound(config: Config) -> bool:
+    """Whether anything is heard with the film."""
+    return config.audio is not None or bool(config.facts.video and config.facts.video.sound)
 
 
 def version_of(film: Film) -> int:
@@ -169,10 +180,13 @@ def octave_notices(film: Film) -> list[str]:
     return [f"{used} of {ascent.octaves} octaves are dreamed: sides under {ascent.min_side} pixels are too small to see in"]
 
 
-def expose(film: Film, take: Take, watch: Watch, watermark: Watermark, spare: bool) -> tuple[int, int]:
+def expose(
+    film: Film, take: Take, watch: Watch, watermark: Watermark, spare: bool, unchanged: Callable[[], None] = lambda: None
+) -> tuple[int, int]:
     """Dream from the take's newest tick to the end of the film, or until `watch` stops: ticks dreamed now, and the last one.
 
-    watermark: rises with each tick that is on disk. spare: where memory ends, go on in smaller tiles.
+    watermark: rises with each tick that is on disk. spare: where memory ends, go on in smaller tiles. unchanged: raises where
+    what the film moves to is no longer what it was.
     """
     start, negative = monotonic(), take.negative()
     state = state_of(negative.last(), film.scene.device)
@@ -180,6 +194,7 @@ def expose(film: Film, take: Take, watch: Watch, watermark: Watermark, spare: bo
     watermark.advance(last + 1)
     states = ticks_within_memory(film, state, take) if spare else ticks(film, state)
     for new in watch(states, first, film.scene.clock.last_tick):
+        unchanged()
         negative.keep(new.tick, to_pixels(new.canvas, np.uint16), new.tensors())
         last = new.tick
         watermark.advance(last + 1)
@@ -227,15 +242,23 @@ def develop(config: Config, scene: Scene, take: Take, wait_for: Callable[[int], 
             wait_for(tick + 1)
             yield from_pixels(negative.read(tick), scene.device)
 
-    def frames(fps: Fraction) -> Iterator[Pixels]:
+    def shown(scene: Scene, fps: Fraction) -> Iterator[Pixels]:
         clock = at_rate(scene.clock, fps, scene.loop)
-        pictures = (to_pixels(frame, np.uint16) for frame in in_loop_order(scene, canvases, clock))
+        return (to_pixels(frame, np.uint16) for frame in in_loop_order(scene, canvases, clock))
+
+    def frames(fps: Fraction) -> Iterator[Pixels]:
+        pictures = shown(scene, fps)
         yield from pictures if not scene.loop.seamless or seams else measure_seam(pictures, seams.append)
         wait_for(last + 1)
 
+    def cut_outs(fps: Fraction, alpha: str, linear: bool) -> Iterator[Pixels]:
+        yield from shown(replace(scene, alpha=alpha, linear=linear), fps)
+        wait_for(last + 1)
+
     ratio = partial(rate_ratio, scene)
+    size, recipe = (width, height), config.recipe(take.home)
     _, notices = prints.develop(
-        missing, frames, (width, height), scene.clock.fps, take.folder, config.name, config.recipe(take.home), track, ratio
+        missing, frames, size, scene.clock.fps, take.folder, config.name, recipe, track, ratio, cut_outs
     )
     take.note_prints(missing, film)
     if missing:

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from render.config import Config
 from render.develop.files import scratch
+from render.inputs import SOUND
 from render.source.audio import Sound, Track, digest, film_samples, track
+from render.source.stamp import require_unchanged
 
 UNHEARD = Fraction(1, 50)  # seconds by which sound may be off its picture: less than a frame of 48 a second
 SPARE = 1  # seconds that a track may be shorter than the film and still be taken as it is
@@ -29,6 +31,7 @@ class AudioEncoder:
 AAC = AudioEncoder("aac", 96_000, frozenset({"aac", "mp3", "ac3", "eac3"}))
 OPUS = AudioEncoder("libopus", 80_000, frozenset({"opus", "vorbis"}))
 FLAC = AudioEncoder("flac", kept=AAC.kept | OPUS.kept | {"flac", "alac", "dts", "pcm_s16le", "pcm_s24le"})
+ENCODERS = {"aac": AAC, "opus": OPUS, "flac": FLAC}  # by the names that endings (config/formats.py) call them
 
 
 @dataclass(frozen=True)
@@ -46,16 +49,33 @@ AudioInputs = Callable[[AudioEncoder | None, int], AudioArguments]
 def film_sound(config: Config, seconds: Fraction) -> Sound | None:
     """What is heard with a film that lasts so long: its music, or else what its footage has."""
     if config.audio:
-        return Sound(config.audio.file, config.audio.start.amount, seconds, config.audio.fade)
+        begin, fade = config.audio.start.amount, config.audio.fade
+        return Sound(config.audio.file, begin, seconds, fade, stamp=config.facts.music_stamp)
     if config.source.video:
         footage = config.facts.video
-        return Sound(config.source.video.file, footage.start, seconds, zero=footage.zero) if footage.sound else None
+        heard = Sound(config.source.video.file, footage.start, seconds, zero=footage.zero, stamp=footage.stamp)
+        return heard if footage.sound else None
     return None
+
+
+def require_same_music(config: Config) -> None:
+    """Raises RenderError if the film's music is not what it was when it was listened to: no film is made of two."""
+    if config.audio and config.facts.music_stamp:
+        require_unchanged(config.audio.file, SOUND, config.facts.music_stamp)
+
+
+def require_same_sound(sound: Sound | None) -> None:
+    """The same for whatever is heard with a film."""
+    if sound and sound.stamp:
+        require_unchanged(sound.file, SOUND, sound.stamp)
 
 
 def describe_sound(sound: Sound | None) -> Mapping[str, str]:
     """What the record of a take says of its sound, by the content of the file."""
-    return {name: str(value) for name, value in {**vars(sound), "file": digest(sound.file)}.items()} if sound else {}
+    if not sound:
+        return {}
+    facts = {**vars(sound), "file": digest(sound.file)}
+    return {name: str(value) for name, value in facts.items() if name != "stamp"}
 
 
 @contextmanager

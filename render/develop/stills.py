@@ -20,7 +20,7 @@ LONGEST = 2**22  # bytes of a configuration: more is none
 
 
 def png(picture: Pixels, config: str = "") -> bytes:
-    """A PNG of [H, W, 3] uint8 or uint16 with the configuration inside."""
+    """A PNG of [H, W, 3 or 4] uint8 or uint16 with the configuration inside."""
     content = _encoded(".png", picture)
     return content[:HEADER_END] + (_chunk(config) if config else b"") + content[HEADER_END:]
 
@@ -32,27 +32,40 @@ def jpeg(picture: Pixels, config: str = "") -> bytes:
 
 
 def webp(picture: Pixels, config: str = "") -> bytes:
-    """A WebP of [H, W, 3] uint8, of quality 90."""
+    """A WebP of [H, W, 3 or 4] uint8, of quality 90."""
     return _encoded(".webp", picture, (cv2.IMWRITE_WEBP_QUALITY, 90))
 
 
 def tiff(picture: Pixels, config: str = "") -> bytes:
-    """A TIFF of [H, W, 3] uint8 or uint16, sRGB, packed without loss."""
-    return _encoded(".tiff", picture)
+    """A TIFF of [H, W, 3 or 4] uint16, sRGB, packed without loss; it says that its colours are not multiplied by alpha."""
+    return _encoded_by_av("tiff", picture, "rgba64le" if picture.shape[2] == 4 else "rgb48le", {"compression_algo": "lzw"})
 
 
 def exr(picture: Pixels, config: str = "") -> bytes:
-    """An OpenEXR of [H, W, 3] uint16, as float32 in linear light, which compositing programs take EXR to be."""
-    shown = picture.astype(np.float32) / 65535
-    linear = np.where(shown <= 0.04045, shown / 12.92, ((shown + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    """An OpenEXR of [H, W, 3 or 4] uint16, as float32 in linear light, which compositing programs take EXR to be.
+
+    Colours are multiplied by alpha there, as the format wants it.
+    """
+    shown = picture[..., :3].astype(np.float32) / 65535
+    light = np.where(shown <= 0.04045, shown / 12.92, ((shown + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    if picture.shape[2] == 3:
+        return _encoded_by_av("exr", light, "gbrpf32le", {"compression": "zip16", "gamma": "1.0"})
+    alpha = picture[..., 3:].astype(np.float32) / 65535
+    return _encoded_by_av(
+        "exr", np.concatenate((light * alpha, alpha), 2), "gbrapf32le", {"compression": "zip16", "gamma": "1.0"}
+    )
+
+
+def _encoded_by_av(encoder: str, picture: Pixels, layout: str, options: dict[str, str]) -> bytes:
+    """One picture as an encoder of PyAV's makes it."""
     import av
 
     height, width = picture.shape[:2]
-    frame = av.VideoFrame.from_ndarray(linear, format="gbrpf32le")
-    encoder = av.CodecContext.create("exr", "w")
-    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = width, height, "gbrpf32le", Fraction(1, 25)
-    encoder.options = {"compression": "zip16", "gamma": "1.0"}
-    return b"".join(bytes(packet) for packet in (*encoder.encode(frame), *encoder.encode(None)))
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format=layout)
+    context: Any = av.CodecContext.create(encoder, "w")
+    context.width, context.height, context.pix_fmt, context.time_base = width, height, layout, Fraction(1, 25)
+    context.options = options
+    return b"".join(bytes(packet) for packet in (*context.encode(frame), *context.encode(None)))
 
 
 def png_text(file: BinaryIO) -> str | None:
@@ -72,11 +85,21 @@ def png_text(file: BinaryIO) -> str | None:
 
 
 def resize_pixels(picture: Pixels, size: tuple[int, int]) -> Pixels:
-    """[H, W, 3] at another (width, height)."""
+    """[H, W, 3 or 4] at another (width, height); what is clear does not bleed into its neighbours."""
     if picture.shape[1::-1] == size:
         return picture
     smaller = size[0] < picture.shape[1]
-    result: Pixels = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LANCZOS4)
+    way = cv2.INTER_AREA if smaller else cv2.INTER_LANCZOS4
+    result: Pixels
+    if picture.shape[2] == 3:
+        result = cv2.resize(picture, size, interpolation=way)
+        return result
+    top = float(np.iinfo(picture.dtype).max)
+    values = picture.astype(np.float32) / top
+    values[..., :3] *= values[..., 3:]
+    resized = cv2.resize(values, size, interpolation=way).clip(0, 1)
+    resized[..., :3] /= resized[..., 3:].clip(1e-6)
+    result = (resized.clip(0, 1) * top).round().astype(picture.dtype)
     return result
 
 
@@ -91,7 +114,9 @@ def sixteen_bits(picture: Pixels) -> Pixels:
 
 
 def _encoded(ending: str, picture: Pixels, settings: tuple[int, ...] = ()) -> bytes:
-    _, content = cv2.imencode(ending, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), settings)
+    _, content = cv2.imencode(
+        ending, cv2.cvtColor(picture, cv2.COLOR_RGBA2BGRA if picture.shape[2] == 4 else cv2.COLOR_RGB2BGR), settings
+    )
     return content.tobytes()
 
 

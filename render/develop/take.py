@@ -21,10 +21,11 @@ from pathlib import Path
 from typing import IO, Any, Self, TypeVar
 
 from render import inputs
-from render.develop import ffmpeg, files, prints, stills
+from render.develop import ffmpeg, files, stills
 from render.develop.beginnings import Beginning, beginning_in, longest_beginning, same_film
 from render.develop.chain import Chain, write_chain
 from render.develop.ffmpeg import Pixels
+from render.develop.formats import Output
 from render.develop.names import fill_name, frame_path
 from render.develop.negative import Negative
 from render.errors import ConfigError, MissingError
@@ -53,7 +54,7 @@ READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}  # what a folder answers th
 UNLOCKED = "this disk knows no locks, so two renders in this folder at once would not notice each other"
 
 
-AnyOutput = TypeVar("AnyOutput", bound=prints.Output)
+AnyOutput = TypeVar("AnyOutput", bound=Output)
 
 
 class Take:
@@ -123,7 +124,7 @@ class Take:
         recorded = self.record.get("prints", {})
         return [output for output in outputs if recorded.get(output.file) != self._print(output, film)]
 
-    def note_prints(self, outputs: Sequence[prints.Output], film: Mapping[str, Any]) -> None:
+    def note_prints(self, outputs: Sequence[Output], film: Mapping[str, Any]) -> None:
         """Record that the prints of `outputs` are whole."""
         whole = {output.file: self._print(output, film) for output in outputs}
         self.note(prints=self.record.get("prints", {}) | whole)
@@ -134,12 +135,14 @@ class Take:
         files.write(path, stills.jpeg(stills.eight_bits(frame)))
         return path
 
-    def _print(self, output: prints.Output, film: Mapping[str, Any]) -> Any:
+    def _print(self, output: Output, film: Mapping[str, Any]) -> Any:
         """What the record says of a print; its length, so that a print that was removed or replaced does not count."""
         path = frame_path(self.folder / fill_name(output.file, self.record.get("name", "film")), 0)
         settings = {key: getattr(output, key) for key in ("width", "fps", "crf", "codec", "size_limit")}
         settings |= {key: value for key in ("height", "bitrate") if (value := getattr(output, key))}
         settings |= {} if output.recipe else {"recipe": False}
+        settings |= {} if output.alpha == "none" else {"alpha": output.alpha}
+        settings |= {"crop": str(output.crop)} if output.crop else {}
         length = path.stat().st_size if path.exists() else None
         return json.loads(_json({"settings": settings, "film": film, "bytes": length}))
 
@@ -219,7 +222,9 @@ def existing_take(folder: Path) -> Take:
         raise MissingError(f"{folder}: made by another version of render, which keeps takes in another way", "render it again")
     _refuse_links(*folder.rglob("*"))
     try:
-        return Take(folder, _lock(folder))
+        lock = _lock(folder)
+        files.sweep(folder)
+        return Take(folder, lock)
     except OSError as error:
         if error.errno in READ_ONLY:  # nobody else can be at work in it either
             return Take(folder, None)

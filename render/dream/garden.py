@@ -71,24 +71,26 @@ def jump(world: World, seed: int, garden: int, tick: int) -> World:
 
 def weights(world: World, bed: Bed, kinds: int, seed: int, garden: int) -> Callable[[Tensor], Tensor]:
     """Coords [1, h, w, 2] -> [1, kinds, h, w]: how much each kind counts there; sums to 1 over kinds."""
-    octaves = [
-        (_loudness(octave - world.depth), place, _lattice(world, octave, kinds, seed, garden))
-        for octave, place in world.places.items()
-    ]
-    power = sum(loudness**2 for loudness, _, _ in octaves) ** 0.5
+    loudness = {octave: _loudness(octave - world.depth) for octave in world.places}
+    power = sum(value**2 for value in loudness.values()) ** 0.5
 
     @lru_cache(maxsize=1)
     def lay_octaves(device: torch.device) -> list[tuple[float, Tensor, Tensor]]:
+        """Late: who only asks what counts at a moment waits for no lattice."""
         return [
-            (loudness, place.to(device, non_blocking=True), grid.to(device, non_blocking=True))
-            for loudness, place, grid in octaves
+            (
+                loudness[octave] / power,
+                place.to(device, non_blocking=True),
+                _lattice(world, octave, kinds, seed, garden).to(device, non_blocking=True),
+            )
+            for octave, place in world.places.items()
         ]
 
     def at(xy: Tensor) -> Tensor:
         total = torch.zeros(1, kinds, *xy.shape[1:3], device=xy.device)
-        for loudness, place, lattice in lay_octaves(xy.device):
+        for share, place, lattice in lay_octaves(xy.device):
             cells = xy.double() @ place[:, :2].T + place[:, 2]
-            total = total + loudness / power * _noise(lattice, cells)
+            total = total + share * _noise(lattice, cells)
         return (bed.sharpness * total).softmax(1)
 
     return at

@@ -1,4 +1,6 @@
-"""Parts. A part is a motion, an objective or a network, declared in one place; this is what a package needs to bring its own.
+"""Parts. A part is a motion, an objective, a format of outputs or a network, declared in one place.
+
+This is what a package needs to bring its own:
 
     from render.parts import motion, number, row, torch
 
@@ -13,6 +15,7 @@ and in the package's pyproject.toml, where the entry is called as the part is:
     shear = "my_package:shear"
 """
 
+from render.config.formats import Ending, film, picture
 from render.config.parts import bound_objective, motion, objective
 from render.config.section import needed, row
 from render.config.setting_types import CHANNEL, CHANNELS, CLASSES, FILE, FLAG, LAYER, choice, number, pair, static
@@ -26,14 +29,17 @@ __all__ = [
     "FILE",
     "FLAG",
     "LAYER",
+    "Ending",
     "bound_objective",
     "choice",
+    "film",
     "motion",
     "needed",
     "network",
     "number",
     "objective",
     "pair",
+    "picture",
     "row",
     "static",
     "torch",

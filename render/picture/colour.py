@@ -88,18 +88,26 @@ def sharpen_to(frame: Tensor, energy: float | Tensor) -> Tensor:
     return frame + (gain - 1) * (frame - _binomial(frame))
 
 
+def to_linear(frame: Tensor) -> Tensor:
+    """The light that sRGB's numbers stand for (IEC 61966-2-1)."""
+    return torch.where(frame <= 0.04045, frame / 12.92, ((frame.clamp_min(0.04045) + 0.055) / 1.055) ** 2.4)
+
+
+def from_linear(light: Tensor) -> Tensor:
+    """The sRGB numbers of light."""
+    return torch.where(light <= 0.0031308, 12.92 * light, 1.055 * light.clamp_min(0.0031308) ** (1 / 2.4) - 0.055)
+
+
 def oklab(frame: Tensor) -> Tensor:
     """A frame in Oklab (Ottosson 2020), [1, 3, H, W]: lightness 0..1, green to red, blue to yellow, apart as one sees."""
-    linear = torch.where(frame <= 0.04045, frame / 12.92, ((frame.clamp_min(0.04045) + 0.055) / 1.055) ** 2.4)
-    cones = torch.einsum("rc,nchw->nrhw", _matrix(CONES, frame.device), linear).clamp_min(0) ** (1 / 3)
+    cones = torch.einsum("rc,nchw->nrhw", _matrix(CONES, frame.device), to_linear(frame)).clamp_min(0) ** (1 / 3)
     return torch.einsum("rc,nchw->nrhw", _matrix(OKLAB, frame.device), cones)
 
 
 def from_oklab(lab: Tensor) -> Tensor:
     """The frame of an Oklab one; what no screen can show is below 0 or above 1."""
     cones = torch.einsum("rc,nchw->nrhw", _matrix(OKLAB, lab.device).inverse(), lab) ** 3
-    linear = torch.einsum("rc,nchw->nrhw", _matrix(CONES, lab.device).inverse(), cones)
-    return torch.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear.clamp_min(0.0031308) ** (1 / 2.4) - 0.055)
+    return from_linear(torch.einsum("rc,nchw->nrhw", _matrix(CONES, lab.device).inverse(), cones))
 
 
 def hold_colour(frame: Tensor, wanted: Tensor, hold: float) -> Tensor:

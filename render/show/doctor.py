@@ -125,11 +125,12 @@ def look_at_devices() -> Iterator[Finding]:
 
 def look_at_ffmpeg() -> Iterator[Finding]:
     """ffmpeg and the encoders that outputs ask for."""
+    from render.config.parts import formats
     from render.develop import ffmpeg
-    from render.develop.prints import PRINTS
+    from render.develop.formats import has_encoder
 
-    coded = {codec: row for codec, row in PRINTS.items() if row.encoder}
-    here = [codec for codec, row in coded.items() if row.encoder in ffmpeg.encoders()]
+    coded = {name: format for name, format in formats().by_name.items() if format.library}
+    here = [name for name, format in coded.items() if has_encoder(format)]
     usable = [codec for codec in here if not coded[codec].hardware or ffmpeg.at_hand(coded[codec].encoder)]
     yield Finding("ffmpeg", f"{ffmpeg.version()}, writes {' '.join(usable)}")
     if idle := [f"{codec} (needs {coded[codec].hardware})" for codec in here if codec not in usable]:

@@ -28,7 +28,7 @@ from render.config.model import OutputSettings
 from render.config.scalars import Size
 from render.construct import build
 from render.construct.networks import Known
-from render.develop import flow_cache, prints, sound
+from render.develop import flow_cache, formats, prints, sound
 from render.develop.ffmpeg import Pixels
 from render.develop.names import fill_name
 from render.develop.negative import LARGE as LARGE_STATE
@@ -101,7 +101,7 @@ def costs(config: Config, film: Film, known: Known | None = None) -> Iterator[tu
         states, seconds = dreaming(small, scene.size)
         yield DREAMING, Cost(seconds, _negative_bytes(states[-1], clock.last_tick + 1, times))
 
-        rates = {output.file: prints.rate(output, clock.fps) for output in config.outputs}
+        rates = {output.file: formats.rate(output, clock.fps) for output in config.outputs}
         reels = {fps: between(small.scene, states, fps) for fps in dict.fromkeys(rates.values())}
         walked = [reels[fps] for fps in prints.walks(rates.values(), partial(rate_ratio, scene))]
         motion = _motion_bytes(folder, clock.last_tick, walked) * times
@@ -262,14 +262,18 @@ def printing(config: Config, output: OutputSettings, reel: Reel, folder: Path) -
     unlimited = output.model_copy(update={"size_limit": output.size_limit and 10**15})
     height, width, _ = reel.frames[0].shape
     few, there_and_back = min(FEW, reel.number), [*reel.frames, *reel.frames[-2:0:-1]]
-    times = 1 if prints.print_format(output).still and not output.sequence else reel.number / few
+    times = 1 if formats.format_of(output).still and not output.sequence else reel.number / few
 
     def develop() -> None:
         def frames(fps: Fraction) -> Iterator[Pixels]:
             return islice(cycle(there_and_back), few)
 
-        part = sound.film_sound(config, few / prints.rate(output, config.clock.fps))
-        prints.develop([unlimited], frames, (width, height), config.clock.fps, folder, config.name, config.recipe(), part)
+        def opaque(fps: Fraction, *_: object) -> Iterator[Pixels]:
+            return (np.dstack((frame, np.full(frame.shape[:2], 65535, np.uint16))) for frame in frames(fps))
+
+        part = sound.film_sound(config, few / formats.rate(output, config.clock.fps))
+        size, recipe = (width, height), config.recipe()
+        prints.develop([unlimited], frames, size, config.clock.fps, folder, config.name, recipe, part, cut_outs=opaque)
 
     seconds = timed(torch.device("cpu"), develop) * times
     disk = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) * times

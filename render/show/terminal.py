@@ -22,7 +22,7 @@ from typing import TypeVar
 
 import click
 
-from render.errors import MissingError, RenderError, RoomError, printable
+from render.errors import NO_ROOM, MissingError, RenderError, RoomError, printable
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -34,6 +34,24 @@ GONE = frozenset(
 )  # nobody reads any more: a pipe closed, on Windows too; a lost terminal
 STOPPING = b"\nstopping after this dream; Ctrl-C again stops at once\n"
 LONGEST = 60  # letters of a name that a message repeats
+MACHINE = frozenset(  # what a system says when a disk or a machine is at fault, at whatever call: that is nobody's mistake here
+    getattr(errno, name)
+    for name in (
+        "EIO",
+        "EACCES",
+        "EPERM",
+        "EROFS",
+        "ESTALE",
+        "EMFILE",
+        "ENFILE",
+        "ENODEV",
+        "ENXIO",
+        "ETIMEDOUT",
+        "EBUSY",
+        "ENOLCK",
+    )
+    if hasattr(errno, name)
+)
 
 
 def say(words: str) -> None:
@@ -50,14 +68,14 @@ def out(product: object, *, ends: bool = True, nl: bool = True) -> None:
     try:
         click.echo(product, nl=nl)
     except OSError as error:
-        _drop_stdout()
+        drop_stdout()
         if error.errno not in GONE:
             raise RoomError(f"stdout cannot be written: {error.strerror}") from error
         if ends:
             raise SystemExit(0) from None
 
 
-def _drop_stdout() -> None:
+def drop_stdout() -> None:
     """Nothing more goes to stdout, not even what is still waiting to be written when Python ends."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     with suppress(OSError, ValueError):  # a stdout of Python's alone has no number
@@ -123,8 +141,8 @@ def each(things: Sequence[T], do: Callable[[T], R]) -> list[R]:
 
 def report_failure(error: Exception) -> int:
     """Tell the person what went wrong; its exit code. Unexpected errors: one sentence, and a traceback file for the report."""
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        error = RoomError("the disk is full")
+    if isinstance(error, OSError):
+        error = _from_the_machine(error)
     if isinstance(error, RenderError):
         say(str(error))
         return error.exit_code
@@ -135,6 +153,20 @@ def report_failure(error: Exception) -> int:
     first = printable((str(error).splitlines() or [""])[0][:300])
     say(f"this is a fault of render: {type(error).__name__}: {first}\n{where}; please report it with that file")
     return 1
+
+
+def _from_the_machine(error: OSError) -> Exception:
+    """The sentence for what the system says where nobody was prepared for it; the error itself if it is of another kind."""
+    if error.errno in NO_ROOM:
+        return RoomError("the disk is full")
+    if error.errno == errno.ENOMEM:
+        return RoomError("out of memory")
+    if error.errno not in MACHINE or type(error).__module__ != "builtins":
+        return error
+    name = error.filename if isinstance(error.filename, str | os.PathLike) else "a file of this film"
+    return MissingError(
+        f"{name}: cannot be reached: {error.strerror}", "what is written so far is safe; the same command goes on"
+    )
 
 
 def interrupted(error: BaseException | None) -> bool:

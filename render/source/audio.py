@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache, partial
 from hashlib import file_digest
@@ -62,6 +62,7 @@ class Sound:
     seconds: Fraction  # that the film lasts
     fade: float = 0.0  # seconds over which it fades out at the end
     zero: Fraction | None = None  # the timestamp in the file that `start` counts from, seconds; None: the file's first moment
+    stamp: FileStamp | None = None  # the file as it was looked at; None: nobody did
 
 
 class Feature(Protocol):
@@ -84,6 +85,8 @@ class Music:
     first_beat: float  # seconds of the film
     features: Mapping[str, Callable[[Any], Any]]  # name -> (seconds of the film, an array -> 0..1 at each)
     digest: str  # sha256 of the file
+    flaw: str  # what of it cannot be heard, as the rest of a sentence that begins with the file's name; else empty
+    stamp: FileStamp  # the file as it was listened to
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,7 @@ def listen(
     bpm: "auto" finds the beat. offset: seconds of the file at which a beat falls; else it is found, or falls on the start.
     Raises ConfigError if it ends before, and MissingError for a file without music, or where librosa is needed and missing.
     """
-    whole = Fraction(len(samples(file)), RATE)
+    now, whole = stamp(file, SOUND), Fraction(len(samples(file)), RATE)
     if start >= whole:
         raise ConfigError(
             f"is {float(start):.4g} s, and {file} lasts {float(whole):.4g} s",
@@ -125,7 +128,15 @@ def listen(
         name: _feature_at(envelope(file, feature.band, feature.attack, feature.release), start)
         for name, feature in features.items()
     }
-    return Music(whole - start, None if tempo is None else float(tempo), first_beat, named, digest(file))
+    return Music(
+        seconds=whole - start,
+        bpm=None if tempo is None else float(tempo),
+        first_beat=first_beat,
+        features=named,
+        digest=digest(file),
+        flaw=_heard(now).flaw,
+        stamp=now,
+    )
 
 
 def beat_from(seconds: float, period: float) -> float:
@@ -355,9 +366,21 @@ def samples(file: Path) -> Samples:
     return _samples(stamp(file, SOUND))
 
 
-@lru_cache(maxsize=1)
 def _samples(file: FileStamp) -> Samples:
-    from render.source.soundtrack import Piece
+    return _heard(file).samples
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """A file, listened to."""
+
+    samples: Samples  # [n]
+    flaw: str  # as Music has it
+
+
+@lru_cache(maxsize=1)
+def _heard(file: FileStamp) -> _Heard:
+    from render.source.soundtrack import Loss, Piece
     from render.source.soundtrack import samples as heard
 
     number, clock = _heard_track(file), _timeline(file)
@@ -367,8 +390,8 @@ def _samples(file: FileStamp) -> Samples:
             raise MissingError(f"{file.path}: there is no sound in it{' that can be read here' * there_is_one}")
         stream = container.streams[number]
         piece = Piece(Fraction(container.start_time or 0, 1_000_000), None, RATE, "mono", clock)
-        pieces, total = [], 0
-        for block in heard(container, stream, piece):
+        pieces, total, loss = [], 0, Loss()
+        for block in heard(container, stream, piece, loss):
             pieces.append(block[0])
             total += block.shape[1]
             if total > LONGEST * RATE:
@@ -377,7 +400,29 @@ def _samples(file: FileStamp) -> Samples:
             raise MissingError(f"{file.path}: there is no sound in it that could be decoded")
         signal: Samples = np.concatenate(pieces)
         _refuse_cut_off(file.path, container, stream, len(signal) / RATE)
-        return signal
+        return _Heard(signal, loss.said(piece.start))
+
+
+def footage_loss(sound: Sound) -> str:
+    """What of the sound of footage cannot be heard, as the rest of a sentence that begins with the file's name; else empty.
+
+    Damage alone: where there is nothing, the recording may have paused.
+    """
+    return _footage_loss(replace(sound, stamp=stamp(sound.file, SOUND)))
+
+
+@lru_cache(maxsize=8)
+def _footage_loss(sound: Sound) -> str:
+    from render.source.soundtrack import Piece, find_loss
+
+    assert sound.stamp
+    number, clock = _heard_track(sound.stamp), _timeline(sound.stamp)
+    if number is None:
+        return ""
+    with _open_audio(sound.file) as container:
+        zero = sound.zero or Fraction(0)
+        loss = find_loss(container, container.streams[number], Piece(zero + sound.start, sound.seconds, RATE, "mono", clock))
+        return replace(loss, hole=None).said(zero)
 
 
 def heard_track(file: Path) -> int | None:

@@ -5,6 +5,7 @@ Reading them is all that this room does with takes: a film may begin with the pi
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from hashlib import sha256
@@ -40,9 +41,16 @@ def tick_path(folder: Path, number: int) -> Path:
 
 
 def tick_numbers(folder: Path, kind: str = "tick") -> dict[int, Path]:
-    """The files of ticks (or, of kind "state", of large states) in the folder of a negative, by their numbers."""
-    found = {path.stem.removeprefix(f"{kind}-"): path for path in folder.glob(f"{kind}-*.safetensors")}
-    return {int(number): path for number, path in found.items() if number.isdecimal()}
+    """The files of ticks (or, of kind "state", of large states) in the folder of a negative, by their numbers.
+
+    Raises OSError where the folder is there and cannot be looked into: it is not empty because of that.
+    """
+    try:
+        names = os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    found = map(re.compile(rf"{kind}-(\d+)\.safetensors").fullmatch, names)
+    return {int(name[1]): folder / name[0] for name in found if name}
 
 
 def tick_count(folder: Path) -> int:
@@ -62,8 +70,7 @@ class Sealed:
     @classmethod
     def read(cls, path: Path, tick: int) -> Sealed:
         """Raises DamageError or OSError."""
-        if path.exists() and _is_no_tick(path):
-            raise DamageError
+        _require_tick(path)
         content = path.read_bytes()
         seal = SEAL.search(content[:HEAD])
         if not seal or (int(seal[1]), int(seal[2])) != (FORMAT, tick):
@@ -88,13 +95,14 @@ class Sealed:
         return canvas
 
 
-def _is_no_tick(path: Path) -> bool:
-    """Whether the file is a device, or far larger than a tick."""
+def _require_tick(path: Path) -> None:
+    """Raises DamageError for a device, or a file far larger than a tick; OSError for one that the system does not show."""
     try:
         plain(path, NEGATIVE)
-    except MissingError:
-        return True
-    return False
+    except MissingError as error:
+        if isinstance(error.__cause__, OSError):  # a disk that falters damages no tick
+            raise error.__cause__ from None
+        raise DamageError from error
 
 
 def seal(tick: int, arrays: Arrays, state: str = WITHIN) -> tuple[bytearray, str]:
