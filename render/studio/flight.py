@@ -115,10 +115,16 @@ def _live(key: str, span: Span, curve: Curve | None) -> Curve:
     return Curve(curve.given if curve else None, span, Track(at, base.names, require=base.require), scheduled=True)
 
 
-def film_with(stage: Stage, rows: Rows) -> Film:
-    """The frozen film that is flown with these rows."""
+def film_with(stage: Stage, rows: Rows, before: Film | None = None, tick: int = 0) -> Film:
+    """The frozen film that is flown with these rows.
+
+    before: another that is equal up to that tick, which has worked out the camera's way so far.
+    """
     clock = replace(stage.film.scene.clock, rows=rows)
-    scene = replace(stage.film.scene, clock=clock, path=camera_path(stage.live, stage.film.scene.size, clock))
+    path = camera_path(stage.live, stage.film.scene.size, clock)
+    if before:
+        path.cache.begin_as(before.scene.path.cache, floor(clock.tick(tick).seconds))
+    scene = replace(stage.film.scene, clock=clock, path=path)
     return replace(stage.film, scene=replace(scene, amount=shown_amount(stage.live, scene)))
 
 
