@@ -100,7 +100,7 @@ def dream_new_ground(
 
 def detail_of(film: Film, moment: Moment, source: Tensor, dreamed: Tensor) -> Tensor:
     """What a dream adds to the footage."""
-    return remove_mean(film.colours(moment, dreamed) - source, film.tone(moment)[1])
+    return remove_mean(dreamed - source, film.tone(moment)[1])
 
 
 def lead_detail(film: Film, moment: Moment, source: Tensor, carried: Carried) -> Carried:

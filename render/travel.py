@@ -73,7 +73,7 @@ def dream_on(film: Film, moment: Moment, canvas: Tensor, worlds: tuple[World, ..
         return canvas
     # What is finer than the picture that leads comes on top of its contrast; held with the rest, it would fade.
     coarse = lead.coarse(dreamed) if lead else None
-    canvas = film.colours(moment, colour.hold_tone(dreamed, *film.tone(moment), measured=coarse))
+    canvas = colour.hold_tone(dreamed, *film.tone(moment), measured=coarse)
     return lead(canvas) if lead else canvas
 
 

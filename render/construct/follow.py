@@ -45,6 +45,7 @@ BESIDES = (
     "schedule",
     "audio",
     "dream.amount",
+    "look.colour",
     "dream.footage",
 )
 SOFT_EDGES = (".feather", ".grow")  # of masks, in pixels
