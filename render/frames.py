@@ -186,4 +186,5 @@ def _mix_followed(scene: Scene, sides: Sides, moment: Moment) -> Tensor:
 
 
 def smoothstep(u: float) -> float:
+    """From 0 to 1 as u goes there, at rest at both ends: the share of the later of two ticks."""
     return u * u * (3 - 2 * u)
