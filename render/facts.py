@@ -64,6 +64,7 @@ def _video(settings: Settings, about: Facts) -> Facts:
         footage=video.seconds,
         sounding=bool(video.sound),
         flaw=_sentences(part.file, video.flaw, unheard),
+        notes=video.notes,
         video=video,
     )
 

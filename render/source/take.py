@@ -39,6 +39,11 @@ def take_size(folder: Path, pick: Pick) -> tuple[int, int]:
     return height, width
 
 
+def picked_canvas(folder: Path, pick: Pick) -> Canvas:
+    """That dream, uint16 [H, W, 3]. Raises MissingError as `take`."""
+    return _read(folder, pick)[0]
+
+
 def nearest(seconds: float) -> Pick:
     """The dream nearest to that time of its film."""
     return lambda times: int(np.abs(np.array(times) - seconds).argmin())

@@ -55,10 +55,10 @@ def tick_numbers(folder: Path, kind: str = "tick") -> dict[int, Path]:
     return {int(name[1]): folder / name[0] for name in found if name}
 
 
-def tick_count(folder: Path) -> int:
+def tick_count(folder: Path, first: int = 0) -> int:
     """How many ticks there are in the folder of a negative, from the first to before a gap; some may be damaged."""
     numbers = tick_numbers(folder)
-    return next(count for count in range(len(numbers) + 1) if count not in numbers)
+    return next(count for count in range(len(numbers) + 1) if first + count not in numbers)
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,11 @@ class Sealed:
     @classmethod
     def read(cls, path: Path, tick: int) -> Sealed:
         """Raises DamageError or OSError."""
-        _require_tick(path)
-        content = path.read_bytes()
+        return cls.of(read_sealed(path), tick)
+
+    @classmethod
+    def of(cls, content: bytes, tick: int) -> Sealed:
+        """What such a file's bytes hold. Raises DamageError."""
         seal = SEAL.search(content[:HEAD])
         if not seal or (int(seal[1]), int(seal[2])) != (FORMAT, tick):
             raise DamageError
@@ -95,6 +98,12 @@ class Sealed:
         if canvas is None or canvas.dtype != np.uint16 or canvas.shape[2:] != (3,):
             raise DamageError
         return canvas
+
+
+def read_sealed(path: Path) -> bytes:
+    """The bytes of a tick's file, unproven. Raises DamageError for what is none, or OSError."""
+    _require_tick(path)
+    return path.read_bytes()
 
 
 def hash_in(path: Path) -> str:
