@@ -34,7 +34,8 @@ class Lead:
 def _coarse(apart: Tensor) -> Tensor:
     """Of what two pictures are apart waves of 6 pixels and more, of 4 seven eighths, of 3 half, of 2 nothing.
 
-    All of it would draw the small picture's own pixels over the finer dream, which fades; a plain blur lets things become others.
+    All of it would draw the small picture's own pixels over the finer dream, which fades; a plain blur lets things become
+    others.
     """
     once = blur(apart)
     twice = blur(once)
