@@ -223,11 +223,11 @@ class Session:
 
     def set(self, values: Mapping[str, float], seconds: float = 0.0) -> None:
         """Set numbers, from the next step on; or let them glide there in so many seconds of film."""
-        self.hand.set(self.stage, self.values(), values, self.head, seconds)
+        self.hand.set(self.stage, self.values(values), values, self.head, seconds)
 
     def release(self, keys: Iterable[str]) -> None:
         """Give numbers back to the film's file."""
-        curves = dict(self.filed.small.curves())
+        curves = self.filed.curves
         for key in keys:
             if key in curves and key in self.rows:
                 self.hand.give_back(key, curves[key].written)
@@ -247,7 +247,7 @@ class Session:
     @property
     def effort(self) -> Effort:
         """What a dream costs now."""
-        (height, width), values = self.stage.film.scene.size, self.values()
+        (height, width), values = self.stage.film.scene.size, self.values(("dream.steps", "dream.octaves"))
         return Effort(height * width, int(values.get("dream.steps", 1)), int(values.get("dream.octaves", 1)))
 
     def _rule(self, took: float) -> None:
@@ -300,11 +300,12 @@ class Session:
             self._show(self.state, 0.0, cut=True)
         self._due = monotonic()
 
-    def values(self, keys: Any = None) -> dict[str, float]:
-        """The numbers as they are for the next step."""
-        values = values_at(self.stage, self.rows, self.film.scene.clock.tick(self.head + 1))
-        values |= {key: value for key, value in self.hand.pending.items() if isinstance(value, int | float)}
-        return values if keys is None else {key: values[key] for key in keys if key in values}
+    def values(self, keys: Iterable[str] | None = None) -> dict[str, float]:
+        """The numbers, or those of `keys`, as they are for the next step."""
+        wanted = None if keys is None else [key for key in keys if key in self.stage.spans]
+        values = values_at(self.stage, self.rows, self.film.scene.clock.tick(self.head + 1), wanted)
+        pending = {key: value for key, value in self.hand.pending.items() if isinstance(value, int | float)}
+        return values | {key: value for key, value in pending.items() if wanted is None or key in wanted}
 
     def vocabulary(self) -> Message:
         """The message of that type."""
