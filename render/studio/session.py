@@ -120,12 +120,19 @@ class Session:
         """Carry out what was ordered, waiting until the next step is due."""
         while not self.ending.is_set():
             wait = max(0.0, self._due - monotonic()) if self.flying else IDLE
-            try:
-                order, reply = self._orders.get(timeout=wait) if wait > 0 else self._orders.get_nowait()
-            except Empty:
+            if not self.obey(wait):
                 return
-            self.carry(self, order, reply)
+
+    def obey(self, wait: float = 0.0) -> bool:
+        """Carry out one order, the first that comes within so many seconds; whether one came."""
+        try:
+            order, reply = self._orders.get(timeout=wait) if wait > 0 else self._orders.get_nowait()
+        except Empty:
+            return False
+        self.carry(self, order, reply)
+        if self._orders.empty():  # a hand that moves orders thirty times a second
             self.tell_state()
+        return True
 
     def _protected(self, act: Callable[[], None]) -> None:
         """Do it; where that fails, pause and say why."""
