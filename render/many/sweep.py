@@ -24,7 +24,7 @@ from render.config.problem import Origin
 from render.config.section import plain
 from render.develop import files, stills
 from render.develop.ffmpeg import Pixels
-from render.errors import ConfigError
+from render.errors import ConfigError, MissingError
 from render.many.axes import Axis, Variant
 from render.show import gallery, sheet
 
