@@ -51,7 +51,7 @@ def describe(session: Session) -> dict[str, Any]:
     height, width = scene.size
     film_height, film_width = session.filed.size
     rate, effort, moved = float(scene.clock.rate), session.effort, session.hand.moved
-    filed = dict(session.filed.small.curves())
+    filed = session.filed.curves
     return {
         "type": "state",
         "playing": session.playing,
