@@ -240,6 +240,7 @@ COMMANDS = {  # a command line of each that reads something; nothing of it is sl
     "weights": "weights",
     "studio": "studio",
     "doctor": "doctor",
+    "help": "help expressions",
 }
 
 
