@@ -25,7 +25,7 @@ def test_whatever_there_is_has_its_row() -> None:
     assert first_cells("expressions") >= {*VARIABLES, *CONSTANTS, *FUNCTIONS}
     words = {word for example, meaning in SIGNS.items() for word in (*example.split(), *meaning.split())}
     assert {SIGN_OF[sign.__name__] for table in (BINARY, UNARY, COMPARE) for sign in table} <= {
-        word.strip("()") for word in words
+        word.strip("()`") for word in words
     }
     shown = "\n".join(in_terminal(TOPICS["easings"]()))
     for name in EASINGS:

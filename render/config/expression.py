@@ -41,7 +41,7 @@ SIGNS: Mapping[str, str] = {  # an example of each, and what it is
     "s + 1 - 2 * p / 3": "sums and products, in the usual order; brackets first",
     "s % 2": "what is left of s when it is divided by 2: 0 to 2, again and again",
     "s ** 2": "s to the power of 2",
-    "s < 2 <= p": "1 where it is so, 0 where not; also > >= == !=",
+    "s < 2 <= p": "1 where it is so, 0 where not; also `>` `>=` `==` `!=`",
     "not (s < 2 and p > 0.5 or b > 8)": "1 or 0 of what is 1 or 0",
     "1 if s < 2 else 3": "one number where something is so, another where not",
 }
@@ -379,7 +379,7 @@ def _noise(seed: Any, x: Any) -> Any:
 WAVE, STEPS, CHANCE = (0.0, 3.0), (-2.0, 2.0), (0.0, 12.0)  # of x, to draw
 
 FUNCTIONS: dict[str, Function] = {
-    "sin": Function(np.sin, "a wave between -1 and 1, once in tau: sin(tau*s/8) swings once in 8 s", across=(0, 6 * np.pi)),
+    "sin": Function(np.sin, "a wave between -1 and 1, once in tau: `sin(tau*s/8)` swings once in 8 s", across=(0, 6 * np.pi)),
     "cos": Function(np.cos, "the same wave, begun at 1", across=(0, 6 * np.pi)),
     "tri": Function(_triangle, "a wave of straight sides, once a unit", across=WAVE),
     "saw": Function(_saw, "rises from -1 to 1 and falls at once, once a unit; 0 at 0", across=WAVE),
@@ -398,5 +398,5 @@ FUNCTIONS: dict[str, Function] = {
     "min": Function(_least, "the least of its numbers", "a, b, …"),
     "max": Function(_largest, "the largest of its numbers", "a, b, …"),
     "clamp": Function(_clamp, "x, but never below low nor above high", "x, low, high"),
-    "where": Function(_where, "yes where the test is not 0, else no: where(s < 2, 1, 3)", "test, yes, no"),
+    "where": Function(_where, "yes where the test is not 0, else no: `where(s < 2, 1, 3)`", "test, yes, no"),
 }

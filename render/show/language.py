@@ -53,7 +53,7 @@ def expressions() -> list[Chapter]:
     return [
         Chapter(
             "Expressions",
-            'A number that may move can be a formula of time: zoom: "1.2 + 0.3*sin(tau*s/8)". '
+            'A number that may move can be a formula of time: `zoom: "1.2 + 0.3*sin(tau*s/8)"`. '
             "It is evaluated at every moment of the film; `render plot FILM` draws what comes of it.",
             ("written", "is"),
             list(SIGNS.items()),
@@ -61,13 +61,13 @@ def expressions() -> list[Chapter]:
         Chapter(
             "Variables",
             "Beside these, the features of the film's music are variables: with "
-            'audio: {file: track.wav, features: {kick: 40-120}} a film may say zoom: "1.2 + 0.8*kick".',
+            '`audio: {file: track.wav, features: {kick: 40-120}}` a film may say `zoom: "1.2 + 0.8*kick"`.',
             ("name", "is"),
             [*VARIABLES.items(), *constants],
         ),
         Chapter(
             "Functions",
-            "x is any number: pulse(b, 0.25) is 1 for a quarter of every beat. An argument with a value may be left out. "
+            "x is any number: `pulse(b, 0.25)` is 1 for a quarter of every beat. An argument with a value may be left out. "
             "Each curve is drawn over a few units of x.",
             ("function", "curve", "is"),
             [(f"{name}({function.takes})", _drawn(function), function.meaning) for name, function in FUNCTIONS.items()],
@@ -89,8 +89,8 @@ def easings() -> list[Chapter]:
     return [
         Chapter(
             "Easings",
-            "Keyframes go from one to the next by an easing: zoom: {0s: 1, 4s: 1.5, ease: in-out}, or each by its own: "
-            "zoom: [{at: 0s, value: 1, ease: out-bounce}, {at: 4s, value: 1.5}]. Linear is usual. `in` is short for ease-in.",
+            "Keyframes go from one to the next by an easing: `zoom: {0s: 1, 4s: 1.5, ease: in-out}`, or each by its own: "
+            "`zoom: [{at: 0s, value: 1, ease: out-bounce}, {at: 4s, value: 1.5}]`. Linear is usual. `in` is short for ease-in.",
             ("easing", "curve", "is"),
             [
                 *((name, _eased(name, WIDE), "") for name in EASINGS if name not in of_families),
@@ -113,7 +113,7 @@ def _eased(name: str, wide: int) -> str:
 
 def times() -> list[Chapter]:
     """How a moment or a length is written."""
-    words = "Lengths and moments: duration: 12s, and the keys of keyframes, as in zoom: {0s: 1, 50%: 1.5, end: 1}."
+    words = "Lengths and moments: `duration: 12s`, and the keys of keyframes, as in `zoom: {0s: 1, 50%: 1.5, end: 1}`."
     return [Chapter("Times", words, ("written", "counts"), list(TIMES.items()))]
 
 
