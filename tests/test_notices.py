@@ -23,11 +23,23 @@ TOLD = {  # a film, what its files say, and how what is told of it begins
     "a centre beside a path": ("motion: {center: [0.3, 0.5], path: [[0, 0], [1, 1]]}", Facts(), "motion.center means nothing"),
     "music that ends": ("{audio: a.ogg, duration: 5s}", SONG, "the music ends after 3 s, and the film goes on in silence"),
     "music there and not back": ("{audio: a.ogg, duration: 5s, loop: pingpong}", SONG, "the music ends after 3 s"),
+    "keys without a unit": ("motion: {zoom: {0: 1, 1: 2}}", Facts(), "motion.zoom: its keyframes 0 1 count frames; write 1s"),
+    "a list of them": (
+        "look: [{at: 0, value: 0}, {at: 2s, value: 1}, {at: 9, value: 0}]",
+        Facts(),
+        "look.hold: its keyframes 0 9",
+    ),
+    "before a formula": ("motion: {zoom: {value: {0: 1, 8: 2}, then: x}}", Facts(), "motion.zoom: its keyframes 0 8 count"),
+    "a camera's": ("motion: {to: {0: {scale: 1}, 1: {scale: 2}}}", Facts(), "motion.to: its keyframes 0 1 count frames"),
     "footage that ends": ("{source: {video: a.mp4}, duration: 9s}", CLIP, "the footage ends after 4 s, and the film with it"),
     "sound backwards": ("{source: {video: a.mp4}, loop: pingpong}", CLIP, "the footage comes back, and its sound goes on"),
 }
 SILENT = {
     "a usual film": ("seed: 1", Facts()),
+    "keys with a unit": (
+        "motion: {zoom: {0: 1, 24 frames: 2, 2s: 3, 50%: 2}, rotate: {deforum: '0: (1), 9: (2)', fps: 9}}",
+        Facts(),
+    ),
     "flow of footage": ("{source: {video: a.mp4}, flow: none, cuts: none}", CLIP),
     "cuts of a picture": ("{source: {image: a.jpg}, cuts: [2s]}", Facts()),
     "beats of a length": ("{bpm: 100, duration: 4b}", Facts()),
