@@ -40,13 +40,13 @@ from render.develop.take import read_record
 from render.develop.whereabouts import found_files
 from render.dream import weights as weights_of
 from render.dream.registry import load as load_network
-from render.errors import RenderError
+from render.errors import MissingError
 from render.facts import load
 from render.many import sweep
 from render.show.gallery import find_exhibits, write_page
 from render.show.terminal import report_failure
 from render.studio.jobs import Jobs
-from render.weights import cache, fetch
+from render.weights import cache, store
 from render.weights.catalogue import Weights
 
 HOUSE = Path(render.__file__).parent
@@ -161,7 +161,7 @@ CALLS: dict[tuple[str, str], Call | str] = {  # (file, call): a row, or whose wo
     ("weights/fetch.py", "json.loads"): "a note that cannot be read is none",
     ("weights/fetch.py", "requests.get"): Call(
         "requests.get",
-        lambda: fetch.download(NOWHERE, Path("to/w.pth"), lambda words: None, lambda here, total: None),
+        lambda: store._fetch(NOWHERE, Path("to/w.pth"), store.unsaid, lambda here, total: None),
         REQUESTS,
     ),
     ("develop/ffmpeg.py", "subprocess.Popen"): Call("subprocess.Popen", lambda: embedded_config(Path("street.mkv")), PROCESS),
@@ -194,7 +194,7 @@ def work_on_a_job() -> None:
         sleep(0.01)
     jobs.close()
     assert jobs.jobs[1].stage == "failed"
-    raise RenderError(jobs.jobs[1].text)
+    raise MissingError(jobs.jobs[1].text)
 
 
 LIBRARY = re.compile(

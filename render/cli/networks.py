@@ -11,7 +11,7 @@ import click
 from render.cli.options import DEVICE, LABELS, NETWORK, WEIGHTS
 from render.cli.prepare import fetch_published, named, pick_device
 from render.errors import ConfigError
-from render.show.terminal import FilePath, out, usual_style
+from render.show.terminal import FilePath, out, say, usual_style
 
 if TYPE_CHECKING:
     import torch
@@ -31,6 +31,8 @@ def layers(name: str, query: str, weights: Path | None, like: Path | None) -> No
     much of the picture a cell sees, the smallest octave in which it has something to say, and what it gives. With --like, for
     each layer the channels that see most in a picture, as a line to paste into a film: render layers bestiary --like photo.jpg
     """
+    say(f"{name}: reading it")  # seconds pass until torch is there
+
     from render.show import listing, responses
 
     network, none = _network(name, weights), f"{name} has no layer with {query!r} in its name"
@@ -48,6 +50,8 @@ def layers(name: str, query: str, weights: Path | None, like: Path | None) -> No
 @LABELS
 def classes(name: str, query: str, weights: Path | None, labels: Path | None) -> None:
     """The classes of a network, or those whose name holds QUERY."""
+    say(f"{name}: reading it")  # seconds pass until torch is there
+
     from render.show import listing
 
     _list(listing.classes(_network(name, weights, labels), query), f"{name} has no class with {query!r} in its name")
@@ -103,6 +107,7 @@ def atlas(
         raise ConfigError(f"-o {path}: a sheet is a .png")
     if photo and picture:
         raise ConfigError("--photo shows a picture beside noise, and --picture in its place", "leave one of them out")
+    say(f"{name}: its atlas is dreamed")
     where = pick_device(device, path.parent)
     network = _network(name, weights, labels, where)
 

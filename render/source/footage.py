@@ -216,7 +216,7 @@ def _flaw(file: Path, damage: Sequence[Fraction], times: Sequence[Fraction], ove
 
 
 def _pauses(file: Path, times: Sequence[Fraction]) -> Iterator[str]:
-    """What to say of the first pause of a broadcast: one under timeline.AHEAD is shown as long as it is, as players do."""
+    """What to say of the first pause of a broadcast: one below timeline.AHEAD lasts as long as it does in players."""
     pause = next(((before, after) for before, after in pairwise(times) if after - before > PAUSE), None)
     if pause:
         since, until = map(_in_seconds, pause)

@@ -28,6 +28,9 @@ from render.construct.palette import colour_hold
 from render.construct.scene import frame_size, shown_amount
 from render.film import Film
 from render.moment import CELLS, Clock
+from render.picture.picture import Pixels
+from render.scene import Scene
+from render.source.flow import FlowPair
 
 Rows = Mapping[str, Hold]  # by the key of the number they move
 
@@ -61,7 +64,25 @@ def make_stage(config: Config, device: torch.device, known: Known) -> Stage:
     changes = {"loop": "none", "follow": None, **({"duration": ENDLESS} if endless else {})}
     plain = config.model_copy(update=changes)
     live = with_live_numbers(plain)
-    return Stage(plain, live, build(live, device, known), endless)
+    film = build(live, device, known)
+    return Stage(plain, live, replace(film, scene=remember_flow(film.scene)), endless)
+
+
+def remember_flow(scene: Scene) -> Scene:
+    """The same scene, whose estimator knows the pair it saw last: a step asks for it, and then what is shown of the step."""
+    estimator = scene.estimator
+    if estimator is None:
+        return scene
+    newest: list[tuple[Pixels, Pixels, FlowPair]] = []
+
+    def trace(earlier: Pixels, later: Pixels) -> FlowPair:
+        for before, after, pair in newest:
+            if np.array_equal(before, earlier) and np.array_equal(after, later):
+                return pair
+        newest[:] = [(earlier, later, estimator.trace(earlier, later))]
+        return newest[0][2]
+
+    return replace(scene, estimator=replace(estimator, trace=trace))
 
 
 def with_other_terms(stage: Stage, config: Config, known: Known) -> Stage:
@@ -75,7 +96,7 @@ def has_end(config: Config) -> bool:
     """Whether the film cannot go on past its end: footage, and numbers that know how long it is."""
     masks = [config.mask, *(term.mask for term in config.dream.objective)]
     moving_mask = any(mask and mask.file and mask.file.suffix.lower() in MOVES_ITSELF for mask in masks)
-    on_its_way = config.motion.path is not None or bool(config.motion.to)
+    on_its_way = config.motion.centers is not None or bool(config.motion.to)
     return config.source.moves or moving_mask or on_its_way or bool(knows_its_end(config))
 
 
