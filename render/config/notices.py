@@ -31,8 +31,10 @@ def _still_source(config: Config) -> Iterator[str]:
 
 
 def _centre_twice(config: Config) -> Iterator[str]:
-    if config.motion.path and config.motion.center != Config().motion.center:
-        yield "motion.center means nothing beside motion.path, which says where the centre is"
+    if config.motion.centers and config.motion.center != Config().motion.center:
+        yield "motion.center means nothing beside motion.centers, which says where the centre is"
+    if config.places.has("motion.path"):
+        yield "motion.path is called motion.centers now: the centre of zoom and turn; motion.to takes the camera to places"
 
 
 def _schedule(config: Config) -> Iterator[str]:
