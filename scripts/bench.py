@@ -6,6 +6,7 @@
     scripts/bench --what develop    keeping, reading and developing ticks; --against FOLDER: in pairs with another checkout
     scripts/bench --what layers      how a tick's is, block by block and part by part, beside the matrix-product rate
     scripts/bench --what linear      time over 16 times the pixels, the steps and the ticks
+    scripts/bench --what machines    films an hour on 1 and 2 workers, and what it costs to send dreams; with --steps, --seconds
     scripts/bench --what tiles       a tick in tiles beside the same tick seen whole: time, memory, likeness
 
 All figures are ratios or shares measured in one run, in pairs, as medians: machines are noisy.
@@ -502,7 +503,9 @@ def main() -> None:
     """Measure, print a table, and write JSON if asked."""
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument(
-        "--what", choices=["ticks", "film", "memory", "start", "develop", "layers", "linear", "tiles", "all"], default="all"
+        "--what",
+        choices=["ticks", "film", "memory", "start", "develop", "layers", "linear", "tiles", "machines", "all"],
+        default="all",
     )
     words.add_argument("--size", default="480x270")
     words.add_argument("--steps", type=int, default=10)
@@ -539,6 +542,12 @@ def main() -> None:
         figures["time by amount"] = linear(width, height, asked.pairs)
     if asked.what == "tiles":
         figures[f"a first tick in tiles of {asked.tile}"] = tiles(width, height, asked.steps, asked.tile, asked.threads)
+    if asked.what == "machines":
+        from machines import machines
+
+        figures[f"a queue of 4 films of {asked.seconds:g} s, one thread a worker"] = machines(
+            width, height, asked.steps, asked.pairs, asked.seconds
+        )
     if asked.what in ("start", "all"):
         figures["from the command to the first dream"] = start(width, height)
     for title, figure in figures.items():

@@ -61,7 +61,7 @@ def film(
         flags = [flag for flag, wanted in (("--fresh", fresh), ("--yes", yes), ("--any-device", any_device)) if wanted]
         list_commands([(path, overrides) for path in configs], quality, device, root, flags)
         return
-    if on:
+    if on is not None:
         render_elsewhere(films, root, address_of(on), device, quality, shared, fresh, any_device, style)
         return
     where = pick_device(device, root)
