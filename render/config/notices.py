@@ -68,6 +68,13 @@ def _sound_backwards(config: Config) -> Iterator[str]:
         yield "the footage comes back, and its sound goes on: it is not played backwards"
 
 
+def _followed(config: Config) -> Iterator[str]:
+    clock, dreams = config.clock, config.facts.dreams
+    if dreams and dreams <= clock.last_tick:
+        end = clock.tick(dreams - 1).seconds
+        yield f"the take that it follows ends after {end:.4g} s, and the film goes its own way from there"
+
+
 def _files(config: Config) -> Iterator[str]:
     yield from config.facts.notes
 
@@ -84,6 +91,7 @@ RULES = (
     _usual_beat,
     _silence,
     _sound_backwards,
+    _followed,
     _files,
     _broken_parts,
 )

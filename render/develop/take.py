@@ -28,8 +28,8 @@ from render.develop.ffmpeg import Pixels
 from render.develop.formats import Output
 from render.develop.names import fill_name, frame_path
 from render.develop.negative import Negative
-from render.errors import ConfigError, MissingError
-from render.source.take import NEGATIVE
+from render.errors import LOCKLESS, ConfigError, MissingError
+from render.source.tick import NEGATIVE
 
 if sys.platform == "win32":
     import msvcrt
@@ -50,16 +50,8 @@ FACTS = {  # types of the record's keys
     "gpu": str,
     "home": str,
 }
-DREAMED_WITH = (
-    "device",
-    "gpu",
-    "threads",
-    "tile",
-    "precision",
-    "networks",
-    "credits",
-)  # of a record: what counts for what goes on
-LOCKLESS = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}  # what a disk without locks answers
+# Of a record: what counts for what goes on.
+DREAMED_WITH = ("device", "gpu", "threads", "tile", "precision", "networks", "credits")
 READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}  # what a folder answers that may only be read
 UNLOCKED = "this disk knows no locks, so two renders in this folder at once would not notice each other"
 
@@ -403,7 +395,7 @@ def _record(folder: Path) -> dict[str, Any]:
         if isinstance(error.__cause__, OSError) and not isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
             raise
         return {}
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, MemoryError):
         return {}
     sound = isinstance(record, dict) and all(isinstance(record[fact], FACTS[fact]) for fact in {*FACTS} & {*record})
     return record if sound else {}

@@ -18,8 +18,10 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from render.errors import MissingError
-from render.inputs import NEGATIVE, plain
+from render.inputs import NEGATIVE as TICK
+from render.inputs import open_file, plain
 
+NEGATIVE = "negative"  # the folder of a take's dreams
 FORMAT = 1  # of a file; another one is not read
 CANVAS = "canvas"  # the name of its tensor
 WITHIN = "within"  # where a state lies: in its tick's file; else the hash of the file that holds it is said
@@ -104,10 +106,19 @@ def read_sealed(path: Path) -> bytes:
     return path.read_bytes()
 
 
+def hash_in(path: Path) -> str:
+    """The hash that a file says it has, without a look at what it holds. Raises DamageError where there is none."""
+    with open_file(path, TICK) as file:
+        seal = SEAL.search(file.read(HEAD))
+    if not seal:
+        raise DamageError
+    return seal[4].decode()
+
+
 def _require_tick(path: Path) -> None:
     """Raises DamageError for a device, or a file far larger than a tick; OSError for one that the system does not show."""
     try:
-        plain(path, NEGATIVE)
+        plain(path, TICK)
     except MissingError as error:
         if isinstance(error.__cause__, OSError):  # a disk that falters damages no tick
             raise error.__cause__ from None
