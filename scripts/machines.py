@@ -107,7 +107,7 @@ def machines(width: int, height: int, steps: int, pairs: int, seconds: float) ->
             figures[f"times as many, {name}"] = median(one / many for one, many in zip(own, spent[name], strict=True))
         whole = tick_seconds(width, height, steps)
         for wide, high in SIZES:
-            blank = orders(1, wide, high, 0, 4)
+            blank = orders(1, wide, high, 0, 2)
             ways = [(by_workers(cluster, blank, 1, True), by_workers(cluster, blank, 1, False)) for _ in range(pairs)]
             sending = median(sent - kept for kept, sent in ways)
             figures[f"MB a tick, {wide}x{high}"] = 6 * wide * high / 1e6
