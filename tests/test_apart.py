@@ -16,7 +16,7 @@ from render.develop.chain import Link, write_chain
 from render.develop.negative import Negative, TickFiles
 from render.develop.take import Take
 
-TICKS, FIRST = 40, 18
+TICKS, FIRST = 21, 9
 
 
 def keep(negative: Negative, tick: int) -> None:
@@ -59,7 +59,7 @@ def test_joining_that_is_cut_off_anywhere_is_gone_on_with(
     tmp_path: Path, whole: Mapping[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moved = os.replace
-    for most in range(26):
+    for most in range(15):
         take, count = a_take(tmp_path / f"take{most}"), 0
 
         def replace(path: Path, place: Path, most: int = most) -> None:

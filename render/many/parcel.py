@@ -19,6 +19,7 @@ from render.facts import facts
 from render.source.take import TICKS, picked_canvas
 from render.source.tick import CANVAS, NEGATIVE, seal, tick_numbers, tick_path
 
+SETTINGS = "resolved.yaml"  # in a take's folder
 FOLDER = "files"
 FILM = "film.yaml"
 
@@ -53,9 +54,9 @@ def files_of(config: Config) -> Iterator[tuple[Path, bytes | None]]:
 
 
 def _files_of_take(folder: Path) -> Iterator[Path]:
-    """What of a take a film reads that follows it: all its dreams, and when they are."""
+    """What of a take a film reads that follows it: all its dreams, when they are, and its settings."""
     yield from tick_numbers(folder / NEGATIVE).values()
-    yield folder / TICKS
+    yield from (path for name in (TICKS, SETTINGS) if (path := folder / name).is_file())
 
 
 def unpack(parcel: Parcel, folder: Path) -> Config:
