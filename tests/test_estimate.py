@@ -19,7 +19,7 @@ from render.dream.network import Activations
 from render.facts import facts
 from render.film import Film, ticks
 from render.show import estimate as estimates
-from render.show.estimate import Cost, Estimate, dreaming, estimate
+from render.show.estimate import Cost, costs, dreaming, row, table
 
 FILMS = {  # what they ask for, and how exactly their dreams can be counted
     "usual": ([], 0.01),
@@ -94,14 +94,21 @@ def test_a_small_film_tells_of_a_large_one(pixels: list[float], tiny_network: No
 def test_all_of_a_render_is_told_in_a_table(tiny_network: None) -> None:
     settings = ["size=64x36", "duration=1s", "dream.steps=1", "outputs=[a.mp4, {file: b.gif, fps: 10}, 'c/{frame}.png']"]
     config = load_text("seed: 1", overrides=settings)
-    cost = estimate(config, tiny.film("seed: 1", settings))
-    assert list(cost.parts) == ["dreaming", "frames between", "a.mp4", "b.gif", "c/{frame}.png"]
-    assert all(part.seconds > 0 for part in cost.parts.values())
-    assert [name for name, part in cost.parts.items() if part.disk] == ["dreaming", "a.mp4", "b.gif", "c/{frame}.png"]
-    assert cost.total.seconds == pytest.approx(sum(part.seconds for part in cost.parts.values()))
-    first, *rows = str(cost).splitlines()
+    film = tiny.film("seed: 1", settings)
+    parts = dict(costs(config, film))
+    assert list(parts) == ["dreaming", "frames between", "a.mp4", "b.gif", "c/{frame}.png"]
+    assert all(part.seconds > 0 for part in parts.values())
+    assert [name for name, part in parts.items() if part.disk] == ["dreaming", "a.mp4", "b.gif", "c/{frame}.png"]
+    first, *rows = table(config, film)
     assert first == "64x36, 24 frames at 24 fps from 9 dreams"
-    assert [row.split("  ")[1] for row in rows] == [*cost.parts, "in all"]
+    assert [line.split("  ")[1] for line in rows] == [*parts, "in all"]
+
+
+def test_a_table_adds_up(monkeypatch: pytest.MonkeyPatch, tiny_network: None) -> None:
+    parts = {"dreaming": Cost(3.21, 2e6), "frames between": Cost(0, 0), "a.mp4": Cost(4000, 3.4e9)}
+    monkeypatch.setattr(estimates, "costs", lambda *_: iter(parts.items()))
+    *_, last = table(load_text("{duration: 1s, outputs: a.mp4}"), tiny.film())
+    assert last == row("in all", Cost(4003.21, 3.402e9), len("frames between"))
 
 
 def test_a_large_film_is_tried_small(tiny_network: None) -> None:
@@ -126,7 +133,7 @@ def test_the_disk_is_what_the_film_takes(name: str, footage: None, tiny_network:
     film, exactly = DISK[name]
     settings = ["size=96x64", "duration=1s", "dream.steps=1", "dream.first_steps=1", "dream.octaves=1", *film]
     config = load_text("seed: 7", overrides=settings, look=facts)
-    told = estimate(config, tiny.film("seed: 7", settings)).total.disk
+    told = sum(cost.disk for _, cost in costs(config, tiny.film("seed: 7", settings)))
     shoot(config, "seed: 7", tmp_path / "runs", tiny.CPU, lambda states, first, last: states)
     assert told == pytest.approx(weight(tmp_path / "runs"), rel=exactly)
 
@@ -138,10 +145,10 @@ def weight(folder: Path) -> int:
 
 
 def test_costs_are_told_in_words() -> None:
-    cost = Estimate((64, 36), 1, "30", 1, {"dreaming": Cost(3.21, 2e6), "a.mp4": Cost(4000, 3.4e9)})
-    assert str(cost) == (
-        "64x36, 1 frame at 30 fps from 1 dream\n"
-        "  dreaming        3.2 s    2.0 MB\n"
-        "  a.mp4       1 h 6 min    3.4 GB\n"
-        "  in all      1 h 6 min    3.4 GB"
-    )
+    assert [
+        row(name, cost, 14) for name, cost in (("dreaming", Cost(3.21, 2e6)), ("a.mp4", Cost(4000, 3.4e9)), ("x", Cost(9.5)))
+    ] == [
+        "  dreaming              3.2 s    2.0 MB",
+        "  a.mp4             1 h 6 min    3.4 GB",
+        "  x                     9.5 s",
+    ]

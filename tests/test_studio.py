@@ -48,13 +48,15 @@ dream:
 SOURCES = {
     "noise": "size: 48x32\nsource: {noise: perlin}\nmotion: {zoom: 1.5}\n",
     "photo": "size: 48x32\nsource: {image: photo.png}\nmask: photo.png\nmotion: {zoom: {0s: 1.1, 2s: 1.4}}\n",
+    "large photo": "size: 48x32\nsource: {image: large.png}\nmotion: {zoom: 1.2}\n",
     "footage": "size: 48x32\nsource: {video: clip.mp4}\nmotion: {zoom: 1.1}\n",
 }
 ODD = "fps: 30000/1001\n"  # ticks that fall on no edge of the camera's cells
 
 
 def film_file(folder: Path, text: str) -> Path:
-    cv2.imwrite(str(folder / "photo.png"), to_pixels(tiny.photo((32, 48)))[..., ::-1])
+    for name, size in (("photo", (32, 48)), ("large", (64, 96))):
+        cv2.imwrite(str(folder / f"{name}.png"), to_pixels(tiny.photo(size))[..., ::-1])
     if "clip.mp4" in text:
         clip(folder / "clip.mp4", plain(36, (32, 48)), fps="24")
     path = folder / "film.yaml"
@@ -81,7 +83,7 @@ def everything(stage: Stage, tick: int) -> dict[str, Any]:
         value = low + share * (high - low)
         if key not in fixed and not (key.startswith("look.") and stage.config.source.moves and key != "look.hold"):
             values[key] = round(value) if span.whole else value
-    if stage.config.source.moves:
+    if stage.config.source.moves or stage.film.scene.source.photo:
         values = {key: value for key, value in values.items() if not key.startswith(("motion.swirl", "motion.tilt"))}
     return {**values, "motion.zoom": "1.1 + 0.2*min(1, s)"}
 

@@ -81,7 +81,6 @@ def pour(studio: Studio, begin: Callable[[socket.socket], None], content: bytes,
             begin(line)
             while sent < amount:
                 sent += line.send(content)
-        sent += len(content)  # what was on its way when it closed
 
 
 GARBAGE = np.random.default_rng(0).bytes(MEGABYTE)

@@ -9,24 +9,31 @@ import click
 from render.errors import ConfigError, MissingError, printable
 from render.show.terminal import FilePath, out
 
+TARGET = click.argument("target", metavar="[YAML]", required=False, type=FilePath())
+
 
 @click.command()
-@click.argument("kind", type=click.Choice(["zoom", "photo", "class", "loop", "video", "audio"]))
-def new(kind: str) -> None:
-    """A commented configuration to start from: render new zoom > my.yaml."""
+@click.argument("kind", metavar="KIND", type=click.Choice(["zoom", "photo", "class", "loop", "video", "audio"]))
+@TARGET
+def new(kind: str, target: Path | None) -> None:
+    """A commented configuration to start from: render new zoom film.yaml
+
+    KIND is zoom, photo, class, loop, video or audio. The configuration is printed, or written to YAML, never over a file that
+    is there.
+    """
     from render.config.templates import template
 
-    out(template(kind), nl=False)
+    _require_free(target)
+    _print_or_write(template(kind, target.name if target else ""), target)
 
 
 @click.command(name="from")
 @click.argument("file", type=FilePath())
 def from_(file: Path) -> None:
     """The configuration back out of a rendered mp4, mov, mkv, webm or png, or out of a take's folder."""
-    from render.config.loader import read
     from render.develop.metadata import embedded_config
 
-    text = read(file / "resolved.yaml", file) if file.is_dir() else embedded_config(file)
+    text = _of_take(file) if file.is_dir() else embedded_config(file)
     if not text:
         bare = file.suffix.lower() in (".gif", ".webp", ".jpg", ".jpeg")
         why = "gif, webp and jpg hold none; the take's folder does" if bare else "only films and PNGs that render made have one"
@@ -36,6 +43,15 @@ def from_(file: Path) -> None:
     out(text, nl=False)
 
 
+def _of_take(folder: Path) -> str:
+    """The configuration of a take, or of the newest take of a film."""
+    from render.config.loader import read
+
+    takes = sorted(folder.glob("take-*/resolved.yaml")) if not (folder / "resolved.yaml").exists() else []
+    place = takes[-1].parent if takes else folder
+    return read(place / "resolved.yaml", place)
+
+
 @click.group(name="import")
 def import_() -> None:
     """Films of other programs, as configurations of this one."""
@@ -43,7 +59,7 @@ def import_() -> None:
 
 @import_.command()
 @click.argument("file", metavar="SETTINGS", type=FilePath())
-@click.argument("target", metavar="[YAML]", required=False, type=FilePath())
+@TARGET
 def deforum(file: Path, target: Path | None) -> None:
     """A settings file of Deforum: render import deforum settings.txt film.yaml.
 
@@ -52,20 +68,29 @@ def deforum(file: Path, target: Path | None) -> None:
     """
     from render.config.deforum import convert, read_settings, yaml_text
     from render.config.schedule import decode_file
-    from render.develop import files
 
-    if target and target.exists():
-        raise ConfigError(f"{target}: is there already", "name another file")
+    _require_free(target)
     try:
         film = convert(read_settings(decode_file(file)))
     except ConfigError as error:
         raise ConfigError(f"{file}: {error.message}", error.hint) from None
-    text = yaml_text(film, file.name)
+    _print_or_write(yaml_text(film, file.name), target)
+
+
+def _require_free(target: Path | None) -> None:
+    if target and target.exists():
+        raise ConfigError(f"{target}: is there already", "name another file")
+
+
+def _print_or_write(text: str, target: Path | None) -> None:
+    """A configuration to stdout; or into its file, whose name then goes there."""
+    from render.develop import files
+
     if not target:
         out(text, nl=False)
         return
     files.write(target, text.encode())
-    out(str(target))
+    out(target)
 
 
 @click.command()

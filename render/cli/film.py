@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from render.cli.on import LIST, address_of, elsewhere, list_commands, render_elsewhere
-from render.cli.options import CONFIGS, shared
-from render.cli.prepare import build, fetch_weights, load, pick_device, refuse_unreasonable, text_of
+from render.cli.options import CONFIGS, RUNS, shared
+from render.cli.prepare import build, fetch_weights, pick_device, refuse_unreasonable
+from render.cli.request import Request, deliver, into_file, is_output, request
 from render.errors import RenderError, printable
 from render.show.terminal import FilePath, each, out, say, stoppable, until, usual_style
 
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     import torch
 
     from render.config import Config
+
+PEOPLE = ("bar", "plain")  # styles of progress that a person reads
 
 
 @click.command(hidden=True)
@@ -56,16 +61,28 @@ def film(
     render *.yaml --on ray:192.168.1.10:6379     those of a cluster
     render *.yaml --on list                      the commands, a line each
     """
-    films = each(configs, lambda path: (load(path, overrides, quality), text_of(path)))
     if on == LIST:
         flags = [flag for flag, wanted in (("--fresh", fresh), ("--yes", yes), ("--any-device", any_device)) if wanted]
+        each(configs, lambda path: request(path, overrides, quality))
         list_commands([(path, overrides) for path in configs], quality, device, root, flags)
         return
+    films = each(configs, lambda path: request(path, overrides, quality))
+    if click.get_current_context().get_parameter_source("root") is ParameterSource.COMMANDLINE:
+        films = [replace(film, root=None) for film in films]
+    if is_output(root):
+        films, root = [into_file(root, films)], RUNS
+    style = usual_style() if style == "auto" else style
+    if style in PEOPLE:
+        say(outline(films))  # seconds pass until torch is there
     if on:
+        for film in films:
+            write_own_film(film)
         render_elsewhere(films, root, address_of(on), device, quality, shared, fresh, any_device, style)
         return
     where = pick_device(device, root)
-    require_films([config for config, _ in films], where, root, yes)
+    require_films([film.config for film in films], where, root, yes)
+    for film in films:
+        write_own_film(film)
     render_films(films, root, where, fresh, style, any_device)
 
 
@@ -83,6 +100,8 @@ def enlarge(
     The same film rendered larger dreams of other things. This one follows the take (`follow:` in its settings): what is there
     stays there, and the dream adds what is finer. A draft becomes its film, a flight is flown again. Its take is NAME-SIZE.
     """
+    say(f"{take}: made larger")  # seconds pass until torch is there
+
     from render.config.paths import from_folder
     from render.develop.enlarge import enlargement
     from render.develop.take import take_folder
@@ -90,7 +109,24 @@ def enlarge(
     config, where = enlargement(take, size, overrides, quality), pick_device(device, root)
     require_films([config], where, root, yes)
     text = config.yaml(from_folder(take_folder(root, config.name)))
-    render_films([(config, text)], root, where, fresh, "auto")
+    render_films([Request(config, text)], root, where, fresh, "auto")
+
+
+def outline(films: Sequence[Request]) -> str:
+    """What is about to be rendered, in a line."""
+    if len(films) > 1:
+        return f"{len(films)} films: {', '.join(film.config.name for film in films)}"
+    config, words = films[0].config, "frame" if films[0].config.clock.frames == 1 else "frames"
+    return f"{config.name}: {config.clock.frames} {words} from {config.clock.last_tick + 1} dreams, {config.size}"
+
+
+def write_own_film(film: Request) -> None:
+    """Write the film of a picture or a video alone, to go on from."""
+    from render.develop import files
+
+    if film.file:
+        files.write(film.file, film.text.encode())
+        say(f"{film.file}: the film of it, written here; change it, and `render {film.file}` renders it again")
 
 
 def require_films(films: Sequence[Config], device: torch.device, root: Path, yes: bool) -> None:
@@ -103,48 +139,43 @@ def require_films(films: Sequence[Config], device: torch.device, root: Path, yes
 
 
 def render_films(
-    films: Sequence[tuple[Config, str]],
-    root: Path,
-    device: torch.device,
-    fresh: bool,
-    style: str,
-    any_device: bool = False,
+    films: Sequence[Request], root: Path, device: torch.device, fresh: bool, style: str, any_device: bool = False
 ) -> list[Path]:
     """Render a queue, which goes on after a failure: the folders of their takes."""
 
-    def shoot(item: tuple[int, tuple[Config, str]]) -> Path:
-        number, (config, text) = item
+    def shoot(item: tuple[int, Request]) -> Path:
+        number, film = item
         if len(films) > 1:
-            say(f"{config.name}: film {number} of {len(films)}")
-        return _film(config, text, root, device, fresh, style, any_device)
+            say(f"{film.config.name}: film {number} of {len(films)}")
+        return _film(film, film.root or root, device, fresh, style, any_device)
 
     return each(list(enumerate(films, 1)), shoot)
 
 
-def _film(config: Config, text: str, root: Path, device: torch.device, fresh: bool, style: str, any_device: bool) -> Path:
+def _film(film: Request, root: Path, device: torch.device, fresh: bool, style: str, any_device: bool) -> Path:
     from render.config.notices import notices
     from render.develop.shoot import shoot
     from render.show.eta import efforts
     from render.show.progress import STYLES
 
-    style, stop = usual_style() if style == "auto" else style, Event()
+    config, stop = film.config, Event()
 
     def watch(states: Iterator[Any], first: int, last: int) -> Iterable[Any]:
         if first >= 0:
             say(f"{config.name}: {first + 1} of {last + 1} dreams are there already")
         with stoppable(stop):
             yield from STYLES[style](until(states, stop), first, last, config.name, efforts(config))
-        if first < last and style in ("bar", "plain"):
+        if first < last and style in PEOPLE:
             say(f"{config.name}: dreamed; developing what is not developed yet")
 
     for notice in notices(config):
         say(printable(notice))
-    shot = shoot(config, text, root, device, watch, fresh, any_device)
+    shot = shoot(config, film.text, root, device, watch, fresh, any_device)
     for notice in shot.notices:
         say(notice)
     if shot.whole and not shot.dreamed:
         say(f"{config.name}: this take is finished; --fresh begins another")
-    for path in shot.paths:
+    for path in deliver(shot.paths, film.target):
         out(path, ends=False)  # the next film of the queue is rendered all the same
     if stop.is_set():
         rest = "the film is whole" if shot.whole else "this is the film so far, and the same command goes on from here"

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from render.cli.options import CONFIGS, QUALITY, ROOT, SET, shared
-from render.cli.prepare import build, fetch_weights, load, missing_weights, pick_device
-from render.errors import printable
+from render.cli.options import CONFIGS, QUALITY, ROOT, RUNS, SET, shared
+from render.cli.prepare import build, fetch_weights, missing_weights, pick_device
+from render.cli.request import Request, deliver, is_output, request
+from render.errors import ConfigError, printable
 from render.show.terminal import FilePath, each, out, say, usual_style
 
 if TYPE_CHECKING:
-    from render.config import Config
+    from render.construct.networks import Known
 
 
 @click.command()
@@ -22,25 +23,29 @@ if TYPE_CHECKING:
 @shared
 def check(configs: Sequence[Path], overrides: Sequence[str], quality: str, device: str, root: Path) -> None:
     """Everything but the dreaming: settings, files, weights, encoders; size, frames, cost, disk."""
-    films = each(configs, lambda path: (path, load(path, overrides, quality)))
-    say("the settings can be read; files, networks and encoders come next")  # seconds pass until torch is there
+    films = each(configs, lambda path: (path, request(path, overrides, quality)))
+    for path, _ in films:
+        say(f"{path}: the settings are good; its networks, files and encoders come next")  # seconds pass until torch is there
     where = pick_device(device, root)
 
     from render.config.notices import notices
     from render.develop.files import folder_name
     from render.develop.names import fill_name
-    from render.show.estimate import estimate
+    from render.show.estimate import table
 
-    def check_film(item: tuple[Path, Config]) -> None:
-        path, config = item
+    networks: Known = {}
+
+    def check_film(item: tuple[Path, Request]) -> None:
+        path, config = item[0], item[1].config
         if missing := missing_weights(config):
             say(f"{path}: the settings are good; its cost is told when the weights are here")
             for line in missing:
                 out(line)
             return
-        film = build(config, where)
-        say(f"{path}: good")
-        out(estimate(config, film))
+        film = build(config, where, networks)
+        say(f"{path}: good; what it takes is tried now")
+        for line in table(config, film, networks):
+            out(line)
         out(f"dreamed by {' and '.join(config.networks)}, in {film.precision}")
         files = " ".join(fill_name(output.file, config.name) for output in config.outputs)
         out(f"{files} in {root / folder_name(config.name)}")
@@ -61,7 +66,12 @@ def check(configs: Sequence[Path], overrides: Sequence[str], quality: str, devic
 @click.option("--flow", "what", flag_value="flow", help="What moves in footage, how far it is trusted, what is dreamed on it.")
 def preview(config: Path, overrides: Sequence[str], quality: str, device: str, root: Path, what: str | None) -> None:
     """A contact strip of the film, dreamed small; or the camera alone; or what footage does."""
-    film, where = load(config, overrides, quality), pick_device(device, root)
+    film, ending = request(config, overrides, quality).config, ".mp4" if what == "motion" else ".png"
+    target, root = (root, RUNS) if is_output(root) else (None, root)
+    if target and target.suffix.lower() != ending:
+        raise ConfigError(f"-o {target}: this preview is a {ending}")
+    say(f"{film.name}: building it")  # seconds pass until torch is there
+    where = pick_device(device, root)
     fetch_weights(film)
 
     from render.show import flow_preview
@@ -74,7 +84,7 @@ def preview(config: Path, overrides: Sequence[str], quality: str, device: str, r
         "motion": lambda: previews.motion(film, root, where),
         "flow": lambda: flow_preview.strip(film, root, where, progress),
     }
-    out(make[what]())
+    out(*deliver([make[what]()], target))
 
 
 @click.command()
@@ -84,7 +94,9 @@ def preview(config: Path, overrides: Sequence[str], quality: str, device: str, r
 @ROOT
 def plot(config: Path, overrides: Sequence[str], quality: str, root: Path) -> None:
     """Every moving number over time: as a picture, and as a CSV that `schedule:` reads back."""
-    film = load(config, overrides, quality)
+    film = request(config, overrides, quality).config
+    if is_output(root):
+        raise ConfigError(f"-o {root}: a plot is two files, and takes a folder")
 
     from render.show import plot as plots
 

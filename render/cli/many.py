@@ -11,6 +11,7 @@ from render.cli.film import render_films, require_films
 from render.cli.on import LIST, address_of, elsewhere, list_commands, render_elsewhere
 from render.cli.options import shared
 from render.cli.prepare import pick_device
+from render.cli.request import Request, file_of
 from render.errors import MissingError, printable
 from render.show.terminal import FilePath, out, say, usual_style
 
@@ -48,17 +49,21 @@ def sweep(
     With --on ray the films are rendered side by side. After the commands of --on list, the same command without it makes the
     sheet.
     """
+    say(f"{path}: its films are made out")  # seconds pass until torch is there
+
     from render.many import axes as many
     from render.many import sweep as sweeps
 
-    axes = many.read_axes(texts)
+    axes, path = many.read_axes(texts), file_of(path) or path
     films = many.variants(axes)
     if wanted:
         chosen = many.pick(films, wanted)
         sweeps.load_variant(path, chosen, overrides, quality)  # what cannot be loaded is not written
         out(sweeps.write_pick(path, path.stem, chosen))
         return
-    loaded = [sweeps.load_variant(path, film, overrides, quality) for film in films]  # one fault would be said of every film
+    loaded = [
+        Request(*sweeps.load_variant(path, film, overrides, quality)) for film in films
+    ]  # one fault would be said of every film
     home = sweeps.folder(root, path.stem)
     if on == LIST:
         variants = [(path, (*overrides, *film.overrides, f"name={film.name}")) for film in films]
@@ -68,7 +73,7 @@ def sweep(
         folders = render_elsewhere(loaded, home, address_of(on), device, quality, shared, False, any_device, usual_style())
     else:
         where = pick_device(device, root)
-        require_films([config for config, _ in loaded], where, home, yes)
+        require_films([film.config for film in loaded], where, home, yes)
         folders = render_films(loaded, home, where, False, usual_style(), any_device)
     takes = list(zip(films, folders, strict=True))
     out(sweeps.draw_sheet(home / "sheet.png", path.stem, axes, takes))
@@ -88,6 +93,8 @@ def gallery(folders: Sequence[Path], site: Path) -> None:
 
     The page asks nothing of the network: it works from the folder, from any place of a server, and out of an archive.
     """
+    say("looking for finished films")  # seconds pass until torch is there
+
     from render.show import gallery as galleries
 
     exhibits, notices = galleries.find_exhibits(folders or [Path("runs")])

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from render.cli.prepare import build, fetch_weights, pick_device
+from render.cli.request import Request, deliver
 from render.errors import ConfigError, RenderError, printable
 from render.show.terminal import each, out, report_failure, say, stoppable, usual_style
 
 if TYPE_CHECKING:
-    from render.config import Config
+    pass
 
 LIST, RAY = "list", "ray"
 
@@ -54,7 +55,7 @@ def list_commands(
 
 
 def render_elsewhere(
-    films: Sequence[tuple[Config, str]],
+    films: Sequence[Request],
     root: Path,
     address: str,
     device: str,
@@ -68,6 +69,7 @@ def render_elsewhere(
     from render.many.cluster import connect, require_ray
 
     require_ray()
+    root = _one_root(films, root)
     here = pick_device("auto" if device == "cuda" else device, root)
 
     import torch
@@ -76,12 +78,12 @@ def render_elsewhere(
     from render.many.events import Done, Left, Lost, Said, Ticked
     from render.show.board import DONE, FAILED, LEFT, Board
 
-    configs = [config for config, _ in films]
+    configs = [film.config for film in films]
     each(configs, fetch_weights)
     each(configs, lambda config: build(config, torch.device("cpu")))
     style, stop = usual_style() if style == "auto" else style, Event()
     board, ended = Board([config.name for config in configs], style), dict[int, Path]()
-    orders = [queue.Order(number, config, text) for number, (config, text) in enumerate(films)]
+    orders = [queue.Order(number, film.config, film.text) for number, film in enumerate(films)]
     worst = 0
     with connect(address) as cluster:
         in_place = survey.takes_in_place(cluster, configs, root.absolute(), shared)
@@ -101,7 +103,7 @@ def render_elsewhere(
                     case Done():
                         finished = event.finished
                         ended[event.number] = root / finished.folder.relative_to(root.absolute())
-                        worst = max(worst, _tell(config, finished, root))
+                        worst = max(worst, _tell(films[event.number], finished, root))
                         board.ended(event.number, DONE)
                     case Lost():
                         say(printable(f"{config.name}: failed"))
@@ -118,17 +120,28 @@ def render_elsewhere(
     return [ended[number] for number in range(len(films))]
 
 
-def _tell(config: Config, finished: Any, root: Path) -> int:
+def _tell(film: Request, finished: Any, root: Path) -> int:
     """What came of a film; its exit code."""
+    config = film.config
     for notice in finished.notices:
         say(printable(f"{config.name}: {notice}"))
     if finished.whole and not finished.dreamed:
         say(f"{config.name}: this take is finished; --fresh begins another")
-    for path in finished.paths:
-        out(root / path.relative_to(root.absolute()), ends=False)
+    for path in deliver(finished.paths, film.target):
+        inside = path.is_relative_to(root.absolute())
+        out(root / path.relative_to(root.absolute()) if inside else path, ends=False)
     if config.facts.flaw:
         return report_failure(RenderError(config.facts.flaw, "what can be read of it was rendered"))
     return 0
+
+
+def _one_root(films: Sequence[Request], root: Path) -> Path:
+    """The folder where the takes of all films go. Raises ConfigError where takes of several folders are to be gone on with."""
+    roots = {film.root or root for film in films}
+    if len(roots) > 1:
+        places = " ".join(sorted(map(str, roots)))
+        raise ConfigError(f"--on: the films' takes lie in several folders: {places}", "one command for each folder")
+    return roots.pop()
 
 
 def _count(number: int, thing: str) -> str:

@@ -27,12 +27,13 @@ def _stay_offline(ctx: click.Context, option: click.Parameter, wanted: bool) -> 
 OFFLINE = click.option(
     "--offline", is_flag=True, expose_value=False, callback=_stay_offline, help="Fetch nothing; say where weights can be had."
 )
+RUNS = Path("runs")
 ROOT = click.option(
     "-o",
     "--output",
     "root",
     type=FilePath(),
-    default=Path("runs"),
+    default=RUNS,
     metavar="FOLDER",
     help="Where takes go, as FOLDER/NAME/take-001 [runs].",
 )
@@ -49,7 +50,7 @@ LABELS = click.option("--labels", type=FilePath(), help="A text file of its clas
 SOURCE = click.option(
     "--source", type=FilePath(), metavar="FILE", help="Where the film's picture or footage is now, if it was moved."
 )
-PLACES = "a name lies in the take's folder, ./x.gif in this one"
+PLACES = "a name lies in the take's folder, ./x.gif in this one, and a folder takes all"
 
 
 def of_a_print(command: Callable[..., Any]) -> Callable[..., Any]:

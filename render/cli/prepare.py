@@ -1,4 +1,4 @@
-"""Preparation. What comes before a film is dreamed: its file read, weights fetched, a device picked, the film built."""
+"""Preparation. What comes before a film is dreamed: weights fetched, a device picked, the film built."""
 
 from __future__ import annotations
 
@@ -14,23 +14,10 @@ if TYPE_CHECKING:
     import torch
 
     from render.config import Config
+    from render.construct.networks import Known
     from render.film import Film
 
 # torch takes seconds to import: whatever needs it is imported inside the function or command that does.
-
-
-def load(path: Path, overrides: Sequence[str], quality: str) -> Config:
-    """The configuration of a file."""
-    from render.facts import load
-
-    return load(path, overrides, quality)
-
-
-def text_of(path: Path) -> str:
-    """A configuration as it was written."""
-    from render.config.loader import read
-
-    return read(path)
 
 
 def fetch_weights(config: Config) -> None:
@@ -65,14 +52,14 @@ def pick_device(device: str, root: Path) -> torch.device:
     return picked
 
 
-def build(config: Config, device: torch.device) -> Film:
-    """The film, with everything found out that can be without dreaming it."""
+def build(config: Config, device: torch.device, known: Known | None = None) -> Film:
+    """The film, with everything found out that can be without dreaming it. known: networks that are loaded already."""
     from render.construct import build
     from render.develop.shoot import explain_failures, require_outputs
 
     require_outputs(config)
     with explain_failures(config):
-        film = build(config, device)
+        film = build(config, device, known)
     require_outputs(config, film.scene.size[::-1])
     return film
 

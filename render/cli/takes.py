@@ -28,6 +28,8 @@ from render.show.terminal import FilePath, out, say
 @SOURCE
 def print_(take: Path, outputs: Sequence[str], source: Path | None, **settings: Any) -> None:
     """Develop other outputs from a take's negative, without dreaming."""
+    say(f"{take}: developing {' '.join(outputs)}")  # seconds pass until torch is there
+
     from render.develop.reprint import print_again
 
     paths, notices = print_again(take, outputs, _readable(outputs, settings), source)
@@ -46,6 +48,8 @@ def trim(take: Path, part: str, output: str | None, source: Path | None, **setti
     Times are as in keyframes: 2s, 48 frames, 25%, 00:00:02; 2s.. goes to the end. Frames are made from the negative and
     encoded once.
     """
+    say(f"{take}: developing {part}")
+
     from render.develop.reprint import trim
 
     paths, notices = trim(take, part, output, _readable([output] if output else [], settings), source)
@@ -62,10 +66,12 @@ def join(takes: Sequence[Path], output: str | None, crossfade: str, **settings: 
 
     Size and frame rate are the first one's. Frames are made from the negatives and encoded once.
     """
-    from render.develop.reprint import in_working_folder, join
-
     if len(takes) < 2:
         raise ConfigError("one take alone is joined to nothing", "render join TAKE TAKE")
+    say(f"joining {len(takes)} takes")
+
+    from render.develop.reprint import in_working_folder, join
+
     file = in_working_folder(output) if output else None
     paths, notices = join(takes, file, crossfade, _readable([file] if file else [], settings))
     _tell(paths, notices)
@@ -73,11 +79,11 @@ def join(takes: Sequence[Path], output: str | None, crossfade: str, **settings: 
 
 def _readable(outputs: Sequence[str], settings: dict[str, Any]) -> dict[str, Any]:
     """The settings of outputs as they were given; refuses what cannot be, in the words of the command line."""
-    from render.develop.reprint import is_elsewhere
+    from render.develop.reprint import is_elsewhere, is_folder
 
     recipe = {"recipe": False} if settings.pop("no_recipe") else {}
     wanted = {key: value for key, value in settings.items() if value is not None}
-    names = [Path(file).name if is_elsewhere(file) else file for file in outputs]
+    names = [Path(file).name if is_elsewhere(file) else file for file in outputs if not is_folder(file)]
     options = [("-o", "file", name) for name in names] + [(f"--{key}", key, value) for key, value in wanted.items()]
     for option, key, value in options:
         refuse_unreadable(option.replace("_", "-"), key, value)

@@ -26,8 +26,21 @@ TEMPLATES: dict[str, tuple[str, Mapping[str, Any]]] = {
         },
     ),
     "photo": (
-        "A photograph that dreams, and a camera that moves into it.",
-        {"source": {"image": {"file": "photo.jpg"}}, "motion": {"zoom": 1.3}},
+        "A photograph that dreams: it begins as it is, and beasts grow out of it while the camera moves in.",
+        {
+            "source": {"image": {"file": "photo.jpg"}},
+            "motion": {"zoom": {"0s": 1, "3s": 1.1, "ease": "in-out"}},
+            "dream": {
+                "network": "efficientnet_lite0",
+                "objective": [{"layer": "block_10"}],
+                "octaves": 4,
+                "first_steps": 0,
+                "steps": 2,
+                "step_size": {"0s": 0.0012, "4s": 0.002, "9s": 0.005},
+                "smoothing": 0.4,
+                "chroma": 1,
+            },
+        },
     ),
     "class": (
         "Grey noise that remembers flowers: one class, asked of the network alone.",
@@ -86,18 +99,22 @@ TEMPLATES: dict[str, tuple[str, Mapping[str, Any]]] = {
 HEAD = """\
 # yaml-language-server: $schema=render.schema.json
 # {says}
-#   render {kind}.yaml
+#   render {file}
 # A setting that is left out has its default. Every number of motion, dream and look may move:
 #   zoom: 1.5 · zoom: "1.5 + 0.3*sin(2*pi*p)" · zoom: {{0s: 1, 4s: 1.5, ease: in-out}}
 """
 
 
-def template(kind: str) -> str:
-    """The template called `kind`; raises ConfigError where there is none."""
+def template(kind: str, file: str = "", changes: Mapping[str, Any] | None = None) -> str:
+    """The template called `kind`, for a file of that name; raises ConfigError where there is none.
+
+    changes: settings that it asks for instead, as in {"size": "source/2"}.
+    """
     if kind not in TEMPLATES:
         raise ConfigError(f'there is no template "{kind}"; {did_you_mean(kind, TEMPLATES)}')
     says, values = TEMPLATES[kind]
-    return "\n".join([HEAD.format(says=says, kind=kind), *_section(Settings, values, "")]) + "\n"
+    head = HEAD.format(says=says, file=file or f"{kind}.yaml")
+    return "\n".join([head, *_section(Settings, {**values, **(changes or {})}, "")]) + "\n"
 
 
 def _section(section: type[Section], values: Mapping[str, Any], indent: str) -> Iterator[str]:

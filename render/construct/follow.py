@@ -22,6 +22,7 @@ from render.config.scalars import NetworkChoice
 from render.config.section import Setting, walk
 from render.errors import ConfigError
 from render.facts import facts
+from render.loops import LOOPS
 from render.moment import Moment
 from render.picture.bands import Lead
 from render.scene import Scene
@@ -128,7 +129,7 @@ def differences(config: Config, other: Config) -> list[str]:
 
 def _whole_length(config: Config) -> float | None:
     """How long a film is whose way depends on it; None for one that goes on as it began."""
-    return config.clock.seconds if config.loop != "none" or config.motion.path else None
+    return config.clock.seconds if LOOPS[config.loop].seamless or config.motion.path else None
 
 
 BY_THE_CLOCK: Mapping[str, Callable[[Config], Any]] = {

@@ -180,9 +180,28 @@ def is_elsewhere(file: str) -> bool:
     return path.is_absolute() or file.startswith(("./", "~")) or ".." in path.parts
 
 
+def is_folder(file: str) -> bool:
+    """Whether it is no name of an output but a folder for them."""
+    return file.endswith(("/", "\\")) or Path(file).expanduser().is_dir()
+
+
 def in_working_folder(file: str) -> str:
     """The same name as a path of its own: of a film that belongs to no take alone."""
-    return file if is_elsewhere(file) else f"./{file}"
+    return file if is_elsewhere(file) or is_folder(file) else f"./{file}"
+
+
+def _placed(file: str, usual: str, settings: Settings, like: Settings, inside: Path) -> Placed:
+    """Where a print goes: the file itself; or, in a folder or by no name, its `usual` name with settings `like` those."""
+    if file and not is_folder(file):
+        return place_output(file, settings, inside)
+    return place_output(usual, like, Path(file).expanduser() if file else inside)
+
+
+def _all_placed(file: str, settings: Settings, reel: Reel) -> list[Placed]:
+    """Where a print goes; into a folder go all that the film has."""
+    if not is_folder(file):
+        return [place_output(file, settings, reel.take.folder)]
+    return [Placed(Path(file).expanduser(), _output(output.file, _like(output, settings))) for output in reel.config.outputs]
 
 
 def _output(file: str, settings: Settings) -> OutputSettings:
@@ -207,12 +226,13 @@ def print_again(folder: Path, outputs: Sequence[str], settings: Settings, source
     """Develop other outputs from the negative of the take in `folder`; nothing is dreamed.
 
     folder: of the take, or of the film whose newest take is meant.
-    outputs: names of files in the take, or paths that begin with /, ./, ../ or ~. settings: of all of them, as an output of a
-    configuration has them. source: where the film's picture or footage is now, if it was moved.
+    outputs: names of files in the take, paths that begin with /, ./, ../ or ~, or folders for all outputs of the film.
+    settings: of all of them, as an output of a configuration has them. source: where the film's picture or footage is now, if
+    it was moved.
     Raises MissingError where the take, or what it was made from, is not what it was, ConfigError, DevelopError or RoomError.
     """
     with open_reel(folder, source, settings.get("alpha", "none")) as reel:
-        placed = [place_output(file, settings, reel.take.folder) for file in outputs]
+        placed = [each for file in outputs for each in _all_placed(file, settings, reel)]
         _require_writable(reel.take, placed)
         made = [
             _print_into(reel, place, [each.output for each in placed if each.folder == place]) for place in _folders(placed)
@@ -271,18 +291,17 @@ def trim(folder: Path, part: str, file: str | None, settings: Settings, source: 
     with open_reel(folder, source, settings.get("alpha", "none" if file else None)) as reel:
         start, stop = read_part(part, reel)
         usual = f"{{name}}-{'-'.join(word.strip() or 'end' for word in part.split('..'))}{reel.config.outputs[0].suffix}"
-        placed = place_output(
-            file or usual.replace(":", "."), settings if file else _as_first(reel, settings), reel.take.folder
-        )
+        first = reel.config.outputs[0]
+        placed = _placed(file or "", usual.replace(":", "."), settings, _like(first, settings), reel.take.folder)
         _require_writable(reel.take, [placed])
         _require(reel, [placed.output])
         paths, notices = _develop(reel, placed.folder, [placed.output], (start, stop), whole=False)
         return paths, [*reel.take.notices, *notices]
 
 
-def _as_first(reel: Reel, settings: Settings) -> Settings:
-    """The settings of the film's first output, but for those that are given."""
-    return {**reel.config.outputs[0].model_dump(exclude={"file"}, exclude_none=True), **settings}
+def _like(output: OutputSettings, settings: Settings) -> Settings:
+    """The settings of an output of the film, but for those that are given."""
+    return {**output.model_dump(exclude={"file"}, exclude_none=True), **settings}
 
 
 def read_part(text: str, reel: Reel) -> Part:
@@ -328,8 +347,8 @@ def join(folders: Sequence[Path], file: str | None, fade: str, settings: Setting
                 f"--crossfade {fade}: {short[0].take.folder} lasts {float(short[0].seconds):.6g} s", "fade shorter"
             )
         title = " + ".join(reel.config.name for reel in reels)
-        usual = f"./{'+'.join(dict.fromkeys(reel.config.name for reel in reels))}{first.config.outputs[0].suffix}"
-        placed = place_output(file or usual, settings if file else _as_first(first, {"alpha": "none", **settings}), Path())
+        usual = f"{'+'.join(dict.fromkeys(reel.config.name for reel in reels))}{first.config.outputs[0].suffix}"
+        placed = _placed(file or "", usual, settings, _like(first.config.outputs[0], {"alpha": "none", **settings}), Path())
 
         def frames(fps: Fraction) -> Iterator[Pixels]:
             films = [(resize(frame, first.scene.size) for frame in reel.frames(fps)) for reel in reels]

@@ -114,7 +114,8 @@ def shoot(
 
 def note_whereabouts(config: Config, take: Take) -> None:
     """Note where the film's own files lie, seen from the take, and what shapes its dreams wherever they do: prints ask that."""
-    facts = {"home": str(from_folder(take.folder)(config.places.folder)), "settings": config.fingerprint_anywhere()}
+    home = from_folder(take.folder)(config.places.folder)
+    facts = {"home": str(take.record.get("home", home) if home == Path() else home), "settings": config.fingerprint_anywhere()}
     if any(take.record.get(key) != value for key, value in facts.items()):
         take.note(**facts)
 

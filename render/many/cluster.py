@@ -85,6 +85,10 @@ class Actor:
         """See Worker.stop."""
         self._worker.stop(job)
 
+    def close(self) -> None:
+        """See Worker.close."""
+        self._worker.close()
+
 
 @dataclass(frozen=True)
 class Contents:
@@ -134,6 +138,8 @@ class Hand:
     def dismiss(self) -> None:
         """End the worker at once."""
         with suppress(Exception):
+            if self.where:
+                self._cluster.wait(self._actor.close.remote(), REACH)
             self._cluster.ray.kill(self._actor)
 
 

@@ -16,8 +16,8 @@ from render.config.section import walk
 from render.construct.scene import pick_of
 from render.develop import files
 from render.facts import facts
-from render.source.take import NEGATIVE, picked_canvas
-from render.source.tick import CANVAS, seal, tick_path
+from render.source.take import picked_canvas
+from render.source.tick import CANVAS, NEGATIVE, seal, tick_path
 
 FOLDER = "files"
 FILM = "film.yaml"

@@ -77,6 +77,10 @@ class Worker:
         """End that job, or all, after the dream at work."""
         self._stopped.add(job)
 
+    def close(self) -> None:
+        """Remove what films brought along."""
+        self._folder.cleanup()
+
     def render(
         self, job: int, config: Config, text: str, root: Path, fresh: bool = False, any_device: bool = False
     ) -> Iterator[News]:

@@ -1,4 +1,4 @@
-"""Estimates. What a film will take, before it is dreamed: (config, film) -> Estimate.
+"""Estimates. What a film will take, before it is dreamed: (config, film) -> the costs of its parts.
 
 One step of the dream is timed and the film's steps are counted: that is nine tenths of the answer. For the rest a few ticks are
 dreamed with a single step each, a few frames are made between them, and those go through each encoder once.
@@ -27,6 +27,7 @@ from render.config import Config
 from render.config.model import OutputSettings
 from render.config.scalars import Size
 from render.construct import build
+from render.construct.networks import Known
 from render.develop import flow_cache, formats, prints, sound
 from render.develop.ffmpeg import Pixels
 from render.develop.names import fill_name
@@ -41,7 +42,7 @@ from render.picture.picture import resize, to_pixels
 from render.scene import Scene
 from render.show.words import bytes_words, count_words, duration_words
 
-LARGE = 2**18  # pixels; larger films are tried at about this size, since what they take grows with their pixels
+LARGE = 2**17  # pixels; larger films are tried at about this size, since what they take grows with their pixels
 SMALL = 2**16  # pixels that a step is timed on at most: about the mean of a film's octaves
 COUNTED = 40  # moments at which steps are counted, evenly over the film
 PLACES = (0.5, 0.1)  # of the film, at which ticks are tried
@@ -60,68 +61,76 @@ class Cost:
     seconds: float = 0.0
     disk: float = 0.0  # bytes that stay
 
-
-@dataclass(frozen=True)
-class Estimate:
-    """What a film takes. As text: a table of its parts."""
-
-    size: tuple[int, int]  # (width, height)
-    frames: int
-    fps: str
-    ticks: int
-    parts: dict[str, Cost]  # by name: dreaming, frames between, and each output
-
-    @property
-    def total(self) -> Cost:
-        """All parts, one after the other. Some run beside others, but they share the processors."""
-        costs = self.parts.values()
-        return Cost(sum(cost.seconds for cost in costs), sum(cost.disk for cost in costs))
-
-    def __str__(self) -> str:
-        rows = {**self.parts, "in all": self.total}
-        wide, (width, height) = max(map(len, rows)), self.size
-        first = (
-            f"{width}x{height}, {count_words(self.frames, 'frame')} at {self.fps} fps from {count_words(self.ticks, 'dream')}"
-        )
-        table = (
-            f"  {name:{wide}}  {duration_words(cost.seconds):>11}  {bytes_words(cost.disk):>8}".rstrip()
-            for name, cost in rows.items()
-        )
-        return "\n".join((first, *table))
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(self.seconds + other.seconds, self.disk + other.disk)
 
 
-def estimate(config: Config, film: Film) -> Estimate:
-    """What the film that was built from `config` will take on this machine, prints and all. Tries it for about a second."""
+DREAMING, BETWEEN, ALL = "dreaming", "frames between", "in all"
+
+
+def table(config: Config, film: Film, known: Known | None = None) -> Iterator[str]:
+    """What the film that was built from `config` takes, as lines: each is there as soon as it is known.
+
+    In all is the sum of the parts. Some of them run beside others, but they share the processors.
+    """
+    scene, total = film.scene, Cost()
+    (height, width), ticks = scene.size, count_words(scene.clock.last_tick + 1, "dream")
+    yield f"{width}x{height}, {count_words(frame_count(scene), 'frame')} at {scene.clock.fps} fps from {ticks}"
+    wide = max(map(len, (DREAMING, BETWEEN, ALL, *(_file(config, output) for output in config.outputs))))
+    for name, cost in costs(config, film, known):
+        total += cost
+        yield row(name, cost, wide)
+    yield row(ALL, total, wide)
+
+
+def row(name: str, cost: Cost, wide: int) -> str:
+    """A line of the table, whose names are so `wide`."""
+    return f"  {name:{wide}}  {duration_words(cost.seconds):>11}  {bytes_words(cost.disk):>8}".rstrip()
+
+
+def costs(config: Config, film: Film, known: Known | None = None) -> Iterator[tuple[str, Cost]]:
+    """What each part of the film takes on this machine: dreaming, the frames between, and each output, by its file.
+
+    It is tried, for about two seconds. known: networks that are loaded already.
+    """
     scene, clock = film.scene, film.scene.clock
-    small, times = within(config, film, LARGE)
+    small, times = within(config, film, LARGE, known)
     with TemporaryDirectory(prefix="render-") as name:
         folder = Path(name)
         small = replace(small, scene=flow_cache.with_flow_cache(small.scene, folder))
         states, seconds = dreaming(small, scene.size)
-        parts = {"dreaming": Cost(seconds, _negative_bytes(states[-1], clock.last_tick + 1, times))}
+        yield DREAMING, Cost(seconds, _negative_bytes(states[-1], clock.last_tick + 1, times))
+
         rates = {output.file: formats.rate(output, clock.fps) for output in config.outputs}
-        pictures = {fps: between(small.scene, states, fps) for fps in dict.fromkeys(rates.values())}
-        walked = [pictures[fps] for fps in prints.walks(rates.values(), partial(rate_ratio, scene))]
-        flows = [file.stat().st_size for file in folder.glob(f"{flow_cache.FOLDER}/*")]
-        pairs = clock.last_tick + sum(
-            2 * max(0, reel.number - clock.last_tick - 1) for reel in walked
-        )  # a frame lies between two ticks
-        motion = min(flow_cache.MOST, fmean(flows) * times * pairs) if flows else 0.0
-        parts["frames between"] = Cost(sum(reel.each * reel.number for reel in walked) * times, motion)
+        reels = {fps: between(small.scene, states, fps) for fps in dict.fromkeys(rates.values())}
+        walked = [reels[fps] for fps in prints.walks(rates.values(), partial(rate_ratio, scene))]
+        motion = _motion_bytes(folder, clock.last_tick, walked) * times
+        yield BETWEEN, Cost(sum(reel.each * reel.number for reel in walked) * times, min(flow_cache.MOST, motion))
+
         for number, output in enumerate(config.outputs):
-            cost = printing(config, output, pictures[rates[output.file]], folder / str(number))
-            parts[fill_name(output.file, config.name)] = Cost(cost.seconds * times, _limited(cost.disk * times, output))
-    return Estimate((scene.size[1], scene.size[0]), frame_count(scene), str(clock.fps), clock.last_tick + 1, parts)
+            cost = printing(config, output, reels[rates[output.file]], folder / str(number))
+            yield _file(config, output), Cost(cost.seconds * times, _limited(cost.disk * times, output))
 
 
-def within(config: Config, film: Film, most: int) -> tuple[Film, float]:
+def _file(config: Config, output: OutputSettings) -> str:
+    return fill_name(output.file, config.name)
+
+
+def _motion_bytes(folder: Path, last_tick: int, walked: Sequence[Reel]) -> float:
+    """Bytes of the motion between pictures that is kept in `folder`: of all ticks, and two of each frame between them."""
+    sizes = [file.stat().st_size for file in folder.glob(f"{flow_cache.FOLDER}/*")]
+    pairs = last_tick + sum(2 * max(0, reel.number - last_tick - 1) for reel in walked)
+    return fmean(sizes) * pairs if sizes else 0.0
+
+
+def within(config: Config, film: Film, most: int, known: Known | None = None) -> tuple[Film, float]:
     """The film with at most about `most` pixels, and how many times as many it really has."""
     height, width = film.scene.size
     if height * width <= most:
         return film, 1.0
     shrink = (most / (height * width)) ** 0.5
     size = Size(*(max(32, round(side * shrink / 2) * 2) for side in (width, height)))
-    small = build(config.model_copy(update={"size": size}), film.scene.device)
+    small = build(config.model_copy(update={"size": size}), film.scene.device, known)
     return small, height * width / (size.width * size.height)
 
 
@@ -130,7 +139,7 @@ def within(config: Config, film: Film, most: int) -> tuple[Film, float]:
 
 def dreaming(film: Film, size: tuple[int, int]) -> tuple[list[State], float]:
     """Some ticks of the film, hardly dreamed, and the seconds that all its ticks take, dreamed in full at `size` (h, w)."""
-    clock, step_seconds = film.scene.clock, time_step(film)  # of a step, a pixel
+    clock = film.scene.clock
     here = film.scene.size[0] * film.scene.size[1]
     asked: list[bool] = []  # whether the way to climb that was last asked for is one on fresh ground
     dreams: list[bool] = []  # of each dream in a tick, whether it was on fresh ground
@@ -146,22 +155,29 @@ def dreaming(film: Film, size: tuple[int, int]) -> tuple[list[State], float]:
         asked.clear()
         return film.extract(frame)
 
-    def besides(make: Callable[[], State]) -> float:
-        """Seconds that a tick takes besides its steps."""
+    def try_tick(make: Callable[[], State]) -> tuple[float, int]:
+        """Seconds that a tick takes, and how many steps are among them."""
         dreams.clear()
         seconds = timed(film.scene.device, lambda: states.append(make()))
-        steps = sum(bool(film.ascent(start, fresh).steps) and active(film, start) for fresh in dreams)
-        return max(0.0, seconds - steps * step_seconds * here)
+        return seconds, sum(bool(film.ascent(start, fresh).steps) and active(film, start) for fresh in dreams)
 
     sketch, start = replace(film, ascent=hardly, extract=extract), clock.tick(0)
-    total = besides(lambda: begin(sketch)) + step_seconds * steps_at(film, size, start, True)
+    first = try_tick(lambda: begin(sketch))
+    step_seconds = time_step(film, states[0].canvas)  # a pixel
+
+    def besides(seconds: float, steps: int) -> float:
+        """Seconds of a tick without its steps."""
+        return max(0.0, seconds - steps * step_seconds * here)
+
+    total = besides(*first) + step_seconds * steps_at(film, size, start, True)
     if not clock.last_tick:
         return states, total
-    others, kinds, places = [], Counter[bool](), {int(share * (clock.last_tick - 1)) for share in PLACES}
+    tried = PLACES if film.scene.source.moves else PLACES[:1]  # elsewhere one tick is as the next
+    others, kinds, places = [], Counter[bool](), {int(share * (clock.last_tick - 1)) for share in tried}
     for place in places:
         start = clock.tick(place)
         film.scene.picture(start)  # as the tick before would have left the footage
-        others.append(besides(partial(step, sketch, replace(states[0], tick=place))))
+        others.append(besides(*try_tick(partial(step, sketch, replace(states[0], tick=place)))))
         kinds.update(dreams or [False])  # where nothing counts at that moment, a dream a tick elsewhere
     moments = evenly(clock)[1:]
     for fresh, number in kinds.items():
@@ -170,13 +186,13 @@ def dreaming(film: Film, size: tuple[int, int]) -> tuple[list[State], float]:
     return states, total + min(others) * clock.last_tick * size[0] * size[1] / here
 
 
-def time_step(film: Film) -> float:
-    """Seconds a pixel that a step takes; 0 for a film that never takes one."""
+def time_step(film: Film, canvas: Tensor) -> float:
+    """Seconds a pixel that a step on such a canvas takes; 0 for a film that never takes one."""
     scene, moment = film.scene, next((moment for moment in evenly(film.scene.clock) if active(film, moment)), None)
     if moment is None:
         return 0.0
     start, shrink = scene.clock.tick(0), min(1.0, (SMALL / (scene.size[0] * scene.size[1])) ** 0.5)
-    canvas = resize(scene.picture(start), (ceil(scene.size[0] * shrink), ceil(scene.size[1] * shrink)))
+    canvas = resize(canvas, (ceil(scene.size[0] * shrink), ceil(scene.size[1] * shrink)))
     ascent, terms = replace(film.ascent(moment, False), steps=1, octaves=1), film.terms(moment, first_worlds(film, start))
 
     def take_step() -> object:

@@ -27,6 +27,9 @@ from render.construct.networks import Known
 from render.construct.scene import frame_size, shown_amount
 from render.film import Film
 from render.moment import CELLS, Clock
+from render.picture.picture import Pixels
+from render.scene import Scene
+from render.source.flow import FlowPair
 
 Rows = Mapping[str, Hold]  # by the key of the number they move
 
@@ -60,7 +63,25 @@ def make_stage(config: Config, device: torch.device, known: Known) -> Stage:
     changes = {"loop": "none", "follow": None, **({"duration": ENDLESS} if endless else {})}
     plain = config.model_copy(update=changes)
     live = with_live_numbers(plain)
-    return Stage(plain, live, build(live, device, known), endless)
+    film = build(live, device, known)
+    return Stage(plain, live, replace(film, scene=remember_flow(film.scene)), endless)
+
+
+def remember_flow(scene: Scene) -> Scene:
+    """The same scene, whose estimator knows the pair it saw last: a step asks for it, and then what is shown of the step."""
+    estimator = scene.estimator
+    if estimator is None:
+        return scene
+    newest: list[tuple[Pixels, Pixels, FlowPair]] = []
+
+    def trace(earlier: Pixels, later: Pixels) -> FlowPair:
+        for before, after, pair in newest:
+            if np.array_equal(before, earlier) and np.array_equal(after, later):
+                return pair
+        newest[:] = [(earlier, later, estimator.trace(earlier, later))]
+        return newest[0][2]
+
+    return replace(scene, estimator=replace(estimator, trace=trace))
 
 
 def with_other_terms(stage: Stage, config: Config, known: Known) -> Stage:
@@ -115,10 +136,16 @@ def _live(key: str, span: Span, curve: Curve | None) -> Curve:
     return Curve(curve.given if curve else None, span, Track(at, base.names, require=base.require), scheduled=True)
 
 
-def film_with(stage: Stage, rows: Rows) -> Film:
-    """The frozen film that is flown with these rows."""
+def film_with(stage: Stage, rows: Rows, before: Film | None = None, tick: int = 0) -> Film:
+    """The frozen film that is flown with these rows.
+
+    before: another that is equal up to that tick, which has worked out the camera's way so far.
+    """
     clock = replace(stage.film.scene.clock, rows=rows)
-    scene = replace(stage.film.scene, clock=clock, path=camera_path(stage.live, stage.film.scene.size, clock))
+    path = camera_path(stage.live, stage.film.scene.size, clock)
+    if before:
+        path.cache.begin_as(before.scene.path.cache, floor(clock.tick(tick).seconds))
+    scene = replace(stage.film.scene, clock=clock, path=path)
     return replace(stage.film, scene=replace(scene, amount=shown_amount(stage.live, scene)))
 
 

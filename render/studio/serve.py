@@ -150,6 +150,7 @@ def listening(house: House, listener: socket.socket, hosts: list[str]) -> Iterat
     options: dict[str, Any] = {
         "lifespan": "off",
         "log_config": None,
+        "log_level": "critical",  # what a stranger sends is no news for the terminal
         "access_log": False,
         "server_header": False,
         "ws": "websockets-sansio",

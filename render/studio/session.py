@@ -207,7 +207,7 @@ class Session:
         if values:
             self.rows = with_values(self.stage, self.rows, tick, values)
             self.live_take.write_rows(tick, values)
-            self.film = film_with(self.stage, self.rows)
+            self.film = film_with(self.stage, self.rows, self.film, tick)
         dreaming = monotonic()
         new = step(self.film, state)
         took = monotonic() - dreaming

@@ -23,11 +23,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--errors", action="store_true", help="write what commands say into docs/trouble.md")
     parser.add_argument("--picture", metavar="NAME", help="make a picture of docs/ anew, by its commands in docs/pictures.yaml")
     parser.add_argument("--strip", metavar="FILM", type=Path, help="pictures of a film side by side: --at 1,4,end -o FILE")
+    parser.add_argument("--studio", metavar="FILM", help="a picture of the studio's page in which that film is flown: -o FILE")
     parser.add_argument("--at", metavar="SECONDS", default="0,end", help="of which moments, for --strip [0,end]")
-    parser.add_argument("-o", "--output", metavar="FILE", type=Path, default=Path("strip.jpg"), help="where to, for --strip")
+    parser.add_argument("-o", "--output", metavar="FILE", type=Path, default=Path("strip.jpg"), help="where a picture goes")
     options = parser.parse_args(arguments)
     if options.strip:
         strip(options.strip, seconds(options.at), options.output)
+    elif options.studio:
+        from book.studio import photograph  # a browser is needed for this alone
+
+        photograph(options.studio, options.output)
     elif options.errors:
         transcripts.rewrite()
     elif options.picture:

@@ -1,0 +1,249 @@
+"""Requests. What a person names on the command line, as a film.
+
+zoom.yaml          that file
+zoom               zoom.yaml, here or in configs/
+photo.jpg          a picture or a video, by a film of its own that is written as photo.yaml
+runs/zoom/take-001 the film of a take, to go on with; runs/zoom is its newest
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from fractions import Fraction
+from os.path import relpath
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from render.errors import ConfigError, MissingError
+from render.show.terminal import say
+
+if TYPE_CHECKING:
+    from render.config import Config
+
+ENDINGS = (".yaml", ".yml")
+FOLDERS = (Path(), Path("configs"))  # where films are looked for by their bare names
+SOUNDS = (".wav", ".mp3", ".flac", ".ogg", ".m4a", ".aac", ".opus", ".aiff")
+SMALLEST = 16  # pixels a side that a film has
+PIXELS = 640 * 360  # of a picture's or a video's own film, about: one sees it grow in a minute or two on two cores
+RECORD = "run.json"  # lies in every take
+FIRST = 10  # seconds of a longer video that its own film shows
+
+
+@dataclass(frozen=True)
+class Request:
+    """A film that was asked for."""
+
+    config: Config
+    text: str  # as it was written
+    root: Path | None = None  # where the take lies that it goes on with
+    file: Path | None = None  # where `text` is to be written before it is rendered: the film of a picture or a video
+    target: Path | None = None  # where the one file goes that it makes
+
+
+def request(path: Path, overrides: Sequence[str] = (), quality: str = "final") -> Request:
+    """The film that `path` means. Raises ConfigError or MissingError, with what could be meant instead."""
+    file = file_of(path)
+    if file is None and path.is_dir():
+        return _of_take(path, overrides, quality)
+    kind = _kind_of_media(path)
+    if file is None and kind:
+        return _of_media(path, kind, overrides, quality)
+    if file and file != path:
+        say(f"{path}: {file}")
+    return _of_file(file or path, overrides, quality)
+
+
+def _of_file(path: Path, overrides: Sequence[str], quality: str) -> Request:
+    from render.config.loader import read
+    from render.facts import load
+
+    if not path.exists():
+        raise MissingError(f"{path}: there is no such film", _instead(path))
+    if path.suffix.lower() in SOUNDS:
+        raise ConfigError(f"{path}: music alone is no film yet", "render new audio film.yaml writes one that moves to it")
+    return Request(load(path, overrides, quality), read(path))
+
+
+# ---- by a file that it is to make
+
+
+def is_output(path: Path) -> bool:
+    """Whether what stands after -o is a film's file, and no folder for takes."""
+    from render.config.model import OUTPUT_SUFFIXES
+
+    return path.suffix.lower() in OUTPUT_SUFFIXES and not path.is_dir()
+
+
+def into_file(path: Path, films: Sequence[Request]) -> Request:
+    """The one film, made into that file only; ConfigError where there are several, or the file is a picture of many."""
+    from render.config.model import OutputSettings
+
+    if len(films) > 1:
+        raise ConfigError(f"-o {path}: {len(films)} films do not go into one file", "-o FOLDER takes them all")
+    if "{" in path.name:
+        hint = "write it as outputs in the film, or --set outputs=NAME; it lies in the take then"
+        raise ConfigError(f"-o {path}: pictures one by one have no single file", hint)
+    film = films[0]
+    usual = next((output for output in film.config.outputs if output.suffix == path.suffix.lower()), None)
+    settings = usual.model_dump(exclude={"file"}, exclude_none=True) if usual else {}
+    output = OutputSettings.model_validate({**settings, "file": path.name})
+    return replace(film, config=film.config.model_copy(update={"outputs": (output,)}), target=path)
+
+
+def deliver(paths: Sequence[Path], target: Path | None) -> Sequence[Path]:
+    """The finished files; where one was asked for elsewhere, it is there, too."""
+    from render.develop import files
+
+    if not target or not paths:
+        return paths
+    with files.beside(target) as part:
+        shutil.copyfile(paths[0], part)
+    return [target]
+
+
+# ---- by a name
+
+
+def file_of(path: Path) -> Path | None:
+    """The file of a film: `path`, or the one that is called so but for its ending or its folder; None where there is none."""
+    if path.is_file():
+        return None if _kind_of_media(path) else path
+    names = [path.name] if path.suffix.lower() in ENDINGS else [f"{path.name}{ending}" for ending in ENDINGS]
+    return next((place for folder in FOLDERS for name in names if (place := folder / path.parent / name).is_file()), None)
+
+
+def _instead(path: Path) -> str:
+    """What could be meant by a name that is none of a film's."""
+    from render.config.templates import TEMPLATES
+
+    context = click.get_current_context(silent=True)
+    commands = getattr(context and context.find_root().command, "commands", {})
+    if path.name in TEMPLATES:
+        return f"render new {path.name} {path.name}.yaml writes one to start from"
+    near = {word: f"the command `render {word}`" for word, command in commands.items() if not command.hidden}
+    near |= {word: str(file) for file in reversed([*_films(path.parent)]) for word in (file.name, file.stem)}
+    if close := get_close_matches(path.name.lower(), near, n=1, cutoff=0.6):
+        return f"did you mean {near[close[0]]}?"
+    return "render new zoom film.yaml writes one to start from"
+
+
+def _films(folder: Path) -> Iterator[Path]:
+    """The films that lie where one would be looked for."""
+    for place in dict.fromkeys((folder, *FOLDERS)):
+        if place.is_dir():
+            yield from sorted(file for file in place.iterdir() if file.suffix.lower() in ENDINGS or _kind_of_media(file))
+
+
+# ---- a picture or a video alone
+
+
+def _kind_of_media(path: Path) -> str:
+    """The source that such a file is: image or video; nothing where it is neither."""
+    from render.config.model import SourceSettings
+
+    ending = path.suffix.lower()
+    return next((kind for kind in ("image", "video") if ending in SourceSettings.endings[kind]), "")
+
+
+def _of_media(path: Path, kind: str, overrides: Sequence[str], quality: str) -> Request:
+    """The film of a picture or a video alone: one that dreams it and is here already, or a new one."""
+    from render.config import load_text
+    from render.config.loader import read
+    from render.facts import facts, load
+
+    if not path.is_file():
+        raise MissingError(f"{path}: there is no such {'picture' if kind == 'image' else 'video'}", _instead(path))
+    for file in _names_beside(path):
+        if not file.exists():
+            break
+        if _dreams(file, kind, path):
+            say(f"{path}: dreamed by {file}")
+            return Request(load(file, overrides, quality), read(file))
+    say(f"{path}: looking at it")
+    text = _film_text(path, kind, file.name)
+    return Request(load_text(text, file.name, Path(), overrides, quality, look=facts), text, file=file)
+
+
+def _names_beside(path: Path) -> Iterator[Path]:
+    """What its film may be called, in the working folder."""
+    yield Path(f"{path.stem}.yaml")
+    yield from (Path(f"{path.stem}-{number}.yaml") for number in range(2, 10**6))
+
+
+def _dreams(file: Path, kind: str, source: Path) -> bool:
+    """Whether the film in a file begins with that picture or video."""
+    from render.config import load
+    from render.errors import RenderError
+
+    try:
+        part = getattr(load(file).source, kind)
+    except RenderError:
+        return False
+    return part is not None and part.file.exists() and part.file.samefile(source)
+
+
+def _film_text(path: Path, kind: str, name: str) -> str:
+    """The text of its film: a template, at a size and a length that are soon rendered."""
+    from render.config.templates import template
+
+    changes: dict[str, object] = {"source": {kind: {"file": path.as_posix()}}}
+    if kind == "image":
+        from render.source.image import image_size
+
+        height, width = image_size(path)
+        changes["size"] = _size(width, height)
+        return template("photo", name, changes)
+
+    from render.source.footage import probe
+
+    footage = probe(path)
+    height, width = footage.size
+    changes["size"] = _size(width, height)
+    if footage.seconds > Fraction(3, 2) * FIRST:
+        changes["duration"] = f"{FIRST}s"
+        say(f"{path}: lasts {float(footage.seconds):.0f} s; its film shows {FIRST} s of them, and with `duration: source` all")
+    return template("video", name, changes)
+
+
+def _size(width: int, height: int) -> str:
+    """A size of the source's shape, with about so many pixels at most, and even sides, as films want them."""
+    share = min(1.0, (PIXELS / (width * height)) ** 0.5)
+    return "x".join(str(max(SMALLEST, round(side * share / 2) * 2)) for side in (width, height))
+
+
+# ---- a take
+
+
+def _of_take(path: Path, overrides: Sequence[str], quality: str) -> Request:
+    """The film of a take, or of the newest take of a film, as it was when it was last rendered."""
+    here = (path / RECORD).exists()
+    if not here and not any(path.glob(f"take-*/{RECORD}")):
+        raise MissingError(f"{path}: no take of a film lies here", _takes_in(path))
+    say(f"{path}: going on with it" if here else f"{path}: going on with its newest take")  # seconds pass until torch is there
+
+    from render.config import load_text
+    from render.config.loader import read
+    from render.develop.take import newest_take, read_record
+    from render.develop.whereabouts import found_files
+    from render.facts import facts
+
+    folder = newest_take(path)
+    resolved = folder / "resolved.yaml"
+    settings = read(resolved, folder)
+    moved = found_files(folder, settings, str(read_record(folder).get("home", "")))
+    config = load_text(settings, str(resolved), folder, [*moved, *overrides], quality, look=facts)
+    written = folder / "config.yaml"
+    return Request(config, read(written, folder) if written.exists() else settings, Path(relpath(folder.absolute().parents[1])))
+
+
+def _takes_in(path: Path) -> str:
+    """What could be meant by a folder that is none of a film's."""
+    films = sorted({take.parents[1] for take in path.glob(f"*/take-*/{RECORD}")})
+    if films:
+        return f"the films in it: {' '.join(map(str, films[:8]))}"
+    return "a film's takes lie in runs/NAME; a film is a YAML file, a picture or a video"

@@ -1,0 +1,283 @@
+"""Laws of requests: a picture, a bare name or a take is a film to render; what is none of them is told what it could be."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from clips import clip, plain
+from commands import Command as Run
+from PIL import Image
+
+from render.cli.group import command_line
+from render.cli.request import PIXELS, request
+from render.facts import load
+
+TINY = "size: 64x36\nfps: 8\nduration: 1s\nseed: 3\ndream: {steps: 1, first_steps: 1, octaves: 1, rate: 4}\n"
+SMALL = [
+    "size=64x36",
+    "duration=2 frames",
+    "dream.steps=0",
+    "dream.first_steps=0",
+    "dream.rate=4",
+    "dream.objective={layer: high}",
+]
+
+
+@pytest.fixture
+def run(command: Run, tiny_network: None) -> Run:
+    """`render` in this process, in a folder with a few things to render."""
+    Path("configs").mkdir()
+    for place in ("tiny.yaml", "configs/zoom.yaml", "configs/tiny.yaml"):
+        Path(place).write_text(TINY)
+    Image.new("RGB", (300, 200), (200, 30, 60)).save("photo.jpg")
+    clip(Path("street.mp4"), plain(8), fps="8")
+    Path("broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 no picture")
+    Path("song.mp3").write_bytes(b"")
+    return command
+
+
+def sets(*overrides: str) -> list[str]:
+    return [word for override in overrides for word in ("--set", override)]
+
+
+# ---- a picture, a video
+
+
+@pytest.mark.parametrize(("file", "kind"), [("photo.jpg", "image"), ("street.mp4", "video")])
+def test_a_picture_or_a_video_is_a_film_that_one_can_go_on_from(run: Run, file: str, kind: str) -> None:
+    said = run(file, *sets(*SMALL))
+    stem = Path(file).stem
+    assert (said.code, said.paths) == (0, [f"runs/{stem}/take-001/{stem}.mp4"])
+    assert f"{stem}.yaml: the film of it, written here" in said.words
+    film = load(f"{stem}.yaml")
+    assert film.source.kind == kind
+    assert film.size.width * film.size.height <= 1.1 * PIXELS
+    assert run("check", f"{stem}.yaml", *sets(*SMALL)).code == 0
+
+
+def test_the_film_of_a_picture_has_its_shape_and_even_sides(run: Run) -> None:
+    for width, height in ((300, 200), (301, 203), (3000, 2000), (40, 2000)):
+        Image.fromarray(np.zeros((height, width, 3), np.uint8)).save(f"{width}.png")
+        size = request(Path(f"{width}.png")).config.size
+        assert not size.width % 2
+        assert not size.height % 2
+        assert size.width * size.height <= 1.1 * PIXELS
+        assert abs(size.width / width - size.height / height) < 0.1
+
+
+def test_its_film_is_changed_and_rendered_again_and_no_other_is_written_over(run: Run) -> None:
+    run("photo.jpg", *sets(*SMALL))
+    text = Path("photo.yaml").read_text().replace("seed: ", "seed: 1")
+    Path("photo.yaml").write_text(text)
+    said = run("photo.jpg", *sets(*SMALL))
+    assert (said.paths, Path("photo.yaml").read_text()) == (["runs/photo/take-002/photo.mp4"], text)
+    assert "photo.jpg: dreamed by photo.yaml" in said.words
+    Path("photo.yaml").write_text("name: other\n")
+    assert run("photo.jpg", *sets(*SMALL)).paths == ["runs/photo-2/take-001/photo-2.mp4"]
+    assert Path("photo.yaml").read_text() == "name: other\n"
+
+
+def test_a_look_writes_no_film(run: Run) -> None:
+    assert run("check", "photo.jpg", *sets(*SMALL)).code == 0
+    assert not Path("photo.yaml").exists()
+
+
+def test_a_long_video_is_begun_with_and_that_is_told(run: Run, capfd: pytest.CaptureFixture[str]) -> None:
+    clip(Path("long.mp4"), plain(20), fps="1")
+    assert request(Path("long.mp4")).config.clock.seconds == 10
+    assert "lasts 20 s; its film shows 10 s of them" in capfd.readouterr().err
+
+
+# ---- a name
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("tiny", "tiny.yaml"),
+        ("zoom", "configs/zoom.yaml"),
+        ("zoom.yaml", "configs/zoom.yaml"),
+        ("configs/tiny", "configs/tiny.yaml"),
+    ],
+)
+def test_a_film_is_found_by_its_name(run: Run, name: str, file: str) -> None:
+    said = run("check", name)
+    assert said.code == 0
+    assert f"{name}: {file}\n" in said.words
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "words"),
+    [
+        ("tinny", 3, "did you mean tiny.yaml?"),
+        ("zom.yaml", 3, "did you mean configs/zoom.yaml?"),
+        ("phto.jpg", 3, "did you mean photo.jpg?"),
+        ("strete.mp4", 3, "did you mean street.mp4?"),
+        ("chek", 3, "did you mean the command `render check`?"),
+        ("class", 3, "render new class class.yaml writes one"),
+        ("qqqqqq", 3, "render new zoom film.yaml writes one"),
+        ("configs", 3, "a film's takes lie in runs/NAME"),
+        ("broken.jpg", 3, "broken.jpg: cannot be read"),
+        ("song.mp3", 2, "render new audio film.yaml"),
+    ],
+)
+def test_what_is_no_film_is_told_what_it_could_be(run: Run, name: str, code: int, words: str) -> None:
+    before = sorted(Path().rglob("*"))
+    said = run(name)
+    assert (said.code, said.paths) == (code, [])
+    assert words in said.words
+    assert sorted(Path().rglob("*")) == before
+
+
+# ---- a take
+
+
+def test_a_take_goes_on_from_its_folder_or_its_film_s(run: Run) -> None:
+    first = run("tiny.yaml", "--set", "dream.steps=2")
+    Path("tiny.yaml").unlink()
+    for name in ("runs/tiny/take-001", "runs/tiny"):
+        Path(first.paths[0]).unlink()
+        said = run(name)
+        assert (said.code, said.paths) == (0, first.paths), said.words
+        assert "5 of 5 dreams are there already" in said.words
+    assert Path("runs/tiny/take-001/config.yaml").read_text() == TINY
+    longer = run("runs/tiny", "--set", "duration=2s")
+    assert longer.paths == first.paths
+    assert "5 of 9 dreams are there already" in longer.words
+    assert run("runs/tiny/take-001", "-o", "elsewhere").paths == ["elsewhere/tiny/take-001/tiny.mp4"]
+
+
+def test_the_take_of_a_picture_goes_on_and_knows_where_its_film_lay(run: Run) -> None:
+    Path("films").mkdir()
+    Path("films/p.yaml").write_text(TINY + "source: {image: ../photo.jpg}\n")
+    first = run("films/p.yaml")
+    assert run("runs/p").paths == first.paths
+    Path("photo.jpg").rename("films/photo.jpg")
+    assert run("print", "runs/p", "-o", "x.png").paths == ["runs/p/take-001/x.png"]
+
+
+def test_folders_without_takes_name_those_that_have_some(run: Run) -> None:
+    run("tiny.yaml")
+    said = run("runs")
+    assert (said.code, said.paths) == (3, [])
+    assert "the films in it: runs/tiny" in said.words
+
+
+def test_the_newest_take_is_printed_and_gives_its_film_back(run: Run) -> None:
+    run("tiny.yaml")
+    run("tiny.yaml", "--set", "seed=4")
+    assert run("print", "runs/tiny", "-o", "x.gif").paths == ["runs/tiny/take-002/x.gif"]
+    assert "seed: 4" in run("from", "runs/tiny").paths
+
+
+# ---- where it goes
+
+
+def test_a_film_goes_into_the_file_that_is_asked_for(run: Run) -> None:
+    said = run("tiny.yaml", "-o", "there/out.gif")
+    assert (said.code, said.paths) == (0, ["there/out.gif"])
+    assert Path("there/out.gif").read_bytes() == Path("runs/tiny/take-001/out.gif").read_bytes()
+    assert run("preview", "tiny.yaml", "-o", "strip.png").paths == ["strip.png"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["tiny.yaml", "configs/zoom.yaml", "-o", "both.mp4"], "2 films do not go into one file"),
+        (["tiny.yaml", "-o", "{frame:03}.png"], "no single file"),
+        (["preview", "tiny.yaml", "-o", "strip.mp4"], "this preview is a .png"),
+        (["plot", "tiny.yaml", "-o", "plot.png"], "takes a folder"),
+    ],
+)
+def test_a_file_that_cannot_be_is_refused(run: Run, arguments: list[str], words: str) -> None:
+    said = run(*arguments)
+    assert (said.code, said.paths) == (2, [])
+    assert words in said.words
+    assert not Path("runs").exists()
+
+
+def test_prints_go_into_a_folder(run: Run) -> None:
+    run("tiny.yaml", "--set", "outputs=[a.gif, {file: b.gif, width: 32}]")
+    assert run("print", "runs/tiny", "-o", "prints/").paths == ["prints/a.gif", "prints/b.gif"]
+    with Image.open("prints/b.gif") as small:
+        assert small.width == 32
+    assert run("trim", "runs/tiny", "0s..0.5s", "-o", "prints").paths == ["prints/tiny-0s-0.5s.gif"]
+    assert run("join", "runs/tiny", "runs/tiny", "-o", "prints").paths == ["prints/tiny.gif"]
+
+
+def test_a_new_film_is_written_and_none_is_written_over(run: Run) -> None:
+    assert run("new", "zoom", "mine.yaml").paths == ["mine.yaml"]
+    assert "render mine.yaml" in Path("mine.yaml").read_text()
+    before = Path("mine.yaml").read_bytes()
+    said = run("new", "photo", "mine.yaml")
+    assert (said.code, said.paths, Path("mine.yaml").read_bytes()) == (2, [], before)
+    assert "mine.yaml: is there already" in said.words
+
+
+# ---- the first sign of life
+
+COMMANDS = {  # a command line of each that reads something; nothing of it is slow before torch is
+    "film": "tiny.yaml",
+    "enlarge": "enlarge . --size 4k",
+    "sweep": "sweep tiny.yaml --vary seed=1,2",
+    "gallery": "gallery .",
+    "check": "check tiny.yaml",
+    "preview": "preview tiny.yaml",
+    "plot": "plot tiny.yaml",
+    "print": "print . -o x.gif",
+    "trim": "trim . 1s..2s",
+    "join": "join . .",
+    "new": "new zoom",
+    "from": "from .",
+    "import": "import deforum tiny.yaml",
+    "schema": "schema",
+    "layers": "layers bestiary",
+    "classes": "classes bestiary",
+    "atlas": "atlas bestiary",
+    "weights": "weights",
+    "studio": "studio",
+    "doctor": "doctor",
+}
+
+
+def test_every_command_says_something_before_it_waits_for_torch(tmp_path: Path) -> None:
+    (tmp_path / "tiny.yaml").write_text(TINY)
+    program = """
+import sys
+import click
+from render.cli import main
+
+class Waiting(BaseException):
+    pass
+
+class Torch:
+    def find_spec(self, name, path=None, target=None):
+        if name == "torch":
+            raise Waiting
+
+said = []
+echo = click.echo
+click.echo = lambda words=None, **options: said.append(words)
+sys.meta_path.insert(0, Torch())
+for line in sys.argv[1:]:
+    said.clear()
+    try:
+        main(line.split())
+    except Waiting:
+        if not said:
+            echo(line)
+    except SystemExit:
+        pass
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", program, *COMMANDS.values()], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert run.stdout.splitlines() == [], run.stderr
+
+
+def test_every_command_has_its_line() -> None:
+    assert {*command_line.commands} == {*COMMANDS}
