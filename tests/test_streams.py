@@ -26,6 +26,7 @@ dream: {network: bestiary, steps: 1, first_steps: 1, octaves: 1, rate: 2, jitter
 TAKE = "runs/夢/take-001"
 COMMANDS: Mapping[str, Sequence[str]] = {  # every command -> what makes it print, in a folder where film.yaml was rendered
     "film": ("film.yaml", "--progress", "none"),
+    "enlarge": (TAKE, "--size", "64x48"),
     "sweep": ("film.yaml", "--vary", "seed=1,2", "--pick", "1"),
     "gallery": (),
     "check": ("film.yaml",),
