@@ -316,7 +316,7 @@ def main(arguments: Sequence[str]) -> None:
                 draw(shot, weights)
                 print(f"{shot.file.name}: {monotonic() - begun:.0f} s, {shot.file.stat().st_size // 1000} KB", flush=True)
     if not given.page and all((FOLDER / f"{look.name}.jpg").exists() for look in looks):
-        write(sheet(looks), SHEET, "scripts/looks", heaviest=250_000)
+        write(sheet(looks), SHEET, "scripts/looks", heaviest=170_000)
         write(sources(), SOURCES, "scripts/looks")
     files.write(PAGE, page().encode())
 
