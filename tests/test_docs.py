@@ -47,6 +47,7 @@ OTHERS = {"apt", "cd", "git", "ls", "mkdir", "mpv", "pip", "python", "python3", 
 SMALL = ("size=48x32", "fps=8", "duration=3s", "dream.rate=2", "dream.steps=1", "dream.first_steps=1", "dream.octaves=1")
 NOT_HERE = ("render studio", "inception_v1", "--on ", "fern.yaml")  # a browser, weights, a cluster, a film of nobody's
 DREAMING = ("film", "sweep", "preview")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FEATURES = dict.fromkeys(("kick", "hats", "hits", "level"), np.zeros_like)
 
 YAML = [block for page in pages() if page != PAGE for block in blocks(page, "yaml")]
@@ -243,3 +244,21 @@ def smaller(arguments: list[str]) -> list[str]:
     if name not in DREAMING or "--pick" in arguments:
         return arguments
     return [*arguments, *(word for setting in SMALL for word in ("--set", setting))]
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium here; on Debian: apt install chromium")
+def test_its_site_fits_a_phone_and_asks_nobody_for_anything(tmp_path: Path) -> None:
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install -e .[dev]")
+    folder = site.build(tmp_path / "site")
+    asked: list[str] = []
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM)
+        page = browser.new_page(viewport={"width": 360, "height": 740})
+        page.on("request", lambda request: asked.append(request.url))
+        for path in sorted(folder.glob("*.html")):
+            page.goto(path.as_uri())
+            assert page.evaluate("document.documentElement.scrollWidth") <= 360, path.name
+        browser.close()
+    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
