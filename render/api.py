@@ -65,10 +65,12 @@ def render(
     device: str | torch.device = "auto",
     progress: Callable[[Progress], object] | None = None,
     fresh: bool = False,
+    any_device: bool = False,
 ) -> Shot:
     """Render a film into a take, as the command `render` does, and go on with one that was begun: its folder and files.
 
     output: the folder of takes. progress: called after each dream, `print` will do. fresh: begin a new take in any case.
+    any_device: go on with a take that was begun on another kind of device.
     Raises a RenderError; what was dreamed until then is safe, and the same call goes on. So does one after Ctrl-C.
 
         render({"name": "garden", "duration": "2s", "outputs": "garden.gif"}, progress=print).paths
@@ -82,7 +84,7 @@ def render(
     def watch(states: Iterator[State], first: int, last: int) -> Iterable[State]:
         return style(states, first, last, config.name, efforts(config))
 
-    return shoot(config, _text(film, config), Path(output), _device(device), watch, fresh)
+    return shoot(config, _text(film, config), Path(output), _device(device), watch, fresh, any_device)
 
 
 def _text(film: Source, config: Config) -> str:

@@ -14,6 +14,7 @@ import errno
 import re
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})  # what a full disk says
+LOCKLESS = frozenset({errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK})  # what a disk without locks answers
 NO_MEMORY = re.compile(r"(can.?t|cannot|not|failed to|unable to) allocate|(out of|insufficient) memory", re.IGNORECASE)
 NO_GPU = re.compile(r"\b(CUDA|HIP) (driver )?error|cuDNN error|CUBLAS_STATUS|MPS backend|device-side assert", re.IGNORECASE)
 

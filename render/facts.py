@@ -27,10 +27,15 @@ def load(path: Path | str, overrides: Sequence[str] = (), quality: str = "final"
 
 
 def facts(settings: Settings) -> Facts:
-    """What the footage and the music of a film say of themselves. Raises a SettingError at the setting at fault."""
+    """What the footage and the music of a film, and the take that it follows, say of themselves.
+
+    Raises a SettingError at the setting at fault.
+    """
     about = Facts()
     if settings.source.kind in FOOTAGE:
         about = FOOTAGE[settings.source.kind](settings, about)
+    if settings.follow:
+        about = _followed(settings, about)
     return _music(settings, about) if settings.audio else about
 
 
@@ -59,8 +64,16 @@ def _video(settings: Settings, about: Facts) -> Facts:
         footage=video.seconds,
         sounding=bool(video.sound),
         flaw=_sentences(part.file, video.flaw, unheard),
+        notes=video.notes,
         video=video,
     )
+
+
+def _followed(settings: Settings, about: Facts) -> Facts:
+    from render.source.tick import NEGATIVE, tick_count
+
+    assert settings.follow
+    return replace(about, dreams=tick_count(settings.follow.take / NEGATIVE))
 
 
 def _music(settings: Settings, about: Facts) -> Facts:

@@ -25,6 +25,7 @@ from render.dream.network import Extractor
 from render.dream.tile import Tiling
 from render.frames import in_loop_order, replayable
 from render.moment import Moment
+from render.picture.bands import Lead
 from render.picture.colour import Tone
 from render.picture.picture import to_pixels
 from render.picture.warp import Move
@@ -59,6 +60,10 @@ class Film:
     strength: Callable[[Film, Moment], float]  # (film, moment) -> how strong a full dream is under the settings of that moment
     tiles: Callable[[int], Tiling]  # side, pixels -> tiles of about that side, as large as its layers need them
     precision: str  # a row of precision.DTYPES: what its networks work in
+    lead: Callable[[Moment], Lead | None] = lambda moment: None  # how its canvas is led by the take that it follows
+    followed: Callable[[Moment], str] = lambda moment: (
+        ""
+    )  # a digest of the picture that it follows there; "" where there is none
 
     @property
     def digest(self) -> str:

@@ -85,7 +85,7 @@ def _fade_in(before: Iterator[Tensor], frames: Iterator[Tensor], length: int) ->
     """The frames, the first `length` of them faded in over those `before`."""
     for index, frame in enumerate(frames):
         mix = colour.crossfade if frame.shape[1] == 3 else cutout.crossfade
-        yield mix(next(before), frame, _smoothstep(index / length)) if index < length else frame
+        yield mix(next(before), frame, smoothstep(index / length)) if index < length else frame
 
 
 def replayable(canvases: Iterator[Tensor], device: torch.device) -> CanvasSource:
@@ -144,9 +144,9 @@ def between(
     start, end = scene.clock.tick(tick), scene.clock.tick(tick + 1)
     if u == 0 and moment.seconds <= start.seconds:
         return scene.show(moment, before)
-    sides = [(before, start, 1.0 if after is None else 1 - _smoothstep(u))]
+    sides = [(before, start, 1.0 if after is None else 1 - smoothstep(u))]
     if after is not None:
-        sides.append((after, end, _smoothstep(u)))
+        sides.append((after, end, smoothstep(u)))
     if scene.source.moves:
         frame = _mix_followed(scene, sides, moment)
     else:
@@ -185,5 +185,6 @@ def _mix_followed(scene: Scene, sides: Sides, moment: Moment) -> Tensor:
     return scene.picture(moment) + mixed / weights.clamp_min(1e-6)
 
 
-def _smoothstep(u: float) -> float:
+def smoothstep(u: float) -> float:
+    """From 0 to 1, slow at both ends."""
     return u * u * (3 - 2 * u)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import operator
 from dataclasses import replace
 
+import torch
 from torch import Tensor
 
 from render.dream.ascent import Terms, dream
@@ -49,8 +50,9 @@ def step(film: Film, state: State, before: Moment, moment: Moment) -> State:
         canvas = dream_new_ground(film, moment, source, canvas, terms, 1 - flow.trust, carried.strength)
         ascent = film.ascent(moment, False)
         ascent = replace(ascent, step_size=ascent.step_size * carried.gain)
-        dreamed = dream(canvas, film.extract, terms, ascent, film.seed, moment.index)
+        dreamed = dream(canvas, film.extract, terms, ascent, film.seed, moment.index, lead=film.lead(moment))
         carried = blend_detail(carried, detail_of(film, moment, source, dreamed), kept, flow.trust, blend)
+        carried = lead_detail(film, moment, source, carried)
     return state_of(film, moment, source, worlds, carried)
 
 
@@ -61,8 +63,9 @@ def dream_shot(film: Film, moment: Moment, worlds: tuple[World, ...]) -> State:
     """The first picture of a shot, dreamed in full."""
     source = film.scene.picture(moment)
     terms, ascent = film.terms(moment, worlds), film.ascent(moment, True)
-    dreamed = dream(source, film.extract, terms, ascent, film.seed, moment.index)
-    return state_of(film, moment, source, worlds, start(detail_of(film, moment, source, dreamed)))
+    dreamed = dream(source, film.extract, terms, ascent, film.seed, moment.index, lead=film.lead(moment))
+    carried = lead_detail(film, moment, source, start(detail_of(film, moment, source, dreamed)))
+    return state_of(film, moment, source, worlds, carried)
 
 
 def follow_settings(film: Film, carried: Carried, before: Moment, moment: Moment) -> Carried | None:
@@ -98,6 +101,17 @@ def dream_new_ground(
 def detail_of(film: Film, moment: Moment, source: Tensor, dreamed: Tensor) -> Tensor:
     """What a dream adds to the footage."""
     return remove_mean(film.colours(moment, dreamed) - source, film.tone(moment)[1])
+
+
+def lead_detail(film: Film, moment: Moment, source: Tensor, carried: Carried) -> Carried:
+    """What is carried, led by the film that this one follows; outside the mask that one does not show what it carries."""
+    lead, mask = film.lead(moment), film.scene.mask
+    if not lead:
+        return carried
+    detail = lead(source + carried.detail) - source
+    if mask:
+        detail = torch.lerp(carried.detail, detail, mask(moment).to(detail, non_blocking=True))
+    return replace(carried, detail=detail)
 
 
 def state_of(film: Film, moment: Moment, source: Tensor, worlds: tuple[World, ...], carried: Carried) -> State:

@@ -63,11 +63,18 @@ def begin_anew(film: Film, state: State, moment: Moment) -> State:
 
 
 def dream_on(film: Film, moment: Moment, canvas: Tensor, worlds: tuple[World, ...], fresh: bool) -> Tensor:
-    """The canvas dreamed, and held to the film's tone. fresh: nothing was dreamed there before."""
-    dreamed = dream(canvas, film.extract, film.terms(moment, worlds), film.ascent(moment, fresh), film.seed, moment.index)
+    """The canvas dreamed, held to the film's tone, and led by the take that the film follows.
+
+    fresh: nothing was dreamed there before.
+    """
+    terms, ascent, lead = film.terms(moment, worlds), film.ascent(moment, fresh), film.lead(moment)
+    dreamed = dream(canvas, film.extract, terms, ascent, film.seed, moment.index, lead=lead)
     if dreamed is canvas:  # a picture that was not dreamed stays as it is
         return canvas
-    return film.colours(moment, colour.hold_tone(dreamed, *film.tone(moment)))
+    # What is finer than the picture that leads comes on top of its contrast; held with the rest, it would fade.
+    coarse = lead.coarse(dreamed) if lead else None
+    canvas = film.colours(moment, colour.hold_tone(dreamed, *film.tone(moment), measured=coarse))
+    return lead(canvas) if lead else canvas
 
 
 def lay_ground(scene: Scene, canvas: Tensor, move: Move, before: Moment, moment: Moment) -> Tensor:

@@ -136,6 +136,7 @@ flow:
     ),
     "flow.occlusion": ("flow.occlusion", "flow:\n  occlusion: {dilate: auto, feather: 1}\n"),
     "cuts": ("cuts", "bpm: 97\ndream: {objective: {garden: all}}\ncuts: {at: every 16b, to: garden}\n"),
+    "follow": ("follow", "follow: {take: runs/zoom/take-001, strength: 0.8}\n"),
     "mask": (
         "mask",
         """\

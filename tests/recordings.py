@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -64,7 +65,18 @@ class Recording:
             clips.ffmpeg(f"-ss {self.cut} -i", whole, "-c copy", path)
         else:
             _mux(self, path)
+            if self.container == "avi" and self.sound > 0:
+                _begin_later(path, self.sound)
         return path
+
+
+def _begin_later(path: Path, seconds: float) -> None:
+    """Write into an AVI when its sound begins, which is all that it knows of time: dwStart of the header of its sound."""
+    content = bytearray(path.read_bytes())
+    header = content.index(b"auds")
+    scale, rate = struct.unpack_from("<II", content, header + 20)
+    struct.pack_into("<I", content, header + 28, round(seconds * rate / scale))
+    path.write_bytes(content)
 
 
 def _mux(recording: Recording, path: Path) -> None:

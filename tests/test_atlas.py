@@ -38,6 +38,20 @@ def test_layers_are_shown_with_what_they_are() -> None:
     assert "on a photo" not in captions(plan(NETWORK))
 
 
+def test_all_of_a_sheet_may_lie_on_a_picture() -> None:
+    picture = tiny.photo((32, 32))
+    layers = plan(NETWORK, picture=picture)
+    assert [row.heading for row in layers.rows] == list(NETWORK.layers)
+    assert all(plate.seed is None for plate in layers.plates)
+    assert captions(layers).count("on the picture") == len(NETWORK.layers)
+    some = plan(NETWORK, layer="low", channels="0-2", picture=picture)
+    assert captions(some) == ["0", "1", "2"]
+    assert "on the picture" in plan(NETWORK, classes="eye", picture=picture).subtitle
+    pictures = list(dream_plates(some, NETWORK, replace(RECIPE, photo=picture)))
+    assert not np.array_equal(pictures[0], pictures[1])
+    assert np.corrcoef(pictures[0].flatten(), to_pixels(picture).flatten())[0, 1] > 0.6
+
+
 def test_of_many_layers_some_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(atlas, "MOST_ROWS", 2)
     assert [row.heading for row in plan(NETWORK).rows] == ["edges", "classes"]

@@ -32,7 +32,7 @@ TICKS = 17  # of the film
 FILM: dict[str, Any] = {
     "name": "dusk",
     "size": "48x32",
-    "fps": 12,
+    "fps": 8,
     "duration": "2s",
     "seed": 3,
     "motion": {"zoom": 1.3, "rotate": "5*sin(s)"},
@@ -60,7 +60,7 @@ CHANGES: dict[str, tuple[dict[str, Any], int]] = {
     "another frame rate": ({"fps": 24}, TICKS),
     "another output": ({"outputs": "{name}.png"}, TICKS),
     "written otherwise": (
-        {"duration": "24 frames", "motion": {"zoom": "1 + 0.3", "rotate": {"value": "5*sin(s)", "then": "x"}}},
+        {"duration": "16 frames", "motion": {"zoom": "1 + 0.3", "rotate": {"value": "5*sin(s)", "then": "x"}}},
         TICKS,
     ),
     "a term that comes later": (
@@ -100,7 +100,7 @@ def project(untouched: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def begun(untouched: Path, project: Path) -> Callable[[str], Shot]:
-    """A source -> its film, whole, in the project. It is dreamed once for all: a project that is copied keeps its takes."""
+    """A source -> its film, whole, in the project; dreamed once for all tests: a project that is copied keeps its takes."""
 
     def shot(source: str) -> Shot:
         home = untouched.with_name(f"begun-{source}")
@@ -266,7 +266,7 @@ def test_a_picture_that_changes_is_another_from_there_on(project: Path, begun: C
     first = begun("frames")
     Image.new("RGB", (48, 32)).save(project / "shots" / "15.png")
     config = load_text(yaml.safe_dump({**FILM, **settings}), folder=project, look=facts)
-    assert common_ticks(read_chain(first.folder), chain_of(config)) == 7, "a flash looks 0.4 s ahead, for where it ends"
+    assert common_ticks(read_chain(first.folder), chain_of(config)) == 12, "a flash looks 0.4 s ahead, for where it ends"
     Image.new("RGB", (48, 32)).save(project / "photo.png")
     assert dream(project, settings).folder.name == "take-002"
 

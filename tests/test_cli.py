@@ -334,7 +334,7 @@ def test_every_fault_of_a_file_is_told_at_once(run: Run) -> None:
 
 
 def test_what_nobody_foresaw_is_a_sentence_and_a_file(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise ValueError("seven is no colour\nand more")
 
     monkeypatch.setattr("render.travel.dream", broken)
@@ -359,7 +359,7 @@ def test_stopped_while_developing_it_ends_at_once(run: Run, monkeypatch: pytest.
 
 
 def test_no_room_names_what_helps(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def large(*_: object) -> None:
+    def large(*_: object, **__: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     monkeypatch.setattr("render.travel.dream", large)

@@ -253,12 +253,18 @@ def test_a_call_that_fails_once_loses_nothing(stage: Stage) -> None:
 
 @pytest.mark.slow
 def test_every_call_that_fails_once_loses_nothing(stage: Stage) -> None:
-    """Each call with one errno, and the first of each call on each file with all of them: the handler is the same elsewhere."""
+    """The first of each call on each file with every errno, each other with one: who calls hears them all in one place.
+
+    Of questions and closes, which are most of all, every third after the first. A quarter of an hour, not the hour and a half
+    that each call with each errno took, and found nothing more.
+    """
     seen, tries = set[str](), []
     for place, call in enumerate(stage.calls, 1):
-        plain = "".join(letter for letter in call if not letter.isdigit())
-        faults = ways(stage, place) if plain not in seen else (ways(stage, place)[place % len(ways(stage, place))],)
-        tries += [(place, fault) for fault in faults]
+        plain, faults = "".join(letter for letter in call if not letter.isdigit()), ways(stage, place)
+        if plain not in seen:
+            tries += [(place, fault) for fault in faults]
+        elif place % 3 == 0 or not call.startswith(("stat ", "close ")):
+            tries.append((place, faults[place % len(faults)]))
         seen.add(plain)
     sweep(stage, tries)
 

@@ -54,11 +54,12 @@ ROWS = {  # room: what it may import
     "film": DREAM | {"scene", "frames", "propagate"},
     "travel": DREAM | {"scene", "droste", "film"},
     "on_footage": DREAM | {"film", "propagate"},
+    "shots": DREAM | {"film", "travel", "on_footage", "propagate"},
     "construct": FILM,
     "develop": FILM | {"develop"},
     "show": FILM | {"develop", "show"},
     "studio": FILM | {"develop", "show", "studio"},
-    "many": FILM | {"develop", "show", "many"},
+    "many": FILM | {"shots", "develop", "show", "many"},
     "api": FILM | {"develop", "show"},
     "__init__": FILM | {"develop", "show", "api"},
     "cli": FILM | {"develop", "show", "many", "studio", "cli"},
@@ -73,6 +74,7 @@ LATE = {
     "scipy",
     "rich",
     "requests",
+    "ray",
     "starlette",
     "uvicorn",
     "watchfiles",
@@ -130,6 +132,11 @@ def test_only_the_terminal_s_rooms_write_to_the_terminal() -> None:
     talkers = {str(path.relative_to(HOUSE)) for path in FILES for name, _ in calls(path) if TALK.fullmatch(name)}
     assert talkers == TALKERS
     assert all(f"`{name}`" in CONTRIBUTING for name in TALKERS)
+
+
+def test_one_file_knows_ray() -> None:
+    knowing = [path for path in FILES if "ray" in {name.split(".")[0] for name in imports(path.read_text(encoding="utf-8"))}]
+    assert [str(path.relative_to(HOUSE)) for path in knowing] == ["many/cluster.py"]
 
 
 KINDS_OF_ERROR = ("RenderError", "ConfigError", "MissingError", "DevelopError", "RoomError")
@@ -238,7 +245,7 @@ def test_the_first_dream_waits_for_no_library_that_it_does_not_need(tmp_path: Pa
 import os, sys
 from render import travel
 from render.cli import main
-def dream(*_):
+def dream(*_, **_more):
     print("late", sorted({LATE!r} & set(sys.modules)), flush=True)
     os._exit(0)
 travel.dream = dream

@@ -226,7 +226,7 @@ def test_every_print_reads_back(tmp_path: Path, ending: str, codec: str, size: t
     assert ending in BARE or metadata.embedded_config(path) == CONFIG
     assert any("even sizes" in notice for notice in notices) == (shape != size)
     if not row.still:
-        seconds = sum(ffmpeg._packets(path))
+        seconds = sum(ffmpeg._packets(path, path))
         rate = min(NTSC, row.usual_fps or NTSC)
         assert abs(float(seconds * rate) - 9) < 0.35  # gif counts hundredths, webm thousandths of a second
 
@@ -259,7 +259,7 @@ def test_another_configuration_in_a_film_changes_nothing_else(tmp_path: Path, en
 @pytest.mark.parametrize("ending", [".mp4", ".mov"])
 def test_the_rate_is_exact(tmp_path: Path, ending: str) -> None:
     path, _ = develop(tmp_path, Output(f"x{ending}"), 30, (64, 36))
-    assert set(ffmpeg._packets(path)) == {1 / NTSC}
+    assert set(ffmpeg._packets(path, path)) == {1 / NTSC}
     assert "bt709" in described(path)
 
 

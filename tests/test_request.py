@@ -222,6 +222,7 @@ def test_a_new_film_is_written_and_none_is_written_over(run: Run) -> None:
 
 COMMANDS = {  # a command line of each that reads something; nothing of it is slow before torch is
     "film": "tiny.yaml",
+    "enlarge": "enlarge . --size 4k",
     "sweep": "sweep tiny.yaml --vary seed=1,2",
     "gallery": "gallery .",
     "check": "check tiny.yaml",
@@ -241,6 +242,7 @@ COMMANDS = {  # a command line of each that reads something; nothing of it is sl
     "studio": "studio",
     "doctor": "doctor",
     "help": "help expressions",
+    "enlarge": "enlarge . --size 2x",
 }
 
 

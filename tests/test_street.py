@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tiny
+import tracks
 from clips import clip
 from commands import Command
 from PIL import Image
@@ -69,15 +70,17 @@ def lay(folder: Path, number: int, dark: bool = False) -> None:
     Image.fromarray((255 * picture[0]).permute(1, 2, 0).byte().numpy()).save(folder / f"{number:02}.png")
 
 
-@pytest.mark.parametrize("kind", ["frames", "video"])
-def test_footage_that_changes_while_it_is_dreamed(command: Command, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
-    """It is said, with exit 1, and the same command makes the film that the footage as it is now makes."""
+@pytest.mark.parametrize("kind", ["frames", "video", "music"])
+def test_what_changes_while_it_is_dreamed(command: Command, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """It is said, with exit 1, and the same command makes the film that the footage, or the music, as it is now makes."""
     Path("shots").mkdir()
     for number in range(12):
         lay(Path("shots"), number)
     make_video("a.mkv")
+    tracks.wav(Path("a.wav"), tracks.clicks([0.2, 0.6], 1.5))
     text = STREET.replace("video: street.mkv", "frames: shots" if kind == "frames" else "video: a.mkv")
-    Path("film.yaml").write_text(f"size: 64x36\nfps: 12\n{text}")
+    heard = "audio: {file: a.wav, features: {level: rms}}\nlook: {hold: 0.5*level}\n" if kind == "music" else ""
+    Path("film.yaml").write_text(f"size: 64x36\nfps: 12\n{heard}{text}")
     keep = Negative.keep
 
     def kept(self: Negative, tick: int, *rest: Any) -> None:
@@ -86,7 +89,10 @@ def test_footage_that_changes_while_it_is_dreamed(command: Command, monkeypatch:
             for number in range(8, 12):
                 lay(Path("shots"), number, dark=True)
             make_video("b.mkv")
-            Path("b.mkv").rename("a.mkv")
+            if kind == "music":
+                tracks.wav(Path("b.wav"), tracks.clicks([0.3], 1.5)).rename("a.wav")
+            else:
+                Path("b.mkv").rename("a.mkv")
 
     monkeypatch.setattr(Negative, "keep", kept)
     said = command("film.yaml")

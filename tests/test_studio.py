@@ -15,16 +15,20 @@ import torch
 from clips import clip, plain
 
 from render.construct import build
+from render.develop.take import existing_take
 from render.facts import load
 from render.film import State, begin, step
 from render.picture.picture import to_pixels
 from render.studio.flight import Rows, Stage, film_with, has_end, knows_its_end, make_stage, with_values
 from render.studio.governor import Effort, advise
+from render.studio.mending import mend_takes
 from render.studio.orders import carry_out
 from render.studio.plates import Wall
 from render.studio.protocol import unpack_dream
 from render.studio.record import write_flight
-from render.studio.session import Session, Setup
+from render.studio.session import Session
+from render.studio.setup import Setup
+from render.studio.status import describe
 from render.studio.thin import count_rows, thin_rows
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
@@ -44,13 +48,15 @@ dream:
 SOURCES = {
     "noise": "size: 48x32\nsource: {noise: perlin}\nmotion: {zoom: 1.5}\n",
     "photo": "size: 48x32\nsource: {image: photo.png}\nmask: photo.png\nmotion: {zoom: {0s: 1.1, 2s: 1.4}}\n",
+    "large photo": "size: 48x32\nsource: {image: large.png}\nmotion: {zoom: 1.2}\n",
     "footage": "size: 48x32\nsource: {video: clip.mp4}\nmotion: {zoom: 1.1}\n",
 }
 ODD = "fps: 30000/1001\n"  # ticks that fall on no edge of the camera's cells
 
 
 def film_file(folder: Path, text: str) -> Path:
-    cv2.imwrite(str(folder / "photo.png"), to_pixels(tiny.photo((32, 48)))[..., ::-1])
+    for name, size in (("photo", (32, 48)), ("large", (64, 96))):
+        cv2.imwrite(str(folder / f"{name}.png"), to_pixels(tiny.photo(size))[..., ::-1])
     if "clip.mp4" in text:
         clip(folder / "clip.mp4", plain(36, (32, 48)), fps="24")
     path = folder / "film.yaml"
@@ -77,7 +83,7 @@ def everything(stage: Stage, tick: int) -> dict[str, Any]:
         value = low + share * (high - low)
         if key not in fixed and not (key.startswith("look.") and stage.config.source.moves and key != "look.hold"):
             values[key] = round(value) if span.whole else value
-    if stage.config.source.moves:
+    if stage.config.source.moves or stage.film.scene.source.photo:
         values = {key: value for key, value in values.items() if not key.startswith(("motion.swirl", "motion.tilt"))}
     return {**values, "motion.zoom": "1.1 + 0.2*min(1, s)"}
 
@@ -256,7 +262,7 @@ def test_a_fork_begins_as_the_old_take_did(tmp_path: Path) -> None:
     new = flown.session.live_take.folder
     assert new != old
     assert negatives(new) == negatives(old)  # nothing was set otherwise, so it goes on as it did
-    assert flown.session.describe()["marks"] == [{"tick": 1, "seconds": 0.125, "name": "here"}]
+    assert describe(flown.session)["marks"] == [{"tick": 1, "seconds": 0.125, "name": "here"}]
     flown.session.close()
 
 
@@ -271,7 +277,7 @@ def test_a_save_takes_hold_at_the_next_tick_and_a_fault_changes_nothing(tmp_path
     take = flown.session.live_take.folder
     flown.fly(10)
     assert flown.session.values()["motion.zoom"] == 1.8
-    state = flown.session.describe()
+    state = describe(flown.session)
     assert [term["weight"] for term in state["terms"]][-1] == pytest.approx(0.7)  # it rose from 0
     assert flown.session.live_take.folder == take
     path.write_text(text.replace("zoom", "zom"))
@@ -322,8 +328,61 @@ def test_the_page_s_numbers_are_written_into_the_file_and_comments_stay(tmp_path
     assert config.look.hold(moment) == 0.2
     assert config.dream.objective[2].weight(moment) == 0.5
     assert "zoom: 1.75, pan: [0.25, 0]} # slow" in path.read_text()
-    assert flown.session.describe()["unsaved"] == []
+    assert describe(flown.session)["unsaved"] == []
     flown.session.close()
+
+
+def test_what_no_film_takes_up_on_its_way_is_a_cut_that_is_told(tmp_path: Path) -> None:
+    """A garden grows from the beginning, and a network is another film's: both begin anew, and what was added before stays."""
+    path = film_file(tmp_path, SOURCES["noise"])
+    flown = Flown(path)
+    flown.fly(1)
+    take = flown.session.live_take.folder
+    flown.done(type="add", term={"layer": "shapes", "weight": 0.7}, over=0)
+    flown.done(type="add", term={"garden": ["leaf", "fern"]})
+    assert flown.session.live_take.folder != take
+    assert flown.audience.last("said")["text"] == "a garden grows from the beginning: the film begins anew"
+    flown.done(type="add", term={"layer": "edges", "network": "efficientnet_lite0"})
+    assert flown.audience.last("said")["text"] == "efficientnet_lite0 is a new network: the film begins anew"
+    flown.fly(1)
+    state = describe(flown.session)
+    assert [(term["kind"], term["weight"]) for term in state["terms"]][3:] == [("layer", 0.7), ("garden", 1), ("layer", 1)]
+    path.write_text(path.read_text().replace("zoom: 1.5", "zoom: 1.25"))
+    take = flown.session.live_take.folder
+    flown.done(type="saved")
+    assert flown.session.live_take.folder == take, "the file has none of these, and a save of it takes none away"
+    flown.session.close()
+
+
+def test_a_flight_that_was_killed_is_a_take_at_the_next_start(tmp_path: Path) -> None:
+    """Its dreams, its numbers and what was added, as if it had been ended. One that is flown now is left alone."""
+    path = film_file(tmp_path, SOURCES["noise"])
+    flown, other = Flown(path), Flown(path)
+    flown.fly(1)
+    flown.done(type="set", values={"motion.zoom": 2.0, "look.hold": 0.3})
+    flown.done(type="add", term={"layer": "shapes"}, over=0.3)
+    flown.fly(4)
+    session = flown.session
+    take = session.live_take
+    take.write_rows(5, {"motion.zoom": 9.0})  # the step that these govern was never taken
+    with (take.folder / "flight.jsonl").open("a") as journal:
+        journal.write('{"tick": 6, "val')
+    take.take.__exit__()  # as a kill does it
+    take._journal.close()
+    root = tmp_path / "runs"
+    assert list(mend_takes(root, tiny.CPU, {})) == [f"a flight that was cut off is a take now: {take.folder}, 6 dreams"]
+    assert list(mend_takes(root, tiny.CPU, {})) == []
+    other.session.close()
+    film = build(load(take.folder / "flight.yaml"), tiny.CPU)
+    state = begin(film)
+    while state.tick < 5:
+        state = step(film, state)
+    assert session.state
+    assert tiny.same(state, session.state)
+    assert film.scene.clock.last_tick == 5
+    with existing_take(take.folder) as mended:
+        assert mended.record["dreamed"] == 6
+        assert "live" not in mended.record["fingerprint"]
 
 
 REFUSED: dict[str, dict[str, Any]] = {

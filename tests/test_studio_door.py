@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from starlette.websockets import WebSocketDisconnect
 
-from render.studio.door import House, Keys, kept_secret, make_app
+from render.studio.door import House, make_app
+from render.studio.keys import Keys, lasting_secret
 from render.studio.protocol import MESSAGE, pack_dream
 from render.studio.serve import names
 from render.studio.viewers import LOST, MOST_TEXTS, Viewer, Viewers
@@ -139,12 +140,12 @@ def test_a_token_is_good_once(house: House, client: TestClient) -> None:
 
 
 def test_the_secret_outlives_the_server_and_is_nobody_else_s(tmp_path: Path) -> None:
-    secret = kept_secret(tmp_path / "state")
-    assert kept_secret(tmp_path / "state") == secret
+    secret = lasting_secret(tmp_path / "state")
+    assert lasting_secret(tmp_path / "state") == secret
     assert Keys(PORT, secret).cookie == Keys(PORT, secret).cookie != Keys(PORT + 1, secret).cookie
     if os.name == "posix":
         assert (tmp_path / "state/studio.key").stat().st_mode & 0o077 == 0
-    assert len(kept_secret(Path("/dev/null/nowhere"))) == 32
+    assert len(lasting_secret(Path("/dev/null/nowhere"))) == 32
 
 
 # ---- files
@@ -252,7 +253,7 @@ def test_pages_that_come_and_go_leave_nothing(house: House, client: TestClient) 
 
 
 def dream(serial: int) -> bytes:
-    return pack_dream({"serial": serial}, b"", b"jpeg")
+    return pack_dream({"serial": serial}, b"", b"", b"jpeg")
 
 
 async def drain(viewer: Viewer) -> list[Any]:

@@ -10,6 +10,7 @@ import av
 import clips
 import numpy as np
 import pytest
+import tracks
 from commands import Command
 from outputs import Output
 from recordings import FPS, PACKED, Recording
@@ -38,6 +39,7 @@ ROWS = [
     Recording("m2ts", first=WRAP - 1),
     Recording("avi", pictures="null"),
     Recording("avi", pictures="null", b_frames=2),
+    Recording("avi", sound=0.7),
     Recording("mkv", pictures="repeated"),
     Recording("ts", again=0, b_frames=2),
     Recording("vob", again=600),
@@ -51,7 +53,7 @@ def holds(recording: Recording) -> bool:
     kind = recording.container
     timed, edits, joins = kind != "avi", kind in ("mp4", "mov"), kind in BROADCAST or (kind == "mkv" and recording.again == 0)
     return (
-        (timed or not (recording.sound or recording.first))
+        (timed or not (recording.sound < 0 or recording.first))
         and (not recording.b_frames or kind not in ("webm",))
         and (recording.first >= 0 or kind in ("mkv", "webm"))
         and (recording.first < WRAP - 2 or kind in BROADCAST)
@@ -154,6 +156,29 @@ def test_sound_that_nobody_can_read_is_said(command: Command, tmp_path: Path) ->
     Path("film.yaml").write_text(f"source: {{video: {file}}}\n")
     words = f"{file}: has sound that cannot be read here, and the film is silent"
     assert words in command("check", "film.yaml").words
+
+
+def test_sound_of_footage_that_is_damaged_is_said(command: Command, tmp_path: Path) -> None:
+    file = Recording("mp4").make(tmp_path)
+    with av.open(str(file)) as container:
+        pieces = [(packet.pos, packet.size) for packet in container.demux(audio=0) if packet.size]
+    content = bytearray(file.read_bytes())
+    for place, size in pieces[40:60]:
+        content[place : place + size] = b"\xff" * size
+    file.write_bytes(content)
+    words = f"{file}: has damaged sound after 0."
+    Path("film.yaml").write_text(f"source: {{video: {file}}}\n")
+    assert words in command("check", "film.yaml").words
+    Path("film.yaml").write_text(f"source: {{video: {file}}}\naudio: {tracks.wav(tmp_path / 'a.wav', tracks.clicks([0], 3))}\n")
+    assert words not in command("check", "film.yaml").words, "nobody hears it beside music"
+
+
+def test_a_pause_of_a_broadcast_is_shown_as_long_as_it_is_and_said(tmp_path: Path) -> None:
+    file = Recording("ts", again=7).make(tmp_path)  # its clock goes on 4 s later
+    footage = probe(file)
+    assert footage.seconds == pytest.approx(10, abs=0.1)
+    assert "has no pictures from" in " ".join(footage.notes)
+    assert probe(Recording("ts", again=600).make(tmp_path)).notes == ()
 
 
 SIZES = {"progressive": "", "interlaced": "-flags +ilme+ildct"}

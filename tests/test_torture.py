@@ -34,8 +34,8 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="killing needs f
 def tortured(folder: Path, *arguments: str, program: str = "") -> subprocess.CompletedProcess[str]:
     """`scripts/torture film.yaml` in a process of its own, in which `program` is run first."""
     (folder / "film.yaml").write_text(FILM)
-    path = f"import sys; sys.path.insert(0, {str(ROOT / 'scripts')!r})"
-    code = f"{path}\nimport torture\n{TINY}\n{program}\nsys.exit(torture.main())"
+    begin = f"import sys; sys.path.insert(0, {str(ROOT / 'scripts')!r})\nimport torture\n{TINY}"
+    code = f"{begin}\n{program}\nsys.exit(torture.main())"
     command = [sys.executable, "-c", code, "film.yaml", *arguments]
     return subprocess.run(command, cwd=folder, env={**os.environ, "TMPDIR": str(folder)}, capture_output=True, text=True)
 

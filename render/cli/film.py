@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from render.cli.on import LIST, address_of, elsewhere, list_commands, render_elsewhere
 from render.cli.options import CONFIGS, RUNS, shared
 from render.cli.prepare import build, fetch_weights, pick_device, refuse_unreasonable
 from render.cli.request import Request, deliver, into_file, is_output, request
 from render.errors import RenderError, printable
-from render.show.terminal import each, out, say, stoppable, until, usual_style
+from render.show.terminal import FilePath, each, out, say, stoppable, until, usual_style
 
 if TYPE_CHECKING:
     import torch
@@ -37,13 +38,34 @@ PEOPLE = ("bar", "plain")  # styles of progress that a person reads
     default="auto",
     help="auto: a bar on a terminal, else plain lines.",
 )
+@elsewhere
 def film(
-    configs: Sequence[Path], overrides: Sequence[str], quality: str, device: str, root: Path, fresh: bool, yes: bool, style: str
+    configs: Sequence[Path],
+    overrides: Sequence[str],
+    quality: str,
+    device: str,
+    root: Path,
+    fresh: bool,
+    yes: bool,
+    style: str,
+    on: str | None,
+    shared: bool | None,
+    any_device: bool,
 ) -> None:
     """Render films; several files are a queue, which is checked as a whole and goes on after a failure.
 
     The same command goes on where an interrupted render stopped. Paths of finished files go to stdout.
+
+    \b
+    render *.yaml --on ray                       all GPUs of this machine, or its cores
+    render *.yaml --on ray:192.168.1.10:6379     those of a cluster
+    render *.yaml --on list                      the commands, a line each
     """
+    if on == LIST:
+        flags = [flag for flag, wanted in (("--fresh", fresh), ("--yes", yes), ("--any-device", any_device)) if wanted]
+        each(configs, lambda path: request(path, overrides, quality))
+        list_commands([(path, overrides) for path in configs], quality, device, root, flags)
+        return
     films = each(configs, lambda path: request(path, overrides, quality))
     if click.get_current_context().get_parameter_source("root") is ParameterSource.COMMANDLINE:
         films = [replace(film, root=None) for film in films]
@@ -52,11 +74,42 @@ def film(
     style = usual_style() if style == "auto" else style
     if style in PEOPLE:
         say(outline(films))  # seconds pass until torch is there
+    if on:
+        for film in films:
+            write_own_film(film)
+        render_elsewhere(films, root, address_of(on), device, quality, shared, fresh, any_device, style)
+        return
     where = pick_device(device, root)
     require_films([film.config for film in films], where, root, yes)
     for film in films:
         write_own_film(film)
-    render_films(films, root, where, fresh, style)
+    render_films(films, root, where, fresh, style, any_device)
+
+
+@click.command()
+@click.argument("take", type=FilePath())
+@click.option("--size", required=True, metavar="SIZE", help="3840x2160, a name such as 4k, or 3x: so many times as large.")
+@shared
+@click.option("--fresh", is_flag=True, help="Begin a new take, even if one can be continued.")
+@click.option("--yes", is_flag=True, help="Render what takes days, or more memory or disk than there is, all the same.")
+def enlarge(
+    take: Path, size: str, overrides: Sequence[str], quality: str, device: str, root: Path, fresh: bool, yes: bool
+) -> None:
+    """A take's film larger, with what is in the take: render enlarge runs/zoom/take-001 --size 4k
+
+    The same film rendered larger dreams of other things. This one follows the take (`follow:` in its settings): what is there
+    stays there, and the dream adds what is finer. A draft becomes its film, a flight is flown again. Its take is NAME-SIZE.
+    """
+    say(f"{take}: made larger")  # seconds pass until torch is there
+
+    from render.config.paths import from_folder
+    from render.develop.enlarge import enlargement
+    from render.develop.take import take_folder
+
+    config, where = enlargement(take, size, overrides, quality), pick_device(device, root)
+    require_films([config], where, root, yes)
+    text = config.yaml(from_folder(take_folder(root, config.name)))
+    render_films([Request(config, text)], root, where, fresh, usual_style())
 
 
 def outline(films: Sequence[Request]) -> str:
@@ -85,19 +138,21 @@ def require_films(films: Sequence[Config], device: torch.device, root: Path, yes
         each(films, lambda config: build(config, device))
 
 
-def render_films(films: Sequence[Request], root: Path, device: torch.device, fresh: bool, style: str) -> list[Path]:
+def render_films(
+    films: Sequence[Request], root: Path, device: torch.device, fresh: bool, style: str, any_device: bool = False
+) -> list[Path]:
     """Render a queue, which goes on after a failure: the folders of their takes."""
 
     def shoot(item: tuple[int, Request]) -> Path:
         number, film = item
         if len(films) > 1:
             say(f"{film.config.name}: film {number} of {len(films)}")
-        return _film(film, film.root or root, device, fresh, style)
+        return _film(film, film.root or root, device, fresh, style, any_device)
 
     return each(list(enumerate(films, 1)), shoot)
 
 
-def _film(film: Request, root: Path, device: torch.device, fresh: bool, style: str) -> Path:
+def _film(film: Request, root: Path, device: torch.device, fresh: bool, style: str, any_device: bool) -> Path:
     from render.config.notices import notices
     from render.develop.shoot import shoot
     from render.show.eta import efforts
@@ -115,7 +170,7 @@ def _film(film: Request, root: Path, device: torch.device, fresh: bool, style: s
 
     for notice in notices(config):
         say(printable(notice))
-    shot = shoot(config, film.text, root, device, watch, fresh)
+    shot = shoot(config, film.text, root, device, watch, fresh, any_device)
     for notice in shot.notices:
         say(notice)
     if shot.whole and not shot.dreamed:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from render.cli.configs import from_, import_, new, schema
-from render.cli.film import film
+from render.cli.film import enlarge, film
 from render.cli.help import help_
 from render.cli.look import check, plot, preview
 from render.cli.machine import doctor
@@ -19,7 +19,7 @@ from render.show.terminal import out
 
 # One line a room of commands.
 COMMANDS: Sequence[click.Command] = [
-    *(film, sweep, gallery),
+    *(film, enlarge, sweep, gallery),
     *(check, preview, plot),
     *(print_, trim, join),
     *(new, from_, import_, schema),

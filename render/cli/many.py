@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from render.cli.film import render_films, require_films
+from render.cli.on import LIST, address_of, elsewhere, list_commands, render_elsewhere
 from render.cli.options import shared
 from render.cli.prepare import pick_device
 from render.cli.request import Request, file_of
@@ -23,6 +24,7 @@ from render.show.terminal import FilePath, out, say, usual_style
 @shared
 @click.option("--pick", "wanted", metavar="WHICH", help="Write the YAML of one: its number on the sheet, or KEY=VALUE,…")
 @click.option("--yes", is_flag=True, help="Render what takes days, or more memory or disk than there is, all the same.")
+@elsewhere
 def sweep(
     path: Path,
     texts: Sequence[str],
@@ -32,6 +34,9 @@ def sweep(
     root: Path,
     wanted: str | None,
     yes: bool,
+    on: str | None,
+    shared: bool | None,
+    any_device: bool,
 ) -> None:
     """One film in every combination of some settings: a take each, a sheet of them all, and a page.
 
@@ -41,6 +46,8 @@ def sweep(
     render sweep zoom.yaml --vary seed=1..16 --pick 7        the YAML of the one that you like
 
     Several --vary are combined, the last one turns fastest. The same command goes on where it was stopped.
+    With --on ray the films are rendered side by side. After the commands of --on list, the same command without it makes the
+    sheet.
     """
     say(f"{path}: its films are made out")  # seconds pass until torch is there
 
@@ -57,9 +64,17 @@ def sweep(
     loaded = [
         Request(*sweeps.load_variant(path, film, overrides, quality)) for film in films
     ]  # one fault would be said of every film
-    where, home = pick_device(device, root), sweeps.folder(root, path.stem)
-    require_films([film.config for film in loaded], where, home, yes)
-    folders = render_films(loaded, home, where, False, usual_style())
+    home = sweeps.folder(root, path.stem)
+    if on == LIST:
+        variants = [(path, (*overrides, *film.overrides, f"name={film.name}")) for film in films]
+        list_commands(variants, quality, device, home, ["--yes"] * yes + ["--any-device"] * any_device)
+        return
+    if on:
+        folders = render_elsewhere(loaded, home, address_of(on), device, quality, shared, False, any_device, usual_style())
+    else:
+        where = pick_device(device, root)
+        require_films([film.config for film in loaded], where, home, yes)
+        folders = render_films(loaded, home, where, False, usual_style(), any_device)
     takes = list(zip(films, folders, strict=True))
     out(sweeps.draw_sheet(home / "sheet.png", path.stem, axes, takes))
     page, notices = sweeps.write_page(home / "site", path.stem, axes, takes)

@@ -23,17 +23,24 @@ if TYPE_CHECKING:
 @NETWORK
 @click.argument("query", default="")
 @WEIGHTS
-def layers(name: str, query: str, weights: Path | None) -> None:
+@click.option("--like", "like", type=FilePath(), metavar="PICTURE", help="Which channels of each see most in a picture.")
+def layers(name: str, query: str, weights: Path | None, like: Path | None) -> None:
     """The layers of a network, or those whose name holds QUERY.
 
     NETWORK is bestiary, inception_v1 or a name of torchvision's. For each layer: its channels, how large a cell of it is, how
-    much of the picture a cell sees, the smallest octave in which it has something to say, and what it gives.
+    much of the picture a cell sees, the smallest octave in which it has something to say, and what it gives. With --like, for
+    each layer the channels that see most in a picture, as a line to paste into a film: render layers bestiary --like photo.jpg
     """
     say(f"{name}: reading it")  # seconds pass until torch is there
 
-    from render.show import listing
+    from render.show import listing, responses
 
-    _list(listing.layers(_network(name, weights), query), f"{name} has no layer with {query!r} in its name")
+    network, none = _network(name, weights), f"{name} has no layer with {query!r} in its name"
+    if not like:
+        _list(listing.layers(network, query), none)
+        return
+    names = [layer for layer in network.layers if query in layer] if query else list(network.blocks or network.layers)
+    _list(responses.lines(network, names, responses.picture_of(like)) if names else iter(()), none)
 
 
 @click.command()
@@ -66,7 +73,8 @@ def _list(lines: Iterator[str], none: str) -> None:
 @click.option("--classes", "kinds", metavar="A,B,…", help="Classes by name or number, or all.")
 @click.option("--layer", help="A layer, of which all channels are shown, or those of --channels.")
 @click.option("--channels", metavar="0-31,40", help="Channels of the layer.")
-@click.option("--photo", type=FilePath(), help="A picture on which layers are dreamed, too.")
+@click.option("--photo", type=FilePath(), help="A picture on which layers are dreamed, beside noise.")
+@click.option("--picture", type=FilePath(), help="A picture of yours on which all is dreamed: what sees most in it, first.")
 @click.option("--size", type=click.IntRange(32, 1024), default=192, help="Pixels of a plate [192].")
 @click.option("--steps", type=click.IntRange(1, 1000), default=32, help="Steps an octave [32].")
 @click.option("--seed", type=click.IntRange(0), default=0, help="Where randomness begins [0].")
@@ -80,16 +88,25 @@ def atlas(
     layer: str | None,
     channels: str | None,
     photo: Path | None,
+    picture: Path | None,
     size: int,
     steps: int,
     seed: int,
     device: str,
     output: Path | None,
 ) -> None:
-    """What a network sees, as a picture: its layers; or channels of one layer; or classes."""
+    """What a network sees, as a picture: its layers; or channels of one layer; or classes.
+
+    \b
+    render atlas bestiary                              its layers, and some channels of each, from noise
+    render atlas bestiary --picture photo.jpg          the same on your picture: its layers, and what sees most in it
+    render atlas bestiary --layer mid --channels 0-31
+    """
     path = output or Path(f"{name}-atlas.png")
     if path.suffix.lower() != ".png":
         raise ConfigError(f"-o {path}: a sheet is a .png")
+    if photo and picture:
+        raise ConfigError("--photo shows a picture beside noise, and --picture in its place", "leave one of them out")
     say(f"{name}: its atlas is dreamed")
     where = pick_device(device, path.parent)
     network = _network(name, weights, labels, where)
@@ -97,11 +114,12 @@ def atlas(
     from render.develop import files, stills
     from render.show import atlas as atlases
     from render.show.progress import STYLES
-    from render.source.image import picture
+    from render.source.image import picture as picture_of
 
-    frame = picture(photo, "cover", (size, size)) if photo else None
+    file = photo or picture
+    frame = picture_of(file, "cover", (size, size)) if file else None
     with named("what --classes, --layer or --channels names"):
-        sheet = atlases.plan(network, kinds, layer, channels, frame is not None, where)
+        sheet = atlases.plan(network, kinds, layer, channels, bool(photo), where, frame if picture else None)
     plates = atlases.dream_plates(sheet, network, atlases.Recipe(size, steps, seed, frame, where))
     pictures: list[Any] = list(STYLES[usual_style()](plates, -1, len(sheet.plates) - 1, f"{name}, atlas"))
     files.write(path, stills.png(atlases.draw(sheet, pictures)))

@@ -108,7 +108,7 @@ def read_settings(text: str) -> Mapping[str, Any]:
         old = json.loads(text)
     except json.JSONDecodeError as error:
         raise ConfigError(f"not JSON, line {error.lineno}", "settings files of Deforum are JSON") from None
-    except RecursionError:
+    except (ValueError, RecursionError, MemoryError):
         old = None
     if isinstance(old, dict):  # the notebook may keep its groups apart
         groups = {key: value for key, value in old.items() if key.endswith("args") and isinstance(value, dict)}

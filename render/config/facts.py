@@ -26,6 +26,7 @@ class Facts:
     first_beat: float = 0.0  # seconds of the film at which beat 0 falls
     features: Mapping[str, Feature] = field(default_factory=dict, compare=False)  # what expressions may name of the music
     music_digest: str = ""  # of the music's file, by which its features are the same or others
+    dreams: int | None = None  # how many the take has that it follows
     music_stamp: Any = field(default=None, repr=False)  # that file as it was listened to, a render.source.stamp.FileStamp
     sounding: bool = False  # whether the video has a sound of its own
     flaw: str = ""  # sentences, a line each, on what of the video or the music cannot be read

@@ -387,6 +387,19 @@ class FlowSettings(Section):
     occlusion: Occlusion = row({}, "what a moving thing uncovers")
 
 
+# ── a film that follows a smaller one ───────────────────────────────────────────────────────────────────────────────
+
+
+class FollowSettings(Section):
+    """A smaller take of the same film: what it shows is shown here, too, and the dream adds what is finer."""
+
+    shorthand = "take"
+    take: Annotated[Path, types.FOLDER] = needed("the folder of the take, as in runs/zoom/take-001")
+    strength: Annotated[Curve, number("", 0, 1)] = row(
+        0.8, "how firmly: 0 is a film of its own, 1 shows all that is larger than 4 pixels of the smaller take just as it does"
+    )
+
+
 # ── cuts ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -522,6 +535,9 @@ class Settings(Section):
     dream: Dream = row({}, "how it dreams, and of what")
     look: Look = row({}, "how firmly brightness and contrast are held")
     flow: FlowSettings = row({}, "how the dream follows what moves in footage")
+    follow: FollowSettings | None = row(
+        None, "a smaller take of the same film, whose pictures this one shows in more detail; `render enlarge` writes it"
+    )
     cuts: Cuts = row({}, "where it cuts: auto, none, a list of times, or on beats, as in every 4b")
     mask: MaskSettings | None = row(None, "where it dreams: white in a picture or a video; default: everywhere")
     loop: Annotated[str, choice(*loops.LOOPS)] = row("none", f"how it ends where it began: {loops.meanings()}")

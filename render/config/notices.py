@@ -85,6 +85,13 @@ def _bare(given: object) -> list[str]:
     return []
 
 
+def _followed(config: Config) -> Iterator[str]:
+    clock, dreams = config.clock, config.facts.dreams
+    if dreams and dreams <= clock.last_tick:
+        end = clock.tick(dreams - 1).seconds
+        yield f"the take that it follows ends after {end:.4g} s, and the film goes its own way from there"
+
+
 def _files(config: Config) -> Iterator[str]:
     yield from config.facts.notes
 
@@ -102,6 +109,7 @@ RULES = (
     _silence,
     _sound_backwards,
     _bare_keys,
+    _followed,
     _files,
     _broken_parts,
 )

@@ -9,6 +9,7 @@ import torch
 from render import on_footage, travel
 from render.config import Config
 from render.construct.faults import Faults, attempt
+from render.construct.follow import FREE, follow
 from render.construct.networks import Known, Networks, joint_extractor, load_networks
 from render.construct.palette import colour_hold
 from render.construct.scene import cut_test, make_scene
@@ -42,7 +43,8 @@ def build(config: Config, device: torch.device, known: Known | None = None) -> F
     min_side = max(network.min_side for network in networks.values())
     kept = attempt(faults, "size", lambda: bytes_per_pixel(extract, networks, scene))
     colours = attempt(faults, "look.colour", lambda: colour_hold(config, scene))
-    if kept is None or colours is None:
+    guide = attempt(faults, "follow.take", lambda: follow(config, scene)) if config.follow else FREE
+    if kept is None or colours is None or guide is None:
         raise config.problems(faults)
     film = Film(
         scene=scene,
@@ -60,6 +62,8 @@ def build(config: Config, device: torch.device, known: Known | None = None) -> F
         strength=full_strength(),
         tiles=lambda side: tiling(side, receptive_fields(extract, networks, parts, min_side, device), min_side),
         precision=precision,
+        lead=guide.lead,
+        followed=guide.digest,
     )
     return in_tiles(film, config.dream.tile, kept)
 

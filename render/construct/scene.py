@@ -96,7 +96,7 @@ def with_photo(config: Config, source: Source, path: CameraPath, start: Move, de
     It cannot where lines bend, where the picture's edge meets the other, and where the picture holds itself.
     """
     border, held = config.motion.border, source.photo
-    if not held or path.between(0, config.clock.seconds).bends or border == "wrap" or LOOPS[config.loop].closes:
+    if not held or path.bends(config.clock.seconds) or border == "wrap" or LOOPS[config.loop].closes:
         held = None
     held = held and replace(held, levels=tuple(level.to(device) for level in held.levels))
     if source.moves or config.source.kind == "noise" or torch.equal(start.matrix, warp.STILL):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from render.develop.chain import Chain, common_ticks, read_chain
 from render.develop.negative import Negative
-from render.source.take import NEGATIVE
+from render.source.tick import NEGATIVE
 
 AT_THE_END = 2  # dreams that know where their film ends: the last, and one that knows how far it is to that
 

@@ -42,7 +42,7 @@ SHOWN = ("name", "outputs", "extends", "dream.amount")  # settings that shape no
 IN_EFFECT = ("fps", "duration", "bpm", "dream.rate", "loop", "cuts.at", "size", "audio", "schedule", "motion.path", "motion.to")
 IN_PICTURES = (
     *("source.image.file", "source.frames.files", "source.video.file", "source.video.start", "source.video.end"),
-    *("source.take.folder", "source.take.at"),
+    *("source.take.folder", "source.take.at", "follow.take"),
 )
 
 
@@ -177,6 +177,7 @@ def _digests(start: str, config: Config, film: Film, moments: Sequence[Moment]) 
             hash.update(repr((film.scene.source.picture_id(moment), film.scene.cut(earlier, moment))).encode())
             hash.update(repr(_pictures_ahead(film, earlier, moment)).encode())
             hash.update(b"jump" * bool(film.jump(earlier, moment)))
+            hash.update(film.followed(moment).encode())
             hash.update(camera.between(earlier.seconds, moment.seconds))
             for term, weight, values in zip(terms, weights[index], of_terms, strict=True):
                 if weight or term.always:

@@ -24,7 +24,18 @@ from torch import Tensor, from_numpy
 from render.develop import files
 from render.errors import DevelopError, MissingError, unopened
 from render.inputs import NEGATIVE, plain
-from render.source.tick import CANVAS, WITHIN, Arrays, Canvas, DamageError, Sealed, seal, tick_count, tick_numbers, tick_path
+from render.source.tick import (
+    CANVAS,
+    WITHIN,
+    Canvas,
+    DamageError,
+    Sealed,
+    read_sealed,
+    seal,
+    tick_count,
+    tick_numbers,
+    tick_path,
+)
 
 STRIDE = 16  # ticks from a large state that stays to the next: 0.75 bytes a pixel, and damage costs so many ticks at most
 LARGE = 0.5  # of its canvas's bytes: a larger state lies in a file of its own
@@ -39,11 +50,44 @@ class Kept:
     tensors: dict[str, Tensor]  # of its state, on the CPU
 
 
-class Negative:
-    """The folder of a take's negative, to read from and to go on with."""
+@dataclass(frozen=True)
+class TickFiles:
+    """A tick as the bytes of its files: what a negative keeps, and what travels where films are dreamed elsewhere."""
 
-    def __init__(self, folder: Path) -> None:
+    tick: int
+    files: tuple[
+        tuple[str, bytes | bytearray], ...
+    ]  # names and contents: the state's, where it has one of its own, and the tick's
+
+    @staticmethod
+    def of(tick: int, canvas: Canvas, tensors: Mapping[str, Tensor]) -> TickFiles:
+        """The files of a tick: its canvas uint16 [H, W, 3], and the tensors of its state."""
+        canvas = np.ascontiguousarray(canvas)  # safetensors takes bytes as they lie
+        state = {name: tensor.detach().cpu().contiguous().numpy() for name, tensor in tensors.items()}
+        name = tick_path(Path(), tick).name
+        if sum(array.nbytes for array in state.values()) <= LARGE * canvas.nbytes:
+            return TickFiles(tick, ((name, seal(tick, {CANVAS: canvas, **state})[0]),))
+        content, digest = seal(tick, state)
+        return TickFiles(tick, ((_state_name(tick), content), (name, seal(tick, {CANVAS: canvas}, digest)[0])))
+
+    def read(self) -> Kept:
+        """The tick. Raises DamageError."""
+        sealed, state = (Sealed.of(bytes(self.files[index][1]), self.tick) for index in (-1, 0))
+        if sealed.state not in (WITHIN, state.hash):
+            raise DamageError
+        tensors = {name: from_numpy(array) for name, array in state.arrays.items() if name != CANVAS}
+        return Kept(self.tick, sealed.canvas, tensors)
+
+
+class Negative:
+    """The folder of a take's negative, to read from and to go on with.
+
+    first: the number of its first tick; not 0 where a shot from the middle of a film lies in a folder of its own.
+    """
+
+    def __init__(self, folder: Path, first: int = 0) -> None:
         self.folder = folder
+        self.first = first
         self._newest: int | None = None  # tick last kept by this object
 
     def last(self) -> Kept | None:
@@ -51,7 +95,7 @@ class Negative:
 
         Raises MissingError where a file cannot be read: what is safe is not dreamed again because a disk falters.
         """
-        kept = (self.at(tick) for tick in reversed(range(self.count())))
+        kept = (self.at(tick) for tick in reversed(range(self.first, self.first + self.count())))
         return next(filter(None, kept), None)
 
     def at(self, tick: int) -> Kept | None:
@@ -86,23 +130,47 @@ class Negative:
 
         Raises RoomError where the disk is full, MissingError where the folder cannot be written or the tick before is gone.
         """
-        if self._newest is not None and tick != self._newest + 1:
-            raise ValueError(f"tick {tick} after tick {self._newest}")
-        if tick and not self._tick(tick - 1).exists():  # the folder may have gone, and would be made again
-            raise MissingError(f"{self.folder}: the dreams before number {tick + 1} are gone")
-        if self._newest is None:
-            self._forget(tick)
-        canvas = np.ascontiguousarray(canvas)  # safetensors takes bytes as they lie
-        state = {name: tensor.detach().cpu().contiguous().numpy() for name, tensor in tensors.items()}
-        if sum(array.nbytes for array in state.values()) <= LARGE * canvas.nbytes:
-            _write(self._tick(tick), tick, {CANVAS: canvas, **state})
-        else:  # first the state: a tick without one would not be a place to go on from
-            _write(self._tick(tick), tick, {CANVAS: canvas}, _write(self._state(tick), tick, state))
-        self._newest = tick
+        self.keep_files(TickFiles.of(tick, canvas, tensors))
+
+    def keep_files(self, files_of: TickFiles) -> None:
+        """Store the next tick as its files; as `keep` does."""
+        self._begin(files_of.tick)
+        for name, content in files_of.files:  # first the state: a tick without one would not be a place to go on from
+            files.write(self.folder / name, content)
+        self._newest = files_of.tick
+
+    def files_at(self, tick: int) -> TickFiles | None:
+        """That tick and its state as their files, or None as `at`."""
+        try:
+            sealed = read_sealed(self._tick(tick))
+            within = Sealed.of(sealed, tick).state == WITHIN
+            own = () if within else ((self._state(tick).name, read_sealed(self._state(tick))),)
+            return TickFiles(tick, (*own, (self._tick(tick).name, sealed)))
+        except (DamageError, FileNotFoundError):
+            return None
+
+    def join(self, shot: Negative) -> int:
+        """Take over what another negative has of the ticks after this one's last: how many. Its files are moved.
+
+        In such an order that a kill in between loses nothing: what is moved has its state here before the last tick comes.
+        """
+        start = self.first + self.count()
+        end = start + tick_count(shot.folder, start)
+        if not shot.first <= start < end:
+            return 0
+        with files.refusals(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            for tick in range(start, end):
+                state = shot._state(tick)
+                if state.exists() and ((tick + 1) % STRIDE == 0 or tick >= end - 2):
+                    os.replace(state, self._state(tick))
+                os.replace(shot._tick(tick), self._tick(tick))
+        self._newest = end - 1
+        return end - start
 
     def count(self) -> int:
         """How many ticks there are, from the first to before a gap; some may turn out to be damaged."""
-        return tick_count(self.folder)
+        return tick_count(self.folder, self.first)
 
     def begin_in(self, folder: Path, ticks: int) -> None:
         """Begin another negative with the first `ticks` of this one: as links, or as copies where the disk knows no links.
@@ -128,6 +196,15 @@ class Negative:
         tensors = {name: from_numpy(array) for name, array in state.arrays.items() if name != CANVAS}
         return Kept(tick, sealed.canvas, tensors)
 
+    def _begin(self, tick: int) -> None:
+        """Make sure that the tick is the next one, and that nothing follows it."""
+        if self._newest is not None and tick != self._newest + 1:
+            raise ValueError(f"tick {tick} after tick {self._newest}")
+        if tick > self.first and not self._tick(tick - 1).exists():  # the folder may have gone, and would be made again
+            raise MissingError(f"{self.folder}: the dreams before number {tick + 1} are gone")
+        if self._newest is None:
+            self._forget(tick)
+
     def _forget(self, tick: int) -> None:
         """Remove what was passed over: nothing may follow a tick that is dreamed now."""
         with files.refusals(self.folder):
@@ -141,18 +218,16 @@ class Negative:
 
     def _state(self, number: int) -> Path:
         """Where the large state of that tick lies: it takes the place of the one before the last, never of the last."""
-        name = ("even", "odd")[number % 2] if (number + 1) % STRIDE else f"{number:06}"
-        return self.folder / f"state-{name}.safetensors"
+        return self.folder / _state_name(number)
 
 
 # ---- a file
 
 
-def _write(path: Path, tick: int, arrays: Arrays, state: str = WITHIN) -> str:
-    """Write a sealed file, whole or not at all; its hash."""
-    content, digest = seal(tick, arrays, state)
-    files.write(path, content)
-    return digest
+def _state_name(number: int) -> str:
+    """The name of the file of that tick's large state."""
+    name = ("even", "odd")[number % 2] if (number + 1) % STRIDE else f"{number:06}"
+    return f"state-{name}.safetensors"
 
 
 def _link(path: Path, place: Path) -> None:

@@ -21,8 +21,10 @@ from render.config.scalars import Size
 from render.config.setting_types import Drawn
 from render.construct import build, build_scene
 from render.construct.camera import camera_path
+from render.construct.networks import Known
 from render.develop import formats, prints, sound
 from render.develop.alongside import Watermark, alongside, helps
+from render.develop.apart import join_shots
 from render.develop.beginnings import same_film
 from render.develop.browser import html
 from render.develop.chain import tick_chain
@@ -32,8 +34,9 @@ from render.develop.names import fill_name, frame_path
 from render.develop.negative import Kept
 from render.develop.retile import in_recorded_tiles, retile_notices, ticks_within_memory
 from render.develop.seam import measure_seam
-from render.develop.take import Take, open_take, read_record, take_folder, unfinished_takes
+from render.develop.take import Recorded, Take, open_take, read_record, take_folder, unfinished_takes
 from render.dream.ascent import sizes
+from render.dream.device import describe
 from render.dream.precision import DTYPES
 from render.errors import RenderError, RoomError, gpu_failed, memory_ended
 from render.film import Film, State, ticks
@@ -47,6 +50,8 @@ SAFE = "what is dreamed is safe"
 # settings begin to give other pictures.
 VERSION = 1, 2
 Watch = Callable[[Iterator[State], int, int], Iterable[State]]  # (states, tick to begin after, last tick) -> the same states
+# (film, take, newest tick kept) -> the number of each tick that is on disk now, as it comes there
+Dreamer = Callable[[Film, Take, Kept | None], Iterator[int]]
 
 
 @dataclass(frozen=True)
@@ -64,26 +69,46 @@ class Shot:
         return html(self.folder, read_record(self.folder))
 
 
-def shoot(config: Config, text: str, root: Path, device: torch.device, watch: Watch, fresh: bool = False) -> Shot:
+def shoot(
+    config: Config,
+    text: str,
+    root: Path,
+    device: torch.device,
+    watch: Watch,
+    fresh: bool = False,
+    any_device: bool = False,
+    known: Known | None = None,
+    dreamer: Dreamer | None = None,
+) -> Shot:
     """Render `config` into the take that has its pictures, or a new one under `root`.
 
     text: the configuration as written. watch: lets every state pass, and may stop early; then the film so far is developed.
+    any_device: whether a take that was begun on another kind of device is gone on with. known: networks that are loaded
+    already. dreamer: dreams it elsewhere, and keeps what comes of it in the take; then `device` only develops.
     Raises a RenderError: MissingError, DevelopError, RoomError or ConfigError by what cannot be had, made, held or asked for.
     """
     require_outputs(config)
     with explain_failures(config):
-        film = build(config, device)
+        film = build(config, device, known)
         require_outputs(config, film.scene.size[::-1])
         if isinstance(config.seed, Drawn) and not fresh and (seed := unfinished_seed(root, config, film)) is not None:
             config = config.model_copy(update={"seed": seed})
-            film = build(config, device)
+            film = build(config, device, known)
         film = replace(film, scene=with_flow_cache(film.scene, root))
         chain, resolved = tick_chain(config, film, version_of(film)), config.yaml(from_folder(take_folder(root, config.name)))
         with open_take(root, config.name, fingerprint(config, film), text, resolved, fresh, chain) as take:
             note_whereabouts(config, take)
-            film = in_recorded_tiles(in_recorded_precision(config, film, take), take)
-            dreamed, last, (paths, notices) = dream_and_develop(config, film, root, take, watch)
-            notices = [*take.notices, *octave_notices(film), *retile_notices(film, take), *notices]
+            if dreamer:  # which knows how many tiles and what precision its own device needs
+                dreamed, last = expose(film, take, dreamer, Watermark())
+                paths, notices = develop(config, dreamed_up_to(film.scene, last), take) if last >= 0 else ([], [])
+            else:
+                film = in_recorded_tiles(in_recorded_precision(config, film, take, known), take)
+                unchanged = partial(sound.require_same_music, config)
+                spare = config.dream.tile == "auto"
+                here = partial(dream_here, watch=watch, spare=spare, any_device=any_device, unchanged=unchanged)
+                dreamed, last, (paths, notices) = dream_and_develop(config, film, root, take, here)
+                notices = [*retile_notices(film, take), *notices]
+            notices = [*take.notices, *octave_notices(film), *notices]
             return Shot(take.folder, paths, notices, dreamed, last == film.scene.clock.last_tick)
 
 
@@ -98,11 +123,10 @@ def note_whereabouts(config: Config, take: Take) -> None:
 Prints = tuple[list[Path], list[str]]  # the paths of all outputs, and notices to be told
 
 
-def dream_and_develop(config: Config, film: Film, root: Path, take: Take, watch: Watch) -> tuple[int, int, Prints]:
+def dream_and_develop(config: Config, film: Film, root: Path, take: Take, dreamer: Dreamer) -> tuple[int, int, Prints]:
     """Dream the film and develop its prints, at the same time where that helps: ticks dreamed, the last one, the prints."""
     watermark, device = Watermark(), film.scene.device
-    unchanged = partial(sound.require_same_music, config)
-    dream = partial(expose, film, take, watch, watermark, config.dream.tile == "auto", unchanged)
+    dream = partial(expose, film, take, dreamer, watermark)
     if helps(device):
         scene = with_flow_cache(build_scene(config, device), root)
         with alongside(partial(develop, config, scene, take, watermark.wait_for), watermark) as ahead:
@@ -115,7 +139,7 @@ def dream_and_develop(config: Config, film: Film, root: Path, take: Take, watch:
     return dreamed, last, develop(config, dreamed_up_to(film.scene, last), take) if last >= 0 else ([], [])
 
 
-def in_recorded_precision(config: Config, film: Film, take: Take) -> Film:
+def in_recorded_precision(config: Config, film: Film, take: Recorded, known: Known | None = None) -> Film:
     """The film in the precision that its take was begun in, though another would be chosen now: its pictures stay the same."""
     if "precision" not in take.record:
         take.note(precision=film.precision, networks=config.networks, credits=credits(config.networks))
@@ -124,7 +148,7 @@ def in_recorded_precision(config: Config, film: Film, take: Take) -> Film:
         return film
     dream = config.dream.model_copy(update={"precision": recorded})
     scene = film.scene
-    return replace(build(config.model_copy(update={"dream": dream}), scene.device), scene=scene)
+    return replace(build(config.model_copy(update={"dream": dream}), scene.device, known), scene=scene)
 
 
 def require_outputs(config: Config, size: tuple[int, int] | None = None) -> None:
@@ -180,34 +204,51 @@ def octave_notices(film: Film) -> list[str]:
     return [f"{used} of {ascent.octaves} octaves are dreamed: sides under {ascent.min_side} pixels are too small to see in"]
 
 
-def expose(
-    film: Film, take: Take, watch: Watch, watermark: Watermark, spare: bool, unchanged: Callable[[], None] = lambda: None
-) -> tuple[int, int]:
-    """Dream from the take's newest tick to the end of the film, or until `watch` stops: ticks dreamed now, and the last one.
+def expose(film: Film, take: Take, dreamer: Dreamer, watermark: Watermark) -> tuple[int, int]:
+    """Dream from the take's newest tick to the end of the film, or until the dreamer stops: ticks dreamed now, and the last.
 
-    watermark: rises with each tick that is on disk. spare: where memory ends, go on in smaller tiles. unchanged: raises where
-    what the film moves to is no longer what it was.
+    watermark: rises with each tick that is on disk.
     """
-    start, negative = monotonic(), take.negative()
-    state = state_of(negative.last(), film.scene.device)
-    last = first = state.tick if state else -1
+    join_shots(take)
+    start, newest = monotonic(), take.negative().last()
+    last = first = newest.tick if newest else -1
     watermark.advance(last + 1)
-    states = ticks_within_memory(film, state, take) if spare else ticks(film, state)
-    for new in watch(states, first, film.scene.clock.last_tick):
-        unchanged()
-        negative.keep(new.tick, to_pixels(new.canvas, np.uint16), new.tensors())
-        last = new.tick
+    for last in dreamer(film, take, newest):
         watermark.advance(last + 1)
     if last >= 0 and take.record.get("dreamed") != last + 1:  # dreamed now, or by a process that was killed before its note
         poster(film.scene, take, last // 2)
         take.note(
-            device=str(film.scene.device),
-            threads=torch.get_num_threads(),
             seconds=round(take.record.get("seconds", 0) + monotonic() - start, 2),
             dreamed=last + 1,
             finished=last == film.scene.clock.last_tick,
         )
     return last - first, last
+
+
+def dream_here(
+    film: Film,
+    take: Take,
+    newest: Kept | None,
+    watch: Watch,
+    spare: bool,
+    any_device: bool,
+    unchanged: Callable[[], None] = lambda: None,
+) -> Iterator[int]:
+    """Dream the film in this process, after the newest tick, and keep each tick.
+
+    spare: where memory ends, go on in smaller tiles. any_device: whether to go on with what another kind of device began.
+    unchanged: raises where what the film moves to is no longer what it was.
+    """
+    state, end = state_of(newest, film.scene.device), film.scene.clock.last_tick
+    first = state.tick if state else -1
+    if first < end:
+        take.note_device(describe(film.scene.device), torch.get_num_threads(), any_device)
+    negative = take.negative()
+    states = ticks_within_memory(film, state, take) if spare else ticks(film, state)
+    for new in watch(states, first, end):
+        unchanged()
+        negative.keep(new.tick, to_pixels(new.canvas, np.uint16), new.tensors())
+        yield new.tick
 
 
 def poster(scene: Scene, take: Take, tick: int) -> None:
@@ -279,7 +320,7 @@ def explain_failures(config: Config) -> Iterator[None]:
         if gpu_failed(error):
             reason = str(error).splitlines()[0]
             raise RenderError(
-                f"the GPU failed ({reason}); {SAFE}", "the same command goes on; --device cpu needs no GPU"
+                f"the GPU failed ({reason}); {SAFE}", "the same command goes on; --device cpu --any-device needs no GPU"
             ) from error
         raise
 

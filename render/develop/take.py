@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 from pathlib import Path
-from typing import IO, Any, Self, TypeVar
+from typing import IO, Any, Protocol, Self, TypeVar
 
 from render import inputs
 from render.develop import ffmpeg, files, stills
@@ -28,8 +28,8 @@ from render.develop.ffmpeg import Pixels
 from render.develop.formats import Output
 from render.develop.names import fill_name, frame_path
 from render.develop.negative import Negative
-from render.errors import ConfigError, MissingError
-from render.source.take import NEGATIVE
+from render.errors import LOCKLESS, ConfigError, MissingError
+from render.source.tick import NEGATIVE
 
 if sys.platform == "win32":
     import msvcrt
@@ -46,15 +46,30 @@ FACTS = {  # types of the record's keys
     "seconds": float | int,
     "tile": int,
     "precision": str,
+    "device": str,
+    "gpu": str,
     "home": str,
 }
-DREAMED_WITH = ("device", "threads", "tile", "precision", "networks", "credits")  # of a record: what counts for what goes on
-LOCKLESS = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}  # what a disk without locks answers
+# Of a record: what counts for what goes on.
+DREAMED_WITH = ("device", "gpu", "threads", "tile", "precision", "networks", "credits")
 READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}  # what a folder answers that may only be read
 UNLOCKED = "this disk knows no locks, so two renders in this folder at once would not notice each other"
 
 
 AnyOutput = TypeVar("AnyOutput", bound=Output)
+
+
+class Recorded(Protocol):
+    """A record that can be added to: a take's, or that of a film whose take is elsewhere."""
+
+    record: dict[str, Any]
+
+    def note(self, **facts: Any) -> None:
+        """Add facts to the record."""
+
+
+class BusyError(ConfigError):
+    """Another process is at work in a take."""
 
 
 class Take:
@@ -97,6 +112,22 @@ class Take:
         with self._writing:
             self.record |= facts
             files.write(self.folder / RECORD, _json(self.record))
+
+    def note_device(self, device: Mapping[str, str], threads: int, any_device: bool) -> None:
+        """Note what its film is dreamed on from here on, as dream.device.describe has it.
+
+        Raises ConfigError where it was begun on another kind of device, on which the same dreams come out a little different.
+        """
+        before, now = _kind_of(self.record), _kind_of(device)
+        if before and before != now and not (any_device or (before[0] == now[0] and None in (before[1], now[1]))):
+            message = (
+                f"{self.folder}: this film was begun on {_device_words(before)}, and {_device_words(now)} would go on with it"
+            )
+            raise ConfigError(
+                message, "--any-device allows that: its look may change a little there; --fresh begins another take"
+            )
+        facts = {"device": now and now[0], "gpu": now and now[1], "threads": threads}
+        self.note(**{key: value for key, value in facts.items() if value or key in self.record})
 
     def adopt(self, fingerprint: Mapping[str, Any], chain: Chain, text: str, resolved: str) -> None:
         """Make this the take of the film with that chain, which begins with its dreams: what else it has is dropped.
@@ -364,7 +395,7 @@ def _record(folder: Path) -> dict[str, Any]:
         if isinstance(error.__cause__, OSError) and not isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
             raise
         return {}
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, MemoryError):
         return {}
     sound = isinstance(record, dict) and all(isinstance(record[fact], FACTS[fact]) for fact in {*FACTS} & {*record})
     return record if sound else {}
@@ -375,6 +406,16 @@ def _refuse_links(*places: Path) -> None:
     for place in places:
         if place.is_symlink() and place.is_dir():
             raise MissingError(f"{place}: is a link to another folder, and a render writes only in its own", "remove it")
+
+
+def _kind_of(record: Mapping[str, Any]) -> tuple[str, str | None] | None:
+    """The kind of device that a record names, and its GPU where that is known; "cuda:1" is "cuda"."""
+    device = record.get("device")
+    return (device.partition(":")[0], record.get("gpu")) if device else None
+
+
+def _device_words(kind: tuple[str, str | None]) -> str:
+    return {"cpu": "a processor", "mps": "an Apple GPU"}.get(kind[0]) or f"a GPU ({kind[1] or kind[0]})"
 
 
 def _json(value: Any) -> bytes:
@@ -390,7 +431,7 @@ class Lock:
 
 
 def _lock(folder: Path, wait: bool = False) -> Lock:
-    """Raises ConfigError if another process holds the folder, unless it is to `wait` for that one."""
+    """Raises BusyError if another process holds the folder, unless it is to `wait` for that one."""
     flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)  # what a lock links to would be overwritten
     file = os.fdopen(os.open(folder / LOCK, flags, 0o666), "a+", encoding="utf-8")
     try:
@@ -399,7 +440,7 @@ def _lock(folder: Path, wait: bool = False) -> Lock:
         file.seek(0)
         holder = file.read().strip() or "unknown"
         file.close()
-        raise ConfigError(f"{folder}: another render is at work here (process {holder}); wait for it, or stop it") from error
+        raise BusyError(f"{folder}: another render is at work here (process {holder}); wait for it, or stop it") from error
     except BaseException:
         file.close()
         raise

@@ -82,7 +82,7 @@ def _settings(text: str) -> Any:
     """The settings as plain values; none where the text is at fault, which its reader will tell."""
     try:
         return yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError, ValueError):
+    except (yaml.YAMLError, RecursionError, ValueError, OverflowError):
         return {}
 
 

@@ -19,6 +19,7 @@ from render.dream.network import Extractor
 from render.dream.objective import Objective
 from render.dream.tile import Tiling, extract_tiled
 from render.dream.view import View, view_of
+from render.picture.bands import Lead
 from render.picture.colour import luma
 from render.picture.picture import resize
 from render.picture.rng import generator
@@ -58,11 +59,19 @@ def sizes(size: tuple[int, int], ascent: Ascent) -> list[tuple[int, int]]:
 
 
 def dream(
-    canvas: Tensor, extract: Extractor, terms: Terms, ascent: Ascent, seed: int, tick: int, where: Tensor | None = None
+    canvas: Tensor,
+    extract: Extractor,
+    terms: Terms,
+    ascent: Ascent,
+    seed: int,
+    tick: int,
+    where: Tensor | None = None,
+    lead: Lead | None = None,
 ) -> Tensor:
     """The canvas after the network has had its way with it; all weights 0 leave it as it is.
 
     where: [1, 1, H, W], how much of each step is taken in each place; everywhere all of it if not given.
+    lead: brings each octave nearer to a picture that the dream follows, before it is dreamed.
     """
     terms = [(weight, objective) for weight, objective in terms if weight]
     if not terms or not ascent.steps:
@@ -72,7 +81,9 @@ def dream(
     for octave, size in enumerate(octaves):
         base = resize(canvas, size).clamp(0, 1)  # bicubic overshoots, and what is clamped away would count as detail
         reach = None if where is None else resize(where, size).clamp(0, 1)
-        detail = _climb(base + resize(detail, size), extract, terms, ascent, (seed, tick, octave), reach) - base
+        start = base + resize(detail, size)
+        start = lead(start) if lead else start
+        detail = _climb(start, extract, terms, ascent, (seed, tick, octave), reach) - base
     return canvas + detail
 
 

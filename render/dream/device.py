@@ -21,3 +21,9 @@ def pick(device: str | torch.device) -> torch.device:
     if not there[name]:
         raise ConfigError(f"is {name}, and there is none on this machine", "leave it out, or use cpu", continues=True)
     return torch.device(name)
+
+
+def describe(device: torch.device) -> dict[str, str]:
+    """What kind of device it is, as the record of a take has it: {"device": "cuda", "gpu": "NVIDIA L4"}, {"device": "cpu"}."""
+    kind = {"device": device.type}
+    return kind | {"gpu": torch.cuda.get_device_name(device)} if device.type == "cuda" else kind

@@ -6,12 +6,11 @@ A network is a row of NETWORKS, a mapping that others may extend; all other name
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import cache, partial
-from importlib.util import find_spec
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
-from runpy import run_path
+from types import ModuleType
 from typing import Any, overload
 
 import torch
@@ -193,7 +192,7 @@ def _preprocessing(published: Weights) -> dict[str, Any]:
 
 
 class ImageNet(Sequence[str]):
-    """The 1,000 labels of ImageNet in their usual order, read from torchvision when one is asked for."""
+    """The 1,000 labels of ImageNet in their usual order, read when one is asked for: torchvision, which has them, is slow."""
 
     def __len__(self) -> int:
         return 1000
@@ -203,24 +202,29 @@ class ImageNet(Sequence[str]):
     @overload
     def __getitem__(self, index: slice) -> Sequence[str]: ...
     def __getitem__(self, index: int | slice) -> str | Sequence[str]:
-        return imagenet_labels()[index]
-
-
-LABELS = "models/_meta.py"  # of torchvision: a file of nothing but lists
+        return _imagenet()[index]
 
 
 @cache
-def imagenet_labels() -> tuple[str, ...]:
-    """The labels, from torchvision's file of them alone: all of torchvision takes four seconds to import."""
-    package = find_spec("torchvision")
-    folder = Path(package.origin).parent if package and package.origin else Path()
-    with suppress(OSError, KeyError):  # the file is torchvision's own affair, and may move
-        return tuple(run_path(str(folder / LABELS))["_IMAGENET_CATEGORIES"])
-    return torchvision_labels()
-
-
-def torchvision_labels() -> tuple[str, ...]:
-    """The same as torchvision gives them."""
+def _imagenet() -> tuple[str, ...]:
+    """As torchvision has them: from its list alone where that lies where it did, else from the package, which takes 1.5 s."""
+    names = tuple(getattr(_imagenet_list(), "_IMAGENET_CATEGORIES", ()))
+    if len(names) == 1000:
+        return names
     from torchvision.models import GoogLeNet_Weights
 
     return tuple(GoogLeNet_Weights.DEFAULT.meta["categories"])
+
+
+def _imagenet_list() -> ModuleType | None:
+    """torchvision's module of names, read without the package around it; None where there is none."""
+    package = find_spec("torchvision")
+    file = Path(package.origin).with_name("models") / "_meta.py" if package and package.origin else None
+    if file is None or not file.is_file():
+        return None
+    spec = spec_from_file_location("render_imagenet_names", file)
+    if spec is None or spec.loader is None:
+        return None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

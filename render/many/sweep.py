@@ -24,7 +24,7 @@ from render.config.problem import Origin
 from render.config.section import plain
 from render.develop import files, stills
 from render.develop.ffmpeg import Pixels
-from render.errors import ConfigError
+from render.errors import ConfigError, MissingError
 from render.many.axes import Axis, Variant
 from render.show import gallery, sheet
 
@@ -93,8 +93,12 @@ def _captions(axes: Sequence[Axis], variants: Sequence[Variant]) -> list[tuple[V
 
 
 def _poster(take: Path) -> Pixels:
-    with Image.open(inputs.plain(take / "poster.jpg", inputs.PICTURE, take), formats=["JPEG"]) as poster:
-        small = poster.convert("RGB")
+    file = inputs.plain(take / "poster.jpg", inputs.PICTURE, take)
+    try:
+        with Image.open(file, formats=["JPEG"]) as poster:
+            small = poster.convert("RGB")
+    except Exception as error:  # whatever a damaged picture makes Pillow say
+        raise MissingError(f"{file}: the picture is damaged", "remove it, and render again") from error
     small.thumbnail((ACROSS, ACROSS * 2), Image.Resampling.LANCZOS)
     return np.asarray(small)
 

@@ -39,11 +39,14 @@ def tone(frame: Tensor) -> Tone:
     return Tone(mean, float(contrast))
 
 
-def hold_tone(frame: Tensor, reference: Tone, hold: float) -> Tensor:
-    """The frame with its tone brought `hold` (0..1) of the way to the reference; 0 leaves it to burn."""
+def hold_tone(frame: Tensor, reference: Tone, hold: float, measured: Tensor | None = None) -> Tensor:
+    """The frame with its tone brought `hold` (0..1) of the way to the reference; 0 leaves it to burn.
+
+    measured: what of the frame has that tone, if not all of it.
+    """
     if not hold:
         return frame
-    now, contrast = _tone(frame)
+    now, contrast = _tone(frame if measured is None else measured)
     gain = 1 + hold * (reference.contrast / contrast.clamp_min(1e-6) - 1)
     mean = torch.lerp(now, reference.mean.to(now, non_blocking=True), hold)
     return _roll_off((frame - now[:, None, None]) * gain + mean[:, None, None], hold * SHOULDER)
@@ -73,7 +76,7 @@ def rms(detail: Tensor) -> float:
 def fine(frame: Tensor) -> Tensor:
     """Fine-detail energy, [] float64: mean square of the luminance minus its 3x3 binomial blur."""
     light = luma(frame)
-    return _power((light - _binomial(light))[..., 2:-2, 2:-2])
+    return _power((light - blur(light))[..., 2:-2, 2:-2])
 
 
 def sharpen_to(frame: Tensor, energy: float | Tensor) -> Tensor:
@@ -85,7 +88,7 @@ def sharpen_to(frame: Tensor, energy: float | Tensor) -> Tensor:
     gain = torch.where(there > 0, (energy / there).sqrt().clamp(1.0, MOST_SHARPENED), 1.0)
     if frame.device.type == "cpu" and gain == 1:  # on a GPU to look would be to wait for it
         return frame
-    return frame + (gain - 1) * (frame - _binomial(frame))
+    return frame + (gain - 1) * (frame - blur(frame))
 
 
 def to_linear(frame: Tensor) -> Tensor:
@@ -130,7 +133,7 @@ def calm_fringes(frame: Tensor, amount: float) -> Tensor:
     lab = oklab(frame.clamp(0, 1))
     soft = lab[:, 1:]
     for _ in range(CALM):
-        soft = _binomial(soft)
+        soft = blur(soft)
     return from_oklab(torch.cat((lab[:, :1], torch.lerp(lab[:, 1:], soft, amount)), dim=1)).clamp(0, 1)
 
 
@@ -173,7 +176,7 @@ def _power(detail: Tensor) -> Tensor:
     return detail.square().mean(-1).mean().double()
 
 
-def _binomial(frame: Tensor) -> Tensor:
+def blur(frame: Tensor) -> Tensor:
     """Each pixel with its neighbours, weighed 1 2 1 in both directions."""
     for axis in (2, 3):
         end = frame.shape[axis] - 1

@@ -21,6 +21,7 @@ from render.moment import CELLS, GRAIN
 from render.picture.rng import generator
 from render.picture.warp import STILL, Move
 
+CLOSELY = 600  # seconds in which every cell is looked at for motions that bend
 NEWEST = 4  # seconds whose velocity fields are kept: a film is dreamed at one place and developed at another
 PROBES = torch.view_as_real(torch.polar(torch.linspace(0.02, 2.5, 24).double(), 2.4 * torch.arange(24).double()))  # all round
 
@@ -98,6 +99,12 @@ class CameraPath:
             return self._forward(self.mirror - start, self.mirror - end)
         return self._forward(start, end)
 
+    def bends(self, seconds: float) -> bool:
+        """Whether lines bend anywhere up to that time. Past CLOSELY, one cell a second is looked at: a flight lasts a day."""
+        cells = np.concatenate((np.arange(ceil(min(seconds, CLOSELY) * CELLS)), np.arange(CLOSELY, seconds) * CELLS))
+        values = self.speeds(cell_times(cells))
+        return any(bool(values[name].ne(0).any()) for name in self.motions.bending)
+
     def so_far(self, seconds: float) -> Move:
         """The move from the film's start; each whole second of it is worked out once."""
         whole = floor(seconds)
@@ -133,6 +140,11 @@ class PathCache:
         self._lock = RLock()
         self._fields: dict[int, VelocityField] = {}
         self._moves = [Move(STILL)]  # from the film's start to each whole second
+
+    def begin_as(self, other: PathCache, second: int) -> None:
+        """Know what another path's cache does of the time before a second, up to which the two are one."""
+        with other._lock:
+            self._moves = other._moves[: second + 1]
 
     def velocity_field(self, second: int, make: Callable[[int], VelocityField]) -> VelocityField:
         """That of a second, made if it is none of the NEWEST."""

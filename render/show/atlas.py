@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import groupby
 from math import ceil, sqrt
@@ -29,6 +29,7 @@ from render.picture import colour
 from render.picture.picture import to_pixels
 from render.show import sheet as sheets
 from render.show.listing import fields_of
+from render.show.responses import Response, responses
 from render.source.noise import MEAN, noise
 
 T = TypeVar("T")
@@ -97,10 +98,16 @@ def plan(
     channels: str | None = None,
     photo: bool = False,
     device: torch.device = CPU,
+    picture: Tensor | None = None,
 ) -> Sheet:
-    """The sheet that is asked for in words: classes as "lion,7" or "all", channels as "0-31,40"; else the layers."""
+    """The sheet that is asked for in words: classes as "lion,7" or "all", channels as "0-31,40"; else the layers.
+
+    photo: whether layers are dreamed on a photo beside noise. picture: a frame on which all is dreamed, and no noise.
+    """
     if (classes and layer) or (channels and not layer):
         raise ConfigError("channels need a layer, and classes stand alone", "--classes A,B or --layer NAME --channels 0-31")
+    if picture is not None:
+        return on_picture(network, plan(network, classes, layer, channels, device=device), picture)
     if classes:
         return of_classes(network, [] if classes == "all" else [label.strip() for label in classes.split(",")])
     if layer:
@@ -150,6 +157,20 @@ def of_classes(network: Network, labels: Sequence[str]) -> Sheet:
         Plate(_first(network.labels[index]), CLASSES, objective.classes(network, [index]), seed=index) for index in indices
     ]
     return Sheet(network.name, f"{len(plates)} of {len(network.labels)} classes, each from noise", _grid(plates))
+
+
+def on_picture(network: Network, sheet: Sheet, picture: Tensor) -> Sheet:
+    """The same sheet, each plate dreamed on a picture; of layers those channels are shown that see most in it."""
+    strongest = responses(network, [row.heading for row in sheet.rows], picture) if sheet.rows[0].heading else {}
+    rows = tuple(replace(row, plates=_on_picture(network, row, strongest.get(row.heading, []))) for row in sheet.rows)
+    return replace(sheet, subtitle=sheet.subtitle.replace("each from noise", "each on the picture"), rows=rows)
+
+
+def _on_picture(network: Network, row: Row, strongest: Sequence[Response]) -> tuple[Plate, ...]:
+    wholes = [replace(plate, caption="on the picture") for plate in row.plates if plate.whole]
+    channels = [_channel(network, row.heading, each.channel) for each in strongest[:CHANNELS]]
+    channels = channels or [plate for plate in row.plates if not plate.whole]
+    return tuple(replace(plate, seed=None) for plate in (*wholes, *channels))
 
 
 def _channel(network: Network, layer: str, index: int) -> Plate:
@@ -204,7 +225,8 @@ def _dream_plate(plate: Plate, extract: Extractor, recipe: Recipe, min_side: int
     if plate.seed is None:
         assert recipe.photo is not None
         photo = recipe.photo.to(recipe.device)
-        canvas = dream(photo, extract, terms, _as_films(max(1, recipe.steps // 3), min_side), recipe.seed, 0)
+        steps = max(1, recipe.steps // (3 if plate.whole else 2))  # one channel alone takes longer to be seen
+        canvas = dream(photo, extract, terms, _as_films(steps, min_side), recipe.seed, 0)
         return colour.hold_tone(canvas, colour.tone(photo), HOLD)
     fog = noise("perlin", FOG, (recipe.size, recipe.size), recipe.seed + plate.seed).at(BEGINNING).to(recipe.device)
     ascent = _as_films(recipe.steps, min_side) if plate.whole else _as_nature(recipe.steps, min_side)

@@ -52,7 +52,7 @@ def draw(film: Film, states: Sequence[State]) -> Pixels:
     clock = film.scene.clock
     moments = [(clock.tick(state.tick - 1), clock.tick(state.tick)) for state in states]
     flows = [film.scene.flow_between(before, moment) for before, moment in moments]
-    speeds = [_speeds(flow, *pair) for flow, pair in zip(flows, moments, strict=True)]
+    speeds = [speeds_of(flow, *pair) for flow, pair in zip(flows, moments, strict=True)]
     fastest = [float(np.quantile(np.hypot(speed[..., 0], speed[..., 1]), 0.99)) for speed in speeds]
     full = max(*fastest, 1e-3)
     rows = [_header(film.scene.size[1])]
@@ -75,7 +75,7 @@ def colour_flow(vectors: NDArray[np.float64]) -> Pixels:
     return np.asarray(np.rint(np.where(length > 1, 0.75 * hue, shade) * 255).astype(np.uint8))
 
 
-def _speeds(flow: Flow, before: Moment, moment: Moment) -> NDArray[np.float64]:
+def speeds_of(flow: Flow, before: Moment, moment: Moment) -> NDArray[np.float64]:
     """[H, W, 2], frame heights per second: where things go, which is the way back turned round."""
     at_rest = warp.grid((flow.back.shape[1], flow.back.shape[2]), flow.back.device)
     moved = (at_rest - flow.back)[0].double().cpu().numpy() / 2

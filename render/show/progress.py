@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from time import monotonic
-from typing import Protocol, TypeVar
+from typing import Protocol, Self, TypeVar
 
 from render.show.eta import Progress, with_eta
 from render.show.terminal import say
@@ -39,6 +39,34 @@ def bar(things: Iterable[T], first: int, last: int, name: str, efforts: Sequence
             pace = f"  {1 / max(progress.each, 1e-3):.1f} a second  {duration_words(progress.seconds)} left"
             shown.update(task, completed=progress.index, pace=pace)
             yield thing
+
+
+class LiveTable:
+    """Rows of words that stand still on a terminal, under what is said meanwhile."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.live import Live
+
+        self._live = Live(console=Console(stderr=True, highlight=False), refresh_per_second=4)
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+
+    def draw(self, rows: Sequence[Sequence[str]], below: str) -> None:
+        """Show these rows, and a line below them."""
+        from rich.console import Group
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table.grid(padding=(0, 2))
+        for row in rows:
+            table.add_row(*map(Text, row))
+        self._live.update(Group(table, Text(below)))
 
 
 def plain(things: Iterable[T], first: int, last: int, name: str, efforts: Sequence[float] | None = None) -> Iterator[T]:

@@ -15,16 +15,17 @@ from hashlib import file_digest
 from itertools import islice
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from render.errors import ConfigError, MissingError, unopened
+from render.errors import ConfigError, MissingError, RenderError, unopened
 from render.inputs import SOUND, open_file
 from render.source.stamp import FileStamp, stamp
 
 Samples = NDArray[np.float32]
+T = TypeVar("T")
 Numbers = NDArray[np.float64]
 
 RATE = 22_050  # samples a second that are listened to
@@ -225,7 +226,7 @@ def _beat(file: FileStamp, start: Fraction) -> tuple[float, float]:
     rises = _onset_strength(signal)
     if len(_onset_hops(rises)) < FEWEST:
         raise MissingError(f"{file.path}: has no beat that could be found", "write how many a minute, as in bpm: 120")
-    tempo = float(_librosa().feature.tempo(onset_envelope=rises, sr=RATE, hop_length=HOP)[0])
+    tempo = _ask(lambda: float(_librosa().feature.tempo(onset_envelope=rises, sr=RATE, hop_length=HOP)[0]))
     period = _beat_period(rises, 60 / tempo)
     return 60 / period, _first_beat(rises, _kick_strength(signal), period)
 
@@ -285,7 +286,7 @@ def _kick_strength(signal: Samples) -> Numbers:
 
 def _onset_hops(strength: Numbers) -> NDArray[np.int64]:
     """The hops of an onset strength at which notes begin."""
-    hops = _librosa().onset.onset_detect(onset_envelope=strength, sr=RATE, hop_length=HOP)
+    hops = _ask(lambda: _librosa().onset.onset_detect(onset_envelope=strength, sr=RATE, hop_length=HOP))
     return np.asarray(hops, dtype=np.int64)
 
 
@@ -297,7 +298,19 @@ def _onset_seconds(hops: NDArray[np.int64]) -> Numbers:
 def _onset_strength(signal: Samples) -> Numbers:
     """How much begins at every hop, LEAD seconds and LATE hops before it."""
     padded = np.pad(signal, (round(LEAD * RATE), RATE))
-    return np.asarray(_librosa().onset.onset_strength(y=padded, sr=RATE, hop_length=HOP), dtype=np.float64)
+    strength = _ask(lambda: _librosa().onset.onset_strength(y=padded, sr=RATE, hop_length=HOP))
+    return np.asarray(strength, dtype=np.float64)
+
+
+def _ask(question: Callable[[], T]) -> T:
+    """What librosa answers. Raises MissingError where it cannot."""
+    try:
+        return question()
+    except RenderError:
+        raise
+    except Exception as error:  # whatever it, and what it is compiled with, makes of odd sound
+        hint = "bpm: 120 says how many beats a minute has; bands such as 40-120 and rms need no onsets"
+        raise MissingError("its beats and onsets cannot be found", hint) from error
 
 
 def _librosa() -> ModuleType:

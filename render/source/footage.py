@@ -7,7 +7,7 @@ pictures do not have. Without torch, for `render check`.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
@@ -30,7 +30,7 @@ from render.source.decoder import (
     upright_size,
 )
 from render.source.stamp import FileStamp, stamp
-from render.source.timeline import Timeline
+from render.source.timeline import BROADCAST, Timeline
 
 SAY_LENGTH = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi"})  # of other containers ffmpeg guesses it
 SLACK = Fraction(1, 20)  # seconds by which a file may be shorter than it says
@@ -40,6 +40,7 @@ USUAL_RATES = (
     *(Fraction(1000 * rate, 1001) for rate in (24, 30, 60, 48, 120, 240, 15, 12)),
 )  # rates per second that people choose
 FINEST = 1001  # the largest denominator of such a rate
+PAUSE = Fraction(1)  # seconds without pictures in a broadcast that a person may take for a fault of the film
 TOLERANCE = Fraction(1, 4)  # frames by which a picture may be off its place in a constant rate: it is still the nearest there
 CLOSE = 1e-6  # seconds that are nothing but rounding
 
@@ -75,6 +76,7 @@ class Footage:
     clock: Timeline  # where the timestamps that the file has are not to be believed
     stamp: FileStamp  # the file as it was read
     zero: Fraction  # the timestamp of the file's first picture, seconds: what `start` and the sound's offset count from
+    notes: tuple[str, ...]  # what a person may want to know of it: sentences
 
     def shown(self, seconds: float) -> int:
         """The index of the picture that is shown at a time after the start; it is shown until the next one's time has come.
@@ -103,6 +105,7 @@ def probe(file: Path, start: Fraction = Fraction(0), end: Fraction | None = None
 def _probe(file: Path, start: Fraction, end: Fraction | None, now: FileStamp) -> Footage:
     """See `probe`. now: the file as it is, so that it is read again when it has changed."""
     with open_video(file) as (container, stream):
+        broadcast = container.format.name in BROADCAST
         said = [rate for rate in (stream.guessed_rate, stream.average_rate) if rate]
         unit = unit_of(container, stream)
         aspect = stream.sample_aspect_ratio or Fraction(1)
@@ -146,8 +149,9 @@ def _probe(file: Path, start: Fraction, end: Fraction | None, now: FileStamp) ->
         interlaced=stamps.interlaced,
         aspect=aspect,
         clock=clock,
-        zero=zero * unit,
         stamp=now,
+        zero=zero * unit,
+        notes=tuple(_pauses(file, times)) if broadcast else (),
     )
 
 
@@ -209,6 +213,14 @@ def _flaw(file: Path, damage: Sequence[Fraction], times: Sequence[Fraction], ove
     if damage and damage[0] < times[-1]:
         return f"is damaged after {_in_seconds(damage[0])}; where a picture cannot be read, the one before stays"
     return f"breaks off after {_in_seconds(over)}" if damage else ""
+
+
+def _pauses(file: Path, times: Sequence[Fraction]) -> Iterator[str]:
+    """What to say of the first pause of a broadcast: one below timeline.AHEAD lasts as long as it does in players."""
+    pause = next(((before, after) for before, after in pairwise(times) if after - before > PAUSE), None)
+    if pause:
+        since, until = map(_in_seconds, pause)
+        yield f"{file}: has no pictures from {since} to {until}, a pause of the broadcast; the one before stays"
 
 
 def _promised(file: Path) -> Fraction:

@@ -215,7 +215,8 @@ def _naming_faults(file: Path) -> Iterator[None]:
     except UnidentifiedImageError as error:
         raise MissingError(f"{file}: is not a picture that can be read here; JPEG, PNG and WebP can") from error
     except Exception as error:  # whatever a damaged or hostile file makes Pillow say
-        reason = error.strerror if isinstance(error, OSError) else ""
+        ours = type(error).__module__ == "builtins"  # else ffmpeg's, which have words of their own
+        reason = error.strerror if ours and isinstance(error, OSError) else ""
         raise MissingError(f"{file}: cannot be read: {reason or 'the file is damaged'}") from error
 
 

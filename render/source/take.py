@@ -1,20 +1,22 @@
-"""Takes as sources: a film begins with the picture on which another one ended, or which it had at some time."""
+"""Takes as sources: a film begins with a picture that another one dreamed, or follows all of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from torch import Tensor
 
 from render.errors import MissingError, unopened
 from render.inputs import TEXT, read_text
 from render.picture.picture import from_pixels
 from render.source import Source
 from render.source.image import FITS
-from render.source.tick import Canvas, DamageError, Sealed, tick_count, tick_path
+from render.source.tick import NEGATIVE, Canvas, DamageError, Sealed, hash_in, tick_count, tick_path
 
-NEGATIVE = "negative"  # the folder of a take's dreams
 TICKS = "ticks.txt"  # what shapes each of them, and when it is: a digest and seconds a line, under a line for people
 
 Pick = Callable[[list[float]], int]  # the times of a take's dreams, seconds -> the number of one of them
@@ -37,6 +39,11 @@ def take_size(folder: Path, pick: Pick) -> tuple[int, int]:
     return height, width
 
 
+def picked_canvas(folder: Path, pick: Pick) -> Canvas:
+    """That dream, uint16 [H, W, 3]. Raises MissingError as `take`."""
+    return _read(folder, pick)[0]
+
+
 def nearest(seconds: float) -> Pick:
     """The dream nearest to that time of its film."""
     return lambda times: int(np.abs(np.array(times) - seconds).argmin())
@@ -56,17 +63,57 @@ def read_ticks(folder: Path) -> list[tuple[str, float]]:
         return []
 
 
+@dataclass(frozen=True)
+class Dreams:
+    """All dreams of a take, to be followed from one to the next."""
+
+    folder: Path  # of the take
+    count: int
+
+    @classmethod
+    def of(cls, folder: Path) -> Dreams:
+        """Raises MissingError where there are none."""
+        return cls(folder, _count(folder))
+
+    def frame(self, tick: int) -> Tensor:
+        """One of them, a frame of the take's size. Raises MissingError where it is damaged or gone."""
+        return from_pixels(_sealed(self.folder, tick).canvas)
+
+    def digest(self, tick: int) -> str:
+        """What tells it from any other, without a look at its picture; as `frame`."""
+        with _reasons(self.folder, tick):
+            return hash_in(tick_path(self.folder / NEGATIVE, tick))
+
+
 def _read(folder: Path, pick: Pick) -> tuple[Canvas, str]:
     """The picked canvas, and a digest of it."""
+    count = _count(folder)
+    times = [seconds for _, seconds in read_ticks(folder)][:count]
+    sealed = _sealed(folder, pick(times if len(times) == count else [*map(float, range(count))]))
+    return sealed.canvas, sealed.hash
+
+
+def _count(folder: Path) -> int:
+    """How many dreams the take in `folder` has."""
     count = tick_count(folder / NEGATIVE)
     if not count:
         raise MissingError(f"{folder}: not the folder of a take with dreams in it", "as in runs/zoom/take-001")
-    times = [seconds for _, seconds in read_ticks(folder)][:count]
-    tick = pick(times if len(times) == count else [*map(float, range(count))])
+    return count
+
+
+def _sealed(folder: Path, tick: int) -> Sealed:
+    with _reasons(folder, tick):
+        sealed = Sealed.read(tick_path(folder / NEGATIVE, tick), tick)
+        _ = sealed.canvas  # damaged where there is none
+        return sealed
+
+
+@contextmanager
+def _reasons(folder: Path, tick: int) -> Iterator[None]:
+    """Turn what is wrong with a tick of the take into a sentence that names its file."""
     path = tick_path(folder / NEGATIVE, tick)
     try:
-        sealed = Sealed.read(path, tick)
-        return sealed.canvas, sealed.hash
+        yield
     except DamageError:
         raise MissingError(f"{path}: damaged; delete it and render its film again") from None
     except OSError as error:

@@ -18,8 +18,10 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from render.errors import MissingError
-from render.inputs import NEGATIVE, plain
+from render.inputs import NEGATIVE as TICK
+from render.inputs import open_file, plain
 
+NEGATIVE = "negative"  # the folder of a take's dreams
 FORMAT = 1  # of a file; another one is not read
 CANVAS = "canvas"  # the name of its tensor
 WITHIN = "within"  # where a state lies: in its tick's file; else the hash of the file that holds it is said
@@ -53,10 +55,10 @@ def tick_numbers(folder: Path, kind: str = "tick") -> dict[int, Path]:
     return {int(name[1]): folder / name[0] for name in found if name}
 
 
-def tick_count(folder: Path) -> int:
+def tick_count(folder: Path, first: int = 0) -> int:
     """How many ticks there are in the folder of a negative, from the first to before a gap; some may be damaged."""
     numbers = tick_numbers(folder)
-    return next(count for count in range(len(numbers) + 1) if count not in numbers)
+    return next(count for count in range(len(numbers) + 1) if first + count not in numbers)
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,11 @@ class Sealed:
     @classmethod
     def read(cls, path: Path, tick: int) -> Sealed:
         """Raises DamageError or OSError."""
-        _require_tick(path)
-        content = path.read_bytes()
+        return cls.of(read_sealed(path), tick)
+
+    @classmethod
+    def of(cls, content: bytes, tick: int) -> Sealed:
+        """What such a file's bytes hold. Raises DamageError."""
         seal = SEAL.search(content[:HEAD])
         if not seal or (int(seal[1]), int(seal[2])) != (FORMAT, tick):
             raise DamageError
@@ -95,10 +100,25 @@ class Sealed:
         return canvas
 
 
+def read_sealed(path: Path) -> bytes:
+    """The bytes of a tick's file, unproven. Raises DamageError for what is none, or OSError."""
+    _require_tick(path)
+    return path.read_bytes()
+
+
+def hash_in(path: Path) -> str:
+    """The hash that a file says it has, without a look at what it holds. Raises DamageError where there is none."""
+    with open_file(path, TICK) as file:
+        seal = SEAL.search(file.read(HEAD))
+    if not seal:
+        raise DamageError
+    return seal[4].decode()
+
+
 def _require_tick(path: Path) -> None:
     """Raises DamageError for a device, or a file far larger than a tick; OSError for one that the system does not show."""
     try:
-        plain(path, NEGATIVE)
+        plain(path, TICK)
     except MissingError as error:
         if isinstance(error.__cause__, OSError):  # a disk that falters damages no tick
             raise error.__cause__ from None

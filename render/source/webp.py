@@ -12,7 +12,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 from PIL import Image
 
-from render.errors import MissingError
+from render.errors import MissingError, RenderError
 from render.inputs import PICTURE, read_bytes
 from render.source.stamp import FileStamp
 
@@ -37,7 +37,9 @@ def film_of(file: FileStamp) -> bytes:
     try:
         with Image.open(BytesIO(content), formats=["WEBP"]) as pictures, av.open(film, "w", format="mov") as container:
             _write(pictures, film, container, file.path)
-    except (OSError, ValueError, EOFError, SyntaxError, Image.DecompressionBombError) as error:
+    except RenderError:
+        raise
+    except Exception as error:  # whatever a damaged picture makes Pillow say
         raise MissingError(f"{file.path}: cannot be read: the file is damaged") from error
     return film.getvalue()
 

@@ -3,54 +3,87 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from render.develop import stills
 from render.film import Film, State
-from render.moment import CELLS
+from render.moment import CELLS, Moment
 from render.picture import colour
 from render.picture.picture import to_pixels
-from render.picture.warp import STILL, Move, carry
-from render.studio.protocol import MESH, STEPS, pack_dream
+from render.picture.warp import STILL, Move, carry, grid
+from render.scene import Scene
+from render.source.flow import Flow
+from render.studio.protocol import FLOW_MESH, MESH, STEPS, pack_dream
 
+LITTLE = 1e-3  # trust, below which a point of footage stays in its place
 TERMS = 4  # of the logarithm's series: a cell's move is so near to rest that more are beyond float64
 
 
 def dream_message(film: Film, state: State, about: dict[str, Any], cut: bool = False) -> bytes:
     """The dream of a tick, packed; about: what the header has beside what film and state say. cut: nothing leads here."""
     scene, moment = film.scene, film.scene.clock.tick(state.tick)
-    before = scene.clock.tick(max(0, state.tick - 1)).seconds
-    cut = cut or state.tick == 0
-    moves = [] if cut else _moves(film, before, moment.seconds, STEPS)
-    bent = any(move.bends for move in moves)
-    mesh = _mesh(film, before, moment.seconds) if bent else b""
+    before = scene.clock.tick(max(0, state.tick - 1))
+    way = NOWHERE if cut or state.tick == 0 else _way(film, before, moment)
     height, width = scene.size
     header = {
         "tick": state.tick,
         "seconds": moment.seconds,
-        "since": moment.seconds - before,
+        "since": moment.seconds - before.seconds,
         "rate": float(scene.clock.rate),
-        "cut": cut,
+        "cut": way is NOWHERE,
         "size": [width, height],
         "amount": scene.amount(moment),
         "fine": float(colour.fine(state.canvas)),
-        "path": [] if bent else [_numbers(move.matrix) for move in moves],
-        "mesh_size": list(MESH) if bent else None,
+        "path": [_numbers(move.matrix) for move in way.moves],
+        "mesh_size": list(way.mesh_size) if way.mesh else None,
         "velocity": _numbers(_velocity(film, moment.seconds)),
         "border": scene.border,
         **about,
     }
-    return pack_dream(header, mesh, stills.jpeg(to_pixels(scene.show(moment, state.canvas))))
+    return pack_dream(header, way.mesh, _mask(scene, moment), stills.jpeg(to_pixels(scene.show(moment, state.canvas))))
+
+
+@dataclass(frozen=True)
+class Way:
+    """How the picture came from one tick to the next."""
+
+    moves: Sequence[Move] = ()  # to each of the steps between
+    mesh: bytes = b""  # where no matrix can say it
+    mesh_size: tuple[int, int, int] = MESH
+
+
+NOWHERE = Way()
+
+
+def _way(film: Film, before: Moment, moment: Moment) -> Way:
+    """The way from tick to tick; NOWHERE where the film cuts."""
+    scene = film.scene
+    if not scene.source.moves:
+        if scene.cut(before, moment):
+            return NOWHERE
+        moves = _moves(film, before.seconds, moment.seconds, STEPS)
+        return Way(mesh=_mesh(film, before.seconds, moment.seconds)) if any(move.bends for move in moves) else Way(moves)
+    flow = scene.flow_between(before, moment)
+    if flow.kind == "cut":
+        return NOWHERE
+    return Way(mesh=_flow_mesh(flow), mesh_size=FLOW_MESH) if flow.kind == "usual" else Way([Move(STILL)] * STEPS)
+
+
+def _mask(scene: Scene, moment: Moment) -> bytes:
+    """The mask of the screen, outside of which a picture stands still; nothing where all of the frame goes one way."""
+    if scene.mask is None or scene.behind is not None or scene.source.moves:
+        return b""
+    return stills.jpeg(to_pixels(scene.mask(moment).expand(-1, 3, -1, -1)))
 
 
 def _moves(film: Film, start: float, end: float, steps: int) -> list[Move]:
-    """The moves from `start` to each of so many times on the way to `end`. Footage goes its own way, in place."""
-    if film.scene.source.moves:
-        return [Move(STILL)] * steps
+    """The moves from `start` to each of so many times on the way to `end`."""
     times = [start + (end - start) * step / steps for step in range(steps + 1)]
     moves = [Move(STILL)]
     for before, after in pairwise(times):
@@ -71,6 +104,27 @@ def _mesh(film: Film, start: float, end: float) -> bytes:
         will_be = carry(film.scene.path.between(now, end), points)
         whole.append(torch.cat((was, will_be), dim=-1))
     return torch.stack(whole).float().contiguous().numpy().astype("<f4").tobytes()
+
+
+def _flow_mesh(flow: Flow) -> bytes:
+    """The same of footage: about each point the mean of what moves there and can be trusted, which goes evenly on its way."""
+    columns, rows, steps = FLOW_MESH
+    height, width = flow.back.shape[1:3]
+    apart = (flow.back - grid((height, width), flow.back.device)).permute(0, 3, 1, 2)
+    reach = (2 * (height // (2 * rows)) + 1, 2 * (width // (2 * columns)) + 1)  # pixels, odd
+    sums = [
+        F.avg_pool2d(plane, reach, 1, (reach[0] // 2, reach[1] // 2), count_include_pad=False)
+        for plane in (apart * flow.trust, flow.trust)
+    ]
+    x, y = torch.linspace(-1, 1, columns), torch.linspace(-1, 1, rows)
+    nodes = torch.stack((x.expand(rows, columns), y[:, None].expand(rows, columns)), dim=-1)
+    mean = (sums[0] / (sums[1] + LITTLE)).cpu()
+    apart = F.grid_sample(mean, nodes[None], padding_mode="border", align_corners=False)[0].permute(1, 2, 0)
+    points = nodes * torch.tensor((width / height, 1.0))
+    whole = [
+        torch.cat((points + step / steps * apart, points - (1 - step / steps) * apart), dim=-1) for step in range(steps + 1)
+    ]
+    return torch.stack(whole).contiguous().numpy().astype("<f4").tobytes()
 
 
 def _velocity(film: Film, seconds: float) -> Tensor:

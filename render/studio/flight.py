@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, floor, log
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,10 +27,13 @@ from render.construct.networks import Known
 from render.construct.scene import frame_size, shown_amount
 from render.film import Film
 from render.moment import CELLS, Clock
+from render.picture.picture import Pixels
+from render.scene import Scene
+from render.source.flow import FlowPair
 
 Rows = Mapping[str, Hold]  # by the key of the number they move
 
-ENDLESS = Time(Fraction(10**7), "seconds", "10000000s")  # of film, which is four months
+ENDLESS = Time(Fraction(86_400), "seconds", "86400s")  # of film: a day, the longest that a film may be
 LOOKED_AT = 257  # instants at which it is seen whether a number knows how long its film is
 MOVES_ITSELF = (".webm", ".mp4", ".mov", ".mkv", ".avi", ".m4v", ".gif")  # endings of masks that are as long as their film
 
@@ -54,12 +58,30 @@ class Stage:
 
 
 def make_stage(config: Config, device: torch.device, known: Known) -> Stage:
-    """The stage of a film that is to be flown as it is, but for its loop and its end. Raises as `build`."""
+    """The stage of a film that is to be flown as it is, but for its loop, its end and what it follows. Raises as `build`."""
     endless = not has_end(config)
-    changes = {"loop": "none", "duration": ENDLESS} if endless else {"loop": "none"}
+    changes = {"loop": "none", "follow": None, **({"duration": ENDLESS} if endless else {})}
     plain = config.model_copy(update=changes)
     live = with_live_numbers(plain)
-    return Stage(plain, live, build(live, device, known), endless)
+    film = build(live, device, known)
+    return Stage(plain, live, replace(film, scene=remember_flow(film.scene)), endless)
+
+
+def remember_flow(scene: Scene) -> Scene:
+    """The same scene, whose estimator knows the pair it saw last: a step asks for it, and then what is shown of the step."""
+    estimator = scene.estimator
+    if estimator is None:
+        return scene
+    newest: list[tuple[Pixels, Pixels, FlowPair]] = []
+
+    def trace(earlier: Pixels, later: Pixels) -> FlowPair:
+        for before, after, pair in newest:
+            if np.array_equal(before, earlier) and np.array_equal(after, later):
+                return pair
+        newest[:] = [(earlier, later, estimator.trace(earlier, later))]
+        return newest[0][2]
+
+    return replace(scene, estimator=replace(estimator, trace=trace))
 
 
 def with_other_terms(stage: Stage, config: Config, known: Known) -> Stage:
@@ -114,10 +136,16 @@ def _live(key: str, span: Span, curve: Curve | None) -> Curve:
     return Curve(curve.given if curve else None, span, Track(at, base.names, require=base.require), scheduled=True)
 
 
-def film_with(stage: Stage, rows: Rows) -> Film:
-    """The frozen film that is flown with these rows."""
+def film_with(stage: Stage, rows: Rows, before: Film | None = None, tick: int = 0) -> Film:
+    """The frozen film that is flown with these rows.
+
+    before: another that is equal up to that tick, which has worked out the camera's way so far.
+    """
     clock = replace(stage.film.scene.clock, rows=rows)
-    scene = replace(stage.film.scene, clock=clock, path=camera_path(stage.live, stage.film.scene.size, clock))
+    path = camera_path(stage.live, stage.film.scene.size, clock)
+    if before:
+        path.cache.begin_as(before.scene.path.cache, floor(clock.tick(tick).seconds))
+    scene = replace(stage.film.scene, clock=clock, path=path)
     return replace(stage.film, scene=replace(scene, amount=shown_amount(stage.live, scene)))
 
 
@@ -145,6 +173,22 @@ def up_to_tick(stage: Stage, rows: Rows, tick: int) -> Rows:
     time = row_time(stage.film.scene.clock, tick)
     kept = {key: hold.up_to(time) for key, hold in rows.items()}
     return {key: hold for key, hold in kept.items() if hold.times}
+
+
+def first_rows(stage: Stage) -> Rows:
+    """The rows that a film brings which is a flight already: it flies as it was flown until a hand takes over."""
+    return {key: curve.track.at for key, curve in stage.config.curves() if isinstance(curve.track.at, Hold)}
+
+
+def rows_by_tick(stage: Stage, rows: Rows) -> dict[int, dict[str, Any]]:
+    """The rows as they were written: tick -> what was set there."""
+    clock = stage.film.scene.clock
+    ticks: dict[int, dict[str, Any]] = {}
+    for key, hold in rows.items():
+        for time, value in zip(hold.times, hold.values, strict=True):
+            tick = int(time * clock.rate) if not clock.on_frames else clock.beside(time)[0]
+            ticks.setdefault(tick, {})[key] = value
+    return dict(sorted(ticks.items()))
 
 
 # ---- how long a flight is

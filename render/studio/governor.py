@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 FIRST = 57_600  # pixels that a session begins with, 320x180
 LEAST = 9_216  # pixels below which it is no picture any more, 128x72
@@ -10,6 +10,8 @@ SHARE = 0.25  # of a film's steps that a session begins with, as a draft
 ROOM = 0.9  # of a tick that dreaming may take: the rest is moving, storing, sending
 EASY = 0.45  # of a tick: who needs less can do one step more
 PATIENCE = 3  # dreams that are looked at together, since the first ones after a change are slow
+TIRED = 8  # settlings after which the governor leaves a film as it is
+RULED = ("dream.steps", "dream.octaves", "dream.step_size")  # numbers that it sets
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,32 @@ class Effort:
     pixels: int
     steps: int  # an octave
     octaves: int
+
+
+@dataclass
+class Governor:
+    """What it has looked at so far."""
+
+    on: bool = True
+    settlings: int = 0  # how often it changed something
+    took: list[float] = field(default_factory=list)  # seconds of dreams since then
+
+    def begin(self, on: bool) -> None:
+        """Look anew, or no more."""
+        self.on, self.settlings, self.took = on, 0, []
+
+    def look(self, took: float, effort: Effort, most: Effort, may_take: float) -> Effort | None:
+        """A dream took so many seconds: the effort to go on with, if it is another."""
+        self.took.append(took)
+        if not self.on or self.settlings >= TIRED or len(self.took) < PATIENCE:
+            return None
+        wanted = advise(effort, most, min(self.took), may_take)
+        self.took = []
+        self.settlings = self.settlings + 1 if wanted.pixels == effort.pixels else TIRED  # one beginning more, at most
+        if wanted == effort:
+            self.settlings = TIRED
+            return None
+        return wanted
 
 
 def advise(effort: Effort, most: Effort, took: float, may_take: float) -> Effort:

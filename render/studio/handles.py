@@ -120,6 +120,9 @@ def why_fixed(stage: Stage, key: str) -> str:
         return "motion.path says where the centre is"
     if key in ("look.mean", "look.contrast") and stage.config.source.moves:
         return "footage keeps its own brightness and contrast"
+    scene = stage.film.scene
+    if scene.source.photo and key.removeprefix("motion.") in scene.path.motions.bending:
+        return "the photo is larger than the frame, and gives its own detail only where straight lines stay straight"
     return FIXED.get(key, "")
 
 

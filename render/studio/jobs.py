@@ -35,11 +35,19 @@ class Job:
     text: str = ""  # why it failed
 
 
+def render_command(job: Job, root: Path) -> list[str]:
+    """The command that renders a job, and says how it gets on as JSON lines."""
+    draft = ["-q", "draft"] if job.quality == "draft" else []
+    return [sys.executable, "-m", "render", str(job.file), "--progress", "json", "-o", str(root), "--yes", *draft]
+
+
 class Jobs:
     """The queue, and the thread that works on it."""
 
-    def __init__(self, root: Path, tell: Callable[[dict[str, Any]], None]) -> None:
-        self.root, self.tell = root, tell
+    def __init__(
+        self, root: Path, tell: Callable[[dict[str, Any]], None], command: Callable[[Job, Path], list[str]] | None = None
+    ) -> None:
+        self.root, self.tell, self.command = root, tell, command or render_command
         self.jobs: dict[int, Job] = {}
         self._change = threading.Condition()
         self._process: subprocess.Popen[str] | None = None
@@ -89,7 +97,13 @@ class Jobs:
                 if self._ending or job is None:
                     return
                 self._update(job.number, stage="dreaming")
-                self._process = self._begin(job)
+                try:
+                    self._process = self._begin(job)
+                except OSError as error:  # too many processes, or no memory for one more
+                    self._update(
+                        job.number, stage="failed", text=f"cannot be started: {error.strerror or 'the machine is full'}"
+                    )
+                    continue
             self._tell()
             self._follow(job.number, self._process)
 
@@ -97,12 +111,9 @@ class Jobs:
         return next((job for job in self.jobs.values() if job.stage == "queued"), None)
 
     def _begin(self, job: Job) -> subprocess.Popen[str]:
-        options = ["--progress", "json", "-o", str(self.root), "--yes"]
-        draft = ["-q", "draft"] if job.quality == "draft" else []
-        command = [sys.executable, "-m", "render", str(job.file), *options, *draft]
         nice = {"preexec_fn": lambda: os.nice(NICER)} if hasattr(os, "nice") else {}
         return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
-            command,
+            self.command(job, self.root),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,

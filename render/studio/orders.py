@@ -15,9 +15,12 @@ from render.config.scalars import read_size
 from render.develop import files, stills
 from render.errors import RenderError
 from render.studio.jobs import QUALITIES
+from render.studio.mending import mend_takes
 from render.studio.pictures import last_seconds
 from render.studio.record import free_name
+from render.studio.revisions import add_term, drop_term, plant, read_again, resize, write
 from render.studio.session import Carry, Message, Reply, Session
+from render.studio.thin import count_rows
 
 T = TypeVar("T")
 
@@ -55,10 +58,6 @@ NAMES: Mapping[type, str] = {
     dict: "an object",
     list: "a list",
 }
-
-
-def _nothing(session: Session, message: Message, reply: Reply) -> None:
-    """Only wakes the session."""
 
 
 def _set(session: Session, message: Message, reply: Reply) -> None:
@@ -104,13 +103,18 @@ def _stop(session: Session, message: Message, reply: Reply) -> None:
 
 
 def _save(session: Session, message: Message, reply: Reply) -> None:
-    name = message.get("name") or free_name(session.setup.folder, session.filed.name)
+    name = message.get("name") or free_name(session.setup.folder, session.filed.config.name)
     if not isinstance(name, str) or not files.folder_name(name) == name:
         raise RenderError(f"{name!r} is no name for a flight", "letters, digits, - and _ will do")
-    recording = session.save(name)
-    flight = next(flight for flight in session.flights if flight["name"] == name)
-    rows = len(recording.table.read_text("utf-8").splitlines()) - 1 if recording.table else 0
-    session.audience.tell({"type": "flight", "flight": flight, "rows": rows, "rows_before": rows, "pixels": None})
+    _save_as(session, name)
+
+
+def _save_as(session: Session, name: str) -> None:
+    if session.state is None:
+        raise RenderError("nothing was dreamed yet that could be saved", "in a moment")
+    saved = session.flights.save(name, session.live_take, session.stage, session.rows, session.head, session.known)
+    rows = count_rows(saved.rows)
+    session.audience.tell({"type": "flight", "flight": saved.message, "rows": rows, "rows_before": rows, "pixels": None})
 
 
 def _tick(session: Session, message: Message, default: int | None = None) -> int:
@@ -160,44 +164,53 @@ def file_message(session: Session, what: str, path: Any) -> Message:
 
 
 def _govern(session: Session, message: Message, reply: Reply) -> None:
-    session.govern = field(message, "on", bool)
-    session.settlings = 0
+    session.governor.begin(field(message, "on", bool))
 
 
 def _size(session: Session, message: Message, reply: Reply) -> None:
     text = field(message, "size", str)
     if text == "auto":
-        session.govern, session.settlings, pixels = True, 0, session.setup.pixels
+        session.governor.begin(True)
+        pixels = session.setup.pixels
     else:
-        size, (height, width) = read_size(text), session.filed_size
+        size, (height, width) = read_size(text), session.filed.size
         pixels = width * height if size.of_source else size.width * size.height
-    session.resize(pixels, "another size is another flight: the film begins anew")
+    resize(session, pixels, "another size is another flight: the film begins anew")
 
 
 def _add(session: Session, message: Message, reply: Reply) -> None:
     term = field(message, "term", dict)
-    written = {"dream": {"network": session.network_name, "objective": [term]}}
+    written = {"dream": {"network": session.filed.network, "objective": [term]}}
     (read,) = load_mapping(written, session.setup.folder).dream.objective
     if read.kind == "garden":
-        raise RenderError("a garden cannot be planted in flight: it grows from the beginning", "write it into the film's file")
-    weight = read.weight.constant
-    session.add_term(read, 1.0 if weight is None else weight, _seconds(message, "over", 1.0))
+        plant(session, read, "a garden grows from the beginning")
+    elif read.network and not session.knows(read.network):
+        plant(session, read, f"{read.network.name} is a new network")
+    else:
+        weight = read.weight.constant
+        add_term(session, read, 1.0 if weight is None else weight, _seconds(message, "over", 1.0))
 
 
 def _drop(session: Session, message: Message, reply: Reply) -> None:
     index = field(message, "index", int)
     if not 0 <= index < len(session.stage.config.dream.objective):
         raise RenderError(f"drop: there is no objective {index}")
-    session.drop_term(index, _seconds(message, "over", 1.0))
+    drop_term(session, index, _seconds(message, "over", 1.0))
 
 
 def _write(session: Session, message: Message, reply: Reply) -> None:
     keys = message.get("keys")
-    session.write(None if keys is None else [str(key) for key in field(message, "keys", list)])
+    write(session, None if keys is None else [str(key) for key in field(message, "keys", list)])
 
 
 def _saved(session: Session, message: Message, reply: Reply) -> None:
-    session.file_saved()
+    read_again(session)
+
+
+def _mend(session: Session, message: Message, reply: Reply) -> None:
+    for words in mend_takes(session.setup.root, session.setup.device, session.known):
+        session.say(words)
+        reply({"type": "said", "text": words, "hint": "", "grave": False})
 
 
 def _gif(session: Session, message: Message, reply: Reply) -> None:
@@ -216,16 +229,16 @@ def _gif(session: Session, message: Message, reply: Reply) -> None:
 
 
 def _thin(session: Session, message: Message, reply: Reply) -> None:
-    session.thin(_flight(session, message), field(message, "pixels", float))
+    session.audience.tell(session.flights.thin(_flight(session, message), field(message, "pixels", float)))
 
 
 def _flight(session: Session, message: Message) -> str:
     """A flight that was saved in this session; the flight so far, saved now, where none is named."""
     name = message.get("flight")
     if name is None and message.get("type") == "render":
-        name = free_name(session.setup.folder, session.filed.name)
-        session.save(name)
-    if name not in session.recordings:
+        name = free_name(session.setup.folder, session.filed.config.name)
+        _save_as(session, name)
+    if name not in session.flights:
         raise RenderError(f"there is no flight {name!r} of this session")
     return str(name)
 
@@ -236,7 +249,8 @@ def _render(session: Session, message: Message, reply: Reply) -> None:
         raise RenderError(f"render: quality is {quality!r}; it takes {', '.join(QUALITIES)}")
     read_size(size)
     name = _flight(session, message)
-    session.jobs.add(session.large_flight(name, size, quality), name, size, quality)
+    file = session.flights.enlarge(name, size, quality, session.filed.config, session.hand.moved)
+    session.jobs.add(file, name, size, quality)
 
 
 def _cancel(session: Session, message: Message, reply: Reply) -> None:
@@ -255,11 +269,11 @@ ORDERS: Mapping[str, Carry] = {
     "drop": _drop,
     "write": _write,
     "saved": _saved,
+    "mend": _mend,
     "gif": _gif,
     "thin": _thin,
     "render": _render,
     "cancel": _cancel,
-    "nothing": _nothing,
     "set": _set,
     "release": _release,
     "play": _play,

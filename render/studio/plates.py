@@ -27,14 +27,21 @@ class Wall:
     """The plates of some networks, and the thread that dreams those that are wanted, resting as long as it works."""
 
     def __init__(self, networks: Iterable[Network], device: torch.device, tell: Callable[[dict[str, Any]], None]) -> None:
-        self.networks = {network.name: network for network in networks}
+        self.networks: dict[str, Network] = {}
+        self.folders: dict[str, Path] = {}  # of each network by its name
         self.device, self.tell = device, tell
-        cache = platformdirs.user_cache_path(KEPT[0]) / KEPT[1]
-        self.folders = {name: cache / _digest(network) for name, network in self.networks.items()}
+        self.know(networks)
         self._wanted: deque[tuple[str, str, int]] = deque(maxlen=MOST)
         self._change = threading.Condition()
         self._ending = False
         self._thread: threading.Thread | None = None
+
+    def know(self, networks: Iterable[Network]) -> None:
+        """Have the plates of these, too."""
+        cache = platformdirs.user_cache_path(KEPT[0]) / KEPT[1]
+        for network in networks:
+            self.networks[network.name] = network
+            self.folders[network.name] = cache / _digest(network)
 
     def knowledge(self) -> dict[str, Any]:
         """The message "knowledge"."""

@@ -18,12 +18,15 @@ import uvicorn
 from render.config import Config
 from render.errors import ConfigError, MissingError
 from render.show.terminal import say, stoppable
-from render.studio.door import House, Keys, kept_secret, make_app
+from render.studio.door import House, make_app
+from render.studio.keys import Keys, lasting_secret
 from render.studio.protocol import MESSAGE
 from render.studio.viewers import Viewers
 
 if TYPE_CHECKING:
     import torch
+
+    from render.studio.session import Session
 
 PORT = 8321
 TRIES = 10  # ports after that one that will do, where it is taken and nobody asked for it
@@ -53,26 +56,36 @@ def serve(
     port = listener.getsockname()[1]
     shown = "127.0.0.1" if address.host in ("127.0.0.1", "0.0.0.0", "localhost") else address.host
     url = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/"
-    keys = Keys(port, kept_secret(platformdirs.user_state_path("render")))
+    keys = Keys(port, lasting_secret(platformdirs.user_state_path("render")))
     keys.renewed = lambda token: say(f"studio: a page is open; for another browser: {url}#{token}")
-    viewers = Viewers()
-    house = House(keys, viewers, {"files": file.absolute().parent if file else Path.cwd(), "takes": root.absolute()})
-    house.sound = config.audio.file if config.audio else None
-    house.welcome = {
-        "film": {
-            "name": config.name,
-            "file": str(file) if file else None,
-            "folder": str(house.roots["files"]),
-            "sound": config.audio is not None,
-        },
-        "take": "",
-    }
+    house = open_house(config, file, root, keys)
     with listening(house, listener, names(address.host, port)):
         say(f"studio: {url}#{keys.token}")
         if browser:
             threading.Thread(target=webbrowser.open, args=(f"{url}#{keys.token}",), daemon=True).start()
         _fly(config, file, text, root, house, pick_device, reload)
     say("studio: closed; what was flown is in " + str(root))
+
+
+def open_house(config: Config, file: Path | None, root: Path, keys: Keys) -> House:
+    """What the routes answer from, before there is a session."""
+    house = House(keys, Viewers(), {"files": file.absolute().parent if file else Path.cwd(), "takes": root.absolute()})
+    house.sound = config.audio.file if config.audio else None
+    film = {
+        "name": config.name,
+        "file": str(file) if file else None,
+        "folder": str(house.roots["files"]),
+        "sound": config.audio is not None,
+    }
+    house.welcome = {"film": film, "take": ""}
+    return house
+
+
+def let_in(house: House, session: Session) -> None:
+    """The session is there: whoever comes, and has come, is told what it can do and what its networks know."""
+    house.session, house.plates = session, session.wall.folders
+    house.viewers.tell(session.vocabulary())
+    house.viewers.tell(session.wall.knowledge())
 
 
 def _fly(
@@ -86,15 +99,16 @@ def _fly(
 ) -> None:
     """Build the film, which takes seconds, and fly it. The first Ctrl-C ends it after the dream at work."""
     from render.studio.orders import carry_out
-    from render.studio.session import Session, Setup
+    from render.studio.session import Session
+    from render.studio.setup import Setup
+    from render.studio.status import notices
     from render.studio.watch import watch_film
 
     session = Session(Setup(config, file, text, root, pick_device(), reload), house.viewers, carry_out)
-    house.session, house.plates = session, session.wall.folders
-    house.viewers.tell(session.vocabulary())
-    house.viewers.tell(session.wall.knowledge())
-    for notice in session.notices():
+    let_in(house, session)
+    for notice in notices(session):
         say(notice)
+    session.post({"type": "mend"}, lambda answer: say(answer["text"]) if "text" in answer else None)
     watching = watch_film(file, lambda: session.post({"type": "saved"}), session.ending) if file else None
     try:
         with stoppable(session.ending):
@@ -136,6 +150,7 @@ def listening(house: House, listener: socket.socket, hosts: list[str]) -> Iterat
     options: dict[str, Any] = {
         "lifespan": "off",
         "log_config": None,
+        "log_level": "critical",  # what a stranger sends is no news for the terminal
         "access_log": False,
         "server_header": False,
         "ws": "websockets-sansio",

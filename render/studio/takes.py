@@ -15,6 +15,7 @@ import torch
 
 from render.construct import build
 from render.construct.networks import Known
+from render.develop import files
 from render.develop.chain import Chain, tick_chain, write_chain
 from render.develop.negative import Negative
 from render.develop.shoot import VERSION, fingerprint, state_of
@@ -26,6 +27,7 @@ from render.studio.flight import Rows, Stage, film_with
 from render.studio.record import Recording, write_flight
 from render.weights.catalogue import credits
 
+RESOLVED = "resolved.yaml"  # the film that is flown, in full, but for its rows
 JOURNAL = "flight.jsonl"  # a line for each tick at which numbers were set, written before the step that they govern
 LIVE = "live"  # the key of a fingerprint that no film has: of a take that is being flown
 
@@ -71,19 +73,26 @@ class LiveTake:
         Negative(other / "negative").begin_in(self.folder / "negative", state.tick)
         self.keep(state)
 
+    def note_film(self, stage: Stage) -> None:
+        """Write down another version of the film, which goes on in the same take."""
+        files.write(self.folder / RESOLVED, stage.config.yaml().encode())
+
     def close(self, stage: Stage, rows: Rows, last: int, known: Known) -> None:
         """Make a take of it that `render` and `render print` know: its film, its table, its fingerprint."""
         self._journal.close()
         with self.take:
-            if last < 0:
-                return
-            with suppress(RenderError):  # a poster is a courtesy
-                self.take.poster(self._negative.read(last // 2))
-            recording = write_flight(stage, rows, last, self.folder, "flight", None)
-            film = recorded_film(recording, stage, known)
-            whose = of_film(recording, film)
-            self.take.adopt(whose.fingerprint, whose.chain, recording.yaml.read_text("utf-8"), recording.config.yaml())
-            self.take.note(dreamed=last + 1)
+            if last >= 0:
+                finish(self.take, stage, rows, last, known)
+
+
+def finish(take: Take, stage: Stage, rows: Rows, last: int, known: Known) -> None:
+    """Make a take that was flown up to tick `last` one that `render` knows."""
+    with suppress(RenderError):  # a poster is a courtesy
+        take.poster(take.negative().read(last // 2))
+    recording = write_flight(stage, rows, last, take.folder, "flight", None)
+    whose = of_film(recording, recorded_film(recording, stage, known))
+    take.adopt(whose.fingerprint, whose.chain, recording.yaml.read_text("utf-8"), recording.config.yaml())
+    take.note(dreamed=last + 1)
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import IO
-from zipfile import BadZipFile, ZipFile
+from zipfile import BadZipFile, LargeZipFile, ZipFile
 
 from render.errors import NO_ROOM, MissingError, RoomError
 from render.inputs import TEXT, WEIGHTS, open_file, plain, read_text
@@ -170,8 +171,10 @@ def unpack(archive: Path, path: Path, weights: Weights) -> str:
     try:
         with ZipFile(plain(archive, WEIGHTS)) as content, content.open(weights.file) as member:
             return copy(member, path, weights)
-    except (BadZipFile, KeyError) as error:
-        raise MissingError(f"{archive}: there is no {weights.file} in it") from error
+    except (BadZipFile, LargeZipFile, KeyError, ValueError, NotImplementedError, RuntimeError, zlib.error) as error:
+        raise MissingError(f"{archive}: there is no {weights.file} in it that can be read") from error
+    except OSError as error:
+        raise MissingError(f"{archive}: cannot be read: {error.strerror or error}") from error
 
 
 def finish(part: Path, path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from render.errors import ConfigError, MissingError
+from render.errors import LOCKLESS, ConfigError, MissingError
 from render.inputs import WEIGHTS, open_file
 from render.weights import cache, catalogue
 from render.weights.cache import Say
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 OFFLINE = "RENDER_OFFLINE"  # the environment's variable: anything but these keeps us from dialing
 LARGE = 100_000_000  # bytes, for a file of which nobody says how large it is
 PACKAGED = ("bestiary", "efficientnet_lite0")  # networks whose weights come with the program
+UNLOCKED = "this disk knows no locks, so another render that fetches the same file at the same time is not noticed"
 NO = ("", "0", "false", "no", "off")
 
 
@@ -180,9 +181,10 @@ def alone(weights: Weights, path: Path, say: Say) -> Iterator[None]:
         except Timeout:
             say(f"{weights.name}: another render is fetching it; waiting")
             lock.acquire()
-        except NotImplementedError as error:  # a network disk on which nothing can be locked
-            hint = f"{cache.FOLDER} may name a folder on another"
-            raise MissingError(f"{path.parent} is on a disk on which files cannot be locked", hint) from error
+        except (NotImplementedError, OSError) as error:  # a network disk, maybe
+            if isinstance(error, OSError) and error.errno not in LOCKLESS:
+                raise
+            say(f"{path.parent}: {UNLOCKED}")
     try:
         yield
     finally:

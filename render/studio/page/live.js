@@ -12,14 +12,18 @@ const FARTHEST = 0.6; // how far the hand may lead the dreams, of a matrix's num
 const SLOW = 45, QUICK = 14; // milliseconds for a frame, above and below which the canvas has fewer or more pixels
 const LARGEST = 2560; // pixels across
 
-/** What came over the socket: {header, mesh, jpeg}. */
+const AS_IT_IS = { colorSpaceConversion: "none", premultiplyAlpha: "none" }; // how a dream's pictures are decoded
+
+/** What came over the socket: {header, mesh, mask, jpeg}; the mask is null where there is none. */
 export function unpack(buffer) {
   const length = new DataView(buffer).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
   const start = 4 + length;
   const [columns, rows, steps] = header.mesh_size ?? [];
   const mesh = header.mesh ? { columns, rows, steps, numbers: new Float32Array(buffer, start, header.mesh / 4) } : null;
-  return { header, mesh, jpeg: new Blob([new Uint8Array(buffer, start + header.mesh)], { type: "image/jpeg" }) };
+  const picture = (place, bytes) => new Blob([new Uint8Array(buffer, place, bytes)], { type: "image/jpeg" });
+  const mask = header.mask ? picture(start + header.mesh, header.mask) : null;
+  return { header, mesh, mask, jpeg: picture(start + header.mesh + header.mask) };
 }
 
 /** What takes the two dreams beside a frame to it, `u` of the way along the path of the later one. */
@@ -83,11 +87,10 @@ export class Live {
   async decode() {
     if (this.busy || !this.latest || document.hidden) return;
     this.busy = true;
-    const { header, mesh, jpeg } = this.latest;
     const dream = this.latest;
     this.latest = null;
     try {
-      this.take(header, mesh, await createImageBitmap(jpeg, { colorSpaceConversion: "none", premultiplyAlpha: "none" }));
+      this.take(dream, await createImageBitmap(dream.jpeg, AS_IT_IS), dream.mask && await createImageBitmap(dream.mask, AS_IT_IS));
     } catch {
       // a picture that cannot be read is left out; the next one comes
     }
@@ -96,14 +99,15 @@ export class Live {
     this.decode();
   }
 
-  take(header, mesh, bitmap) {
+  take({ header, mesh }, bitmap, mask) {
     if (this.picture.lost) this.dreams = [];
     const last = this.dreams.at(-1), now = performance.now() / 1000;
     const follows = last && !header.cut && !header.scrub && last.header.take === header.take && last.header.tick < header.tick
       && last.width === bitmap.width && last.height === bitmap.height;
     if (!follows) this.forget();
-    const dream = { ...this.picture.put(bitmap, { fine: header.fine, mesh: follows ? mesh : null }), header, place: ++this.came };
+    const dream = { ...this.picture.put(bitmap, { fine: header.fine, mesh: follows ? mesh : null, mask }), header, place: ++this.came };
     bitmap.close();
+    mask?.close();
     dream.path = follows ? over(header.path, header.tick - last.header.tick) : [];
     this.dreams.push(dream);
     while (this.dreams.length > KEPT) this.picture.drop(this.dreams.shift());

@@ -1,7 +1,7 @@
 // Pictures. A Picture is a canvas on which the frame between two dreams is made, by WebGL: `between` of render/frames.py.
 
 import { inverse, scale, STILL } from "./matrix.js";
-import { DETAIL, EVERYWHERE, MIX, SHARPEN, SHOW, SUM } from "./shaders.js";
+import { COVER, DETAIL, EVERYWHERE, MIX, SHARPEN, SHOW, SUM } from "./shaders.js";
 
 const BORDERS = ["reflect", "wrap", "replicate"];
 const LOOKED_UP = 1.2; // times smaller, up to which torch looks a turned picture up without widening its kernel
@@ -27,7 +27,7 @@ export class Picture {
     if (!gl) throw new Error("This browser has no WebGL 2, which the picture is made with. Firefox, Chrome and Safari of 2022 or newer have it.");
     this.gl = gl;
     this.sharpens = Boolean(gl.getExtension("EXT_color_buffer_float"));
-    this.programs = Object.fromEntries(Object.entries({ mix: MIX, detail: DETAIL, sum: SUM, sharpen: SHARPEN, show: SHOW })
+    this.programs = Object.fromEntries(Object.entries({ mix: MIX, detail: DETAIL, sum: SUM, sharpen: SHARPEN, cover: COVER, show: SHOW })
       .map(([name, source]) => [name, program(gl, source)]));
     gl.bindVertexArray(gl.createVertexArray());
     gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, false);
@@ -39,26 +39,24 @@ export class Picture {
 
   /**
    * Takes up a dream (an ImageBitmap) and returns what `draw` takes. fine: energy of its fine detail, a mean square.
-   * mesh: of the move that led to it, where that bends: {columns, rows, steps, numbers}.
+   * mesh: of the move that led to it, where that bends: {columns, rows, steps, numbers}. mask: an ImageBitmap, if there is one.
    */
-  put(bitmap, { fine = 0, mesh = null } = {}) {
+  put(bitmap, { fine = 0, mesh = null, mask = null } = {}) {
     const gl = this.gl, { width, height } = bitmap;
     if (width !== this.size.width || height !== this.size.height || !this.targets) {
       this.size = { width, height };
       this.makeTargets();
     }
-    const texture = gl.createTexture();
-    gl.bindTexture(gl.TEXTURE_2D, texture);
-    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, gl.RGBA, gl.UNSIGNED_BYTE, bitmap);
-    filtered(gl, gl.NEAREST);
+    const texture = upload(gl, bitmap), covers = mask && upload(gl, mask);
     const lattices = mesh && lattice(gl, mesh.columns, mesh.rows * (mesh.steps + 1), mesh.numbers);
-    return { texture, fine, width, height, mesh: mesh && { ...mesh, texture: lattices } };
+    return { texture, fine, width, height, mask: covers, mesh: mesh && { ...mesh, texture: lattices } };
   }
 
   /** Lets go of a dream. */
   drop(dream) {
     this.gl.deleteTexture(dream.texture);
     if (dream.mesh) this.gl.deleteTexture(dream.mesh.texture);
+    if (dream.mask) this.gl.deleteTexture(dream.mask);
   }
 
   makeTargets() {
@@ -75,6 +73,7 @@ export class Picture {
     this.targets = {
       mix: target(gl, width, height, colour, gl.LINEAR),
       frame: this.sharpens && target(gl, width, height, colour, gl.LINEAR),
+      covered: target(gl, width, height, colour, gl.LINEAR),
       energy: this.sharpens && target(gl, 1, 1, gl.R32F), // sum of the fine detail
       sums,
     };
@@ -98,7 +97,7 @@ export class Picture {
     const share = after ? u * u * (3 - 2 * u) : 0, shares = [1 - share, share];
     const mesh = after?.mesh, backs = [moves?.before ?? STILL, moves?.after ?? STILL].map(inverse);
     const step = mesh ? Math.min(Math.floor(u * mesh.steps), mesh.steps - 1) : 0;
-    const size = [this.size.width, this.size.height];
+    const size = [this.size.width, this.size.height], mask = (after ?? before).mask;
     this.run("mix", this.targets.mix, {
       before: before.texture, after: (after ?? before).texture, shares, backBefore: backs[0], backAfter: backs[1],
       shrinks: backs.map(mesh ? () => 1 : widening), hand: inverse(hand), border: Math.max(0, BORDERS.indexOf(border)),
@@ -113,6 +112,10 @@ export class Picture {
         picture, energy: this.targets.energy.texture, wanted: (shares[0] * before.fine + share * after.fine) * pixels,
       });
       picture = this.targets.frame.texture;
+    }
+    if (mask) {
+      this.run("cover", this.targets.covered, { picture, before: before.texture, after: (after ?? before).texture, mask, shares });
+      picture = this.targets.covered.texture;
     }
     this.run("show", null, { picture, target: [this.canvas.width, this.canvas.height] });
   }
@@ -184,6 +187,15 @@ function filtered(gl, filter) {
   gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, filter);
   gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE);
   gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
+}
+
+/** A texture of an ImageBitmap, whose top row is row 0. */
+function upload(gl, bitmap) {
+  const texture = gl.createTexture();
+  gl.bindTexture(gl.TEXTURE_2D, texture);
+  gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, gl.RGBA, gl.UNSIGNED_BYTE, bitmap);
+  filtered(gl, gl.NEAREST);
+  return texture;
 }
 
 /** A texture that can be drawn into. */

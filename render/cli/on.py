@@ -1,0 +1,148 @@
+"""Elsewhere: the films of a queue on a cluster, or as a list of commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from render.cli.prepare import build, fetch_weights, pick_device
+from render.cli.request import Request, deliver
+from render.errors import ConfigError, RenderError, printable
+from render.show.terminal import each, out, report_failure, say, stoppable, usual_style
+
+if TYPE_CHECKING:
+    pass
+
+LIST, RAY = "list", "ray"
+
+
+def elsewhere(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of commands that render many films, and may do so on other machines."""
+    options = (
+        click.option(
+            "--on",
+            metavar="WHERE",
+            help="ray: all GPUs or cores of this machine; ray:HOST:PORT: a cluster; list: print the commands.",
+        ),
+        click.option("--shared/--no-shared", default=None, help="Whether all machines see the takes' folder [found out]."),
+        click.option("--any-device", is_flag=True, help="Go on with takes that another kind of device began."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def address_of(on: str) -> str:
+    """Where the cluster of --on is: HOST:PORT, auto, or "" for this machine. Raises ConfigError."""
+    word, colon, address = on.partition(":")
+    if word != RAY or (colon and not address):
+        raise ConfigError(f"--on {on}: is no place to render", "write ray, ray:HOST:PORT or list")
+    return address
+
+
+def list_commands(
+    films: Sequence[tuple[Path, Sequence[str]]], quality: str, device: str, root: Path, flags: Sequence[str] = ()
+) -> None:
+    """Print the command that renders each film, a file and its overrides."""
+    from render.many.commands import command
+
+    for path, overrides in films:
+        out(command(path, overrides, quality, device, root, flags))
+
+
+def render_elsewhere(
+    films: Sequence[Request],
+    root: Path,
+    address: str,
+    device: str,
+    quality: str,
+    shared: bool | None,
+    fresh: bool,
+    any_device: bool,
+    style: str,
+) -> list[Path]:
+    """Render a queue on a cluster: the folders of the takes. What fails is told, and stops no other."""
+    from render.many.cluster import connect, require_ray
+
+    require_ray()
+    root = _one_root(films, root)
+    here = pick_device("auto" if device == "cuda" else device, root)
+
+    import torch
+
+    from render.many import queue, survey
+    from render.many.events import Done, Left, Lost, Said, Ticked
+    from render.show.board import DONE, FAILED, LEFT, Board
+
+    configs = [film.config for film in films]
+    each(configs, fetch_weights)
+    each(configs, lambda config: build(config, torch.device("cpu")))
+    style, stop = usual_style() if style == "auto" else style, Event()
+    board, ended = Board([config.name for config in configs], style), dict[int, Path]()
+    orders = [queue.Order(number, film.config, film.text) for number, film in enumerate(films)]
+    worst = 0
+    with connect(address) as cluster:
+        in_place = survey.takes_in_place(cluster, configs, root.absolute(), shared)
+        pieces = len(films) if not any(map(queue.may_cut, configs)) else len(films) * 1000
+        places = survey.places(cluster.nodes(), "mps" if here.type == "mps" else device, quality, pieces)
+        plan = queue.Plan(root.absolute(), places, in_place, here, fresh, any_device)
+        travels = "" if in_place else "; dreams travel to this machine"
+        say(f"{_count(len(films), 'film')}, {_count(len(places), 'worker')}{travels}")
+        with board.shown(), stoppable(stop):
+            for event in queue.render_queue(orders, cluster, plan, stop):
+                config = configs[event.number]
+                match event:
+                    case Ticked():
+                        board.ticked(event.number, event.progress, event.where)
+                    case Said():
+                        say(printable(f"{config.name}: {event.words}"))
+                    case Done():
+                        finished = event.finished
+                        ended[event.number] = root / finished.folder.relative_to(root.absolute())
+                        worst = max(worst, _tell(films[event.number], finished, root))
+                        board.ended(event.number, DONE)
+                    case Lost():
+                        say(printable(f"{config.name}: failed"))
+                        worst = max(worst, report_failure(event.error))
+                        board.ended(event.number, FAILED)
+                    case Left():
+                        board.ended(event.number, LEFT)
+    say(board.summary())
+    if stop.is_set():
+        say("stopped; the same command goes on from here")
+        raise SystemExit(130)
+    if worst:
+        raise SystemExit(worst)
+    return [ended[number] for number in range(len(films))]
+
+
+def _tell(film: Request, finished: Any, root: Path) -> int:
+    """What came of a film; its exit code."""
+    config = film.config
+    for notice in finished.notices:
+        say(printable(f"{config.name}: {notice}"))
+    if finished.whole and not finished.dreamed:
+        say(f"{config.name}: this take is finished; --fresh begins another")
+    for path in deliver(finished.paths, film.target):
+        inside = path.is_relative_to(root.absolute())
+        out(root / path.relative_to(root.absolute()) if inside else path, ends=False)
+    if config.facts.flaw:
+        return report_failure(RenderError(config.facts.flaw, "what can be read of it was rendered"))
+    return 0
+
+
+def _one_root(films: Sequence[Request], root: Path) -> Path:
+    """The folder where the takes of all films go. Raises ConfigError where takes of several folders are to be gone on with."""
+    roots = {film.root or root for film in films}
+    if len(roots) > 1:
+        places = " ".join(sorted(map(str, roots)))
+        raise ConfigError(f"--on: the films' takes lie in several folders: {places}", "one command for each folder")
+    return roots.pop()
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'s' * (number != 1)}"

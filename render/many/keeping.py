@@ -1,0 +1,32 @@
+"""Keeping. Ticks that were dreamed elsewhere, kept as if they had been dreamed here: news -> the number of each tick kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from render.develop.negative import Negative
+from render.develop.take import Take
+from render.many.news import Begun, Dreamed, Failed, News, Noted
+
+RECORDED = ("precision", "tile")  # what of a take's record says how its next tick is to be dreamed
+
+
+def dream_ticks(news: Iterable[News], negative: Negative, take: Take, any_device: bool) -> Iterator[int]:
+    """Keep each tick in the negative, and facts in the take's record. Raises what the worker failed of, or keeping."""
+    for item in news:
+        match item:
+            case Begun(device, threads):
+                take.note_device(device, threads, any_device)
+            case Noted(facts):
+                take.note(**facts)
+            case Dreamed(files):
+                negative.keep_files(files)
+                yield files.tick
+            case Failed():
+                raise item.error
+
+
+def recorded(take: Take) -> Mapping[str, Any]:
+    """What a worker is told of the take's record."""
+    return {key: take.record[key] for key in RECORDED if key in take.record}

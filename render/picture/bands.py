@@ -1,0 +1,44 @@
+"""Bands. The coarse bands of a frame, led towards those of a smaller picture of the same: (frame, Lead) -> frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from render.picture.colour import blur
+from render.picture.picture import resize
+
+
+@dataclass(frozen=True)
+class Lead:
+    """What leads a frame: its waves of more than about 4 pixels of the picture go `strength` of the way to the picture's."""
+
+    picture: Tensor  # a frame, smaller
+    strength: float  # 0..1
+
+    def __call__(self, frame: Tensor) -> Tensor:
+        """The frame, led; one that is no larger than the picture in all that it holds."""
+        size, small = _size(frame), _size(self.picture)
+        if min(size) <= min(small):
+            return frame + self.strength * (resize(self.picture, size) - frame)
+        return frame + self.strength * resize(_coarse(self.picture - resize(frame, small)), size)
+
+    def coarse(self, frame: Tensor) -> Tensor:
+        """The frame with `strength` of what is finer than the picture left out."""
+        size, small = _size(frame), _size(self.picture)
+        return frame if min(size) <= min(small) else torch.lerp(frame, resize(resize(frame, small), size), self.strength)
+
+
+def _coarse(apart: Tensor) -> Tensor:
+    """Of what two pictures are apart waves of 8 pixels and more, of 4 three quarters, of 2 nothing.
+
+    All of it would draw the small picture's own pixels over the finer dream; a plain blur leaves things to become others.
+    """
+    soft = blur(apart)
+    return 2 * soft - blur(soft)
+
+
+def _size(frame: Tensor) -> tuple[int, int]:
+    return frame.shape[-2], frame.shape[-1]

@@ -1,0 +1,1 @@
+"""The book: the pages of docs/ as a site, tried; see scripts/docs."""
