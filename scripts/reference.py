@@ -70,7 +70,7 @@ motion:
   tilt: [0, "6*sin(tau*p)"]
   center: [0.5, "0.5 + 0.1*sin(2*pi*p)"]
   to: {0s: {at: [0.5, 0.5], scale: 1}, 4s: {at: [0.35, 0.4], scale: 3}, ease: in-out}
-  path: [[0.5, 0.5], [0.3, 0.6], [0.5, 0.5]]
+  centers: [[0.5, 0.5], [0.3, 0.6], [0.5, 0.5]]
   border: reflect
 """,
     ),

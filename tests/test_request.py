@@ -242,7 +242,6 @@ COMMANDS = {  # a command line of each that reads something; nothing of it is sl
     "studio": "studio",
     "doctor": "doctor",
     "help": "help expressions",
-    "enlarge": "enlarge . --size 2x",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -15,7 +16,7 @@ from render.cli.many import gallery, sweep
 from render.cli.networks import atlas, classes, layers, weights
 from render.cli.studio import studio_
 from render.cli.takes import join, print_, trim
-from render.show.terminal import out
+from render.show.terminal import out, while_somebody_reads
 
 # One line a room of commands.
 COMMANDS: Sequence[click.Command] = [
@@ -45,6 +46,16 @@ class Commands(click.Group):
         if args and args[0] not in (*self.commands, *ctx.help_option_names, "--version"):
             args = ["film", *args]
         return super().parse_args(ctx, args)
+
+    def make_context(self, *words: Any, **more: Any) -> click.Context:
+        """The same; click's own end of what nobody reads is a fault."""
+        with while_somebody_reads():
+            return super().make_context(*words, **more)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """The same."""
+        with while_somebody_reads():
+            return super().invoke(ctx)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The film's options first."""

@@ -31,8 +31,10 @@ def _still_source(config: Config) -> Iterator[str]:
 
 
 def _centre_twice(config: Config) -> Iterator[str]:
-    if config.motion.path and config.motion.center != Config().motion.center:
-        yield "motion.center means nothing beside motion.path, which says where the centre is"
+    if config.motion.centers and config.motion.center != Config().motion.center:
+        yield "motion.center means nothing beside motion.centers, which says where the centre is"
+    if config.places.has("motion.path"):
+        yield "motion.path is called motion.centers now: the centre of zoom and turn; motion.to takes the camera to places"
 
 
 def _schedule(config: Config) -> Iterator[str]:
@@ -68,6 +70,13 @@ def _sound_backwards(config: Config) -> Iterator[str]:
         yield "the footage comes back, and its sound goes on: it is not played backwards"
 
 
+def _followed(config: Config) -> Iterator[str]:
+    clock, dreams = config.clock, config.facts.dreams
+    if dreams and dreams <= clock.last_tick:
+        end = clock.tick(dreams - 1).seconds
+        yield f"the take that it follows ends after {end:.4g} s, and the film goes its own way from there"
+
+
 def _bare_keys(config: Config) -> Iterator[str]:
     for key, curve in config.curves():
         keys = [] if curve.scheduled else _bare(curve.given)
@@ -83,13 +92,6 @@ def _bare(given: object) -> list[str]:
     if isinstance(given, dict):
         return [key for key in given if key.isdecimal()] or _bare(given.get("value"))
     return []
-
-
-def _followed(config: Config) -> Iterator[str]:
-    clock, dreams = config.clock, config.facts.dreams
-    if dreams and dreams <= clock.last_tick:
-        end = clock.tick(dreams - 1).seconds
-        yield f"the take that it follows ends after {end:.4g} s, and the film goes its own way from there"
 
 
 def _files(config: Config) -> Iterator[str]:
@@ -108,8 +110,8 @@ RULES = (
     _usual_beat,
     _silence,
     _sound_backwards,
-    _bare_keys,
     _followed,
+    _bare_keys,
     _files,
     _broken_parts,
 )
