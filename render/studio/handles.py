@@ -115,8 +115,8 @@ def _handle(
 
 def why_fixed(stage: Stage, key: str) -> str:
     """Why a number cannot be moved in this flight; "" where it can."""
-    if key.startswith("motion.center") and stage.config.motion.path is not None:
-        return "motion.path says where the centre is"
+    if key.startswith("motion.center") and stage.config.motion.centers is not None:
+        return "motion.centers says where the centre is"
     if key in ("look.mean", "look.contrast") and stage.config.source.moves:
         return "footage keeps its own brightness and contrast"
     scene = stage.film.scene
