@@ -7,6 +7,7 @@
     scripts/bench --what studio      what of a flight's tick is not dreaming, and how soon a hand is seen
     scripts/bench --what layers      how a tick's is, block by block and part by part, beside the matrix-product rate
     scripts/bench --what linear      time over 16 times the pixels, the steps and the ticks
+    scripts/bench --what machines    films an hour on 1 and 2 workers, and what it costs to send dreams; with --steps, --seconds
     scripts/bench --what tiles       a tick in tiles beside the same tick seen whole: time, memory, likeness
 
 All figures are ratios or shares measured in one run, in pairs, as medians: machines are noisy.
@@ -504,7 +505,7 @@ def main() -> None:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument(
         "--what",
-        choices=["ticks", "film", "memory", "start", "develop", "studio", "layers", "linear", "tiles", "all"],
+        choices=["ticks", "film", "memory", "start", "develop", "studio", "layers", "linear", "tiles", "machines", "all"],
         default="all",
     )
     words.add_argument("--size", default="480x270")
@@ -546,6 +547,12 @@ def main() -> None:
         figures["time by amount"] = linear(width, height, asked.pairs)
     if asked.what == "tiles":
         figures[f"a first tick in tiles of {asked.tile}"] = tiles(width, height, asked.steps, asked.tile, asked.threads)
+    if asked.what == "machines":
+        from machines import machines
+
+        figures[f"a queue of 4 films of {asked.seconds:g} s, one thread a worker"] = machines(
+            width, height, asked.steps, asked.pairs, asked.seconds
+        )
     if asked.what in ("start", "all"):
         figures["from the command to the first dream"] = start(width, height)
     for title, figure in figures.items():

@@ -98,7 +98,7 @@ def has_end(config: Config) -> bool:
     """Whether the film cannot go on past its end: footage, and numbers that know how long it is."""
     masks = [config.mask, *(term.mask for term in config.dream.objective)]
     moving_mask = any(mask and mask.file and mask.file.suffix.lower() in MOVES_ITSELF for mask in masks)
-    on_its_way = config.motion.path is not None or bool(config.motion.to)
+    on_its_way = config.motion.centers is not None or bool(config.motion.to)
     return config.source.moves or moving_mask or on_its_way or bool(knows_its_end(config))
 
 

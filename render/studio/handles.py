@@ -66,12 +66,12 @@ def values_at(stage: Stage, rows: Rows, moment: Moment, keys: Iterable[str] | No
 
 
 def handles(stage: Stage, rows: Rows, moment: Moment) -> list[dict[str, Any]]:
-    """The handles, in the order of the vocabulary."""
+    """The handles, in the order of the vocabulary, but for the source's, which is behind one when one flies."""
     meanings, curves, values = dict(_meanings(stage.config)), stage.curves, values_at(stage, rows, moment)
     flows = stage.config.source.moves
     return [
         _handle(stage, key, span, curves.get(key), values.get(key), meanings, moment)
-        for key, span in movable(stage.config)
+        for key, span in sorted(movable(stage.config), key=lambda number: number[0].startswith("source."))
         if not key.startswith("flow.") or flows
     ]
 
@@ -115,8 +115,8 @@ def _handle(
 
 def why_fixed(stage: Stage, key: str) -> str:
     """Why a number cannot be moved in this flight; "" where it can."""
-    if key.startswith("motion.center") and stage.config.motion.path is not None:
-        return "motion.path says where the centre is"
+    if key.startswith("motion.center") and stage.config.motion.centers is not None:
+        return "motion.centers says where the centre is"
     if key in ("look.mean", "look.contrast") and stage.config.source.moves:
         return "footage keeps its own brightness and contrast"
     scene = stage.film.scene
