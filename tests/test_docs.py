@@ -229,6 +229,7 @@ def material(folder: Path) -> None:
     for name, source in {"photo.jpg": "valley.jpg", "street.mp4": "harbour.mp4", "track.wav": "pulse.ogg"}.items():
         shutil.copy(media / source, folder / name)
     shutil.copytree(ROOT / "configs", folder / "configs")
+    shutil.copytree(DOCS / "cookbook", folder / "docs" / "cookbook")
     for page in pages():
         for block in blocks(page, "yaml") if page != PAGE else ():
             if block.title and not (folder / block.title).exists():

@@ -334,10 +334,12 @@ class Dream(Section):
 
 
 class ColourSettings(Section):
-    """How firmly hue and saturation are held to the source's, or led to a palette's."""
+    """How firmly hue and saturation of what is shown are held to the source's, or led to a palette's."""
 
     shorthand = "hold"
-    hold: Annotated[Curve, number("", 0, 1)] = row(0.8, "0 leaves the dream its own colours, 1 takes them all from the source")
+    hold: Annotated[Curve, number("", 0, 1)] = row(
+        0.8, "0 leaves the dream its own colours, 1 takes all from the source, 0.5 is half way"
+    )
     palette: Annotated[str | None, types.PALETTE] = row(
         None, f"in place of the source's, the colours of a picture, or {', '.join(PALETTES)}"
     )

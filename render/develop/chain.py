@@ -37,7 +37,7 @@ HEAD = "# What shapes each dream, and when it is. Films whose first lines are eq
 BYTES = 16  # of a digest
 BLOCK = 256  # seconds of ticks whose numbers are looked at together
 
-SHOWN = ("name", "outputs", "extends", "dream.amount")  # settings that shape no dream
+SHOWN = ("name", "outputs", "extends", "dream.amount", "look.colour")  # settings that shape no dream
 # Settings that count by what comes of them: the moments and the pictures of the ticks, and the values of numbers.
 IN_EFFECT = ("fps", "duration", "bpm", "dream.rate", "loop", "cuts.at", "size", "audio", "schedule", "motion.path", "motion.to")
 IN_PICTURES = (

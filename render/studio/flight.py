@@ -24,6 +24,7 @@ from render.config.scalars import Size, Time
 from render.construct import build
 from render.construct.camera import camera_path
 from render.construct.networks import Known
+from render.construct.palette import colour_hold
 from render.construct.scene import frame_size, shown_amount
 from render.film import Film
 from render.moment import CELLS, Clock
@@ -146,7 +147,10 @@ def film_with(stage: Stage, rows: Rows, before: Film | None = None, tick: int = 
     if before:
         path.cache.begin_as(before.scene.path.cache, floor(clock.tick(tick).seconds))
     scene = replace(stage.film.scene, clock=clock, path=path)
-    return replace(stage.film, scene=replace(scene, amount=shown_amount(stage.live, scene)))
+    scene = replace(scene, amount=shown_amount(stage.live, scene))
+    if stage.live.look.colour:
+        scene = replace(scene, colours=colour_hold(stage.live, scene))
+    return replace(stage.film, scene=scene)
 
 
 # ---- rows
