@@ -186,5 +186,5 @@ def _mix_followed(scene: Scene, sides: Sides, moment: Moment) -> Tensor:
 
 
 def smoothstep(u: float) -> float:
-    """From 0 to 1, slowly at both ends."""
+    """From 0 to 1, slow at both ends."""
     return u * u * (3 - 2 * u)

@@ -4,8 +4,10 @@
     scripts/bench --what film        how a render's wall time is shared out
     scripts/bench --what start       seconds from the command to the first dream of a film of the bestiary's
     scripts/bench --what develop    keeping, reading and developing ticks; --against FOLDER: in pairs with another checkout
+    scripts/bench --what studio      what of a flight's tick is not dreaming, and how soon a hand is seen
     scripts/bench --what layers      how a tick's is, block by block and part by part, beside the matrix-product rate
     scripts/bench --what linear      time over 16 times the pixels, the steps and the ticks
+    scripts/bench --what machines    films an hour on 1 and 2 workers, and what it costs to send dreams; with --steps, --seconds
     scripts/bench --what tiles       a tick in tiles beside the same tick seen whole: time, memory, likeness
 
 All figures are ratios or shares measured in one run, in pairs, as medians: machines are noisy.
@@ -502,7 +504,9 @@ def main() -> None:
     """Measure, print a table, and write JSON if asked."""
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument(
-        "--what", choices=["ticks", "film", "memory", "start", "develop", "layers", "linear", "tiles", "all"], default="all"
+        "--what",
+        choices=["ticks", "film", "memory", "start", "develop", "studio", "layers", "linear", "tiles", "machines", "all"],
+        default="all",
     )
     words.add_argument("--size", default="480x270")
     words.add_argument("--steps", type=int, default=10)
@@ -531,6 +535,10 @@ def main() -> None:
         figures["memory of a small film"] = memory((2, 16))
     if asked.what == "develop":
         figures[f"developing at {asked.size}"] = develop(width, height, asked.pairs, asked.against)
+    if asked.what == "studio":
+        import bench_studio
+
+        figures["the studio, configs/zoom.yaml"] = bench_studio.studio(asked.pairs)
     if asked.what == "layers":
         figures["a full-size step, by block"] = layers(width, height, asked.pairs)
         figures["a full-size step of EfficientNet-Lite0"] = lite0(width, height, asked.pairs)
@@ -539,6 +547,12 @@ def main() -> None:
         figures["time by amount"] = linear(width, height, asked.pairs)
     if asked.what == "tiles":
         figures[f"a first tick in tiles of {asked.tile}"] = tiles(width, height, asked.steps, asked.tile, asked.threads)
+    if asked.what == "machines":
+        from machines import machines
+
+        figures[f"a queue of 4 films of {asked.seconds:g} s, one thread a worker"] = machines(
+            width, height, asked.steps, asked.pairs, asked.seconds
+        )
     if asked.what in ("start", "all"):
         figures["from the command to the first dream"] = start(width, height)
     for title, figure in figures.items():

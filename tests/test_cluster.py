@@ -112,8 +112,6 @@ def wait_for(what: Any, seconds: float = 120) -> None:
 
 def test_a_queue_is_the_same_in_place_on_a_disk_of_its_own_and_here(nodes: Any, command: Command) -> None:
     films = [write(f"film{seed}", seed=seed) for seed in range(3)]
-    (bad,) = [write("bad", source="{image: nothing.png}")]
-    Path("nothing.png").write_bytes(b"no picture")
     assert command(*films, "-o", "alone").code == 0
     for root, how in (("placed", "--shared"), ("sent", "--no-shared")):
         said = command(*films, "-o", root, "--on", f"ray:{nodes.address}", how, "--device", "cpu")
@@ -121,29 +119,44 @@ def test_a_queue_is_the_same_in_place_on_a_disk_of_its_own_and_here(nodes: Any, 
         assert sorted(said.paths) == [f"{root}/film{seed}/take-001/film{seed}.png" for seed in range(3)]
         assert "3 of 3 films done" in said.words
         assert contents(root) == contents("alone")
-    assert bad == "bad.yaml"
 
 
-def test_a_worker_that_is_killed_and_a_driver_that_is_killed_cost_no_dream(
-    nodes: Any, command: Command, tmp_path: Path
-) -> None:
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["--shared", "--no-shared"])
+def test_a_worker_that_is_killed_and_a_driver_that_is_killed_cost_no_dream(nodes: Any, command: Command, how: str) -> None:
     films = [write(f"film{seed}", seed=seed, **LONG) for seed in range(2)]
     assert command(*films, "-o", "alone").code == 0
-    for root, how in (("placed", "--shared"), ("sent", "--no-shared")):
-        asked = (*films, "-o", root, "--on", f"ray:{nodes.address}", how)
-        first = begin(*asked)
-        with first:
-            ticks_of(first, 5)
-            os.kill(workers()[0], signal.SIGKILL)
-            ticks_of(first, 8)
-            first.kill()
-            first.communicate()
-        assert first.returncode == -signal.SIGKILL
-        said = command(*asked)
-        assert said.code == 0, said.words
-        assert contents(root) == contents("alone"), root
+    asked = (*films, "-o", "runs", "--on", f"ray:{nodes.address}", how)
+    first = begin(*asked)
+    with first:
+        ticks_of(first, 5)
+        os.kill(workers()[0], signal.SIGKILL)
+        ticks_of(first, 8)
+        first.kill()
+        first.communicate()
+    assert first.returncode == -signal.SIGKILL
+    said = command(*asked)
+    assert said.code == 0, said.words
+    assert contents("runs") == contents("alone")
 
 
+@pytest.mark.slow
+def test_a_sweep_and_the_shots_of_a_clip_are_the_same_on_a_cluster(nodes: Any, command: Command) -> None:
+    vary = ("sweep", write("film"), "--vary", "seed=1..2", "--vary", "dream.steps=1,2")
+    assert command(*vary, "-o", "alone").code == 0
+    said = command(*vary, "-o", "placed", "--on", f"ray:{nodes.address}")
+    assert said.code == 0, said.words
+    assert said.paths[-2:] == ["placed/film-sweep/sheet.png", "placed/film-sweep/site/index.html"]
+    assert contents("placed/film-sweep") == contents("alone/film-sweep")
+    cut = write("cut", cuts="[0.5s, 1.2s]")
+    assert command(cut, "-o", "alone").code == 0
+    process = begin(cut, "-o", "placed", "--on", f"ray:{nodes.address}")
+    _, words = process.communicate()
+    assert process.returncode == 0, words
+    assert contents("placed/cut") == contents("alone/cut")
+
+
+@pytest.mark.slow
 def test_a_machine_that_is_taken_away_costs_no_dream(nodes: Any, command: Command) -> None:
     films = [write(f"film{seed}", seed=seed, **LONG) for seed in range(2)]
     assert command(*films, "-o", "alone").code == 0

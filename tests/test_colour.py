@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from render.config.model import ColourSettings
 from render.construct.palette import palette_colours
 from render.errors import ConfigError
 from render.film import ticks
@@ -118,6 +119,19 @@ def test_fringes_are_taken_out(amount: float) -> None:
     calm = colour.calm_fringes(frame.clamp(0, 1), amount)
     assert colour.fringes(calm) < (1 - 0.8 * amount) * colour.fringes(frame.clamp(0, 1))
     assert torch.equal(colour.calm_fringes(frame, 0), frame)
+
+
+@pytest.mark.parametrize("step", [0.02, 0.1, 0.3])
+@pytest.mark.parametrize("slope", [0.0, 0.5])
+def test_the_usual_amount_halves_fringes_whatever_the_picture(step: float, slope: float) -> None:
+    """Also where its left is of another colour than its right: the frame's edges are no fringes."""
+    ramp = torch.stack([torch.linspace(-slope, slope, 64), torch.zeros(64), torch.linspace(slope, -slope, 64)])[None, :, None]
+    smooth = colour.calm_fringes((tiny.photo((48, 64)) + ramp / 2).clamp(0.2, 0.8), 1)
+    frame = (smooth + step * (tiny.grain((48, 64)) - 0.5)).clamp(0, 1)
+    usual = ColourSettings.rows()["fringes"].default
+    assert colour.fringes(smooth) < 0.35 * colour.fringes(frame)
+    assert colour.fringes(colour.calm_fringes(frame, usual)) <= 0.5 * colour.fringes(frame)
+    assert (colour.oklab(colour.calm_fringes(frame, usual)) - colour.oklab(frame))[:, 0].abs().max() < 0.01
 
 
 @pytest.mark.parametrize("look", ["{hold: HOLD}", "{hold: HOLD, palette: ember}"])

@@ -47,7 +47,7 @@ def test_a_list_of_commands_renders_what_the_queue_would(command: Command, films
 
 @pytest.mark.usefixtures("tiny_network")
 def test_a_sweep_s_commands_make_its_takes(command: Command, films: list[str]) -> None:
-    vary = ("sweep", "one.yaml", "--vary", "seed=1..2", "--vary", "dream.objective.0.layer=shapes,edges")
+    vary = ("sweep", "one.yaml", "--vary", "seed=1..2", "--vary", "dream.steps=1,2")
     for line in command(*vary, "--on", "list").paths:
         assert command(*shlex.split(line)[1:]).code == 0
     made = sorted(Path("runs").glob("*/*/take-*"))

@@ -113,6 +113,7 @@ def filled(section: type[Section], changes: dict[str, Any], but: str = "") -> di
         "file": "a.png",
         "files": "*.png",
         "size": "1:1",
+        "take": "runs/a/take-001",
         "layer": "mid",
         "channels": [1],
         "class": "eye",

@@ -66,6 +66,7 @@ def film(
         each(configs, lambda path: request(path, overrides, quality))
         list_commands([(path, overrides) for path in configs], quality, device, root, flags)
         return
+    address = None if on is None else address_of(on)
     films = each(configs, lambda path: request(path, overrides, quality))
     if click.get_current_context().get_parameter_source("root") is ParameterSource.COMMANDLINE:
         films = [replace(film, root=None) for film in films]
@@ -74,10 +75,10 @@ def film(
     style = usual_style() if style == "auto" else style
     if style in PEOPLE:
         say(outline(films))  # seconds pass until torch is there
-    if on:
+    if address is not None:
         for film in films:
             write_own_film(film)
-        render_elsewhere(films, root, address_of(on), device, quality, shared, fresh, any_device, style)
+        render_elsewhere(films, root, address, device, quality, shared, fresh, any_device, style)
         return
     where = pick_device(device, root)
     require_films([film.config for film in films], where, root, yes)

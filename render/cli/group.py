@@ -9,6 +9,7 @@ import click
 
 from render.cli.configs import from_, import_, new, schema
 from render.cli.film import enlarge, film
+from render.cli.help import help_
 from render.cli.look import check, plot, preview
 from render.cli.machine import doctor
 from render.cli.many import gallery, sweep
@@ -24,10 +25,13 @@ COMMANDS: Sequence[click.Command] = [
     *(print_, trim, join),
     *(new, from_, import_, schema),
     *(layers, classes, atlas, weights),
-    *(studio_, doctor),
+    *(studio_, doctor, help_),
 ]
 
 EPILOG = """\b
+render help expressions     the language of numbers that move; also easings, times, a command, or a setting
+
+\b
 Exit codes: 0 done · 1 a render failed · 2 bad command line or configuration · 3 missing or unreadable input, weights,
 encoder or folder · 4 developing failed (the negative is safe) · 5 out of memory or disk · 130 interrupted (the film so
 far is developed). A queue goes on after a failure and ends with the highest code.

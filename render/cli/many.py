@@ -69,7 +69,7 @@ def sweep(
         variants = [(path, (*overrides, *film.overrides, f"name={film.name}")) for film in films]
         list_commands(variants, quality, device, home, ["--yes"] * yes + ["--any-device"] * any_device)
         return
-    if on:
+    if on is not None:
         folders = render_elsewhere(loaded, home, address_of(on), device, quality, shared, False, any_device, usual_style())
     else:
         where = pick_device(device, root)

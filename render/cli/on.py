@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -13,9 +13,6 @@ from render.cli.prepare import build, fetch_weights, pick_device
 from render.cli.request import Request, deliver
 from render.errors import ConfigError, RenderError, printable
 from render.show.terminal import each, out, report_failure, say, stoppable, usual_style
-
-if TYPE_CHECKING:
-    pass
 
 LIST, RAY = "list", "ray"
 

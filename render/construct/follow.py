@@ -130,7 +130,7 @@ def differences(config: Config, other: Config) -> list[str]:
 
 def _whole_length(config: Config) -> float | None:
     """How long a film is whose way depends on it; None for one that goes on as it began."""
-    return config.clock.seconds if LOOPS[config.loop].seamless or config.motion.path else None
+    return config.clock.seconds if LOOPS[config.loop].seamless or config.motion.centers else None
 
 
 BY_THE_CLOCK: Mapping[str, Callable[[Config], Any]] = {

@@ -142,10 +142,12 @@ class Negative:
     def files_at(self, tick: int) -> TickFiles | None:
         """That tick and its state as their files, or None as `at`."""
         try:
-            sealed = read_sealed(self._tick(tick))
-            within = Sealed.of(sealed, tick).state == WITHIN
+            content = read_sealed(self._tick(tick))
+            within = Sealed.of(content, tick).state == WITHIN
             own = () if within else ((self._state(tick).name, read_sealed(self._state(tick))),)
-            return TickFiles(tick, (*own, (self._tick(tick).name, sealed)))
+            tick_files = TickFiles(tick, (*own, (self._tick(tick).name, content)))
+            tick_files.read()  # a state may be another tick's
+            return tick_files
         except (DamageError, FileNotFoundError):
             return None
 

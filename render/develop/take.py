@@ -118,7 +118,7 @@ class Take:
 
         Raises ConfigError where it was begun on another kind of device, on which the same dreams come out a little different.
         """
-        before, now = _kind_of(self.record), _kind_of(device)
+        before, now = _kind_of(self.record), (device["device"], device.get("gpu"))
         if before and before != now and not (any_device or (before[0] == now[0] and None in (before[1], now[1]))):
             message = (
                 f"{self.folder}: this film was begun on {_device_words(before)}, and {_device_words(now)} would go on with it"
@@ -126,7 +126,7 @@ class Take:
             raise ConfigError(
                 message, "--any-device allows that: its look may change a little there; --fresh begins another take"
             )
-        facts = {"device": now and now[0], "gpu": now and now[1], "threads": threads}
+        facts = {"device": now[0], "gpu": now[1], "threads": threads}
         self.note(**{key: value for key, value in facts.items() if value or key in self.record})
 
     def adopt(self, fingerprint: Mapping[str, Any], chain: Chain, text: str, resolved: str) -> None:

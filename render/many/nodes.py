@@ -54,7 +54,7 @@ def report(question: Question) -> NodeReport:
         socket.gethostname(),
         versions | {name: _version(package).partition("+")[0] for name, package in PACKAGES.items()},
         {name: weights_digest(name) for name in question.networks},
-        bool(question.probe) and _holds(question.probe, question.token),
+        question.probe is not None and _holds(question.probe, question.token),
         all(_has(path, size) for path, size in question.files),
     )
 

@@ -1,7 +1,7 @@
 """Parcels. All that a film needs on another machine: Config -> its text, and the files that it names; and back again.
 
 Files are put into one folder there, each under the path that it has here; so a pattern finds its pictures in their order. Of a
-take only the dream travels that the film begins with.
+take only the dream travels that the film begins with; all of them if it follows them.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from render.config.section import walk
 from render.construct.scene import pick_of
 from render.develop import files
 from render.facts import facts
-from render.source.take import picked_canvas
-from render.source.tick import CANVAS, NEGATIVE, seal, tick_path
+from render.source.take import TICKS, picked_canvas
+from render.source.tick import CANVAS, NEGATIVE, seal, tick_numbers, tick_path
 
+SETTINGS = "resolved.yaml"  # in a take's folder
 FOLDER = "files"
 FILM = "film.yaml"
 
@@ -46,10 +47,16 @@ def files_of(config: Config) -> Iterator[tuple[Path, bytes | None]]:
             canvas = picked_canvas(value, pick_of(config.source.part.at))
             yield tick_path(value / NEGATIVE, 0), bytes(seal(0, {CANVAS: canvas})[0])
         elif isinstance(value, Path):
-            yield value, None
+            yield from ((path, None) for path in (_files_of_take(value) if value.is_dir() else (value,)))
         elif isinstance(value, NetworkChoice):
             yield from ((path, None) for path in (value.weights, value.labels) if path)
     yield from ((path, None) for path in config.facts.pictures)
+
+
+def _files_of_take(folder: Path) -> Iterator[Path]:
+    """What of a take a film reads that follows it: all its dreams, when they are, and its settings."""
+    yield from tick_numbers(folder / NEGATIVE).values()
+    yield from (path for name in (TICKS, SETTINGS) if (path := folder / name).is_file())
 
 
 def unpack(parcel: Parcel, folder: Path) -> Config:

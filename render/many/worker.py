@@ -227,4 +227,5 @@ def _in_thread(work: Callable[[Callable[[News], object]], None]) -> Iterator[New
             news.put(None)
 
     Thread(target=run, name="film", daemon=True).start()
-    yield from iter(news.get, None)
+    while (item := news.get()) is not None:
+        yield item
