@@ -54,7 +54,6 @@ class Film:
     gardens: Callable[[Moment], tuple[Bed, ...]]  # the settings of each garden
     jump: Callable[[Moment, Moment], bool | None]  # whether the gardens jump to other kinds between two moments
     tone: Callable[[Moment], tuple[Tone, float]]  # the tone to hold to, and how firmly, 0..1
-    colours: Callable[[Moment, Tensor], Tensor]  # (moment, dreamed frame) -> the frame in the colours that are asked for
     blend: Callable[[Moment], Blend]  # how firmly the dream sits on footage
     contents: Mapping[str, str]  # a digest of what each setting stands for that names a file or a network, by its key
     strength: Callable[[Film, Moment], float]  # (film, moment) -> how strong a full dream is under the settings of that moment

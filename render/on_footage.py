@@ -49,8 +49,8 @@ def step(film: Film, state: State, before: Moment, moment: Moment) -> State:
         canvas = (source + blend.persistence * kept).clamp(0, 1)
         canvas = dream_new_ground(film, moment, source, canvas, terms, 1 - flow.trust, carried.strength)
         ascent = film.ascent(moment, False)
-        ascent = replace(ascent, step_size=ascent.step_size * carried.gain)
-        dreamed = dream(canvas, film.extract, terms, ascent, film.seed, moment.index, lead=film.lead(moment))
+        ascent = replace(ascent, step_size=ascent.step_size * carried.gain, lead=film.lead(moment))
+        dreamed = dream(canvas, film.extract, terms, ascent, film.seed, moment.index)
         carried = blend_detail(carried, detail_of(film, moment, source, dreamed), kept, flow.trust, blend)
         carried = lead_detail(film, moment, source, carried)
     return state_of(film, moment, source, worlds, carried)
@@ -62,8 +62,8 @@ FOLD = Fold(begin, step)
 def dream_shot(film: Film, moment: Moment, worlds: tuple[World, ...]) -> State:
     """The first picture of a shot, dreamed in full."""
     source = film.scene.picture(moment)
-    terms, ascent = film.terms(moment, worlds), film.ascent(moment, True)
-    dreamed = dream(source, film.extract, terms, ascent, film.seed, moment.index, lead=film.lead(moment))
+    terms, ascent = film.terms(moment, worlds), replace(film.ascent(moment, True), lead=film.lead(moment))
+    dreamed = dream(source, film.extract, terms, ascent, film.seed, moment.index)
     carried = lead_detail(film, moment, source, start(detail_of(film, moment, source, dreamed)))
     return state_of(film, moment, source, worlds, carried)
 
@@ -100,7 +100,7 @@ def dream_new_ground(
 
 def detail_of(film: Film, moment: Moment, source: Tensor, dreamed: Tensor) -> Tensor:
     """What a dream adds to the footage."""
-    return remove_mean(film.colours(moment, dreamed) - source, film.tone(moment)[1])
+    return remove_mean(dreamed - source, film.tone(moment)[1])
 
 
 def lead_detail(film: Film, moment: Moment, source: Tensor, carried: Carried) -> Carried:

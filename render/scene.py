@@ -44,6 +44,7 @@ class Scene:
     behind: Callable[[Moment], Tensor] | None = None  # what is seen outside of the mask, a frame; None: the picture as it is
     amount: Callable[[Moment], float] = lambda moment: 1.0  # how much of the dream is shown, 0..1
     undreamed: Callable[[Moment], Tensor] | None = None  # what the rest shows, a frame or [1, 3, 1, 1]; None: the source
+    colours: Callable[[Moment, Tensor], Tensor] | None = None  # (moment, dreamed frame) -> in the colours that are asked for
     alpha: str = "none"  # what is clear in the frames that are shown: a row of ALPHAS
     linear: bool = False  # whether they are to be laid over something in linear light
 
@@ -92,9 +93,17 @@ class Scene:
 
         With `alpha` it is a cut-out, [1, 4, H, W].
         """
-        amount = self.amount(moment)
-        frame = dreamed if amount == 1 else torch.lerp(self.rest(moment), dreamed, amount)
+        amount, frame = self.amount(moment), self.colour(moment, dreamed)
+        if amount != 1:
+            frame = torch.lerp(self.rest(moment), frame, amount)
         return ALPHAS[self.alpha](self, moment, frame)
+
+    def colour(self, moment: Moment, dreamed: Tensor) -> Tensor:
+        """What was dreamed in the colours that are asked for; what lies outside of the mask keeps its own."""
+        if self.colours is None:
+            return dreamed
+        coloured = self.colours(moment, dreamed)
+        return coloured if self.mask is None else torch.lerp(dreamed, coloured, self.mask(moment).to(dreamed))
 
     def flow_between(self, before: Moment, after: Moment) -> Flow:
         """How the footage, as the camera sees it, moves from one moment to another, earlier or later."""

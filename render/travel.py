@@ -67,13 +67,13 @@ def dream_on(film: Film, moment: Moment, canvas: Tensor, worlds: tuple[World, ..
 
     fresh: nothing was dreamed there before.
     """
-    terms, ascent, lead = film.terms(moment, worlds), film.ascent(moment, fresh), film.lead(moment)
-    dreamed = dream(canvas, film.extract, terms, ascent, film.seed, moment.index, lead=lead)
+    ascent, lead = film.ascent(moment, fresh), film.lead(moment)
+    dreamed = dream(canvas, film.extract, film.terms(moment, worlds), replace(ascent, lead=lead), film.seed, moment.index)
     if dreamed is canvas:  # a picture that was not dreamed stays as it is
         return canvas
     # What is finer than the picture that leads comes on top of its contrast; held with the rest, it would fade.
     coarse = lead.coarse(dreamed) if lead else None
-    canvas = film.colours(moment, colour.hold_tone(dreamed, *film.tone(moment), measured=coarse))
+    canvas = colour.hold_tone(dreamed, *film.tone(moment), measured=coarse)
     return lead(canvas) if lead else canvas
 
 

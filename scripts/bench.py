@@ -4,6 +4,7 @@
     scripts/bench --what film        how a render's wall time is shared out
     scripts/bench --what start       seconds from the command to the first dream of a film of the bestiary's
     scripts/bench --what develop    keeping, reading and developing ticks; --against FOLDER: in pairs with another checkout
+    scripts/bench --what studio      what of a flight's tick is not dreaming, and how soon a hand is seen
     scripts/bench --what layers      how a tick's is, block by block and part by part, beside the matrix-product rate
     scripts/bench --what linear      time over 16 times the pixels, the steps and the ticks
     scripts/bench --what machines    films an hour on 1 and 2 workers, and what it costs to send dreams; with --steps, --seconds
@@ -504,7 +505,7 @@ def main() -> None:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument(
         "--what",
-        choices=["ticks", "film", "memory", "start", "develop", "layers", "linear", "tiles", "machines", "all"],
+        choices=["ticks", "film", "memory", "start", "develop", "studio", "layers", "linear", "tiles", "machines", "all"],
         default="all",
     )
     words.add_argument("--size", default="480x270")
@@ -534,6 +535,10 @@ def main() -> None:
         figures["memory of a small film"] = memory((2, 16))
     if asked.what == "develop":
         figures[f"developing at {asked.size}"] = develop(width, height, asked.pairs, asked.against)
+    if asked.what == "studio":
+        import bench_studio
+
+        figures["the studio, configs/zoom.yaml"] = bench_studio.studio(asked.pairs)
     if asked.what == "layers":
         figures["a full-size step, by block"] = layers(width, height, asked.pairs)
         figures["a full-size step of EfficientNet-Lite0"] = lite0(width, height, asked.pairs)

@@ -182,17 +182,27 @@ def page() -> str:
 
 
 def _section(look: Look) -> Iterator[str]:
-    shown = "" if len(look.at) == 1 else f" at {', '.join(f'{float(at):g}' for at in look.at)} s"
     turned = "<br>".join(f"`{setting}`" for setting in look.turn)
+    first, second = (f"![{words}](cookbook/{shot.file.name})" for words, shot in zip(_alt(look), look.shots(), strict=True))
     yield from (f"### {look.title}", "", look.words, "")
-    yield from (f"| as it is{shown} | {turned} |", "|---|---|")
-    yield f"| ![{look.title}](cookbook/{look.name}.jpg) | ![{look.title}, turned](cookbook/{look.name}-turn.jpg) |"
+    if len(look.at) == 1:
+        yield from (f"| as it is | {turned} |", "|---|---|", f"| {first} | {second} |")
+    else:  # several frames are wide: one picture above the other
+        seconds = ", ".join(f"{float(at):g}" for at in look.at)
+        yield from (f"| as it is, at {seconds} s |", "|---|", f"| {first} |", f"| {turned} |", f"| {second} |")
     yield from ("", f"```yaml\n{look.settings}```", "", "What to turn:", "")
     yield f"* {turned.replace('<br>', ', ')}: {look.then}"
     yield from (f"* `{setting}`: {effect}" for setting, effect in look.more.items())
     if look.tip:
         yield from ("", look.tip)
     yield ""
+
+
+def _alt(look: Look) -> tuple[str, str]:
+    """What is said of its two pictures to those who cannot see them."""
+    return f"{look.title}: {look.words}", f"The same with {' and '.join(look.turn)}: {look.then}".replace("[", "(").replace(
+        "]", ")"
+    )
 
 
 # ---- the pictures

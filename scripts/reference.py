@@ -15,6 +15,7 @@ from render.config.nodes import to_yaml
 from render.config.parts import formats, parts
 from render.config.section import Setting, plain, walk
 from render.develop import files
+from render.show.language import TOPICS, in_markdown
 
 PAGE = Path(__file__).parent.parent / "docs" / "reference.md"
 
@@ -69,7 +70,7 @@ motion:
   tilt: [0, "6*sin(tau*p)"]
   center: [0.5, "0.5 + 0.1*sin(2*pi*p)"]
   to: {0s: {at: [0.5, 0.5], scale: 1}, 4s: {at: [0.35, 0.4], scale: 3}, ease: in-out}
-  path: [[0.5, 0.5], [0.3, 0.6], [0.5, 0.5]]
+  centers: [[0.5, 0.5], [0.3, 0.6], [0.5, 0.5]]
   border: reflect
 """,
     ),
@@ -208,7 +209,8 @@ def page() -> str:
         lines += [f"## {title}", "", _meaning(section), "", f"```yaml\n{example}```", ""]
         lines += ["| setting | takes | default | what it is |", "|---|---|---|---|", *rows, ""]
         lines += [*formats_table(), ""] if section == "outputs" else []
-    return "\n".join(lines)
+    chapters = [chapter for topic in TOPICS.values() for chapter in topic()]
+    return "\n".join((*lines, *in_markdown(chapters)))
 
 
 def formats_table() -> Iterator[str]:

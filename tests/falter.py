@@ -211,8 +211,16 @@ def _unread() -> None:
 
 
 def _ascii_terminal() -> None:
-    _, ours = os.openpty()
+    theirs, ours = os.openpty()
+    if not os.fork():  # somebody reads
+        os.close(ours)
+        with suppress(OSError):
+            while os.read(theirs, 2**16):
+                pass
+        os._exit(0)
+    os.close(theirs)
     _onto(ours)
+    os.close(ours)
     sys.stdout = open(1, "w", encoding="ascii", closefd=False)  # noqa: SIM115
 
 

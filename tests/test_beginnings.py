@@ -32,7 +32,7 @@ TICKS = 17  # of the film
 FILM: dict[str, Any] = {
     "name": "dusk",
     "size": "48x32",
-    "fps": 8,
+    "fps": 12,
     "duration": "2s",
     "seed": 3,
     "motion": {"zoom": 1.3, "rotate": "5*sin(s)"},
@@ -60,7 +60,7 @@ CHANGES: dict[str, tuple[dict[str, Any], int]] = {
     "another frame rate": ({"fps": 24}, TICKS),
     "another output": ({"outputs": "{name}.png"}, TICKS),
     "written otherwise": (
-        {"duration": "16 frames", "motion": {"zoom": "1 + 0.3", "rotate": {"value": "5*sin(s)", "then": "x"}}},
+        {"duration": "24 frames", "motion": {"zoom": "1 + 0.3", "rotate": {"value": "5*sin(s)", "then": "x"}}},
         TICKS,
     ),
     "a term that comes later": (
@@ -266,7 +266,7 @@ def test_a_picture_that_changes_is_another_from_there_on(project: Path, begun: C
     first = begun("frames")
     Image.new("RGB", (48, 32)).save(project / "shots" / "15.png")
     config = load_text(yaml.safe_dump({**FILM, **settings}), folder=project, look=facts)
-    assert common_ticks(read_chain(first.folder), chain_of(config)) == 12, "a flash looks 0.4 s ahead, for where it ends"
+    assert common_ticks(read_chain(first.folder), chain_of(config)) == 7, "a flash looks 0.4 s ahead, for where it ends"
     Image.new("RGB", (48, 32)).save(project / "photo.png")
     assert dream(project, settings).folder.name == "take-002"
 

@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from render.config.model import ColourSettings
 from render.construct.palette import palette_colours
 from render.errors import ConfigError
 from render.film import ticks
@@ -120,15 +121,50 @@ def test_fringes_are_taken_out(amount: float) -> None:
     assert torch.equal(colour.calm_fringes(frame, 0), frame)
 
 
-def test_a_film_keeps_its_source_s_colours(tmp_path: Path, tiny_network: None) -> None:
+@pytest.mark.parametrize("step", [0.02, 0.1, 0.3])
+@pytest.mark.parametrize("slope", [0.0, 0.5])
+def test_the_usual_amount_halves_fringes_whatever_the_picture(step: float, slope: float) -> None:
+    """Also where its left is of another colour than its right: the frame's edges are no fringes."""
+    ramp = torch.stack([torch.linspace(-slope, slope, 64), torch.zeros(64), torch.linspace(slope, -slope, 64)])[None, :, None]
+    smooth = colour.calm_fringes((tiny.photo((48, 64)) + ramp / 2).clamp(0.2, 0.8), 1)
+    frame = (smooth + step * (tiny.grain((48, 64)) - 0.5)).clamp(0, 1)
+    usual = ColourSettings.rows()["fringes"].default
+    assert colour.fringes(smooth) < 0.35 * colour.fringes(frame)
+    assert colour.fringes(colour.calm_fringes(frame, usual)) <= 0.5 * colour.fringes(frame)
+    assert (colour.oklab(colour.calm_fringes(frame, usual)) - colour.oklab(frame))[:, 0].abs().max() < 0.01
+
+
+@pytest.mark.parametrize("look", ["{hold: HOLD}", "{hold: HOLD, palette: ember}"])
+def test_a_film_s_colours_are_held_as_firmly_as_asked_however_long_it_is(look: str, tmp_path: Path, tiny_network: None) -> None:
+    """At its first dream and after sixty."""
     Image.fromarray(to_pixels(tiny.photo((32, 48)))).save(tmp_path / "photo.png")
-    text = "source: {image: photo.png}\nmotion: {zoom: 1.2}"
-    ends = [list(ticks(tiny.film(text, [f"look.colour={hold}", "dream.step_size=0.05"], tmp_path)))[-1] for hold in (0, 1)]
-    film = tiny.film(text, (), tmp_path)
-    assert film.scene.undreamed
-    seen = colour.oklab(film.scene.undreamed(film.scene.clock.tick(ends[0].tick)))
-    free, held = (float((colour.oklab(end.canvas) - seen)[:, 1:].abs().mean()) for end in ends)
-    assert held < 0.3 * free
+    text = "source: {image: photo.png}\nmotion: {zoom: 1.05, rotate: 5}"
+    settings = ("size=48x32", "duration=8s", "dream.rate=8", "dream.octaves=1", "dream.steps=1", "dream.step_size=0.03")
+    looks = [look.replace("HOLD", hold) for hold in ("0", "0.5", "0.8", "1")]
+    films = [tiny.film(text, [*settings, f"look.colour={look}"], tmp_path) for look in looks]
+    measured = []
+    for state in ticks(films[0]):
+        if state.tick not in (1, 10, 60):
+            continue
+        moment = films[0].scene.clock.tick(state.tick)
+        free, *others, wanted = (colour.oklab(film.scene.show(moment, state.canvas))[:, 1:] for film in films)
+        measured.append([float((shown - free).abs().mean() / (wanted - free).abs().mean()) for shown in others])
+    assert len(measured) == 3
+    assert all(moved == pytest.approx([0.5, 0.8], abs=0.06) for moved in measured), "but for what no screen can show"
+
+
+def test_colours_cost_no_dreaming_and_leave_what_a_mask_leaves_out(tmp_path: Path, tiny_network: None) -> None:
+    Image.fromarray(to_pixels(tiny.photo((32, 48)))).save(tmp_path / "photo.png")
+    text = "source: {image: photo.png}\nmask: {key: {brightness: [0.5, 1]}, feather: 0}"
+    plain, led = (tiny.film(text, more, tmp_path) for more in ([], ["look.colour={hold: 1, palette: sepia}"]))
+    last = list(ticks(plain))[-1]
+    assert torch.equal(list(ticks(led))[-1].canvas, last.canvas)
+    moment = led.scene.clock.tick(last.tick)
+    shown = led.scene.show(moment, last.canvas)
+    assert led.scene.mask
+    outside = (led.scene.mask(moment) == 0).expand_as(shown)
+    assert torch.equal(shown[outside], last.canvas[outside])
+    assert not torch.equal(shown, last.canvas)
 
 
 @pytest.mark.parametrize(

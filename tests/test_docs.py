@@ -44,7 +44,7 @@ README = {
     "portrait.gif",
 }  # the README's moving pictures, which a repository's page can show only from git
 OTHERS = {"apt", "cd", "git", "ls", "mkdir", "mpv", "pip", "python", "python3", "source", "sudo"}  # programs that are not ours
-SMALL = ("size=48x32", "fps=8", "duration=1s", "dream.rate=4", "dream.steps=1", "dream.first_steps=1", "dream.octaves=1")
+SMALL = ("size=48x32", "fps=8", "duration=3s", "dream.rate=2", "dream.steps=1", "dream.first_steps=1", "dream.octaves=1")
 DREAMING = ("film", "sweep", "preview")
 FEATURES = dict.fromkeys(("kick", "hats", "hits", "level"), np.zeros_like)
 
@@ -229,6 +229,7 @@ def material(folder: Path) -> None:
     for name, source in {"photo.jpg": "valley.jpg", "street.mp4": "harbour.mp4", "track.wav": "pulse.ogg"}.items():
         shutil.copy(media / source, folder / name)
     shutil.copytree(ROOT / "configs", folder / "configs")
+    shutil.copytree(DOCS / "cookbook", folder / "docs" / "cookbook", dirs_exist_ok=True)
     for page in pages():
         for block in blocks(page, "yaml") if page != PAGE else ():
             if block.title and not (folder / block.title).exists():

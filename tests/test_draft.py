@@ -40,8 +40,8 @@ def test_drafts_are_smaller_and_the_same_film() -> None:
         assert small.dream.jitter == final.dream.jitter
         assert [output.width for output in small.outputs] == [output.width and output.width // 2 for output in final.outputs]
         assert small.dream.octaves.constant == 1, "two octaves of 1.4 are the half that the size lost"
-    assert load_text(EVERYTHING, quality="draft").size == Size(640, 360)
-    assert load_text("size: 101x99", quality="draft").size == Size(50, 48)
+    assert load_text(EVERYTHING, quality="draft").size == Size(654, 368)
+    assert load_text("size: 101x99", quality="draft").size == Size(52, 50)
     assert load_text("{size: source, source: {image: a.png}}", quality="draft").size.within(800, 600) == (400, 300)
     assert load_text("dream: {steps: 0}", quality="draft").dream.steps.constant == 0
     changing = load_text("dream: {steps: '0: (4), 30: (t/10)'}", quality="draft")

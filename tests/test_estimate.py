@@ -106,7 +106,7 @@ def test_all_of_a_render_is_told_in_a_table(tiny_network: None) -> None:
 
 def test_a_table_adds_up(monkeypatch: pytest.MonkeyPatch, tiny_network: None) -> None:
     parts = {"dreaming": Cost(3.21, 2e6), "frames between": Cost(0, 0), "a.mp4": Cost(4000, 3.4e9)}
-    monkeypatch.setattr(estimates, "costs", lambda *_: iter(parts.items()))
+    monkeypatch.setattr(estimates, "costs", lambda *_: (part for part in parts.items()))
     *_, last = table(load_text("{duration: 1s, outputs: a.mp4}"), tiny.film())
     assert last == row("in all", Cost(4003.21, 3.402e9), len("frames between"))
 

@@ -63,7 +63,7 @@ RESULTS = {
 REFUSED = {  # expression: (column, what the message or hint must say)
     "1 + t": (4, "f for frames"),
     "2 * sn(p)": (4, "sin"),
-    "2 * phi": (4, "known: f s b"),
+    "2 * phi": (4, "known: s p f b"),
     "sin + 1": (0, "brackets"),
     "min(1)": (0, "at least 2"),
     "sin(1, 2)": (0, "it takes 1"),
@@ -221,6 +221,6 @@ def test_no_string_escapes_hangs_or_breaks(seed: int) -> None:
 
 
 def test_the_law_of_escapes_can_fail(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(FUNCTIONS, "sin", Function(lambda value: eval("1")))
+    monkeypatch.setitem(FUNCTIONS, "sin", Function(lambda value: eval("1"), ""))
     with pytest.raises(AssertionError):
         tried("sin(s)")

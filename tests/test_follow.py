@@ -273,7 +273,23 @@ def test_a_draft_is_enlarged_to_its_film(project: Path) -> None:
     assert large.dream.steps == film(project).dream.steps
     assert large.dream.octaves.constant == 6, "down to the size of the draft"
     assert enlargement(project / "runs/dusk", "144x96", ["dream.octaves=2", "dream.steps=5"]).dream.octaves.constant == 2
-    assert str(enlargement(project / "runs/dusk", "144x96", quality="draft").size) == "72x48"
+    assert str(enlargement(project / "runs/dusk", "144x96", quality="draft").size) == "74x48"
+
+
+def test_a_flight_is_flown_again_larger(project: Path) -> None:
+    flown = film(project, {"name": "flight"})
+    small = canvases(render(project, film(project, {"name": "flight", "schedule": str(_rows(project))})).folder)
+    large = enlargement(project / "runs/flight", "2x")
+    assert large.schedule
+    assert all(psnr(resize(led, (32, 48)).clamp(0, 1), shown) > NEAR for led, shown in zip(dream(large), small, strict=True))
+    assert differences(large, flown) == ["motion.zoom", "motion.rotate"]
+
+
+def _rows(project: Path) -> Path:
+    """The table of a flight, as the studio writes it: numbers that hold from row to row."""
+    path = project / "flight.csv"
+    path.write_text("after seconds,motion.zoom,motion.rotate\n0,1.5,0\n0.25,1.5,10\n0.5,1.2,-5\n")
+    return path
 
 
 @pytest.mark.parametrize(

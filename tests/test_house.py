@@ -245,7 +245,7 @@ def test_the_first_dream_waits_for_no_library_that_it_does_not_need(tmp_path: Pa
 import os, sys
 from render import travel
 from render.cli import main
-def dream(*_):
+def dream(*_, **more):
     print("late", sorted({LATE!r} & set(sys.modules)), flush=True)
     os._exit(0)
 travel.dream = dream

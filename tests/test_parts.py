@@ -68,7 +68,7 @@ def by_hand(site: Path, name: str, text: str, *entries: str, version: str = "1")
 def test_its_parts_are_known_where_this_programs_are(site: Path, tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text("motion: {sheer: 1}\ndream: {objective: [{symmtry: 1, layer: mid}, {symetry: 1}]}\n")
     bad = render(site, tmp_path, "check", "bad.yaml").stderr
-    assert 'did you mean "shear"?  known: zoom rotate pan spiral swirl shake tilt shear center to path border' in bad
+    assert 'did you mean "shear"?  known: zoom rotate pan spiral swirl shake tilt shear center to centers border' in bad
     assert bad.count('did you mean "symmetry"?') == 2
     assert "dream.objective.1 names none of layer channels class guide neuron direction garden symmetry" in bad
     row = "  shear: 0                         # how fast the picture leans, right (-10 to 10 of the height per second)\n"

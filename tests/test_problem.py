@@ -14,7 +14,7 @@ def test_the_message_is_the_one_of_the_design() -> None:
     assert says("seed: 1\nmotion:\n  zom: 1.5\n") == (
         'film.yaml:3:3: unknown key "zom" in motion\n'
         "  3 │   zom: 1.5\n"
-        '    │   ^^^ did you mean "zoom"?  known: zoom rotate pan spiral swirl shake tilt center to path border\n'
+        '    │   ^^^ did you mean "zoom"?  known: zoom rotate pan spiral swirl shake tilt center to centers border\n'
         "1 problem. Nothing was rendered."
     )
 

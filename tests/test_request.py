@@ -241,6 +241,7 @@ COMMANDS = {  # a command line of each that reads something; nothing of it is sl
     "weights": "weights",
     "studio": "studio",
     "doctor": "doctor",
+    "help": "help expressions",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from time import sleep
@@ -21,6 +22,7 @@ from render.film import State, begin, step
 from render.picture.picture import to_pixels
 from render.studio.flight import Rows, Stage, film_with, has_end, knows_its_end, make_stage, with_values
 from render.studio.governor import Effort, advise
+from render.studio.jobs import Jobs
 from render.studio.mending import mend_takes
 from render.studio.orders import carry_out
 from render.studio.plates import Wall
@@ -467,3 +469,27 @@ def test_what_a_network_knows_is_dreamed_once(tmp_path: Path, monkeypatch: pytes
     again.want("tiny", "shapes", [3])
     again.close()
     assert [plate["url"] for plate in told].count("/plate/tiny/shapes/3.jpg") == 2
+
+
+def test_renderings_wait_for_each_other_get_on_and_are_done(tmp_path: Path) -> None:
+    """By a command that stands for `render`: what it says of its ticks is told, and where its film lies below the takes."""
+    program = "import json, sys; [print(json.dumps({'tick': tick, 'last': 3, 'left': 1}), file=sys.stderr, flush=True)"
+    program += " for tick in range(4)]; print(sys.argv[1]); sys.exit('bad' in sys.argv[1])"
+    told: list[dict[str, Any]] = []
+    jobs = Jobs(tmp_path, told.append, lambda job, root: [sys.executable, "-S", "-c", program, str(root / job.flight)])
+    for flight in ("good.mp4", "bad.mp4", "never.mp4"):
+        jobs.add(tmp_path / "film.yaml", flight, "4k", "final")
+    jobs.cancel(3)
+    while {job["stage"] for job in told[-1]["jobs"]} - {"done", "failed", "cancelled"}:
+        sleep(0.02)
+    jobs.close()
+    stages = [[message["jobs"][0]["stage"], message["jobs"][0]["share"]] for message in told]
+    assert [stage for at, stage in enumerate(stages) if stage not in stages[:at]] == [
+        *(["queued", 0], ["dreaming", 0], ["dreaming", 0.25], ["dreaming", 0.5], ["dreaming", 0.75]),
+        *(["developing", 1], ["done", 1]),
+    ]
+    assert [(job["stage"], job["url"]) for job in told[-1]["jobs"]] == [
+        ("done", "/takes/good.mp4"),
+        ("failed", ""),
+        ("cancelled", ""),
+    ]

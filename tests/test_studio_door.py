@@ -319,3 +319,11 @@ def test_what_is_not_installed_is_named_with_the_line_that_installs_it(command: 
     assert said.code == 3
     assert "needs no_such_thing and neither.this, which are not installed" in said.words
     assert 'pip install "zoomdream[studio]"' in said.words
+
+
+def test_a_film_that_is_not_there_has_a_cure(command: Any) -> None:
+    for name in ("film.yaml", "photo.jpg", "film"):
+        said = command("studio", name)
+        assert said.code == 3
+        assert f"{name}: there is no such film" in said.words
+        assert "render new zoom > zoom.yaml" in said.words

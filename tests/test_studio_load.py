@@ -18,8 +18,13 @@ import pytest
 
 pytest.importorskip("uvicorn", reason="the studio is not installed: pip install -e .[studio]")
 from studio_server import FILM, Studio, served
+from tiny import CPU
 
+from render.facts import load
+from render.studio.orders import carry_out
 from render.studio.protocol import IN_FLIGHT
+from render.studio.session import Session
+from render.studio.setup import Setup
 
 MEGABYTE = 1 << 20
 LARGE = 100 * MEGABYTE  # of garbage
@@ -205,3 +210,37 @@ def test_pages_that_come_and_go_leave_nothing(times: int, studio: Studio) -> Non
     come_and_go(studio, 20)
     with unharmed(studio):
         come_and_go(studio, times)
+
+
+# ---- a long flight
+
+
+RATE = 4  # dreams a second of film
+
+
+class Nobody:
+    """An audience that is not there."""
+
+    def tell(self, message: dict[str, Any]) -> None: ...
+
+    def show(self, dream: bytes) -> None: ...
+
+
+@pytest.mark.parametrize("minutes", [0.5, pytest.param(60, marks=pytest.mark.slow)])
+def test_memory_is_flat_in_a_long_flight_whose_hand_never_rests(minutes: float, tmp_path: Path, tiny_network: None) -> None:
+    """An hour at 64x36, as fast as it goes; every dream is kept, and every move of the hand."""
+    text = FILM.replace("96x54", "64x36").replace("rate: 8", f"rate: {RATE}")
+    studio = Studio(tmp_path, text)
+    setup = Setup(load(studio.file), None, "", studio.runs, CPU, share=0.5, govern=False, pace=False)
+    session = Session(setup, Nobody(), carry_out)
+    session.start_over()
+    ticks = round(minutes * 60 * RATE)
+    warm, before = ticks // 4, 0
+    for tick in range(ticks):
+        session.set({"motion.center.0": 0.5 + 0.3 * np.sin(tick / 20), "motion.center.1": 0.5 + 0.3 * np.cos(tick / 31)})
+        session.advance()
+        if tick == warm:
+            before = resident()
+    assert resident() - before < ROOM
+    assert session.live_take.negative.count() == ticks + 1
+    session.close()

@@ -94,6 +94,12 @@ def test_the_rate_is_exact(tmp_path: Path, rate: str, ending: str) -> None:
     assert (footage.fps, footage.variable, footage.seconds) == (Fraction(rate), False, 40 / Fraction(rate))
 
 
+def test_half_of_the_pictures_may_come_soon_and_half_late(tmp_path: Path) -> None:
+    packed = "-vf select=lt(mod(n\\,5)\\,2) -fps_mode vfr -c:v ffv1"
+    footage = probe(clip(tmp_path / "a.mkv", counted(16), packed, fps="8"))
+    assert (footage.fps, footage.variable, len(footage.marks)) == (8, True, 7)
+
+
 def test_variable_rates_keep_time(tmp_path: Path) -> None:
     """30 pictures at 30 a second, then 10 at 10: the film shows each when the file does."""
     slower = "setpts='if(lt(N,30),N/30,1+(N-30)/10)/TB'"

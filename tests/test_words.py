@@ -180,6 +180,9 @@ CALLS: dict[tuple[str, str], Call | str] = {  # (file, call): a row, or whose wo
     ("studio/jobs.py", "json.loads"): "a line that is no progress is words of the job",
     ("studio/pictures.py", "OutputSettings.model_validate"): "a setting of ours",
     ("studio/protocol.py", "json.loads"): "a message of ours",
+    ("studio/sockets.py", "json.loads"): "test_studio_door: messages that are none",
+    ("studio/mending.py", "json.loads"): "a line that was cut off is the end of a journal of ours",
+    ("cli/request.py", "OutputSettings.model_validate"): "a setting of ours",
     ("api.py", "load_file"): "facts.load, of this house",
 }
 

@@ -61,6 +61,7 @@ look: {hold: 0.5, mean: 0.5, contrast: 0.2}
 flow: {engine: {raft-small: raft.pth}, quality: fast, max_width: 640, persistence: {0s: 0.9, 4s: 0.5}, anchor: 0.4,
        occlusion: {dilate: 3, feather: 2}}
 cuts: {at: [9s, 300], to: fresh}
+follow: {take: runs/small/take-001, strength: {0s: 1, 4s: 0.5}}
 bpm: 97
 audio: {file: track.wav, start: 5s, bpm: auto, offset: 5.25s, fade: 0.5,
         features: {kick: 40-120, hits: onsets, loud: {band: rms, attack: 0, release: 1.5}}}
@@ -108,9 +109,11 @@ def filled(section: type[Section], changes: dict[str, Any], but: str = "") -> di
     """The settings that a section needs, `but` for one, and `changes`."""
     samples = {
         "folder": "runs/a/take-001",
+        "take": "runs/a/take-001",
         "file": "a.png",
         "files": "*.png",
         "size": "1:1",
+        "take": "runs/a/take-001",
         "layer": "mid",
         "channels": [1],
         "class": "eye",

@@ -9,7 +9,7 @@ from typing import NoReturn
 import click
 
 from render.cli.group import command_line
-from render.show.terminal import drop_stdout, interrupted, prepare_streams, report_failure, say, stopped_at_once
+from render.show.terminal import interrupted, prepare_streams, report_failure, say, stopped_at_once
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -24,9 +24,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit(2) from None
     except KeyboardInterrupt:
         _stopped()
-    except BrokenPipeError:  # help, or whatever is not printed by `out`: nobody reads any more
-        drop_stdout()
-        raise SystemExit(0) from None
     except Exception as error:
         if isinstance(error, click.Abort) or interrupted(error):
             _stopped()

@@ -110,7 +110,7 @@ def enlarge(
     config, where = enlargement(take, size, overrides, quality), pick_device(device, root)
     require_films([config], where, root, yes)
     text = config.yaml(from_folder(take_folder(root, config.name)))
-    render_films([Request(config, text)], root, where, fresh, "auto")
+    render_films([Request(config, text)], root, where, fresh, usual_style())
 
 
 def outline(films: Sequence[Request]) -> str:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
 from render.cli.configs import from_, import_, new, schema
 from render.cli.film import enlarge, film
+from render.cli.help import help_
 from render.cli.look import check, plot, preview
 from render.cli.machine import doctor
 from render.cli.many import gallery, sweep
 from render.cli.networks import atlas, classes, layers, weights
 from render.cli.studio import studio_
 from render.cli.takes import join, print_, trim
-from render.show.terminal import out
+from render.show.terminal import out, while_somebody_reads
 
 # One line a room of commands.
 COMMANDS: Sequence[click.Command] = [
@@ -23,10 +25,13 @@ COMMANDS: Sequence[click.Command] = [
     *(print_, trim, join),
     *(new, from_, import_, schema),
     *(layers, classes, atlas, weights),
-    *(studio_, doctor),
+    *(studio_, doctor, help_),
 ]
 
 EPILOG = """\b
+render help expressions     the language of numbers that move; also easings, times, a command, or a setting
+
+\b
 Exit codes: 0 done · 1 a render failed · 2 bad command line or configuration · 3 missing or unreadable input, weights,
 encoder or folder · 4 developing failed (the negative is safe) · 5 out of memory or disk · 130 interrupted (the film so
 far is developed). A queue goes on after a failure and ends with the highest code.
@@ -41,6 +46,16 @@ class Commands(click.Group):
         if args and args[0] not in (*self.commands, *ctx.help_option_names, "--version"):
             args = ["film", *args]
         return super().parse_args(ctx, args)
+
+    def make_context(self, *words: Any, **more: Any) -> click.Context:
+        """The same; click's own end of what nobody reads is a fault."""
+        with while_somebody_reads():
+            return super().make_context(*words, **more)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """The same."""
+        with while_somebody_reads():
+            return super().invoke(ctx)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The film's options first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,8 +45,9 @@ def check(configs: Sequence[Path], overrides: Sequence[str], quality: str, devic
             return
         film = build(config, where, networks)
         say(f"{path}: good; what it takes is tried now")
-        for line in table(config, film, networks):
-            out(line)
+        with closing(table(config, film, networks)) as lines:  # it tidies up after itself where nobody reads on
+            for line in lines:
+                out(line)
         out(f"dreamed by {' and '.join(config.networks)}, in {film.precision}")
         files = " ".join(fill_name(output.file, config.name) for output in config.outputs)
         out(f"{files} in {root / folder_name(config.name)}")

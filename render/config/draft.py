@@ -7,26 +7,28 @@ from typing import TYPE_CHECKING
 
 from render.config.curve import Curve
 from render.config.model import OutputSettings
+from render.config.scalars import Size
 from render.config.section import changed
 
 if TYPE_CHECKING:  # a file at fault never becomes a Config, and waits for none
     from render.config.config import Config
 
 SMALLEST = 16  # pixels of an output's width
+NEARLY_HALF = 1.9, 2.3  # times that a draft is smaller, where an octave is
 FEWER = 0.6  # of the steps: with fewer octaves too a draft costs less than a fifth
 
 
 def draft(config: Config) -> Config:
-    """Half the size, outputs and masks' edges too, without the octaves that are larger; and fewer steps, that go as far.
+    """About half the size, outputs and masks' edges too, without the octaves that are larger; and fewer steps, that go as far.
 
-    The octaves that stay are as large in pixels as the film's own smallest ones: what they grow is as large in the frame.
-    Frame rate, length and seed stay.
+    The octaves that stay are the film's own smallest ones, to the pixel: what they grow is as large in the frame, and with the
+    same jitter nearly the same. Frame rate, length and seed stay.
     """
     dream = config.dream
     curves = {name: _through(getattr(dream, name), formula) for name, formula in _formulas(config).items()}
     half = {key: _through(curve, "x / 2") for key, curve in config.curves() if key.endswith("mask.feather")}
     changes = {
-        "size": config.size.halved(),
+        "size": _size(config),
         "dream": dream.model_copy(update=curves),
         "outputs": tuple(_narrower(output) for output in config.outputs),
     }
@@ -34,16 +36,28 @@ def draft(config: Config) -> Config:
     return small
 
 
+def _size(config: Config) -> Size:
+    """That of the film's largest octave of half the size or little else; half the size where it has none, sides even."""
+    shrink = config.dream.octave_scale(config.clock.tick(0)) ** _larger_octaves(config)
+    if config.size.of_source or not NEARLY_HALF[0] <= shrink <= NEARLY_HALF[1]:
+        return config.size.halved()
+    return Size(*(max(SMALLEST, round(side / shrink / 2) * 2) for side in (config.size.width, config.size.height)))
+
+
+def _larger_octaves(config: Config) -> int:
+    """How many octaves are larger than about half the size."""
+    return round(log(2) / log(config.dream.octave_scale(config.clock.tick(0))))
+
+
 def _formulas(config: Config) -> dict[str, str]:
     """What becomes of the numbers x of the dream: where fewer steps are taken, each goes the further."""
     dream, start = config.dream, config.clock.tick(0)
-    octaves = round(log(2) / log(dream.octave_scale(start)))  # that are larger than half the size
     steps = dream.steps(start) or dream.first_steps(start) or 1
     return {
         "steps": f"round({FEWER} * x)",
         "first_steps": f"round({FEWER} * x)",
         "step_size": f"min({dream.step_size.span.high:g}, {steps / round(FEWER * steps):.6g} * x)",
-        "octaves": f"max(1, x - {octaves})",
+        "octaves": f"max(1, x - {_larger_octaves(config)})",
     }
 
 

@@ -8,7 +8,7 @@ Names and shapes are those of CSS (linear, ease, ease-in-out, step-end, steps, c
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -162,6 +162,11 @@ def _jump(u: Array) -> Array:
     return np.ones_like(u)
 
 
+FORMS: Mapping[str, str] = {  # easings that take numbers: an example, and what it is
+    "cubic-bezier(0.2, 0, 0, 1)": "CSS's curve by its two handles",
+    "steps(4)": "a staircase; its last jump is at the end",
+    "steps(4, jump-start)": "a staircase; its first jump is at the start. Also jump-both and jump-none",
+}
 EASINGS: dict[str, Easing] = {
     "linear": lambda u: u,
     "ease": bezier(0.25, 0.1, 0.25, 1),

@@ -22,14 +22,29 @@ from render.config.problem import SettingError, did_you_mean, quote
 
 LONGEST = 500  # characters
 DEEPEST = 40  # calls, brackets and operators inside one another
+MOST_ARGUMENTS = 100
 
 Array = NDArray[np.float64]
 Values = Mapping[str, Any]
 Run = Callable[[Values], Any]
 
-# f frame (fractional at ticks) · s seconds · b beats · p 0 at the start, 1 at the end · fps · seed
-VARIABLES = ("f", "s", "b", "p", "fps", "seed")
+VARIABLES: Mapping[str, str] = {  # what they are
+    "s": "seconds since the film began",
+    "p": "how far the film is: 0 at its start, 1 at its end",
+    "f": "frames since the film began; at another fps another film",
+    "b": "beats, counted from the music's first, or from the start; bpm says how long one is",
+    "fps": "frames a second",
+    "seed": "the film's seed",
+}
 CONSTANTS = {"pi": np.pi, "tau": 2 * np.pi}
+SIGNS: Mapping[str, str] = {  # an example of each, and what it is
+    "s + 1 - 2 * p / 3": "sums and products, in the usual order; brackets first",
+    "s % 2": "what is left of s when it is divided by 2: 0 to 2, again and again",
+    "s ** 2": "s to the power of 2",
+    "s < 2 <= p": "1 where it is so, 0 where not; also `>` `>=` `==` `!=`",
+    "not (s < 2 and p > 0.5 or b > 8)": "1 or 0 of what is 1 or 0",
+    "1 if s < 2 else 3": "one number where something is so, another where not",
+}
 WHY_NOT_T = "t is the frame in one tool and the second in another: write f for frames or s for seconds"
 
 
@@ -76,12 +91,23 @@ class Function:
     """A function of expressions."""
 
     call: Callable[..., Any]
-    fewest: int = 1  # arguments it takes
-    most: int = 1
+    meaning: str
+    takes: str = "x"  # its arguments; one with a value may be left out, and … stands for more
+    across: tuple[float, float] | None = None  # the x from which to which its curve shows best
     seeded: bool = False  # it gets the film's seed before them
 
+    @property
+    def fewest(self) -> int:
+        """How many arguments it needs."""
+        return sum("=" not in argument and argument != "…" for argument in self.takes.split(", "))
 
-def parse(text: str, names: tuple[str, ...] = VARIABLES) -> Expression:
+    @property
+    def most(self) -> int:
+        """How many it can take."""
+        return MOST_ARGUMENTS if "…" in self.takes else len(self.takes.split(", "))
+
+
+def parse(text: str, names: tuple[str, ...] = tuple(VARIABLES)) -> Expression:
     """The expression that `text` writes with the variables `names`; raises ExpressionError.
 
     Other names pass as free names, to be looked at with `require` once the film's features are known.
@@ -247,7 +273,7 @@ def _any(values: list[Any]) -> Any:
 
 
 def _arguments(function: Function) -> str:
-    if function.most > 9:
+    if function.most == MOST_ARGUMENTS:
         return f"at least {function.fewest}"
     return str(function.fewest) if function.fewest == function.most else f"{function.fewest} or {function.most}"
 
@@ -291,6 +317,14 @@ def _clamp(value: Any, low: Any, high: Any) -> Any:
 
 def _where(test: Any, yes: Any, no: Any) -> Any:
     return np.where(_true(test), yes, no)
+
+
+def _least(*values: Any) -> Any:
+    return np.minimum.reduce(np.broadcast_arrays(*values))
+
+
+def _largest(*values: Any) -> Any:
+    return np.maximum.reduce(np.broadcast_arrays(*values))
 
 
 def _fraction(x: Any) -> Any:
@@ -342,25 +376,27 @@ def _noise(seed: Any, x: Any) -> Any:
     return 2 * (before + (after - before) * smooth) - 1
 
 
+WAVE, STEPS, CHANCE = (0.0, 3.0), (-2.0, 2.0), (0.0, 12.0)  # of x, to draw
+
 FUNCTIONS: dict[str, Function] = {
-    "sin": Function(np.sin),
-    "cos": Function(np.cos),
-    "tan": Function(np.tan),
-    "exp": Function(np.exp),
-    "log": Function(np.log),
-    "sqrt": Function(np.sqrt),
-    "abs": Function(np.abs),
-    "min": Function(lambda *values: np.minimum.reduce(np.broadcast_arrays(*values)), 2, 100),
-    "max": Function(lambda *values: np.maximum.reduce(np.broadcast_arrays(*values)), 2, 100),
-    "clamp": Function(_clamp, 3, 3),
-    "floor": Function(np.floor),
-    "ceil": Function(np.ceil),
-    "round": Function(lambda x: np.floor(np.add(x, 0.5))),
-    "where": Function(_where, 3, 3),
-    "tri": Function(_triangle),
-    "saw": Function(_saw),
-    "square": Function(_square),
-    "pulse": Function(_pulse, 1, 2),
-    "noise": Function(_noise, seeded=True),
-    "rand": Function(_rand, seeded=True),
+    "sin": Function(np.sin, "a wave between -1 and 1, once in tau: `sin(tau*s/8)` swings once in 8 s", across=(0, 6 * np.pi)),
+    "cos": Function(np.cos, "the same wave, begun at 1", across=(0, 6 * np.pi)),
+    "tri": Function(_triangle, "a wave of straight sides, once a unit", across=WAVE),
+    "saw": Function(_saw, "rises from -1 to 1 and falls at once, once a unit; 0 at 0", across=WAVE),
+    "square": Function(_square, "1 in the first half of every unit, -1 in the second", across=WAVE),
+    "pulse": Function(_pulse, "1 in the first part of every unit, that is so wide, else 0", "x, width=0.1", across=WAVE),
+    "noise": Function(_noise, "a smooth random curve between -1 and 1; the seed says which", across=CHANCE, seeded=True),
+    "rand": Function(_rand, "a random number from 0 to 1, a new one at every whole x", across=CHANCE, seeded=True),
+    "floor": Function(np.floor, "the whole number at or below x", across=STEPS),
+    "ceil": Function(np.ceil, "the whole number at or above x", across=STEPS),
+    "round": Function(lambda x: np.floor(np.add(x, 0.5)), "the nearest whole number; halves go up", across=STEPS),
+    "abs": Function(np.abs, "x without its sign", across=STEPS),
+    "sqrt": Function(np.sqrt, "the square root", across=(0, 4)),
+    "exp": Function(np.exp, "e to the power of x", across=STEPS),
+    "log": Function(np.log, "the logarithm to the base of e", across=(0.05, 4)),
+    "tan": Function(np.tan, "the tangent"),
+    "min": Function(_least, "the least of its numbers", "a, b, …"),
+    "max": Function(_largest, "the largest of its numbers", "a, b, …"),
+    "clamp": Function(_clamp, "x, but never below low nor above high", "x, low, high"),
+    "where": Function(_where, "yes where the test is not 0, else no: `where(s < 2, 1, 3)`", "test, yes, no"),
 }

@@ -16,19 +16,20 @@ from render.config.moving import curves
 from render.config.schedule import Schedule
 
 AS_IT_IS_SHOWN = ("name", "outputs", "bpm")  # settings that change no pixel of a dream, or only by what else is here
-AMOUNT = "dream.amount"  # nor does this number: it says how much of the dream is shown
+SHOWN = ("dream.amount", "look.colour.hold", "look.colour.fringes")  # nor do these: they say how the dream is shown
 
 
 def fingerprint(settings: Settings, resolved: Mapping[str, Any], facts: Facts, schedule: Schedule) -> str:
-    """SHA-256 of what shapes the picture: no name, no outputs, no amount, and the frame rate only where it matters.
+    """SHA-256 of what shapes the picture: no name, no outputs, no amount, no colours, and the frame rate only where it matters.
 
     resolved: the settings as plain YAML values, all defaults written out. schedule: what the file says that moves them.
     """
     seconds = length(settings, facts, film_clock(settings, facts))
-    others = [(key, curve) for key, curve in schedule.curves.items() if key != AMOUNT]
+    others = [(key, curve) for key, curve in schedule.curves.items() if key not in SHOWN]
     moves = schedule.digest if len(others) == len(schedule.curves) else _numbers(settings, facts, others)
     shape = {**resolved, "duration": str(seconds), "schedule": moves, "audio": _music(settings, facts)}
-    shape["dream"] = {key: value for key, value in resolved["dream"].items() if f"dream.{key}" != AMOUNT}
+    shape["dream"] = {key: value for key, value in resolved["dream"].items() if key != "amount"}
+    shape["look"] = {key: value for key, value in resolved["look"].items() if key != "colour"}
     if times := cut_times(settings, film_clock(settings, facts)):
         shape["cuts"] = [*map(str, times), settings.cuts.to]
     if by_functions := _functions(settings, facts):
@@ -50,14 +51,18 @@ def uses_frames(settings: Settings) -> bool:
 
 
 def shown_amount(settings: Settings, facts: Facts) -> str:
-    """How much of its dream a film shows, as a hash of the numbers; "" where that is all of it."""
-    amount = settings.dream.amount
-    return "" if amount.constant == 1 else _numbers(settings, facts, [(AMOUNT, amount)])[AMOUNT]
+    """How a film shows its dream, as a hash of the numbers; "" where it is all of it, in its own colours."""
+    amount, colour = settings.dream.amount, settings.look.colour
+    share = "" if amount.constant == 1 else _numbers(settings, facts, [("amount", amount)])["amount"]
+    if colour is None:
+        return share
+    numbers = _numbers(settings, facts, [("hold", colour.hold), ("fringes", colour.fringes)])
+    return hashlib.sha256(json.dumps([share, numbers, colour.palette]).encode()).hexdigest()
 
 
 def _shaping(settings: Settings) -> list[tuple[str, Curve]]:
     """The moving numbers that shape the dream."""
-    return [(key, curve) for key, curve in curves(settings) if key != AMOUNT]
+    return [(key, curve) for key, curve in curves(settings) if key not in SHOWN]
 
 
 def _functions(settings: Settings, facts: Facts) -> dict[str, str]:

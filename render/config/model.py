@@ -145,10 +145,18 @@ class MotionSettings(Motions):
     to: Annotated[Poses | None, types.POSES] = row(
         None, "where the camera is, by keyframes: the place of the picture that it looks at, and how large that is shown"
     )
-    path: Annotated[tuple[tuple[float, float], ...] | None, types.POINTS] = row(
-        None, "points that the centre of zoom and turn passes through, evenly over the film; it moves no camera, as `to` does"
+    centers: Annotated[tuple[tuple[float, float], ...] | None, types.POINTS] = row(
+        None, "in place of center, points that it passes through, evenly over the film; `to` takes the camera to places"
     )
     border: Annotated[str, choice("reflect", "wrap", "replicate")] = row("reflect", "what lies beyond the picture's edge")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_before(cls, value: Any) -> Any:
+        """What is called `centers` was called `path`, from which people expected that it moves the camera."""
+        if not isinstance(value, Mapping) or "path" not in value or "centers" in value:
+            return value
+        return {"centers" if key == "path" else key: setting for key, setting in value.items()}
 
     @model_validator(mode="before")
     @classmethod
@@ -334,14 +342,18 @@ class Dream(Section):
 
 
 class ColourSettings(Section):
-    """How firmly hue and saturation are held to the source's, or led to a palette's."""
+    """How firmly hue and saturation of what is shown are held to the source's, or led to a palette's."""
 
     shorthand = "hold"
-    hold: Annotated[Curve, number("", 0, 1)] = row(0.8, "0 leaves the dream its own colours, 1 takes them all from the source")
+    hold: Annotated[Curve, number("", 0, 1)] = row(
+        0.8, "0 leaves the dream its own colours, 1 takes all from the source, 0.5 is half way"
+    )
     palette: Annotated[str | None, types.PALETTE] = row(
         None, f"in place of the source's, the colours of a picture, or {', '.join(PALETTES)}"
     )
-    fringes: Annotated[Curve, number("", 0, 1)] = row(0, "how much of the rainbow of thin lines is taken out")
+    fringes: Annotated[Curve, number("", 0, 1)] = row(
+        0.4, "how much of the rainbow of thin lines is taken out; 0.4 takes more than half, and is not seen"
+    )
 
 
 class Look(Section):

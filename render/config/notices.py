@@ -31,8 +31,10 @@ def _still_source(config: Config) -> Iterator[str]:
 
 
 def _centre_twice(config: Config) -> Iterator[str]:
-    if config.motion.path and config.motion.center != Config().motion.center:
-        yield "motion.center means nothing beside motion.path, which says where the centre is"
+    if config.motion.centers and config.motion.center != Config().motion.center:
+        yield "motion.center means nothing beside motion.centers, which says where the centre is"
+    if config.places.has("motion.path"):
+        yield "motion.path is called motion.centers now: the centre of zoom and turn; motion.to takes the camera to places"
 
 
 def _schedule(config: Config) -> Iterator[str]:
@@ -75,6 +77,23 @@ def _followed(config: Config) -> Iterator[str]:
         yield f"the take that it follows ends after {end:.4g} s, and the film goes its own way from there"
 
 
+def _bare_keys(config: Config) -> Iterator[str]:
+    for key, curve in config.curves():
+        keys = [] if curve.scheduled else _bare(curve.given)
+        if any(map(int, keys)):
+            name = key.removesuffix(".0") if isinstance(curve.given, dict) and key == "motion.to.0" else key
+            yield f"{name}: its keyframes {' '.join(keys)} count frames; write {keys[-1]}s for seconds, or {keys[-1]} frames"
+
+
+def _bare(given: object) -> list[str]:
+    """The keys of keyframes that are numbers without a unit."""
+    if isinstance(given, list):
+        return [str(entry["at"]) for entry in given if isinstance(entry, dict) and str(entry.get("at")).isdecimal()]
+    if isinstance(given, dict):
+        return [key for key in given if key.isdecimal()] or _bare(given.get("value"))
+    return []
+
+
 def _files(config: Config) -> Iterator[str]:
     yield from config.facts.notes
 
@@ -92,6 +111,7 @@ RULES = (
     _silence,
     _sound_backwards,
     _followed,
+    _bare_keys,
     _files,
     _broken_parts,
 )

@@ -160,7 +160,7 @@ def field_name(key: str) -> str:
 
 # ── what a declaration must be ──────────────────────────────────────────────────────────────────────────────────────
 
-CAMERA = ("center", "to", "path", "border")  # settings of the camera that are no motions
+CAMERA = ("center", "to", "centers", "border")  # settings of the camera that are no motions
 SHARED = ("network", "weight", "mask")  # settings that every objective has
 NETWORKS = (  # this program's own, in dream/registry.py, which this room must not wait for
     *("efficientnet_lite0", "bestiary", "inception_v1", "inception_v1_places365", "inception5h"),

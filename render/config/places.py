@@ -27,6 +27,14 @@ class Places:
         """Where the value of a dotted key (`dream.objective.0.layer`) stands, or what is nearest above it."""
         return find(self.tree, path_of(key)) if self.tree else None
 
+    def has(self, key: str) -> bool:
+        """Whether a dotted key is written in the film's file."""
+        node = self.tree
+        for step in path_of(key):
+            entry = node.entry(step) if node else None
+            node = entry and entry[1]
+        return node is not None
+
     def error(self, faults: Sequence[tuple[str, RenderError]]) -> RenderError:
         """The one error for several faults, each a key and an error that continues it; the gravest gives the exit code."""
         gravest = max((fault for _, fault in faults), key=lambda fault: fault.exit_code)

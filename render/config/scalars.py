@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import count, takewhile
@@ -13,6 +13,14 @@ from render.config.problem import SettingError, quote
 from render.moment import Clock
 
 TIME_HINT = "write 2s, 48 frames (or a bare 48), 4b (beats), 50%, end or 00:01:30"
+TIMES: Mapping[str, str] = {  # how a time is written, and what it counts
+    "2s": "seconds; also 0.5s",
+    "48 frames": "frames of the film; a bare 48 counts frames, too",
+    "4b": "beats, from the music's first where it is a moment; bpm says how long one is",
+    "50%": "so much of the film",
+    "end": "the film's end; start is its start",
+    "00:01:30": "hours, minutes and seconds; also 1:30 and 1:30.5",
+}
 AMOUNT = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*(frames?|f|seconds?|s|beats?|b|%)?")
 TIMECODE = re.compile(r"(?:([0-9]{1,3}):)?([0-9]{1,2}):([0-9]{1,2}(?:\.[0-9]+)?)")
 RATE = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,12})?(/[0-9]{1,12})?")

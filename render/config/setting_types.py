@@ -206,7 +206,7 @@ def engine(names: tuple[str, ...], learned: tuple[str, ...]) -> SettingType:
     return SettingType(read, f"{words.wants}, or {{{learned[0]}: file}}", schema, _write_network)
 
 
-MOST_POINTS = 1000  # of a path
+MOST_POINTS = 1000  # that a centre passes through
 LOWEST, HIGHEST = 20, 11_000  # Hz of a band, as far as music is listened to
 BAND_FORM = re.compile(r"([0-9]{1,5}(?:\.[0-9]{1,3})?)\s*[-–]\s*([0-9]{1,5}(?:\.[0-9]{1,3})?)\s*(?:hz)?", re.IGNORECASE)
 
@@ -484,7 +484,7 @@ def _read_garden(value: Any) -> Any:
 
 
 def _read_points(value: Any) -> tuple[tuple[float, float], ...]:
-    hint = "write path: [[0.5, 0.5], [0.2, 0.7], [0.8, 0.4]]; [0, 0] is the top left corner, [1, 1] the lower right"
+    hint = "write centers: [[0.5, 0.5], [0.2, 0.7], [0.8, 0.4]]; [0, 0] is the top left corner, [1, 1] the lower right"
     if not isinstance(value, list | tuple) or not 2 <= len(value) <= MOST_POINTS:
         raise SettingError(f"is {quote(value)}; it takes a list of 2 to {MOST_POINTS} points", hint)
     for index, point in enumerate(value):

@@ -31,7 +31,7 @@ def camera_path(config: Config, size: tuple[int, int], clock: Clock | None = Non
     """
     values, aspect = {**config.motion.values(), "center": config.motion.center}, size[1] / size[0]
     motions, clock = _motions(config), clock or config.clock
-    points = torch.tensor(config.motion.path, dtype=torch.float64) if config.motion.path else None
+    points = torch.tensor(config.motion.centers, dtype=torch.float64) if config.motion.centers else None
 
     def speeds(seconds: np.ndarray) -> Speeds:
         at = {name: _over(values[name], seconds, clock) for name in (*motions.velocities, "center")}

@@ -11,7 +11,6 @@ from render.config import Config
 from render.construct.faults import Faults, attempt
 from render.construct.follow import FREE, follow
 from render.construct.networks import Known, Networks, joint_extractor, load_networks
-from render.construct.palette import colour_hold
 from render.construct.scene import cut_test, make_scene
 from render.construct.strength import full_strength
 from render.construct.terms import BoundTerm, bind_terms, terms_at
@@ -42,9 +41,8 @@ def build(config: Config, device: torch.device, known: Known | None = None) -> F
     extract = joint_extractor(networks, [(part.prefix, part.layer) for part in parts], device)
     min_side = max(network.min_side for network in networks.values())
     kept = attempt(faults, "size", lambda: bytes_per_pixel(extract, networks, scene))
-    colours = attempt(faults, "look.colour", lambda: colour_hold(config, scene))
     guide = attempt(faults, "follow.take", lambda: follow(config, scene)) if config.follow else FREE
-    if kept is None or colours is None or guide is None:
+    if kept is None or guide is None:
         raise config.problems(faults)
     film = Film(
         scene=scene,
@@ -56,7 +54,6 @@ def build(config: Config, device: torch.device, known: Known | None = None) -> F
         gardens=lambda moment: tuple(part.bed(moment) for part in parts if part.bed),
         jump=cut_test(config) if config.cuts.to == "garden" else lambda before, after: False,
         tone=tone_reference(config, scene),
-        colours=colours,
         blend=lambda moment: Blend(config.flow.persistence(moment), config.flow.anchor(moment)),
         contents=contents(config, networks, parts, scene),
         strength=full_strength(),

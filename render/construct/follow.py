@@ -45,6 +45,7 @@ BESIDES = (
     "schedule",
     "audio",
     "dream.amount",
+    "look.colour",
     "dream.footage",
 )
 SOFT_EDGES = (".feather", ".grow")  # of masks, in pixels
@@ -99,8 +100,8 @@ def require_shape(size: tuple[int, int], small: tuple[int, int]) -> None:
 
 
 def same_shape(size: tuple[int, int], other: tuple[int, int]) -> bool:
-    """Whether two frames, (height, width), have the same proportions; a pixel more or less is rounding."""
-    return abs(size[1] * other[0] - size[0] * other[1]) <= max(*size, *other)
+    """Whether two frames, (height, width), have the same proportions; a pixel more or less at either side is rounding."""
+    return abs(size[1] * other[0] - size[0] * other[1]) <= max(sum(size), sum(other))
 
 
 # ---- the same choreography
@@ -129,7 +130,7 @@ def differences(config: Config, other: Config) -> list[str]:
 
 def _whole_length(config: Config) -> float | None:
     """How long a film is whose way depends on it; None for one that goes on as it began."""
-    return config.clock.seconds if LOOPS[config.loop].seamless or config.motion.path else None
+    return config.clock.seconds if LOOPS[config.loop].seamless or config.motion.centers else None
 
 
 BY_THE_CLOCK: Mapping[str, Callable[[Config], Any]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,24 +25,30 @@ LOOKED_AT = (96, 128)  # pixels of it
 
 
 def colour_hold(config: Config, scene: Scene) -> Callable[[Moment, Tensor], Tensor]:
-    """(moment, dreamed frame) -> the frame in the colours that the film asks for. Raises ConfigError, MissingError."""
+    """(moment, dreamed frame) -> the frame in the colours that the film asks for. Raises ConfigError, MissingError.
+
+    They are those of what is shown, not of what is dreamed on: held at each dream, they would be held the firmer the longer a
+    film lasts, and fringes calmed till all is blurred.
+    """
     settings = config.look.colour
-    if settings is None:
-        return lambda moment, frame: frame
+    assert settings
     if config.source.kind == "noise" and not settings.palette and settings.hold.constant != 0:
         hint = "write palette: ember, or a picture; or hold: 0 beside fringes"
         raise ConfigError("is held to the source's colours, and noise has none", hint, continues=True)
     palette = palette_colours(settings.palette) if settings.palette else None
-    seen = scene.undreamed or scene.picture
 
-    def held(moment: Moment, frame: Tensor) -> Tensor:
-        calm = colour.calm_fringes(frame, settings.fringes(moment))
-        if not (hold := settings.hold(moment)):
+    def coloured(moment: Moment, frame: Tensor) -> Tensor:
+        own = replace(moment, clock=scene.clock)  # a print at another frame rate counts the same frames
+        calm = colour.calm_fringes(frame, settings.fringes(own))
+        if not (hold := settings.hold(own)):
             return calm
-        wanted = colour.oklab(seen(moment)) if palette is None else colour.nearest_in(palette, colour.oklab(calm.clamp(0, 1)))
+        if palette is None:
+            wanted = colour.oklab(scene.rest(moment))
+        else:
+            wanted = colour.nearest_in(palette, colour.oklab(calm.clamp(0, 1)))
         return colour.hold_colour(calm, wanted, hold)
 
-    return held
+    return coloured
 
 
 def palette_colours(palette: str) -> Tensor:

@@ -18,6 +18,7 @@ from render.config.cuts import cut_times
 from render.config.scalars import Time
 from render.construct.camera import as_droste, camera_path, first_view
 from render.construct.faults import Faults, attempt
+from render.construct.palette import colour_hold
 from render.construct.undreamed import seen_source, undreamed
 from render.dream import weights
 from render.errors import ConfigError
@@ -80,7 +81,9 @@ def make_scene(config: Config, device: torch.device, faults: Faults) -> Scene | 
         return None
     if config.mask:
         closed = with_mask(config, closed, faults)
-    return replace(closed, amount=shown_amount(config, closed), undreamed=undreamed(config, closed))
+    shown = replace(closed, amount=shown_amount(config, closed), undreamed=undreamed(config, closed))
+    colours = attempt(faults, "look.colour", lambda: colour_hold(config, shown)) if config.look.colour else None
+    return replace(shown, colours=colours)
 
 
 def with_mask(config: Config, scene: Scene, faults: Faults) -> Scene:

@@ -37,9 +37,10 @@ HEAD = "# What shapes each dream, and when it is. Films whose first lines are eq
 BYTES = 16  # of a digest
 BLOCK = 256  # seconds of ticks whose numbers are looked at together
 
-SHOWN = ("name", "outputs", "extends", "dream.amount")  # settings that shape no dream
+SHOWN = ("name", "outputs", "extends", "dream.amount", "look.colour")  # settings that shape no dream
+MOVED = ("motion.centers", "motion.to")
 # Settings that count by what comes of them: the moments and the pictures of the ticks, and the values of numbers.
-IN_EFFECT = ("fps", "duration", "bpm", "dream.rate", "loop", "cuts.at", "size", "audio", "schedule", "motion.path", "motion.to")
+IN_EFFECT = ("fps", "duration", "bpm", "dream.rate", "loop", "cuts.at", "size", "audio", "schedule", *MOVED)
 IN_PICTURES = (
     *("source.image.file", "source.frames.files", "source.video.file", "source.video.start", "source.video.end"),
     *("source.take.folder", "source.take.at", "follow.take"),

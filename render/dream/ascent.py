@@ -7,7 +7,7 @@ size (google/deepdream's notebook, 2015).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -34,7 +34,8 @@ class Ascent:
     steps: per octave. step_size: rms change of a step, share of the full range. octaves, octave_scale: the pyramid.
     jitter: pixels. smoothing: 0..1, how much more coarse detail counts than fine. chroma: 0..1, how much colour is kept.
     least: the smallest side of an octave, pixels. turn, scale: the most degrees and times by which a view is turned and
-    scaled, either way. parametrisation: a row of PARAMETRISATIONS. tiling: in what tiles a large octave is looked at.
+    scaled, either way. parametrisation: a row of PARAMETRISATIONS. tiling: in what tiles a large octave is looked at. lead: to
+    what picture each octave is led before it is dreamed.
     """
 
     steps: int
@@ -49,6 +50,7 @@ class Ascent:
     scale: float = 1.0
     parametrisation: str = "pixel"
     tiling: Tiling | None = None
+    lead: Lead | None = field(default=None, compare=False)
 
 
 def sizes(size: tuple[int, int], ascent: Ascent) -> list[tuple[int, int]]:
@@ -66,12 +68,10 @@ def dream(
     seed: int,
     tick: int,
     where: Tensor | None = None,
-    lead: Lead | None = None,
 ) -> Tensor:
     """The canvas after the network has had its way with it; all weights 0 leave it as it is.
 
     where: [1, 1, H, W], how much of each step is taken in each place; everywhere all of it if not given.
-    lead: brings each octave nearer to a picture that the dream follows, before it is dreamed.
     """
     terms = [(weight, objective) for weight, objective in terms if weight]
     if not terms or not ascent.steps:
@@ -82,7 +82,7 @@ def dream(
         base = resize(canvas, size).clamp(0, 1)  # bicubic overshoots, and what is clamped away would count as detail
         reach = None if where is None else resize(where, size).clamp(0, 1)
         start = base + resize(detail, size)
-        start = lead(start) if lead else start
+        start = ascent.lead(start) if ascent.lead else start
         detail = _climb(start, extract, terms, ascent, (seed, tick, octave), reach) - base
     return canvas + detail
 

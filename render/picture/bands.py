@@ -32,12 +32,14 @@ class Lead:
 
 
 def _coarse(apart: Tensor) -> Tensor:
-    """Of what two pictures are apart waves of 8 pixels and more, of 4 three quarters, of 2 nothing.
+    """Of what two pictures are apart waves of 6 pixels and more, of 4 seven eighths, of 3 half, of 2 nothing.
 
-    All of it would draw the small picture's own pixels over the finer dream; a plain blur leaves things to become others.
+    All of it would draw the small picture's own pixels over the finer dream, which fades; a plain blur lets things become
+    others.
     """
-    soft = blur(apart)
-    return 2 * soft - blur(soft)
+    once = blur(apart)
+    twice = blur(once)
+    return 3 * once - 3 * twice + blur(twice)
 
 
 def _size(frame: Tensor) -> tuple[int, int]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -68,7 +69,7 @@ class Cost:
 DREAMING, BETWEEN, ALL = "dreaming", "frames between", "in all"
 
 
-def table(config: Config, film: Film, known: Known | None = None) -> Iterator[str]:
+def table(config: Config, film: Film, known: Known | None = None) -> Generator[str]:
     """What the film that was built from `config` takes, as lines: each is there as soon as it is known.
 
     In all is the sum of the parts. Some of them run beside others, but they share the processors.
@@ -77,9 +78,10 @@ def table(config: Config, film: Film, known: Known | None = None) -> Iterator[st
     (height, width), ticks = scene.size, count_words(scene.clock.last_tick + 1, "dream")
     yield f"{width}x{height}, {count_words(frame_count(scene), 'frame')} at {scene.clock.fps} fps from {ticks}"
     wide = max(map(len, (DREAMING, BETWEEN, ALL, *(_file(config, output) for output in config.outputs))))
-    for name, cost in costs(config, film, known):
-        total += cost
-        yield row(name, cost, wide)
+    with closing(costs(config, film, known)) as parts:
+        for name, cost in parts:
+            total += cost
+            yield row(name, cost, wide)
     yield row(ALL, total, wide)
 
 
@@ -88,7 +90,7 @@ def row(name: str, cost: Cost, wide: int) -> str:
     return f"  {name:{wide}}  {duration_words(cost.seconds):>11}  {bytes_words(cost.disk):>8}".rstrip()
 
 
-def costs(config: Config, film: Film, known: Known | None = None) -> Iterator[tuple[str, Cost]]:
+def costs(config: Config, film: Film, known: Known | None = None) -> Generator[tuple[str, Cost]]:
     """What each part of the film takes on this machine: dreaming, the frames between, and each output, by its file.
 
     It is tried, for about two seconds. known: networks that are loaded already.

@@ -68,14 +68,24 @@ def out(product: object, *, ends: bool = True, nl: bool = True) -> None:
     try:
         click.echo(product, nl=nl)
     except OSError as error:
-        drop_stdout()
+        _drop_stdout()
         if error.errno not in GONE:
             raise RoomError(f"stdout cannot be written: {error.strerror}") from error
         if ends:
             raise SystemExit(0) from None
 
 
-def drop_stdout() -> None:
+@contextmanager
+def while_somebody_reads() -> Iterator[None]:
+    """Inside, what is printed otherwise than by `out`, such as help, ends the command with exit code 0 where nobody reads."""
+    try:
+        yield
+    except BrokenPipeError:
+        _drop_stdout()
+        raise SystemExit(0) from None
+
+
+def _drop_stdout() -> None:
     """Nothing more goes to stdout, not even what is still waiting to be written when Python ends."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     with suppress(OSError, ValueError):  # a stdout of Python's alone has no number

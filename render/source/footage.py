@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from statistics import median
+from statistics import median_low
 from typing import Any
 
 from render.errors import ConfigError, MissingError
@@ -198,7 +198,7 @@ def _rate(times: Sequence[Fraction], said: Sequence[Fraction], unit: Fraction) -
         if all(abs(time * rate - index) < most for index, time in enumerate(since)):
             return rate, True
     gaps = [after - before for before, after in pairwise(times)]
-    usual = median(gaps)
+    usual = median_low(gaps)  # one of them: half of the gaps may be short, and half long
     alike = [gap for gap in gaps if abs(gap - usual) <= max(unit, usual / 10)]
     gap = sum(alike, Fraction(0)) / len(alike)  # their mean: timestamps may be rounded to a millisecond
     near = min((*likely, *USUAL_RATES), key=lambda rate: abs(1 / rate - gap))

@@ -14,6 +14,7 @@ from torch import Tensor
 from render.errors import MissingError
 from render.moment import Moment
 from render.picture.colour import LUMA, luma, oklab
+from render.source.decoder import NO_VIDEO
 from render.source.footage import Footage, probe
 from render.source.image import image, stands_still
 from render.source.video import video
@@ -105,7 +106,12 @@ def gaussian_blur(plane: Tensor, sigma: float) -> Tensor:
 
 def _mask_footage(file: Path, seconds: float) -> Footage:
     """The mask's footage, if it lasts as long as the film, to a frame or so."""
-    footage = probe(file)
+    try:
+        footage = probe(file)
+    except MissingError as error:
+        if NO_VIDEO not in error.message:
+            raise
+        raise MissingError(f"{file}: is neither a picture nor a video that can be read here") from error
     if footage.flaw:
         raise MissingError(f"{file}: {footage.flaw}")
     if abs(float(footage.seconds) - seconds) > 1.5 / min(float(footage.fps), 24.0):

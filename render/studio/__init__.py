@@ -53,6 +53,7 @@ def require_extra() -> None:
         raise MissingError(f"render studio needs {' and '.join(missing)}, which {are} not installed", INSTALL)
 
 
+CURE = "`render studio` alone flies the first film; `render new zoom > zoom.yaml` writes one to start from"
 INSTALL = 'pip install "zoomdream[studio]", or in a copy of the project: pip install ".[studio]"'
 
 
@@ -70,10 +71,10 @@ def film_of(path: Path | None, overrides: Sequence[str]) -> Film:
     """
     if path is None:
         return load_text(FIRST, "dream.yaml", Path.cwd(), overrides, look=facts), FIRST, None, None
+    if not path.exists():
+        raise MissingError(f"{path}: there is no such film", CURE)
     for kind, written in OF_FILE.items():
         if path.suffix.lower() in SourceSettings.endings[kind]:
-            if not path.is_file():
-                raise MissingError(f"{path}: no such file")
             text = written.format(file=nodes.to_yaml(str(path.absolute()), one_line=True))
             return load_text(text, f"{path.stem}.yaml", Path.cwd(), overrides, look=facts), text, None, None
     if path.suffix.lower() not in (".yaml", ".yml"):

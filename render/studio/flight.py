@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from math import ceil, floor, log
 from typing import Any
 
@@ -24,6 +25,7 @@ from render.config.scalars import Size, Time
 from render.construct import build
 from render.construct.camera import camera_path
 from render.construct.networks import Known
+from render.construct.palette import colour_hold
 from render.construct.scene import frame_size, shown_amount
 from render.film import Film
 from render.moment import CELLS, Clock
@@ -47,14 +49,15 @@ class Stage:
     film: Film  # built of that
     endless: bool  # whether the flight goes on for as long as one likes
 
-    @property
+    @cached_property
     def spans(self) -> Mapping[str, Span]:
         """What the numbers that can be moved may be, by their keys."""
         return dict(movable(self.config))
 
-    def curve(self, key: str) -> Curve | None:
-        """The number as the film says it; None where it leaves it out."""
-        return dict(self.config.curves()).get(key)
+    @cached_property
+    def curves(self) -> Mapping[str, Curve]:
+        """The numbers as the film says them, by their keys; those that it leaves out are left out."""
+        return dict(self.config.curves())
 
 
 def make_stage(config: Config, device: torch.device, known: Known) -> Stage:
@@ -95,7 +98,7 @@ def has_end(config: Config) -> bool:
     """Whether the film cannot go on past its end: footage, and numbers that know how long it is."""
     masks = [config.mask, *(term.mask for term in config.dream.objective)]
     moving_mask = any(mask and mask.file and mask.file.suffix.lower() in MOVES_ITSELF for mask in masks)
-    on_its_way = config.motion.path is not None or bool(config.motion.to)
+    on_its_way = config.motion.centers is not None or bool(config.motion.to)
     return config.source.moves or moving_mask or on_its_way or bool(knows_its_end(config))
 
 
@@ -146,7 +149,10 @@ def film_with(stage: Stage, rows: Rows, before: Film | None = None, tick: int = 
     if before:
         path.cache.begin_as(before.scene.path.cache, floor(clock.tick(tick).seconds))
     scene = replace(stage.film.scene, clock=clock, path=path)
-    return replace(stage.film, scene=replace(scene, amount=shown_amount(stage.live, scene)))
+    scene = replace(scene, amount=shown_amount(stage.live, scene))
+    if stage.live.look.colour:
+        scene = replace(scene, colours=colour_hold(stage.live, scene))
+    return replace(stage.film, scene=scene)
 
 
 # ---- rows
@@ -162,7 +168,7 @@ def with_values(stage: Stage, rows: Rows, tick: int, values: Mapping[str, object
     time, spans = row_time(stage.film.scene.clock, tick), stage.spans
     new = {}
     for key, value in values.items():
-        curve = stage.curve(key)
+        curve = stage.curves.get(key)
         first = Hold((), (), spans[key], before=curve.track if curve else UNSAID)
         new[key] = rows.get(key, first).and_then(time, value)
     return {**rows, **new}
@@ -177,7 +183,7 @@ def up_to_tick(stage: Stage, rows: Rows, tick: int) -> Rows:
 
 def first_rows(stage: Stage) -> Rows:
     """The rows that a film brings which is a flight already: it flies as it was flown until a hand takes over."""
-    return {key: curve.track.at for key, curve in stage.config.curves() if isinstance(curve.track.at, Hold)}
+    return {key: curve.track.at for key, curve in stage.curves.items() if isinstance(curve.track.at, Hold)}
 
 
 def rows_by_tick(stage: Stage, rows: Rows) -> dict[int, dict[str, Any]]:

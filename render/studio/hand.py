@@ -88,7 +88,7 @@ class Hand:
         """The numbers that a table of the film's own moves, a row a tick; what a hand moved is its own."""
         return {
             key: curve(moment)
-            for key, curve in stage.config.curves()
+            for key, curve in stage.curves.items()
             if curve.scheduled and not isinstance(curve.track.at, Hold) and key not in self.moved
         }
 

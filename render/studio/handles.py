@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from math import isfinite
 from typing import Any
 
@@ -47,28 +47,27 @@ FIXED = {  # numbers that a flight cannot change, since they are asked for at it
 }
 
 
-def values_at(stage: Stage, rows: Rows, moment: Moment) -> dict[str, float]:
-    """Every number that can move as it is at `moment`; what the film leaves out is left out."""
-    curves = dict(stage.config.curves())
+def values_at(stage: Stage, rows: Rows, moment: Moment, keys: Iterable[str] | None = None) -> dict[str, float]:
+    """Every number that can move, or those of `keys`, as it is at `moment`; what the film leaves out is left out."""
     seconds = np.array([moment.seconds])
     values = {}
-    for key, span in stage.spans.items():
-        source = rows.get(key)
+    for key in stage.spans if keys is None else keys:
+        source, curve = rows.get(key), stage.curves.get(key)
         with np.errstate(all="ignore"):
             if source is not None:
                 value = float(source(moment.clock.curve_time(seconds), moment.clock)[0])
-            elif key in curves:
-                value = float(curves[key].over(seconds, moment.clock)[0])
+            elif curve is not None:
+                value = curve.constant if curve.constant is not None else float(curve.over(seconds, moment.clock)[0])
             else:
                 continue
         if isfinite(value):
-            values[key] = round(value) if span.whole else value
+            values[key] = round(value) if stage.spans[key].whole else value
     return values
 
 
 def handles(stage: Stage, rows: Rows, moment: Moment) -> list[dict[str, Any]]:
     """The handles, in the order of the vocabulary."""
-    meanings, curves, values = dict(_meanings(stage.config)), dict(stage.config.curves()), values_at(stage, rows, moment)
+    meanings, curves, values = dict(_meanings(stage.config)), stage.curves, values_at(stage, rows, moment)
     flows = stage.config.source.moves
     return [
         _handle(stage, key, span, curves.get(key), values.get(key), meanings, moment)
@@ -116,8 +115,8 @@ def _handle(
 
 def why_fixed(stage: Stage, key: str) -> str:
     """Why a number cannot be moved in this flight; "" where it can."""
-    if key.startswith("motion.center") and stage.config.motion.path is not None:
-        return "motion.path says where the centre is"
+    if key.startswith("motion.center") and stage.config.motion.centers is not None:
+        return "motion.centers says where the centre is"
     if key in ("look.mean", "look.contrast") and stage.config.source.moves:
         return "footage keeps its own brightness and contrast"
     scene = stage.film.scene

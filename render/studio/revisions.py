@@ -57,9 +57,9 @@ def take_over(session: Session, config: Config) -> None:
     ]
     for index in set(filed.places) - set(places):
         drop_term(session, index, RISE)
-    before = {filed.in_stage(key): curve for key, curve in filed.small.curves()}
+    before = {filed.in_stage(key): curve for key, curve in filed.curves.items()}
     session.filed = replace(new, places=tuple(places))
-    for key, curve in new.small.curves():
+    for key, curve in new.curves.items():
         here = session.filed.in_stage(key)
         if here in before and before[here].given != curve.given:
             session.hand.give_back(here, curve.written)

@@ -166,6 +166,9 @@ def listening(house: House, listener: socket.socket, hosts: list[str]) -> Iterat
         house.viewers.live_on(asyncio.get_running_loop())
         ready.set()
         await server.serve(sockets=[listener])
+        for connection in list(server.server_state.connections):  # pages that do not let go
+            connection.transport.abort()
+        await asyncio.sleep(0)
 
     thread = threading.Thread(target=lambda: asyncio.run(answer()), name="studio-door", daemon=True)
     thread.start()

@@ -120,12 +120,19 @@ class Session:
         """Carry out what was ordered, waiting until the next step is due."""
         while not self.ending.is_set():
             wait = max(0.0, self._due - monotonic()) if self.flying else IDLE
-            try:
-                order, reply = self._orders.get(timeout=wait) if wait > 0 else self._orders.get_nowait()
-            except Empty:
+            if not self.obey(wait):
                 return
-            self.carry(self, order, reply)
+
+    def obey(self, wait: float = 0.0) -> bool:
+        """Carry out one order, the first that comes within so many seconds; whether one came."""
+        try:
+            order, reply = self._orders.get(timeout=wait) if wait > 0 else self._orders.get_nowait()
+        except Empty:
+            return False
+        self.carry(self, order, reply)
+        if self._orders.empty():  # a hand that moves orders thirty times a second
             self.tell_state()
+        return True
 
     def _protected(self, act: Callable[[], None]) -> None:
         """Do it; where that fails, pause and say why."""
@@ -223,11 +230,11 @@ class Session:
 
     def set(self, values: Mapping[str, float], seconds: float = 0.0) -> None:
         """Set numbers, from the next step on; or let them glide there in so many seconds of film."""
-        self.hand.set(self.stage, self.values(), values, self.head, seconds)
+        self.hand.set(self.stage, self.values(values), values, self.head, seconds)
 
     def release(self, keys: Iterable[str]) -> None:
         """Give numbers back to the film's file."""
-        curves = dict(self.filed.small.curves())
+        curves = self.filed.curves
         for key in keys:
             if key in curves and key in self.rows:
                 self.hand.give_back(key, curves[key].written)
@@ -247,7 +254,7 @@ class Session:
     @property
     def effort(self) -> Effort:
         """What a dream costs now."""
-        (height, width), values = self.stage.film.scene.size, self.values()
+        (height, width), values = self.stage.film.scene.size, self.values(("dream.steps", "dream.octaves"))
         return Effort(height * width, int(values.get("dream.steps", 1)), int(values.get("dream.octaves", 1)))
 
     def _rule(self, took: float) -> None:
@@ -300,11 +307,12 @@ class Session:
             self._show(self.state, 0.0, cut=True)
         self._due = monotonic()
 
-    def values(self, keys: Any = None) -> dict[str, float]:
-        """The numbers as they are for the next step."""
-        values = values_at(self.stage, self.rows, self.film.scene.clock.tick(self.head + 1))
-        values |= {key: value for key, value in self.hand.pending.items() if isinstance(value, int | float)}
-        return values if keys is None else {key: values[key] for key in keys if key in values}
+    def values(self, keys: Iterable[str] | None = None) -> dict[str, float]:
+        """The numbers, or those of `keys`, as they are for the next step."""
+        wanted = None if keys is None else [key for key in keys if key in self.stage.spans]
+        values = values_at(self.stage, self.rows, self.film.scene.clock.tick(self.head + 1), wanted)
+        pending = {key: value for key, value in self.hand.pending.items() if isinstance(value, int | float)}
+        return values | {key: value for key, value in pending.items() if wanted is None or key in wanted}
 
     def vocabulary(self) -> Message:
         """The message of that type."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from render.config import Config
+from render.config.curve import Curve
 from render.construct.scene import frame_size
 from render.studio.flight import at_size
 from render.studio.governor import FIRST, SHARE, Effort
@@ -50,12 +52,17 @@ class Filed:
         """A film from its beginning: what is flown is what the file says."""
         return Filed(config, at_size(config, pixels, share), tuple(range(len(config.dream.objective))))
 
-    @property
+    @cached_property
+    def curves(self) -> Mapping[str, Curve]:
+        """The numbers as they are flown while no hand moves them, by the file's keys."""
+        return dict(self.small.curves())
+
+    @cached_property
     def size(self) -> tuple[int, int]:
         """(height, width) of the film in full."""
         return frame_size(self.config)
 
-    @property
+    @cached_property
     def effort(self) -> Effort:
         """What a dream would cost as the file says."""
         moment, (height, width) = self.config.clock.tick(0), self.size

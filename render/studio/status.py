@@ -51,7 +51,7 @@ def describe(session: Session) -> dict[str, Any]:
     height, width = scene.size
     film_height, film_width = session.filed.size
     rate, effort, moved = float(scene.clock.rate), session.effort, session.hand.moved
-    filed = dict(session.filed.small.curves())
+    filed = session.filed.curves
     return {
         "type": "state",
         "playing": session.playing,
@@ -106,6 +106,6 @@ def notices(session: Session) -> list[str]:
             f"{' and '.join(keys)} would not be live without an end (p, %, end): the flight is as long as the film, "
             f"{seconds:g} s; duration: in the file makes it longer"
         )
-    elif config.motion.path is not None or config.motion.to:
+    elif config.motion.centers is not None or config.motion.to:
         said.append("the camera's way is set for the whole film: the flight is as long as that; duration: makes it longer")
     return said

@@ -153,6 +153,8 @@ def film(how: str) -> Callable[..., None]:
     return make
 
 
+KEYS = ("76a6c65c5ea762046bd749a2e632ccbb", "a7e61c373e219033c21091fa607bf3b8")
+LOCKED = f"-encryption_scheme cenc-aes-ctr -encryption_key {KEYS[0]} -encryption_kid {KEYS[1]}"  # as sold films are
 NOT_READ = "is not a video that can be read here"
 VIDEOS = [
     Row("h264.mp4", film(""), "video", colour=TEAL),
@@ -178,6 +180,8 @@ VIDEOS = [
     Row("list.mp4", wrote("#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n"), "video", code=3, phrase=NOT_READ),
     Row("half.mp4", cut(film("")), "video", code=3, phrase="half.mp4"),
     Row("empty.mkv", wrote(b""), "video", code=3, phrase="is empty"),
+    Row("locked.mp4", film(LOCKED), "video", code=3, phrase="holds no picture that can be read"),
+    Row("flash.swf", wrote(b"FWS\x06" + bytes(60)), "video", code=3, phrase=NOT_READ),
     Row("pipe.mp4", os.mkfifo, "video", code=3, phrase="is a pipe or a device"),
 ]
 
@@ -209,7 +213,14 @@ OTHERS = [
     Row("mask.gif", save("L"), "mask"),
     Row("mask-clear.png", half_clear("RGBA"), "mask"),
     Row("mask.mp4", film(""), "mask"),
-    Row("mask.txt", wrote("hello"), "mask", code=3, phrase=NOT_READ),
+    Row("mask.txt", wrote("hello"), "mask", code=3, phrase="is neither a picture nor a video"),
+    Row(
+        "drawn.svg",
+        wrote("<svg xmlns='http://www.w3.org/2000/svg'/>"),
+        "mask",
+        code=3,
+        phrase="is neither a picture nor a video",
+    ),
     Row("pcm.wav", sound("-c:a pcm_s24le"), "audio"),
     Row("lame.mp3", sound("-c:a libmp3lame"), "audio"),
     Row("opus.ogg", sound("-c:a libopus"), "audio"),
