@@ -70,7 +70,7 @@ def test_joining_that_is_cut_off_anywhere_is_gone_on_with(
                 raise KeyboardInterrupt
             moved(path, place)
 
-        with monkeypatch.context() as patch, suppress(KeyboardInterrupt):  # the last place is after it was done
+        with monkeypatch.context() as patch, suppress(KeyboardInterrupt):
             patch.setattr(os, "replace", replace)
             join_shot(take, FIRST)
         join_shots(take)
