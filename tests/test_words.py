@@ -182,7 +182,6 @@ CALLS: dict[tuple[str, str], Call | str] = {  # (file, call): a row, or whose wo
     ("studio/protocol.py", "json.loads"): "a message of ours",
     ("studio/sockets.py", "json.loads"): "test_studio_door: messages that are none",
     ("studio/mending.py", "json.loads"): "a line that was cut off is the end of a journal of ours",
-    ("cli/request.py", "OutputSettings.model_validate"): "a setting of ours",
     ("api.py", "load_file"): "facts.load, of this house",
 }
 
