@@ -68,7 +68,8 @@ def test_the_one_that_was_liked_becomes_a_file_that_is_the_same_film(command: Co
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--vary", "sed=1..16"), 'unknown key "sed"'),
+        (("--vary", "sed=1..16"), '--vary sed=1: unknown key "sed"'),
+        (("--vary", "seed=1,2", "--set", "sed=1"), '--set sed=1: unknown key "sed"'),
         (("--vary", "dream.octaves=3,400"), "outside 1 to 20"),
         ((), "--vary"),
     ],

@@ -9,6 +9,7 @@ import click
 
 from render.cli.options import DEVICE, OFFLINE, ROOT, SET
 from render.cli.prepare import fetch_weights, pick_device
+from render.cli.request import file_of
 from render.show.terminal import FilePath
 
 
@@ -32,7 +33,7 @@ def studio_(
     from render.studio import film_of, require_extra
 
     require_extra()
-    config, text, file, reload = film_of(film, overrides)
+    config, text, file, reload = film_of(film and (file_of(film) or film), overrides)
     fetch_weights(config)
 
     from render.studio.serve import Address, serve

@@ -8,6 +8,7 @@ runs/zoom-sweep/site/index.html             all of them in motion, in the same o
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import ceil, sqrt
 from os.path import relpath
 from pathlib import Path
@@ -20,7 +21,7 @@ from render import inputs
 from render.config import nodes
 from render.config.loader import read, with_override
 from render.config.places import path_of
-from render.config.problem import Origin
+from render.config.problem import Origin, Problem, ProblemsError
 from render.config.section import plain
 from render.develop import files, stills
 from render.develop.ffmpeg import Pixels
@@ -43,8 +44,20 @@ def load_variant(path: Path, variant: Variant, overrides: Sequence[str], quality
     """The configuration of a variant, and its text: the film's, under a line that says what is different."""
     from render.facts import load
 
-    config = load(path, (*overrides, *variant.overrides), quality)
+    try:
+        config = load(path, (*overrides, *variant.overrides), quality)
+    except ProblemsError as error:
+        raise ProblemsError(_of_axis(problem, variant) for problem in error.problems) from None
     return config.model_copy(update={"name": variant.name}), f"# {variant.words}\n{read(path)}"
+
+
+def _of_axis(problem: Problem, variant: Variant) -> Problem:
+    """The same problem, in the words of the command line where it is one of the variant's own settings."""
+    origin = problem.place.origin
+    if origin.name not in {f"--set {override}" for override in variant.overrides}:
+        return problem
+    name = origin.name.replace("--set", "--vary", 1)
+    return replace(problem, place=replace(problem.place, origin=replace(origin, name=name)))
 
 
 # ---- what there is to see
