@@ -109,12 +109,22 @@ class Machine:
         )
 
     def run(
-        self, folder: Path, words: Sequence[str], number: int = 0, fault: int = 0, child: str = "", out: str = "nothing"
+        self,
+        folder: Path,
+        words: Sequence[str],
+        number: int = 0,
+        fault: int = 0,
+        child: str = "",
+        out: str = "nothing",
+        audited: bool = False,
     ) -> End:
-        """The command in that folder, whose call of that number, from 1, fails so. child, out: rows of CHILDREN and STDOUTS."""
+        """The command in that folder, whose call of that number, from 1, fails so.
+
+        child, out: rows of CHILDREN and STDOUTS. audited: Python's own calls are counted, as where there is no library.
+        """
         assert self._process.stdin
         assert self._process.stdout
-        print(json.dumps([str(folder), list(words), number, fault, child, out]), file=self._process.stdin, flush=True)
+        print(json.dumps([str(folder), list(words), number, fault, child, out, audited]), file=self._process.stdin, flush=True)
         code, said, calls = json.loads(self._process.stdout.readline())
         return End(code, said, tuple(calls))
 
@@ -152,15 +162,18 @@ def serve() -> None:
         registry.NETWORKS[name] = lambda weights, device: tiny.network()  # type: ignore[index]
     shoot.helps = lambda device: False
     for line in sys.stdin:
-        folder, words, number, fault, child, out = json.loads(line)
-        print(json.dumps(_fork(folder, words, number, fault, child, out)), flush=True)
+        folder, words, number, fault, child, out, audited = json.loads(line)
+        counted = not audited and "FALTER_LIBRARY" in os.environ
+        print(json.dumps(_fork(folder, words, number, fault, child, out, counted)), flush=True)
 
 
-def _fork(folder: str, words: Sequence[str], number: int, fault: int, stand_in: str, out: str) -> tuple[int, str, list[str]]:
+def _fork(
+    folder: str, words: Sequence[str], number: int, fault: int, stand_in: str, out: str, counted: bool
+) -> tuple[int, str, list[str]]:
     diary, said = TemporaryFile(), TemporaryFile()  # noqa: SIM115  # closed below, when they are read
     child = os.fork()
     if not child:
-        _live(folder, words, number, fault, stand_in, out, diary.fileno(), said.fileno())
+        _live(folder, words, number, fault, stand_in, out, counted, diary.fileno(), said.fileno())
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     texts = []
     for file in (said, diary):
@@ -171,7 +184,9 @@ def _fork(folder: str, words: Sequence[str], number: int, fault: int, stand_in: 
     return code, texts[0], calls
 
 
-def _live(folder: str, words: Sequence[str], number: int, fault: int, stand_in: str, out: str, diary: int, said: int) -> None:
+def _live(
+    folder: str, words: Sequence[str], number: int, fault: int, stand_in: str, out: str, counted: bool, diary: int, said: int
+) -> None:
     """The life of the fork, which never returns."""
     from render import cli
     from render.develop import ffmpeg
@@ -185,7 +200,7 @@ def _live(folder: str, words: Sequence[str], number: int, fault: int, stand_in: 
         os.dup2(os.open(os.devnull, os.O_RDWR), 0)
         STDOUTS[out]()
         os.dup2(said, 2)
-        if "FALTER_LIBRARY" in os.environ:
+        if counted:
             ctypes.CDLL(os.environ["FALTER_LIBRARY"]).falter_arm(number, fault, diary)
         else:
             _audit(number, fault, diary)

@@ -69,8 +69,9 @@ CHANGES: dict[str, tuple[dict[str, Any], int]] = {
     ),
 }
 FOOTAGE = ("frames", "video")
+FAST = {("video", "longer"), ("video", "another end"), ("droste", "longer"), ("frames", "longer")}  # besides all of noise
 CASES = [
-    (source, change)
+    pytest.param(source, change, marks=() if source == "noise" or (source, change) in FAST else pytest.mark.slow)
     for source in SOURCES
     for change in CHANGES
     if source in ("noise", "video") or change in ("longer", "another end")

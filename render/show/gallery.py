@@ -210,7 +210,9 @@ def _poster(folder: Path, wide: int = WIDE) -> Image.Image:
         poster = Image.open(plain(folder / "poster.jpg", PICTURE, folder), formats=["JPEG"])
         poster.draft("RGB", (wide, wide))
         return _small(poster.convert("RGB"), wide)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except RenderError:
+        raise
+    except Exception as error:  # whatever a damaged picture makes Pillow say
         raise MissingError("its poster is damaged") from error
 
 

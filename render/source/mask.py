@@ -14,7 +14,7 @@ from torch import Tensor
 from render.errors import MissingError
 from render.moment import Moment
 from render.picture.colour import LUMA, luma, oklab
-from render.source.decoder import NO_VIDEO
+from render.source.decoder import NoVideoError
 from render.source.footage import Footage, probe
 from render.source.image import image, stands_still
 from render.source.video import video
@@ -108,9 +108,7 @@ def _mask_footage(file: Path, seconds: float) -> Footage:
     """The mask's footage, if it lasts as long as the film, to a frame or so."""
     try:
         footage = probe(file)
-    except MissingError as error:
-        if NO_VIDEO not in error.message:
-            raise
+    except NoVideoError as error:
         raise MissingError(f"{file}: is neither a picture nor a video that can be read here") from error
     if footage.flaw:
         raise MissingError(f"{file}: {footage.flaw}")
