@@ -173,6 +173,7 @@ def test_a_machine_that_is_taken_away_costs_no_dream(nodes: Any, command: Comman
     assert sent == contents("alone")
 
 
+@pytest.mark.slow
 def test_a_cluster_of_this_machine_alone_is_reached_by_nobody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     process = begin(write("film", **LONG), "--on", "ray")
