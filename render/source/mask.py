@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import torch
@@ -14,7 +15,6 @@ from torch import Tensor
 from render.errors import MissingError
 from render.moment import Moment
 from render.picture.colour import LUMA, luma, oklab
-from render.source.decoder import NO_VIDEO
 from render.source.footage import Footage, probe
 from render.source.image import image, stands_still
 from render.source.video import video
@@ -109,7 +109,7 @@ def _mask_footage(file: Path, seconds: float) -> Footage:
     try:
         footage = probe(file)
     except MissingError as error:
-        if NO_VIDEO not in error.message:
+        if not isinstance(error.__cause__, av.InvalidDataError | av.ArgumentError):
             raise
         raise MissingError(f"{file}: is neither a picture nor a video that can be read here") from error
     if footage.flaw:
