@@ -41,7 +41,7 @@ WIDTH = 640  # pixels at most of a picture that shows several frames side by sid
 GAP = 3  # pixels between them
 HEAVIEST = 40_000  # bytes of a picture
 QUALITIES = range(88, 30, -4)  # of JPEG; the first that is light enough is taken
-CELL = (192, 108)  # pixels of a look on the sheet
+CELL = (160, 90)  # pixels of a look on the sheet
 COLUMNS = 5  # of the sheet
 LOW = 112  # pixels, the height of the pictures that looks start from
 
@@ -316,7 +316,7 @@ def main(arguments: Sequence[str]) -> None:
                 draw(shot, weights)
                 print(f"{shot.file.name}: {monotonic() - begun:.0f} s, {shot.file.stat().st_size // 1000} KB", flush=True)
     if not given.page and all((FOLDER / f"{look.name}.jpg").exists() for look in looks):
-        write(sheet(looks), SHEET, "scripts/looks", heaviest=250_000)
+        write(sheet(looks), SHEET, "scripts/looks", heaviest=100_000)
         write(sources(), SOURCES, "scripts/looks")
     files.write(PAGE, page().encode())
 

@@ -1,11 +1,11 @@
 """Machines: what many workers are worth, and what it costs to send dreams from one machine to another. For scripts/bench.
 
-All workers are on this machine, with one thread each. What sending costs is measured on films that dream nothing: what is left
-of a tick is to make it, send it and keep it.
+All workers are on this machine, with one thread each; between two machines the network's own time comes on top.
 """
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +20,7 @@ from render.config import load_text
 from render.construct import build
 from render.develop.shoot import shoot
 from render.film import begin, step
-from render.many.cluster import Cluster, Place, connect
+from render.many.cluster import AHEAD, Cluster, Place, connect
 from render.many.events import Done, Lost, Ticked
 from render.many.queue import Order, Plan, render_queue
 
@@ -35,6 +35,7 @@ dream: {{rate: 8, octaves: 4, steps: {steps}, first_steps: {steps}, precision: f
 outputs: "{{name}}.png"
 """
 CPU, ALONE = torch.device("cpu"), Place("cpu", 1)
+SENT = 40  # ticks
 SIZES = ((480, 270), (854, 480), (1920, 1080))  # what the costs of sending are told of
 
 
@@ -87,6 +88,28 @@ def tick_seconds(width: int, height: int, steps: int) -> float:
     return median(spent)
 
 
+def sending_seconds(cluster: Cluster, size: int) -> float:
+    """Seconds from one tick of so many bytes to the next where nothing but sending takes time.
+
+    Making a tick's files and writing them is done without a cluster, too.
+    """
+
+    class Sender:  # in here it travels whole: other processes know nothing of this file
+        def send(self) -> Iterator[bytes]:
+            content = os.urandom(size)
+            for _ in range(SENT):
+                yield content
+
+    sender = cluster.remote(Sender).options(num_cpus=1).remote()
+    options = {"num_returns": "streaming", "_generator_backpressure_num_objects": AHEAD}
+    times = []
+    for reference in cluster.each(sender.send.options(**options).remote()):
+        cluster.get(reference)
+        times.append(perf_counter())
+    cluster.ray.kill(sender)
+    return (times[-1] - times[0]) / (len(times) - 1)
+
+
 def machines(width: int, height: int, steps: int, pairs: int, seconds: float) -> dict[str, float]:
     """Films an hour by workers; and for each size how large a tick is, and what of a tick's time it takes to send it."""
     torch.set_num_threads(1)
@@ -107,9 +130,7 @@ def machines(width: int, height: int, steps: int, pairs: int, seconds: float) ->
             figures[f"times as many, {name}"] = median(one / many for one, many in zip(own, spent[name], strict=True))
         whole = tick_seconds(width, height, steps)
         for wide, high in SIZES:
-            blank = orders(1, wide, high, 0, 2)
-            ways = [(by_workers(cluster, blank, 1, True), by_workers(cluster, blank, 1, False)) for _ in range(pairs)]
-            sending = median(sent - kept for kept, sent in ways)
+            sending = median(sending_seconds(cluster, 6 * wide * high) for _ in range(pairs))
             figures[f"MB a tick, {wide}x{high}"] = 6 * wide * high / 1e6
             figures[f"ms to send a tick, {wide}x{high}"] = 1000 * sending
             figures[f"share of a tick's time, {wide}x{high}"] = sending / (whole * wide * high / (width * height))

@@ -30,13 +30,13 @@ from render.studio.serve import Address, let_in, listen, listening, names, open_
 from render.studio.session import Session
 from render.studio.setup import Setup
 
-WINDOW = (720, 405)  # CSS pixels of the page
+WINDOW = (900, 506)  # CSS pixels of the page
 CAMERA = ("motion.zoom=1.25", "motion.rotate=3")  # slower than the film says, for a GIF of few pictures
 PER_DREAM = 2  # pictures from dream to dream
 BEFORE = 5  # dreams before it begins
-DREAMS = 22  # in it
-HANDLES = range(9, 16)  # dreams in which the handles are open
-GIF = {"width": 420, "size_limit": "1.5MB"}
+DREAMS = 20  # in it
+HANDLES = range(8, 13)  # dreams in which the handles are open
+GIF = {"width": 400, "size_limit": "2MB"}
 
 
 def fly(film: Path, target: Path) -> None:
@@ -48,6 +48,7 @@ def fly(film: Path, target: Path) -> None:
         page.goto(address)
         rate = PER_DREAM * session.film.scene.clock.rate
         pictures = list(flight(page, session, 1000 / float(rate)))
+        page.close()
         output = OutputSettings.model_validate({"file": "studio.gif", "fps": float(rate), **GIF})
         (made,), _ = prints.develop([output], lambda fps: iter(pictures), WINDOW, rate, Path(folder), "studio", "")
         shutil.copyfile(made, target)
@@ -65,6 +66,7 @@ def served(film: Path, folder: Path) -> Iterator[tuple[Session, str]]:
         setup = Setup(config, film, "", folder, torch.device("cpu"), share=1, govern=False, pace=False)
         session = Session(setup, house.viewers, carry_out)
         let_in(house, session)
+        session.pace.note = lambda dreaming, whole: None  # how fast this machine is, is none of the film's
         session.start_over()
         try:
             yield session, f"http://127.0.0.1:{port}/#key"
@@ -82,7 +84,7 @@ def flight(page: Any, session: Session, apart: float) -> Iterator[NDArray[np.uin
         x, y = 0.5 + 0.34 * math.sin(turn), 0.5 + 0.26 * math.sin(2 * turn)
         page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
         page.clock.run_for(40)  # after which the hand has sent where it is
-        while session.obey(0.3):
+        while session.obey(0.2):
             pass
         session.advance()
         while int(page.evaluate("document.querySelector('.scrub').value")) < session.head:

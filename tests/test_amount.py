@@ -178,8 +178,8 @@ def test_a_schedule_may_move_it(folder: Path) -> None:
 
 
 def test_another_amount_is_developed_without_dreaming(folder: Path) -> None:
-    def render(amount: str) -> tuple[int, np.ndarray, np.ndarray]:
-        config = asked(folder, amount)
+    def render(amount: str, *overrides: str) -> tuple[int, np.ndarray, np.ndarray]:
+        config = asked(folder, amount, *overrides)
         shot = shoot(config, config.yaml(), folder / "runs", tiny.CPU, lambda states, first, last: states)
         assert shot.folder.name == "take-001"
         return (
@@ -190,6 +190,8 @@ def test_another_amount_is_developed_without_dreaming(folder: Path) -> None:
 
     (first, whole, poster), (second, none, plain), (third, again, _) = render("1"), render("0"), render("1")
     assert (first > 0, second, third) == (True, 0, 0)
+    (fourth, led, _) = render("1", "look.colour={hold: 1, palette: ember}")
+    assert (fourth, np.array_equal(led, whole)) == (0, False), "nor do other colours cost dreaming"
     assert not np.array_equal(whole, none)
     assert not np.array_equal(poster, plain)
     assert np.array_equal(whole, again)

@@ -9,6 +9,7 @@ import pytest
 from render.show.board import AT_WORK, DONE, FAILED, LEFT, LONGEST, Board
 from render.show.eta import Progress
 from render.show.progress import STYLES
+from render.show.terminal import out
 
 PROGRESS = Progress(5, 41, 0.25, 9)
 
@@ -60,3 +61,12 @@ def test_of_many_films_the_table_shows_as_many_as_a_terminal_holds() -> None:
         board.ticked(number, PROGRESS, "attic")
     assert len(board.table()) == LONGEST
     assert board.summary() == f"0 of 100 films done, 100 {AT_WORK}"
+
+
+def test_products_that_go_into_a_file_do_not_come_to_the_terminal(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes stderr for a terminal
+    with Board(["zoom"], "bar").shown():
+        out("runs/zoom/take-001/zoom.mp4")
+    assert capfd.readouterr().out == "runs/zoom/take-001/zoom.mp4\n"

@@ -45,7 +45,9 @@ README = {
 }  # the README's moving pictures, which a repository's page can show only from git
 OTHERS = {"apt", "cd", "git", "ls", "mkdir", "mpv", "pip", "python", "python3", "source", "sudo"}  # programs that are not ours
 SMALL = ("size=48x32", "fps=8", "duration=3s", "dream.rate=2", "dream.steps=1", "dream.first_steps=1", "dream.octaves=1")
+NOT_HERE = ("render studio", "inception_v1", "--on ", "fern.yaml")  # a browser, weights, a cluster, a film of nobody's
 DREAMING = ("film", "sweep", "preview")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FEATURES = dict.fromkeys(("kick", "hats", "hits", "level"), np.zeros_like)
 
 YAML = [block for page in pages() if page != PAGE for block in blocks(page, "yaml")]
@@ -216,7 +218,7 @@ def test_its_commands_run_at_a_small_size(page: Path, tmp_path: Path) -> None:
             (tmp_path / block.title).write_text(block.text, encoding="utf-8")
     for line in [line for block in blocks(page, "sh") for line in command_lines(block)]:
         arguments = render_arguments(line)
-        if arguments and arguments[0] != "studio" and "inception_v1" not in line:
+        if arguments and not any(word in line for word in NOT_HERE):
             done = subprocess.run(
                 [sys.executable, "-m", "render", *smaller(arguments)], cwd=tmp_path, capture_output=True, text=True
             )
@@ -229,7 +231,7 @@ def material(folder: Path) -> None:
     for name, source in {"photo.jpg": "valley.jpg", "street.mp4": "harbour.mp4", "track.wav": "pulse.ogg"}.items():
         shutil.copy(media / source, folder / name)
     shutil.copytree(ROOT / "configs", folder / "configs")
-    shutil.copytree(DOCS / "cookbook", folder / "docs" / "cookbook", dirs_exist_ok=True)
+    shutil.copytree(DOCS / "cookbook", folder / "docs" / "cookbook")
     for page in pages():
         for block in blocks(page, "yaml") if page != PAGE else ():
             if block.title and not (folder / block.title).exists():
@@ -242,3 +244,21 @@ def smaller(arguments: list[str]) -> list[str]:
     if name not in DREAMING or "--pick" in arguments:
         return arguments
     return [*arguments, *(word for setting in SMALL for word in ("--set", setting))]
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium here; on Debian: apt install chromium")
+def test_its_site_fits_a_phone_and_asks_nobody_for_anything(tmp_path: Path) -> None:
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install -e .[dev]")
+    folder = site.build(tmp_path / "site")
+    asked: list[str] = []
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM)
+        page = browser.new_page(viewport={"width": 360, "height": 740})
+        page.on("request", lambda request: asked.append(request.url))
+        for path in sorted(folder.glob("*.html")):
+            page.goto(path.as_uri())
+            assert page.evaluate("document.documentElement.scrollWidth") <= 360, path.name
+        browser.close()
+    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []

@@ -35,7 +35,7 @@ def test_every_file_of_the_cookbook_is_a_looks() -> None:
     films = {look.film.name for look in LOOKS} | {looks.TABLE.name}
     assert {file.name for file in FOLDER.iterdir()} == pictures | films
     assert sum(file.stat().st_size for file in FOLDER.iterdir()) <= ALL
-    assert len(LOOKS) >= 24
+    assert len(LOOKS) >= 30
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)

@@ -13,7 +13,7 @@ import pytest
 
 from render.config import Settings, json_schema, load_text, reference
 from render.config.facts import Facts
-from render.config.model import MOTIONS, OBJECTIVES, OUTPUT_SUFFIXES, SOURCES
+from render.config.model import MOTIONS, OBJECTIVES, OUTPUT_SUFFIXES, SOURCES, OutputSettings
 from render.config.moving import features
 from render.config.templates import TEMPLATES, template
 from render.errors import ConfigError
@@ -75,3 +75,10 @@ def test_the_configuration_does_not_wait_for_the_engine() -> None:
     heavy = ["torch", "torchvision", "cv2", "imageio", "rich", "click"]
     code = f"import sys, render.config; print([name for name in {heavy} if name in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("kind", TEMPLATES)
+def test_a_template_names_every_setting_of_an_output(kind: str) -> None:
+    lines = template(kind).partition("\noutputs:")[2].splitlines()
+    named = [line.strip(" #-").partition(":")[0] for line in lines if line.startswith("  #")]
+    assert named == list(OutputSettings.rows())

@@ -199,3 +199,14 @@ def test_a_path_counted_back_from_its_end_keeps_nothing_of_the_one_it_was_made_o
     path.so_far(3.5)
     back = replace(path, mirror=6.0)
     assert apart(back.so_far(2.5), path.between(6.0, 3.5)) < 1e-6
+
+
+def test_a_zoom_of_hours_stays_a_move() -> None:
+    """What the camera sees of its source is a matrix that can be inverted however long it goes in, and leans by nothing."""
+    text = "size: 64x36\nduration: 3000s\nmotion: {zoom: 2, rotate: 4, center: ['0.5 + 0.3*sin(s/5)', 0.4]}\n"
+    path = camera_path(load_text(text), (36, 64))
+    assert torch.allclose(path.so_far(9.5).matrix, path.between(0, 9.5).matrix, rtol=1e-9)
+    for seconds in (60.5, 600.25, 2999.5):
+        move = path.so_far(seconds)
+        assert move.matrix[2].tolist() == [0, 0, 1]
+        assert bool(move.inverse.matrix.isfinite().all())

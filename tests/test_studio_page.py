@@ -717,7 +717,7 @@ def test_a_film_is_flown_recorded_rendered_compared_and_survives_a_kill(browser:
     (tmp_path / "garden.yaml").write_text(REAL)
     with (
         commanded(tmp_path) as (studio, home, token),
-        opened(browser, home, path=f"/#{token}", patience=120, allowed=GONE, **WINDOW) as page,
+        opened(browser, home, path=f"/#{token}", patience=600, allowed=GONE, **WINDOW) as page,
     ):
         dreaming(page, LONG)
         page.click("[data-do=record]")

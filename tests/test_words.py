@@ -166,6 +166,10 @@ CALLS: dict[tuple[str, str], Call | str] = {  # (file, call): a row, or whose wo
     ),
     ("develop/ffmpeg.py", "subprocess.Popen"): Call("subprocess.Popen", lambda: embedded_config(Path("street.mkv")), PROCESS),
     ("develop/reprint.py", "SourceSettings.model_validate"): "a setting of ours",
+    (
+        "cli/request.py",
+        "OutputSettings.model_validate",
+    ): "settings that were read before, and a name that refuse_unreadable passed",
     ("develop/reprint.py", "OutputSettings.model_validate"): "test_cli: print with settings that cannot be",
     ("develop/stills.py", "cv2.imencode"): "writes pictures of ours; memory that ends is test_trouble's",
     ("develop/take.py", "json.loads"): Call("json.loads", lambda: read_record(TAKE), JSON),
@@ -182,7 +186,6 @@ CALLS: dict[tuple[str, str], Call | str] = {  # (file, call): a row, or whose wo
     ("studio/protocol.py", "json.loads"): "a message of ours",
     ("studio/sockets.py", "json.loads"): "test_studio_door: messages that are none",
     ("studio/mending.py", "json.loads"): "a line that was cut off is the end of a journal of ours",
-    ("cli/request.py", "OutputSettings.model_validate"): "a setting of ours",
     ("api.py", "load_file"): "facts.load, of this house",
 }
 

@@ -73,7 +73,7 @@ def render_elsewhere(
 
     from render.many import queue, survey
     from render.many.events import Done, Left, Lost, Said, Ticked
-    from render.show.board import DONE, FAILED, LEFT, Board
+    from render.show.board import DONE, FAILED, LEFT, STOPPED, Board
 
     configs = [film.config for film in films]
     each(configs, fetch_weights)
@@ -101,7 +101,7 @@ def render_elsewhere(
                         finished = event.finished
                         ended[event.number] = root / finished.folder.relative_to(root.absolute())
                         worst = max(worst, _tell(films[event.number], finished, root))
-                        board.ended(event.number, DONE)
+                        board.ended(event.number, DONE if finished.whole else STOPPED)
                     case Lost():
                         say(printable(f"{config.name}: failed"))
                         worst = max(worst, report_failure(event.error))

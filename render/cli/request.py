@@ -81,6 +81,7 @@ def is_output(path: Path) -> bool:
 
 def into_file(path: Path, films: Sequence[Request]) -> Request:
     """The one film, made into that file only; ConfigError where there are several, or the file is a picture of many."""
+    from render.cli.takes import refuse_unreadable
     from render.config.model import OutputSettings
 
     if len(films) > 1:
@@ -88,6 +89,7 @@ def into_file(path: Path, films: Sequence[Request]) -> Request:
     if "{" in path.name:
         hint = "write it as outputs in the film, or --set outputs=NAME; it lies in the take then"
         raise ConfigError(f"-o {path}: pictures one by one have no single file", hint)
+    refuse_unreadable("-o", "file", path.name)
     film = films[0]
     usual = next((output for output in film.config.outputs if output.suffix == path.suffix.lower()), None)
     settings = usual.model_dump(exclude={"file"}, exclude_none=True) if usual else {}

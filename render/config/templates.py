@@ -135,6 +135,8 @@ def _setting(key: str, info: FieldInfo, value: Any, indent: str) -> Iterator[str
         yield _line(f"{indent}{key}:", meaning)
         for item in value:
             yield from _item(inner, item, f"{indent}  ")
+        if len(inner) == 1:
+            yield from _all_of(inner[0], f"{indent}  ")
     elif is_named(info):
         yield _line(f"{indent}{key}:", meaning)
         for name, one in value.items():
@@ -153,6 +155,12 @@ def _item(kinds: tuple[type[Section], ...], item: Any, indent: str) -> Iterator[
     first, *rest = _section(kind, item, f"{indent}  ")
     yield f"{indent}- {first[len(indent) + 2 :]}"
     yield from rest
+
+
+def _all_of(section: type[Section], indent: str) -> Iterator[str]:
+    """What an entry of a list may have, commented out."""
+    for number, (key, info) in enumerate(section.rows().items()):
+        yield _line(f"{indent}# {' ' if number else '-'} {key}:", f"# {info.description}")
 
 
 def _line(text: str, comment: str) -> str:

@@ -197,7 +197,7 @@ def _pictures_ahead(film: Film, earlier: Moment, moment: Moment) -> list[str]:
 
 def _moves_dreams(key: str) -> bool:
     """Whether a moving number shapes dreams by its value at the tick; the camera's are looked at between ticks, too."""
-    return not key.startswith(("motion.", "dream.objective.")) and key not in SHOWN
+    return not key.startswith(("motion.", "dream.objective.", *SHOWN))
 
 
 def _over(curves: Sequence[Curve], seconds: Array, config: Config) -> Array:

@@ -169,6 +169,8 @@ class _Queue:
             known=self._known,
             dreamer=dreamer,
         )
+        if not shot.paths:  # nothing was dreamed until the person asked to stop
+            raise StoppedError
         return Finished(shot.folder, tuple(shot.paths), tuple(shot.notices), shot.dreamed, shot.whole)
 
     def _stream(self, order: Order, film: Film, take: Take) -> Iterator[int]:

@@ -19,9 +19,11 @@ from torch import Tensor
 
 from render.moment import CELLS, GRAIN
 from render.picture.rng import generator
-from render.picture.warp import STILL, Move
+from render.picture.warp import STILL, Move, scale
 
 CLOSELY = 600  # seconds in which every cell is looked at for motions that bend
+ROUNDING = 1e-12  # of a matrix's last row, which comes of sums of numbers about 1
+FARTHEST = 1e12  # times nearer or farther than at the start: past it one point of the source fills the frame
 NEWEST = 4  # seconds whose velocity fields are kept: a film is dreamed at one place and developed at another
 PROBES = torch.view_as_real(torch.polar(torch.linspace(0.02, 2.5, 24).double(), 2.4 * torch.arange(24).double()))  # all round
 
@@ -108,7 +110,7 @@ class CameraPath:
     def so_far(self, seconds: float) -> Move:
         """The move from the film's start; each whole second of it is worked out once."""
         whole = floor(seconds)
-        return self.between(whole, seconds) @ self.cache.from_start(whole, self.between)
+        return without_drift(self.between(whole, seconds)) @ self.cache.from_start(whole, self.between)
 
     def _forward(self, start: float, end: float) -> Move:
         """The move between two times of the speeds, which know no mirror."""
@@ -131,6 +133,15 @@ class CameraPath:
         center = (values["center"] * 2 - 1) * torch.tensor((self.aspect, 1.0), dtype=torch.float64)
         when = When(torch.from_numpy(seconds)[:, None], self.seed)
         return VelocityField(self.motions, values, center, when, values.get("to"))
+
+
+def without_drift(move: Move) -> Move:
+    """The same move; one that leans by no more than rounding does not lean: in a long zoom that would grow without end."""
+    if move.bends or bool((move.matrix[2, :2].abs() > ROUNDING).any()):
+        return move
+    matrix = move.matrix / move.matrix[2, 2]
+    matrix[2, :2] = 0
+    return Move(matrix)
 
 
 class PathCache:
@@ -159,7 +170,9 @@ class PathCache:
         """The move from the start to a whole second, multiplied out second by second."""
         with self._lock:
             while (last := len(self._moves) - 1) < second:
-                self._moves.append(between(last, last + 1) @ self._moves[last])
+                move = without_drift(between(last, last + 1)) @ self._moves[last]
+                near = move.bends or 1 / FARTHEST < scale(move) < FARTHEST
+                self._moves.append(move if near else self._moves[last])
             return self._moves[second]
 
 

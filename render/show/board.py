@@ -18,8 +18,8 @@ from render.show.terminal import say
 from render.show.words import duration_words
 
 LONGEST = 20  # films that the table shows at a time
-WAITING, AT_WORK, DONE, FAILED, LEFT = "waiting", "dreaming", "done", "failed", "not begun"
-ROW_STATES = (WAITING, AT_WORK, DONE, FAILED, LEFT)
+WAITING, AT_WORK, DONE, STOPPED, FAILED, LEFT = "waiting", "dreaming", "done", "stopped", "failed", "not begun"
+ROW_STATES = (WAITING, AT_WORK, DONE, STOPPED, FAILED, LEFT)
 
 
 @dataclass
@@ -67,7 +67,7 @@ class Board:
         self._draw()
 
     def ended(self, number: int, state: str) -> None:
-        """A film is done, failed or left."""
+        """A film is done, stopped, failed or left."""
         self.rows[number].state = state
         if self.style == "json":
             self._say_json(self.rows[number], state=state)

@@ -6,6 +6,7 @@ The words go through `say`; the bar has a terminal's own way. Nothing else of th
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from time import monotonic
 from typing import Protocol, Self, TypeVar
@@ -48,7 +49,9 @@ class LiveTable:
         from rich.console import Console
         from rich.live import Live
 
-        self._live = Live(console=Console(stderr=True, highlight=False), refresh_per_second=4)
+        at_terminal = sys.stdout is not None and sys.stdout.isatty()  # products that go elsewhere must not come to the terminal
+        console = Console(stderr=True, highlight=False)
+        self._live = Live(console=console, refresh_per_second=4, transient=True, redirect_stdout=at_terminal)
 
     def __enter__(self) -> Self:
         self._live.start()

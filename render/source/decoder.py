@@ -67,6 +67,10 @@ Marked = tuple[int, VideoFrame]  # a timestamp, and the picture that has it
 Track = TypeVar("Track", bound=Stream)
 
 
+class NoVideoError(MissingError):
+    """The file is no video at all, whatever else it may be."""
+
+
 @contextmanager
 def open_video(file: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     """The container and its pictures' stream. Raises MissingError that names the file and what is wrong."""
@@ -123,7 +127,7 @@ def naming_faults(file: Path) -> Iterator[None]:
     try:
         yield
     except (av.InvalidDataError, av.ArgumentError) as error:  # what the list of containers leaves out is the latter
-        raise MissingError(f"{file}: {NO_VIDEO}") from error
+        raise NoVideoError(f"{file}: {NO_VIDEO}") from error
     except (av.FFmpegError, OSError, ValueError, NotImplementedError, MemoryError) as error:
         system = isinstance(error, OSError) and not isinstance(error, av.FFmpegError)  # ffmpeg has words of its own
         why = unopened(error) or f"cannot be read: {(system and getattr(error, 'strerror', '')) or 'the file is damaged'}"

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 import torch
@@ -15,6 +14,7 @@ from torch import Tensor
 from render.errors import MissingError
 from render.moment import Moment
 from render.picture.colour import LUMA, luma, oklab
+from render.source.decoder import NoVideoError
 from render.source.footage import Footage, probe
 from render.source.image import image, stands_still
 from render.source.video import video
@@ -108,9 +108,7 @@ def _mask_footage(file: Path, seconds: float) -> Footage:
     """The mask's footage, if it lasts as long as the film, to a frame or so."""
     try:
         footage = probe(file)
-    except MissingError as error:
-        if not isinstance(error.__cause__, av.InvalidDataError | av.ArgumentError):
-            raise
+    except NoVideoError as error:
         raise MissingError(f"{file}: is neither a picture nor a video that can be read here") from error
     if footage.flaw:
         raise MissingError(f"{file}: {footage.flaw}")

@@ -66,12 +66,12 @@ def values_at(stage: Stage, rows: Rows, moment: Moment, keys: Iterable[str] | No
 
 
 def handles(stage: Stage, rows: Rows, moment: Moment) -> list[dict[str, Any]]:
-    """The handles, in the order of the vocabulary."""
+    """The handles, in the order of the vocabulary, but for the source's, which is behind one when one flies."""
     meanings, curves, values = dict(_meanings(stage.config)), stage.curves, values_at(stage, rows, moment)
     flows = stage.config.source.moves
     return [
         _handle(stage, key, span, curves.get(key), values.get(key), meanings, moment)
-        for key, span in movable(stage.config)
+        for key, span in sorted(movable(stage.config), key=lambda number: number[0].startswith("source."))
         if not key.startswith("flow.") or flows
     ]
 

@@ -6,16 +6,17 @@ and a picture that is none. `…` in the page stands for anything: a folder's na
 
 from __future__ import annotations
 
+import io
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
+from contextlib import chdir, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from book.pages import DOCS, Block, blocks, render_arguments
+from render.cli import main
 
 PAGE = DOCS / "trouble.md"
 ANYTHING = "…"
@@ -34,8 +35,18 @@ class Transcript:
 
     def agrees(self, said: str) -> bool:
         """Whether what was said is what the page says, with anything where that has an ellipsis."""
-        pattern = ".*".join(re.escape(part) for part in self.said.strip().split(ANYTHING))
-        return re.fullmatch(pattern, said.strip(), re.DOTALL) is not None
+        return stands_for(self.said.strip(), said.strip())
+
+    def renewed(self, said: str) -> str:
+        """What was said, with the page's own line in place of each that it stands for: its ellipses stay."""
+        old = self.said.splitlines()
+        return "\n".join(next((line for line in old if stands_for(line, new)), new) for new in said.strip().splitlines())
+
+
+def stands_for(quoted: str, said: str) -> bool:
+    """Whether a quotation is what was said, with anything where it has an ellipsis."""
+    pattern = ".*".join(re.escape(part) for part in quoted.split(ANYTHING))
+    return re.fullmatch(pattern, said, re.DOTALL) is not None
 
 
 def transcripts(page: Path = PAGE) -> Iterator[Transcript]:
@@ -67,18 +78,17 @@ def rewrite(page: Path = PAGE) -> None:
             put_files(transcript, Path(name))
             said = what_is_said(transcript.arguments, Path(name))
             if not transcript.agrees(said):
-                text = replace_at(text, transcript.block, said)
+                text = replace_at(text, transcript.block, transcript.renewed(said))
     page.write_text(text, encoding="utf-8")
 
 
 def what_is_said(arguments: list[str], folder: Path) -> str:
     """What `render` says on stderr, in a folder, without a net; the folder's name is left out."""
-    command = [sys.executable, "-m", "render", *arguments]
-    environment = {**os.environ, "RENDER_OFFLINE": "1", "RENDER_WEIGHTS": str(folder / "weights")}
-    done = subprocess.run(
-        command, cwd=folder, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, check=False, env=environment
-    )
-    return done.stderr.replace(f"{folder}/", ANYTHING).strip()
+    os.environ |= {"RENDER_OFFLINE": "1", "RENDER_WEIGHTS": str(folder / "weights")}
+    words = io.StringIO()
+    with chdir(folder), redirect_stderr(words), redirect_stdout(io.StringIO()), suppress(SystemExit):
+        main(arguments)
+    return words.getvalue().replace(f"{folder}/", ANYTHING).strip()
 
 
 def replace_at(text: str, block: Block, said: str) -> str:

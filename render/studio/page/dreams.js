@@ -102,7 +102,7 @@ export class Dreams {
     const numbered = words.filter((word) => /^\d+$/.test(word)).map(Number);
     const named = Object.entries(network.layers.find(({ name }) => name === term.layer)?.named ?? {}).filter(([name]) => words.includes(name)).map(([, number]) => number);
     const classes = words.map((word) => network.classes.findIndex((name) => name.toLowerCase().split(",").some((one) => one.trim() === word)));
-    const asked = term.kind === "layer" ? [...known] : [...numbered, ...named];
+    const asked = term.kind === "layer" ? [...new Set([...known, ...Array(FACES).keys()])] : [...numbered, ...named];
     const things = classes.filter((number) => number >= 0).map((number) => [CLASSES, number]);
     const wanted = [...things, ...(things.length ? [] : asked.map((number) => [term.layer, number]))].slice(0, FACES);
     return wanted.filter(([layer, number]) => this.has(network, layer, number) || this.want(network.name, layer, number))
