@@ -39,6 +39,7 @@ COMMANDS: Mapping[str, Sequence[str]] = {  # every command -> what makes it prin
     "from": (TAKE,),
     "import deforum": ("deforum.txt",),
     "schema": (),
+    "help": (),
     "layers": ("bestiary",),
     "classes": ("bestiary",),
     "atlas": ("bestiary", "--layer", "low", "--channels", "0", "--size", "32", "--steps", "1"),
