@@ -42,6 +42,7 @@ README = {
     "zoom.webp",
     "video.webp",
     "portrait.gif",
+    "studio.gif",
 }  # the README's moving pictures, which a repository's page can show only from git
 OTHERS = {"apt", "cd", "git", "ls", "mkdir", "mpv", "pip", "python", "python3", "source", "sudo"}  # programs that are not ours
 SMALL = ("size=48x32", "fps=8", "duration=3s", "dream.rate=2", "dream.steps=1", "dream.first_steps=1", "dream.octaves=1")
