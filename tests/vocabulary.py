@@ -109,6 +109,7 @@ def filled(section: type[Section], changes: dict[str, Any], but: str = "") -> di
     """The settings that a section needs, `but` for one, and `changes`."""
     samples = {
         "folder": "runs/a/take-001",
+        "take": "runs/a/take-001",
         "file": "a.png",
         "files": "*.png",
         "size": "1:1",
