@@ -417,6 +417,7 @@ def test_the_wall_adds_and_a_drag_weighs(page: Any, studio: Studio) -> None:
     page.select_option(".layer", "")
     page.click(".wall button:has-text('shapes')")
     assert hears(page, studio, "add", 2)["term"] == {"layer": "shapes"}
+    until(page, "document.querySelectorAll('.term').length === 4")
     face = page.locator(".term .face").first.bounding_box()
     page.mouse.move(face["x"] + 30, face["y"] + 30)
     page.mouse.down()
