@@ -192,7 +192,7 @@ def _chain(config: Config) -> Any:
 SAME = [
     {"size": "144x96"},
     {"outputs": "{name}.gif", "name": "x"},
-    {"dream": {**FILM["dream"], "steps": 7, "octaves": 4, "step_size": 0.004, "amount": 0.5}},
+    {"dream": {**FILM["dream"], "steps": 7, "octaves": 4, "step_size": 0.004, "jitter": 9, "amount": 0.5}},
     {"motion": {"zoom": "1 + 0.3", "rotate": {"value": "5*sin(s)", "then": "x"}}},
     {"fps": 24},
     {"duration": "2s"},

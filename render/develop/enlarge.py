@@ -41,7 +41,7 @@ def enlargement(folder: Path, size: str, overrides: Sequence[str] = (), quality:
     follow = [f"name={name}-{large}", f"size={large}", f"follow.take={json.dumps(str(take))}"]
     config = load_text(text, f"{name}.yaml", home, [*follow, *overrides], look=facts)
     if not any(override.startswith("dream.octaves=") for override in overrides):
-        config = _down_to(config, small.height / large.height)
+        config = down_to(config, small.height / large.height)
     return draft(config) if quality == "draft" else config
 
 
@@ -84,7 +84,7 @@ def _read(text: str, small: Size) -> Size:
     return size
 
 
-def _down_to(config: Config, share: float) -> Config:
+def down_to(config: Config, share: float) -> Config:
     """The film with octaves down to that share of its size; but for one whose schedule says how many."""
     octaves, scale = config.dream.octaves, config.dream.octave_scale(config.clock.tick(0))
     if octaves.scheduled or share >= 1:
