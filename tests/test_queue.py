@@ -189,7 +189,8 @@ def test_stopped_films_are_developed_as_far_as_they_are_and_go_on(tmp_path: Path
 
 
 def test_the_files_of_a_film_travel_by_what_they_hold(tmp_path: Path) -> None:
-    start = write(tmp_path, "start")
+    film = FILM.replace("2s", "1s")
+    start = write(tmp_path, "start", film)
     alone(start, tmp_path / "alone")
     (tmp_path / "sub").mkdir()
     picture = (tiny.photo(size=(64, 96))[0].permute(1, 2, 0).numpy() * 255).astype(np.uint8)
@@ -197,10 +198,10 @@ def test_the_files_of_a_film_travel_by_what_they_hold(tmp_path: Path) -> None:
     (tmp_path / "curve.csv").write_text("frame,motion.rotate\n0,0\n8,20\n")
     taken = "{take: {folder: alone/start/take-001, at: 50%}}"
     films = [
-        write(tmp_path, "photo", FILM.replace("{noise: perlin}", "{image: 'sub/sky [1].png'}"), schedule="curve.csv"),
-        write(tmp_path, "onward", FILM.replace("{noise: perlin}", taken)),
-        write(tmp_path, "masked", mask="{file: 'sub/sky [1].png'}"),
-        write(tmp_path, "larger", FILM.replace("48x32", "96x64"), follow="alone/start/take-001"),
+        write(tmp_path, "photo", film.replace("{noise: perlin}", "{image: 'sub/sky [1].png'}"), schedule="curve.csv"),
+        write(tmp_path, "onward", film.replace("{noise: perlin}", taken)),
+        write(tmp_path, "masked", film, mask="{file: 'sub/sky [1].png'}"),
+        write(tmp_path, "larger", film.replace("48x32", "96x64"), follow="alone/start/take-001"),
     ]
     for film in films:
         alone(film, tmp_path / "own")
