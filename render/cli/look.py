@@ -76,10 +76,14 @@ def preview(config: Path, overrides: Sequence[str], quality: str, device: str, r
     where = pick_device(device, root)
     fetch_weights(film)
 
+    from render.develop.files import folder_name
+    from render.develop.outside import require_replaceable, sources_of
     from render.show import flow_preview
     from render.show import preview as previews
     from render.show.progress import STYLES
 
+    if target:
+        require_replaceable(target, sources_of(film), (root / folder_name(film.name)).glob(f"*{ending}"))
     progress = STYLES[usual_style()]
     make: dict[str | None, Callable[[], Path]] = {
         None: lambda: previews.strip(film, root, where, progress),

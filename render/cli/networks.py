@@ -105,6 +105,8 @@ def atlas(
     path = output or Path(f"{name}-atlas.png")
     if path.suffix.lower() != ".png":
         raise ConfigError(f"-o {path}: a sheet is a .png")
+    if output and output.exists():
+        raise ConfigError(f"-o {output}: is there already", "name another file, or remove this one first")
     if photo and picture:
         raise ConfigError("--photo shows a picture beside noise, and --picture in its place", "leave one of them out")
     say(f"{name}: its atlas is dreamed")

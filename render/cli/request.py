@@ -13,12 +13,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fractions import Fraction
+from glob import escape
 from os.path import relpath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from render.cli.options import RUNS
 from render.errors import ConfigError, MissingError
 from render.show.terminal import say
 
@@ -83,6 +85,8 @@ def into_file(path: Path, films: Sequence[Request]) -> Request:
     """The one film, made into that file only; ConfigError where there are several, or the file is a picture of many."""
     from render.cli.takes import refuse_unreadable
     from render.config.model import OutputSettings
+    from render.develop.files import folder_name
+    from render.develop.outside import require_replaceable, sources_of
 
     if len(films) > 1:
         raise ConfigError(f"-o {path}: {len(films)} films do not go into one file", "-o FOLDER takes them all")
@@ -91,6 +95,8 @@ def into_file(path: Path, films: Sequence[Request]) -> Request:
         raise ConfigError(f"-o {path}: pictures one by one have no single file", hint)
     refuse_unreadable("-o", "file", path.name)
     film = films[0]
+    takes = (film.root or RUNS) / folder_name(film.config.name)
+    require_replaceable(path, sources_of(film.config), takes.glob(f"take-*/{escape(path.name)}"))
     usual = next((output for output in film.config.outputs if output.suffix == path.suffix.lower()), None)
     settings = usual.model_dump(exclude={"file"}, exclude_none=True) if usual else {}
     output = OutputSettings.model_validate({**settings, "file": path.name})

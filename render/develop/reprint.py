@@ -28,6 +28,8 @@ from render.construct import build_scene
 from render.develop import files, formats, prints
 from render.develop.ffmpeg import Pixels
 from render.develop.flow_cache import with_flow_cache
+from render.develop.names import fill_name, frame_path
+from render.develop.outside import require_replaceable, sources_of
 from render.develop.shoot import Prints, develop, has_sound
 from render.develop.sound import film_sound
 from render.develop.take import Take, existing_take, newest_take
@@ -212,8 +214,13 @@ def _output(file: str, settings: Settings) -> OutputSettings:
         raise ConfigError(f"{file}: {'.'.join(map(str, place))} {cause}") from None
 
 
-def _require_writable(take: Take, placed: Iterable[Placed]) -> None:
+def _require_writable(reel: Reel, placed: Iterable[Placed]) -> None:
+    """Refuse prints into a take that may only be read, and over what is a person's own."""
+    take = reel.take
     for each in placed:
+        if each.folder != take.folder:
+            file = each.folder / fill_name(each.output.file, reel.config.name)
+            require_replaceable(frame_path(file, 0), sources_of(reel.config))
         if take.read_only and each.folder == take.folder:
             name = basename(each.output.file)
             raise MissingError(f"{take.folder}: cannot be written", f"-o ./{name} prints into the working folder")
@@ -233,7 +240,7 @@ def print_again(folder: Path, outputs: Sequence[str], settings: Settings, source
     """
     with open_reel(folder, source, settings.get("alpha", "none")) as reel:
         placed = [each for file in outputs for each in _all_placed(file, settings, reel)]
-        _require_writable(reel.take, placed)
+        _require_writable(reel, placed)
         made = [
             _print_into(reel, place, [each.output for each in placed if each.folder == place]) for place in _folders(placed)
         ]
@@ -293,7 +300,7 @@ def trim(folder: Path, part: str, file: str | None, settings: Settings, source: 
         usual = f"{{name}}-{'-'.join(word.strip() or 'end' for word in part.split('..'))}{reel.config.outputs[0].suffix}"
         first = reel.config.outputs[0]
         placed = _placed(file or "", usual.replace(":", "."), settings, _like(first, settings), reel.take.folder)
-        _require_writable(reel.take, [placed])
+        _require_writable(reel, [placed])
         _require(reel, [placed.output])
         paths, notices = _develop(reel, placed.folder, [placed.output], (start, stop), whole=False)
         return paths, [*reel.take.notices, *notices]
@@ -349,6 +356,10 @@ def join(folders: Sequence[Path], file: str | None, fade: str, settings: Setting
         title = " + ".join(reel.config.name for reel in reels)
         usual = f"{'+'.join(dict.fromkeys(reel.config.name for reel in reels))}{first.config.outputs[0].suffix}"
         placed = _placed(file or "", usual, settings, _like(first.config.outputs[0], {"alpha": "none", **settings}), Path())
+        if file:
+            require_replaceable(
+                placed.folder / placed.output.file, [each for reel in reels for each in sources_of(reel.config)]
+            )
 
         def frames(fps: Fraction) -> Iterator[Pixels]:
             films = [(resize(frame, first.scene.size) for frame in reel.frames(fps)) for reel in reels]
