@@ -17,7 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from render.api import build, load, render
+    from render.api import build, enlarge, load, render
     from render.config import Config
     from render.develop.shoot import Shot
     from render.dream.objective import Objective
@@ -46,6 +46,7 @@ _ROOMS = {
     "State": "render.film",
     "View": "render.dream.view",
     "build": "render.api",
+    "enlarge": "render.api",
     "load": "render.api",
     "render": "render.api",
 }
@@ -67,6 +68,7 @@ __all__ = [
     "View",
     "__version__",
     "build",
+    "enlarge",
     "load",
     "render",
 ]

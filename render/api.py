@@ -75,16 +75,58 @@ def render(
 
         render({"name": "garden", "duration": "2s", "outputs": "garden.gif"}, progress=print).paths
     """
+    config = load(film)
+    return _shoot(config, _text(film, config), Path(output), device, progress, fresh, any_device)
+
+
+def enlarge(
+    take: str | Path,
+    size: str,
+    output: str | Path = "runs",
+    device: str | torch.device = "auto",
+    progress: Callable[[Progress], object] | None = None,
+    overrides: Sequence[str] = (),
+    quality: str = "final",
+    fresh: bool = False,
+    any_device: bool = False,
+) -> Shot:
+    """A take's film larger, with what is in the take, as the command `render enlarge` makes it: its folder and files.
+
+    take: the folder of a take, or of a film, whose newest is taken. size: "3840x2160", a name such as "4k", or "3x", so many
+    times as large. overrides: "dream.steps=6" and so on. The rest is as of `render`. The new take is NAME-SIZE.
+    Raises a RenderError: MissingError where no take lies there, ConfigError for a size that cannot be.
+
+        small = render("zoom.yaml")
+        enlarge(small.folder, "2x", progress=print).paths
+    """
+    from render.config.paths import from_folder
+    from render.develop.enlarge import enlargement
+    from render.develop.take import take_folder
+
+    config, root = enlargement(Path(take), size, overrides, quality), Path(output)
+    text = config.yaml(from_folder(take_folder(root, config.name)))
+    return _shoot(config, text, root, device, progress, fresh, any_device)
+
+
+def _shoot(
+    config: Config,
+    text: str,
+    root: Path,
+    device: str | torch.device,
+    progress: Callable[[Progress], object] | None,
+    fresh: bool,
+    any_device: bool,
+) -> Shot:
+    """Render a film whose settings are written as `text`."""
     from render.develop.shoot import shoot
     from render.show.progress import STYLES, called
 
-    config = load(film)
     style = called(progress) if progress else STYLES["none"]
 
     def watch(states: Iterator[State], first: int, last: int) -> Iterable[State]:
         return style(states, first, last, config.name, efforts(config))
 
-    return shoot(config, _text(film, config), Path(output), _device(device), watch, fresh, any_device)
+    return shoot(config, text, root, _device(device), watch, fresh, any_device)
 
 
 def _text(film: Source, config: Config) -> str:

@@ -106,7 +106,7 @@ def served(studio: Studio, port: int = 0, plays: bool = True) -> Iterator[str]:
     with ExitStack() as stack:
         small = dict.fromkeys(("bestiary", "efficientnet_lite0"), lambda weights, device: tiny.network())
         stack.enter_context(patch.dict(registry.NETWORKS, small))
-        stack.enter_context(patch("platformdirs.user_cache_path", lambda name: studio.folder / "cache"))
+        stack.enter_context(patch("platformdirs.user_cache_path", lambda name, **more: studio.folder / "cache"))
         config = load(studio.file)
         keys = Keys(port, b"k" * 32, TOKEN)
         keys.renewed = lambda token: setattr(keys, "token", TOKEN)

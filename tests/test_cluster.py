@@ -17,7 +17,9 @@ from time import monotonic, sleep
 from typing import Any
 
 import pytest
+import tiny
 from commands import Command
+from PIL import Image
 
 os.environ |= {  # before Ray is imported: nodes that nobody else reaches, and that tell nobody
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -110,15 +112,15 @@ def wait_for(what: Any, seconds: float = 120) -> None:
         sleep(0.2)
 
 
-def test_a_queue_is_the_same_in_place_on_a_disk_of_its_own_and_here(nodes: Any, command: Command) -> None:
-    films = [write(f"film{seed}", seed=seed) for seed in range(3)]
+@pytest.mark.parametrize("how", ["--no-shared", pytest.param("--shared", marks=pytest.mark.slow)])
+def test_a_queue_is_the_same_in_place_on_a_disk_of_its_own_and_here(nodes: Any, command: Command, how: str) -> None:
+    films = [write(f"film{seed}", seed=seed) for seed in range(2)]
     assert command(*films, "-o", "alone").code == 0
-    for root, how in (("placed", "--shared"), ("sent", "--no-shared")):
-        said = command(*films, "-o", root, "--on", f"ray:{nodes.address}", how, "--device", "cpu")
-        assert said.code == 0, said.words
-        assert sorted(said.paths) == [f"{root}/film{seed}/take-001/film{seed}.png" for seed in range(3)]
-        assert "3 of 3 films done" in said.words
-        assert contents(root) == contents("alone")
+    said = command(*films, "-o", "runs", "--on", f"ray:{nodes.address}", how, "--device", "cpu")
+    assert said.code == 0, said.words
+    assert sorted(said.paths) == [f"runs/film{seed}/take-001/film{seed}.png" for seed in range(2)]
+    assert "2 of 2 films done" in said.words
+    assert contents("runs") == contents("alone")
 
 
 @pytest.mark.slow
@@ -156,6 +158,25 @@ def test_a_sweep_and_the_shots_of_a_clip_are_the_same_on_a_cluster(nodes: Any, c
     _, words = process.communicate()
     assert process.returncode == 0, words
     assert contents("placed/cut") == contents("alone/cut")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["--shared", "--no-shared"])
+def test_the_shots_that_are_found_in_footage_are_those_of_one_go(nodes: Any, command: Command, how: str) -> None:
+    Path("shots").mkdir()
+    for shot, length in enumerate((4, 6, 5)):
+        photo = (tiny.photo(size=(40, 80), seed=shot)[0].permute(1, 2, 0).numpy() * 255).astype("uint8")
+        for step in range(length):
+            number = len(list(Path("shots").iterdir()))
+            Image.fromarray(photo[:32, step : step + 48]).save(f"shots/{number:03}.png")
+    clip = {"source": "{frames: 'shots/*.png'}", "duration": "source", "motion": "{zoom: 1}", "flow": "{quality: fast}"}
+    dream = "{octaves: 1, steps: 1, first_steps: 1, jitter: 2, precision: float32}"
+    film = write("clip", **clip, dream=dream, outputs="[clip.png, clip.gif]")
+    assert command(film, "-o", "alone").code == 0
+    said = command(film, "-o", "together", "--on", f"ray:{nodes.address}", how, "--device", "cpu")
+    assert said.code == 0, said.words
+    assert "2 workers" in said.words
+    assert contents("together/clip") == contents("alone/clip")
 
 
 @pytest.mark.slow

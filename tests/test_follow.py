@@ -17,6 +17,8 @@ from commands import Command
 from PIL import Image
 from torch import Tensor
 
+from render.api import enlarge
+from render.api import render as render_film
 from render.config import Config, load_text
 from render.config.notices import notices
 from render.construct import build
@@ -190,7 +192,7 @@ def _chain(config: Config) -> Any:
 SAME = [
     {"size": "144x96"},
     {"outputs": "{name}.gif", "name": "x"},
-    {"dream": {**FILM["dream"], "steps": 7, "octaves": 4, "step_size": 0.004, "amount": 0.5}},
+    {"dream": {**FILM["dream"], "steps": 7, "octaves": 4, "step_size": 0.004, "jitter": 9, "amount": 0.5}},
     {"motion": {"zoom": "1 + 0.3", "rotate": {"value": "5*sin(s)", "then": "x"}}},
     {"fps": 24},
     {"duration": "2s"},
@@ -265,6 +267,15 @@ def test_enlarge_is_the_short_way(project: Path, command: Command) -> None:
     assert again.code == 0, "its settings are a film like any other"
 
 
+def test_python_enlarges_as_the_command_does(project: Path, command: Command) -> None:
+    small = render_film(FILM, "runs").folder
+    shot = enlarge(small, "2x", "runs", overrides=["dream.steps=1"])
+    assert [str(path) for path in shot.paths] == ["runs/dusk-96x64/take-001/dusk-96x64.mkv"]
+    assert "finished" in command("enlarge", "runs/dusk", "--size", "2x", "--set", "dream.steps=1").words, "the same take"
+    with pytest.raises(ConfigError, match=r"^size is 4k, .* has another shape"):
+        enlarge(small, "4k")
+
+
 def test_a_draft_is_enlarged_to_its_film(project: Path) -> None:
     (project / "dusk.yaml").write_text(yaml.safe_dump(FILM))
     small = load_text(yaml.safe_dump(FILM), folder=project, quality="draft", look=facts)
@@ -296,8 +307,8 @@ def _rows(project: Path) -> Path:
     ("size", "words"),
     [
         ("4k", "has another shape"),
-        ("source", "--size is source"),
-        ("large", "--size is 'large'|--size is \"large\""),
+        ("source", "size is source"),
+        ("large", "size is 'large'|size is \"large\""),
         ("0x", "larger"),
     ],
 )

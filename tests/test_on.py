@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from commands import Command
 
+from render.errors import MissingError
 from render.many import cluster
 from render.many.nodes import NodeReport
 
@@ -55,6 +56,32 @@ def test_a_sweep_s_commands_make_its_takes(command: Command, films: list[str]) -
     again = command(*vary)
     assert again.words.count("this take is finished") == 4
     assert sorted(Path("runs").glob("*/*/take-*")) == made
+
+
+@pytest.mark.usefixtures("tiny_network")
+@pytest.mark.parametrize(
+    ("other", "code"),
+    [
+        (FILM, 2),
+        (FILM.replace("0.5s", "1s"), 2),
+        (FILM + "seed: random", 2),  # it goes on in an unfinished take of whatever seed
+        (FILM + "seed: 2", 3),
+        (FILM + "name: second", 3),
+    ],
+)
+def test_a_film_that_is_twice_in_a_queue_is_told_before_work(
+    command: Command, films: list[str], monkeypatch: pytest.MonkeyPatch, other: str, code: int
+) -> None:
+    def connect(address: str) -> Any:
+        raise MissingError("a cluster is asked for")
+
+    monkeypatch.setattr(cluster, "connect", connect)
+    Path("other").mkdir()
+    Path("other/one.yaml").write_text(other)
+    said = command(*films, "other/one.yaml", "--on", "ray")
+    assert said.code == code, said.words
+    assert ("one: is twice in this queue" in said.words) == (code == 2)
+    assert not Path("runs").exists()
 
 
 @pytest.mark.parametrize("on", ["rai", "ray:", "list:x", ""])

@@ -10,6 +10,7 @@ from time import sleep
 from typing import Any
 
 import cv2
+import numpy as np
 import pytest
 import tiny
 import torch
@@ -18,8 +19,8 @@ from clips import clip, plain
 from render.construct import build
 from render.develop.take import existing_take
 from render.facts import load
-from render.film import State, begin, step
-from render.picture.picture import to_pixels
+from render.film import Film, State, begin, step
+from render.picture.picture import resize, to_pixels
 from render.studio.flight import Rows, Stage, film_with, has_end, knows_its_end, make_stage, with_values
 from render.studio.governor import Effort, advise
 from render.studio.jobs import Jobs
@@ -31,6 +32,7 @@ from render.studio.record import write_flight
 from render.studio.session import Session
 from render.studio.setup import Setup
 from render.studio.status import describe
+from render.studio.takes import state_at
 from render.studio.thin import count_rows, thin_rows
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
@@ -194,7 +196,7 @@ class Audience:
 class Flown:
     """A session that is stepped by hand."""
 
-    def __init__(self, path: Path, share: float = 1.0) -> None:
+    def __init__(self, path: Path, share: float = 1.0, pixels: int = 57_600) -> None:
         self.audience = Audience()
         setup = Setup(
             load(path),
@@ -203,6 +205,7 @@ class Flown:
             path.parent / "runs",
             tiny.CPU,
             lambda: load(path),
+            pixels=pixels,
             share=share,
             govern=False,
             pace=False,
@@ -249,6 +252,57 @@ def test_a_session_is_recorded_and_nothing_is_dreamed_twice(tmp_path: Path, comm
     fresh = command(str(tmp_path / "film-flight.yaml"), "-o", "elsewhere", "--set", "outputs=last.png")
     assert fresh.code == 0, fresh.words
     assert negatives(Path("elsewhere/film-flight/take-001")) == negatives(live)
+
+
+@pytest.mark.parametrize("quality", ["final", "flown"])
+def test_a_flight_rendered_larger_is_led_by_what_was_flown(quality: str, tmp_path: Path) -> None:
+    """What one flew into is there: brought to its size, the large film is the flight; led by nothing it is another film."""
+    path = film_file(tmp_path, SOURCES["noise"])
+    path.write_text(path.read_text().replace("48x32", "96x64"))
+    flown = Flown(path, share=0.5, pixels=48 * 32)
+    flown.done(type="set", values={"motion.center.0": 0.2, "motion.rotate": 40.0})
+    flown.fly(3)
+    flown.session.hand.pending["dream.octaves"] = 1  # the governor's, who knows nothing of the large film
+    flown.fly(2)
+    flown.done(type="save", name="way")
+    flown.done(type="thin", flight="way", pixels=50.0)
+    flown.session.jobs.add = lambda *job: None
+    flown.done(type="render", flight="way", size="144x96", quality=quality)
+    config = load(tmp_path / ("way-144x96.yaml" if quality == "final" else "way-144x96-flown.yaml"))
+    assert config.follow
+    assert config.dream.octaves(config.clock.tick(4)) >= 3, "they lead down to the flight's size"
+    assert config.dream.steps(config.clock.tick(4)) == (2 if quality == "final" else 1)
+    canvases = [to_pixels(state.canvas).astype(float) for state in flown_states(flown)]
+    assert nearness(build(config, tiny.CPU), canvases) > 24
+    if quality == "final":
+        assert nearness(build(config.model_copy(update={"follow": None}), tiny.CPU), canvases) < 24
+    flown.session.close()
+
+
+def flown_states(flown: Flown) -> list[State]:
+    """All ticks that were flown."""
+    session = flown.session
+    return [state_at(session.live_take, session.stage, session.rows, tick) for tick in range(session.head + 1)]
+
+
+def nearness(film: Film, canvases: list[Any]) -> float:
+    """PSNR of a film's last tick, brought to the size of what was flown, against it; dB."""
+    state = begin(film)
+    while state.tick < len(canvases) - 1:
+        state = step(film, state)
+    height, width = canvases[-1].shape[:2]
+    small = to_pixels(resize(state.canvas, (height, width)).clamp(0, 1)).astype(float)
+    return float(-10 * np.log10(((small - canvases[-1]) ** 2).mean() / 255**2))
+
+
+def test_a_flight_is_not_rendered_smaller_or_in_another_shape(tmp_path: Path) -> None:
+    flown = Flown(film_file(tmp_path, SOURCES["noise"]))
+    flown.fly(1)
+    flown.done(type="save", name="way")
+    for size, words in (("24x16", "the take has 48x32"), ("1080p", "has another shape")):
+        (error,) = flown.order(type="render", flight="way", size=size, quality="final")
+        assert words in error["text"]
+    flown.session.close()
 
 
 def test_a_fork_begins_as_the_old_take_did(tmp_path: Path) -> None:
@@ -453,7 +507,7 @@ def test_every_handle_says_what_it_is(tmp_path: Path) -> None:
 
 
 def test_what_a_network_knows_is_dreamed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("platformdirs.user_cache_path", lambda name: tmp_path / "cache")
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda name, **more: tmp_path / "cache")
     told: list[dict[str, Any]] = []
     wall = Wall([tiny.network()], tiny.CPU, told.append)
     (known,) = wall.knowledge()["networks"]

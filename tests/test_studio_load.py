@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import socket
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -210,6 +211,28 @@ def test_pages_that_come_and_go_leave_nothing(times: int, studio: Studio) -> Non
     come_and_go(studio, 20)
     with unharmed(studio):
         come_and_go(studio, times)
+
+
+# ---- the end
+
+
+def test_ctrl_c_loses_nothing(command: Any, tiny_network: None, tmp_path: Path) -> None:
+    """The command itself, interrupted as a terminal does it: it ends after the dream at work, and the live take is a take."""
+    studio = Studio(tmp_path)
+    Thread(target=interrupt, args=(studio.runs / "garden-live/take-001/negative/tick-000003.safetensors",), daemon=True).start()
+    said = command("studio", str(studio.file), "--no-browser", "--port", "0", "-o", str(studio.runs))
+    assert said.code == 0, said.words
+    assert "studio: closed; what was flown is in" in said.words
+    (take,) = (studio.runs / "garden-live").glob("take-*")
+    assert "motion" in (take / "flight.yaml").read_text()
+    again = command(str(take / "flight.yaml"), "-o", str(studio.runs), "--set", "outputs=last.png")
+    assert again.code == 0, again.words
+
+
+def interrupt(after: Path) -> None:
+    """Press Ctrl-C once that file is there."""
+    wait_for(after.exists, "the film is flown")
+    os.kill(os.getpid(), signal.SIGINT)
 
 
 # ---- a long flight

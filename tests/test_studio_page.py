@@ -74,7 +74,8 @@ def window(browser: Any, studio: Studio) -> Iterator[Any]:
 
 @pytest.fixture
 def page(window: Any, studio: Studio) -> Any:
-    """The shared window, as it was in the beginning."""
+    """The shared window, as it was in the beginning. It shows dreams without frames between: those cost a CPU most of it."""
+    window.emulate_media(reduced_motion="reduce")
     window.evaluate(
         "document.querySelectorAll('dialog[open]').forEach((sheet) => sheet.close()), document.activeElement.blur()"
     )
@@ -98,7 +99,10 @@ def opened(
     context = browser.new_context(**{"viewport": {"width": 640, "height": 420}, **COARSE, **window})
     page = context.new_page()
     page.set_default_timeout(patience * 1000)
-    page.on("console", lambda line: faults.append(line.text) if line.type in {"error", "warning"} else None)
+    page.on(
+        "console",
+        lambda line: faults.append(f"{line.text} {line.location['url']}") if line.type in {"error", "warning"} else None,
+    )
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("request", lambda request: requests.append(request.url))
     page.on("websocket", lambda line: requests.append(line.url.replace("ws:", "http:")))
@@ -303,6 +307,7 @@ def test_a_hidden_page_stops_nothing_and_queues_nothing(page: Any, studio: Studi
 
 
 def test_wheel_keys_and_touch_fly_too(page: Any, studio: Studio) -> None:
+    page.emulate_media(reduced_motion="no-preference")
     box = page.locator("#picture").bounding_box()
 
     def within(x: float, y: float) -> tuple[float, float]:
@@ -412,6 +417,7 @@ def test_the_wall_adds_and_a_drag_weighs(page: Any, studio: Studio) -> None:
     page.select_option(".layer", "")
     page.click(".wall button:has-text('shapes')")
     assert hears(page, studio, "add", 2)["term"] == {"layer": "shapes"}
+    until(page, "document.querySelectorAll('.term').length === 4")
     face = page.locator(".term .face").first.bounding_box()
     page.mouse.move(face["x"] + 30, face["y"] + 30)
     page.mouse.down()
@@ -487,6 +493,7 @@ def test_it_records_thins_renders_plays_and_compares(page: Any, studio: Studio) 
     """A flight becomes a film's file and a table; a rendering waits, gets on, and plays in the page when it is done."""
     pictures = [np.full((54, 96, 3), (5 * number, 90, 60), dtype=np.uint8) for number in range(24)]
     clip(studio.film, pictures, "-c:v libx264 -pix_fmt yuv420p", "24")
+    studio.order(type="over")  # of a short flight all is made sooner
     page.click("[data-do=record]")
     hears(page, studio, "record")
     until(page, "document.querySelector('[data-do=record]').getAttribute('aria-pressed') === 'true'")
@@ -516,6 +523,7 @@ def test_it_records_thins_renders_plays_and_compares(page: Any, studio: Studio) 
     assert (order["flight"], order["size"], order["quality"]) == ("garden-flight", "4k", "flown")
     assert "size: 3840x2160" in (studio.folder / "garden-flight-4k-flown.yaml").read_text()
     page.wait_for_selector("#room[open] video")
+    page.evaluate("document.querySelector('#room video').play()")  # by itself where motion is wanted
     until(page, "document.querySelector('#room video').currentTime > 0")
     page.click("[data-do=compare]")
     until(page, "document.querySelector('.flown').naturalWidth === 96")
@@ -557,18 +565,30 @@ def test_the_screen_is_the_picture_alone(browser: Any, studio: Studio) -> None:
         until_changed(page, shot(page))
 
 
+def test_another_network_is_offered_as_a_cut(page: Any, studio: Studio) -> None:
+    """The wall has networks that are not loaded; what is clicked of one begins the film anew, which is said."""
+    take = studio.session.live_take.folder
+    page.click(".tab[data-panel=dreams]")
+    page.select_option(".network", "efficientnet_lite0")
+    assert "the film begins anew" in page.locator("#dreams .count").inner_text()
+    page.click(".wall button:has-text('things and creatures')")
+    assert hears(page, studio, "add")["term"] == {"layer": "high", "network": "efficientnet_lite0"}
+    comes(page, lambda: studio.session.live_take.folder != take, "a take of its own")
+    until(page, "document.querySelector('.line').textContent.includes('efficientnet_lite0 is a new network')")
+    until(page, "[...document.querySelectorAll('.term .words')].at(-1).textContent.includes('high')")
+    studio.order(type="size", size="96x54")  # which leaves out what was added
+    until(page, "document.querySelectorAll('.term').length === 2")
+
+
 def test_a_server_that_ends_is_said_and_a_restarted_one_is_joined(browser: Any, tmp_path: Path) -> None:
-    one, other = (tmp_path / name for name in ("one", "other"))
-    one.mkdir()
-    other.mkdir()
-    serving = served(Studio(one))
+    serving = served(Studio(tmp_path))
     address = serving.__enter__()
     with opened(browser, address, allowed=GONE) as page:
         dreaming(page)
         serving.__exit__(None, None, None)
         until(page, "document.querySelector('.line').textContent.includes('has ended')")
-        assert (one / "runs/garden-live/take-001/flight.yaml").is_file(), "the live take is a take"
-        with served(Studio(other), int(address.rsplit(":", 1)[1])):
+        assert (tmp_path / "runs/garden-live/take-001/flight.yaml").is_file(), "the live take is a take"
+        with served(Studio(tmp_path), int(address.rsplit(":", 1)[1])):
             until(page, "document.querySelector('.line').hidden")
             until_changed(page, shot(page))
 

@@ -49,7 +49,7 @@ def sweep(
     With --on ray the films are rendered side by side. After the commands of --on list, the same command without it makes the
     sheet.
     """
-    say(f"{path}: its films are made out")  # seconds pass until torch is there
+    say(f"{path}: reading the films of its sweep")  # seconds pass until torch is there
 
     from render.many import axes as many
     from render.many import sweep as sweeps

@@ -78,10 +78,12 @@ def render_elsewhere(
     configs = [film.config for film in films]
     each(configs, fetch_weights)
     each(configs, lambda config: build(config, torch.device("cpu")))
+    queue.require_own_takes(configs)
     style, stop = usual_style() if style == "auto" else style, Event()
     board, ended = Board([config.name for config in configs], style), dict[int, Path]()
     orders = [queue.Order(number, film.config, film.text) for number, film in enumerate(films)]
     worst = 0
+    say(f"asking the cluster at {address}" if address else "Ray begins on this machine, which takes some seconds")
     with connect(address) as cluster:
         in_place = survey.takes_in_place(cluster, configs, root.absolute(), shared)
         pieces = len(films) if not any(map(queue.may_cut, configs)) else len(films) * 1000

@@ -45,7 +45,9 @@ class Hold:
         curve = read_curve(value, self.span)
         kept = self.up_to(time)
         extra = kept.extra if _plain(value) else {**kept.extra, len(kept.times): curve.track}
-        return replace(kept, times=(*kept.times, time), values=(*kept.values, value), extra=extra)
+        longer = replace(kept, times=(*kept.times, time), values=(*kept.values, value), extra=extra)
+        longer.__dict__["_cells"] = np.append(self._cells[: len(kept.times)], round(time * CELLS))  # counted again: slow
+        return longer
 
     def up_to(self, time: Fraction) -> Hold:
         """The same without the rows at that time and later."""

@@ -32,7 +32,16 @@ from render.source.take import Dreams
 NAMED = 4  # keys that a message names at most
 
 # Settings by which a film and the take that it follows may differ: how large it is and how well it is dreamed, …
-QUALITY = ("size", "dream.precision", "dream.tile", "dream.steps", "dream.first_steps", "dream.step_size", "dream.octaves")
+QUALITY = (
+    "size",
+    "dream.precision",
+    "dream.tile",
+    "dream.steps",
+    "dream.first_steps",
+    "dream.step_size",
+    "dream.octaves",
+    "dream.jitter",
+)
 # … what is made of the dreams, and what comes to them by the values of other settings: the schedule's, and those of music.
 BESIDES = (
     "name",

@@ -41,7 +41,7 @@ def enlargement(folder: Path, size: str, overrides: Sequence[str] = (), quality:
     follow = [f"name={name}-{large}", f"size={large}", f"follow.take={json.dumps(str(take))}"]
     config = load_text(text, f"{name}.yaml", home, [*follow, *overrides], look=facts)
     if not any(override.startswith("dream.octaves=") for override in overrides):
-        config = _down_to(config, small.height / large.height)
+        config = down_to(config, small.height / large.height)
     return draft(config) if quality == "draft" else config
 
 
@@ -62,7 +62,7 @@ def _size(text: str, small: Size) -> Size:
     """The size that is meant, of the take's shape, and larger."""
     size = _read(text, small)
     if size.width < small.width or size.height < small.height:
-        raise ConfigError(f"--size is {text}, and the take has {small}", "a film is enlarged to a larger size")
+        raise ConfigError(f"size is {text}, and the take has {small}", "a film is enlarged to a larger size")
     return size
 
 
@@ -72,19 +72,19 @@ def _read(text: str, small: Size) -> Size:
     try:
         size = read_size(text)
     except SettingError as error:
-        raise ConfigError(f"--size {error.message}", error.hint) from None
+        raise ConfigError(f"size {error.message}", error.hint) from None
     if size.of_source:
-        raise ConfigError("--size is source", "write 3840x2160, a name such as 4k, or 3x, so many times as large")
+        raise ConfigError("size is source", "write 3840x2160, a name such as 4k, or 3x, so many times as large")
     if not same_shape((size.height, size.width), (small.height, small.width)):
         times = sqrt(size.width * size.height / (small.width * small.height))
         raise ConfigError(
-            f"--size is {text}, {size.width}x{size.height}, and the take of {small} has another shape",
-            f"--size {_read(f'{min(times, 99):.3g}x', small)} has its shape",
+            f"size is {text}, {size.width}x{size.height}, and the take of {small} has another shape",
+            f"{_read(f'{min(times, 99):.3g}x', small)} has its shape",
         )
     return size
 
 
-def _down_to(config: Config, share: float) -> Config:
+def down_to(config: Config, share: float) -> Config:
     """The film with octaves down to that share of its size; but for one whose schedule says how many."""
     octaves, scale = config.dream.octaves, config.dream.octave_scale(config.clock.tick(0))
     if octaves.scheduled or share >= 1:

@@ -275,7 +275,9 @@ def _require_answer(address: str) -> None:
         socket.create_connection((host, int(port)), REACH).close()
     except (OSError, OverflowError) as error:
         cure = "begin one with ray start --head there; --on ray alone uses this machine"
-        raise MissingError(f"--on ray:{address}: no cluster answers there ({error})", cure) from error
+        raise MissingError(
+            f"--on ray:{address}: no cluster answers there ({getattr(error, 'strerror', None) or error})", cure
+        ) from error
 
 
 def _begin(address: str) -> Any:

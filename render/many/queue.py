@@ -8,6 +8,7 @@ than films, the shots of a film that cuts are dreamed at the same time (apart.py
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,11 +19,16 @@ import torch
 
 from render.config import Config
 from render.config.notices import notices
+from render.config.setting_types import Drawn
+from render.construct import build
 from render.construct.networks import Known
 from render.develop import ffmpeg
+from render.develop.chain import tick_chain
+from render.develop.files import folder_name
 from render.develop.negative import Kept
-from render.develop.shoot import shoot
+from render.develop.shoot import shoot, version_of
 from render.develop.take import Take
+from render.errors import ConfigError
 from render.film import Film
 from render.loops import LOOPS
 from render.many.apart import Shots
@@ -73,6 +79,30 @@ def render_queue(orders: Sequence[Order], cluster: Cluster, plan: Plan, stop: th
             ffmpeg.end_all()
         cluster.dismiss_all()
         films.shutdown()
+
+
+def require_own_takes(configs: Sequence[Config]) -> None:
+    """Raises ConfigError where two films of one name begin with the same dreams: both would be dreamed in one take."""
+    names = Counter(folder_name(config.name) for config in configs)
+    known: Known = {}
+    beginnings = Counter(
+        (config.name, _first_dream(config, known)) for config in configs if names[folder_name(config.name)] > 1
+    )
+    for (name, _), count in beginnings.items():
+        if count > 1:
+            times = "twice" if count == 2 else f"{count} times"
+            raise ConfigError(
+                f"{name}: is {times} in this queue, and a take is dreamed by one worker only",
+                "name the film once; a longer or another version of it needs a `name` of its own",
+            )
+
+
+def _first_dream(config: Config, known: Known) -> str:
+    """What shapes the first dream of a film; one whose seed is drawn is the same film each time."""
+    if isinstance(config.seed, Drawn):
+        config = config.model_copy(update={"seed": 0})
+    film = build(config, torch.device("cpu"), known)
+    return tick_chain(config, film, version_of(film))[0].digest
 
 
 def may_cut(config: Config) -> bool:

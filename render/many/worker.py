@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
-from tempfile import TemporaryDirectory
 from threading import Thread
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from render.develop import files
 from render.develop.negative import TickFiles
 from render.many.news import Begun, Dreamed, Failed, Finished, News, Noted, Opened, Told
 from render.many.parcel import Parcel, unpack
+from render.many.scratch import Scratch
 from render.shots import Opening, find_openings, open_shot
 from render.show.eta import efforts, with_eta
 
@@ -69,7 +69,7 @@ class Worker:
 
         self.device, self.threads = pick(device), threads
         self._known: Known = {}
-        self._folder = TemporaryDirectory(prefix="render-worker-", ignore_cleanup_errors=True)
+        self._scratch = Scratch()
         self._stopped: set[int] = set()
         self._film: tuple[Parcel, Film, Config] | None = None  # the one at work, for its next shot
 
@@ -79,7 +79,7 @@ class Worker:
 
     def close(self) -> None:
         """Remove what films brought along."""
-        self._folder.cleanup()
+        self._scratch.remove()
 
     def render(
         self, job: int, config: Config, text: str, root: Path, fresh: bool = False, any_device: bool = False
@@ -177,18 +177,18 @@ class Worker:
         from render.develop.flow_cache import with_flow_cache
 
         if not self._film or self._film[0] != parcel:
-            folder = Path(self._folder.name, f"film-{parcel.number}")
+            folder = self._scratch.folder / f"film-{parcel.number}"
             for place, key in parcel.files.items():
                 self._put(folder / place, key, contents)
             config = unpack(parcel, folder)
             film = build(config, self.device, self._known)
-            film = replace(film, scene=with_flow_cache(film.scene, Path(self._folder.name)))
+            film = replace(film, scene=with_flow_cache(film.scene, self._scratch.folder))
             self._film = parcel, film, config
         return self._film[1:]
 
     def _put(self, path: Path, key: str, contents: Contents) -> None:
         """Put a file in its place; several films may read the same."""
-        kept = Path(self._folder.name, "contents", key)
+        kept = self._scratch.folder / "contents" / key
         if not kept.exists():
             with files.beside(kept) as part, part.open("wb") as file:
                 file.writelines(contents(key))

@@ -51,6 +51,7 @@ class Board:
         if self.style != "bar":
             return nullcontext()
         self._live = LiveTable()
+        self._draw()
         return self._live
 
     def ticked(self, number: int, progress: Progress, where: str) -> None:

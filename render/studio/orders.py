@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 
 from render.config.mapping import load_mapping
 from render.config.problem import SettingError
-from render.config.scalars import read_size
+from render.config.scalars import NetworkChoice, read_size
 from render.develop import files, stills
-from render.errors import RenderError
+from render.errors import MissingError, RenderError
 from render.studio.jobs import QUALITIES
 from render.studio.mending import mend_takes
 from render.studio.pictures import last_seconds
@@ -21,6 +21,7 @@ from render.studio.record import free_name
 from render.studio.revisions import add_term, drop_term, plant, read_again, resize, write
 from render.studio.session import Carry, Message, Reply, Session
 from render.studio.thin import count_rows
+from render.weights import store
 
 T = TypeVar("T")
 
@@ -185,10 +186,17 @@ def _add(session: Session, message: Message, reply: Reply) -> None:
     if read.kind == "garden":
         plant(session, read, "a garden grows from the beginning")
     elif read.network and not session.knows(read.network):
+        require_weights(read.network)
         plant(session, read, f"{read.network.name} is a new network")
     else:
         weight = read.weight.constant
         add_term(session, read, 1.0 if weight is None else weight, _seconds(message, "over", 1.0))
+
+
+def require_weights(network: NetworkChoice) -> None:
+    """Refuse a network whose weights are not here: a film that is flown waits for no download. Raises MissingError."""
+    if network.weights is None and store.publishes(network.name) and (missing := store.pending(network.name)):
+        raise MissingError(missing, f"render weights get {network.name}")
 
 
 def _drop(session: Session, message: Message, reply: Reply) -> None:

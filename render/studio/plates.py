@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from time import monotonic
@@ -17,6 +17,7 @@ from render.develop import files, stills
 from render.dream.network import CLASSES, Network
 from render.errors import RenderError
 from render.show.atlas import Recipe, dream_plates, of_channels
+from render.weights import cache, store
 
 SIDE, STEPS = 96, 24  # pixels of a plate, and steps that it is dreamed for
 MOST = 256  # plates that wait: whoever scrolls on wants those that come
@@ -38,14 +39,15 @@ class Wall:
 
     def know(self, networks: Iterable[Network]) -> None:
         """Have the plates of these, too."""
-        cache = platformdirs.user_cache_path(KEPT[0]) / KEPT[1]
+        plates = platformdirs.user_cache_path(KEPT[0]) / KEPT[1]
         for network in networks:
             self.networks[network.name] = network
-            self.folders[network.name] = cache / _digest(network)
+            self.folders[network.name] = plates / _digest(network)
 
     def knowledge(self) -> dict[str, Any]:
         """The message "knowledge"."""
-        return {"type": "knowledge", "networks": [self._known(network) for network in self.networks.values()]}
+        known = [self._known(network) for network in self.networks.values()]
+        return {"type": "knowledge", "networks": known, "others": other_networks(self.networks)}
 
     def want(self, name: str, layer: str, numbers: Iterable[int]) -> None:
         """Dream those plates that are not there, the first before the others. Raises RenderError for what there is not."""
@@ -116,6 +118,11 @@ class Wall:
             "classes": [str(label) for label in network.labels],
             "plates": {path.name: _numbers(path) for path in sorted(folder.iterdir())} if folder.is_dir() else {},
         }
+
+
+def other_networks(loaded: Collection[str]) -> list[str]:
+    """The networks whose weights are here, by name, but for those that are loaded."""
+    return [name for name in (*store.PACKAGED, *cache.present()) if name not in loaded]
 
 
 def _channels(network: Network, names: list[str], device: torch.device) -> Iterator[tuple[str, int]]:

@@ -91,7 +91,7 @@ tab need not ack; it acks what it has when it is seen again.
     stop      {}                        stop recording: NAME-flight.yaml and .csv are written -> "flight"
     save      {"name": str = null}      the same without stopping, any time: everything is always recorded
     thin      {"flight": NAME, "pixels": float}     drop the rows that are seen least of a saved flight, up to that error at
-              1080p -> "flight"
+              1080p, from its table; rendered large it is as it was flown -> "flight"
     scrub     {"tick": n}               show that tick from the negative (the session is paused while scrubbing)
     live      {}                        leave scrubbing: the head of the take again, paused or playing as it was
     fork      {"tick": n}               go on from there: a new take whose first ticks are the old one's
@@ -99,7 +99,8 @@ tab need not ack; it acks what it has when it is seen again.
     snapshot  {"tick": n = shown}       16-bit PNG of the canvas -> "file"
     gif       {"seconds": 4, "width": 480, "fps": 15}   the last seconds of film -> "file", when it is made
     render    {"flight": NAME = null, "size": "1080p", "quality": "final" | "draft" | "flown"}   queue a rendering; without
-              NAME the flight so far is saved first. flown: the steps that were flown; final: the film's own -> "jobs"
+              NAME the flight so far is saved first. flown: the steps that were flown; final: the film's own. A larger film
+              has the flight's shape and follows its take: what one flew into is there -> "jobs"
     cancel    {"job": n}
     add       {"term": {…}, "over": seconds = 1}        an objective as YAML has it ({"layer": "block_12"}, {"class": "owl"},
               {"channels": [3], "layer": "low"}); enters with weight 0 and rises to its weight (1) in so many seconds.
@@ -139,7 +140,8 @@ tab need not ack; it acks what it has when it is seen again.
                  "written": what the file says, "curve": [[seconds, number], …] (64 or fewer points over the next
                  seconds, if it moves), "live": bool, "why": one sentence why it cannot be moved here}
     knowledge {"networks": [{"name", "layers": [{"name", "channels": n, "depth": 0..1, "named": {"eyes": 3, …}}],
-              "classes": [NAME, …], "plates": {LAYER: [numbers that are dreamed]}}]}
+              "classes": [NAME, …], "plates": {LAYER: [numbers that are dreamed]}}],
+              "others": [names of networks that are here and not loaded: adding of one is a cut]}
     plate     {"network", "layer", "number", "url"}     this one is there now
     fault     {"text": the whole message as the command line prints it, "problems": [{"file", "line", "column", "width",
               "message", "hint", "source": text of the line, "shown": as the command line shows the one problem}]}

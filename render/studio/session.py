@@ -160,6 +160,8 @@ class Session:
     def _begin(self) -> None:
         if not self.serial:  # the page has something to show while the first dream of all is dreamed
             self._show(State(0, self.film.scene.picture(self.film.scene.clock.tick(0))), 0.0, cut=True)
+            self.tell_state()
+            self.say("the first dream is on its way")
         began = monotonic()
         state = begin(self.film)
         self.live_take.keep(state)

@@ -7,6 +7,7 @@ const SHOWN = 96; // pictures on the wall at first, and with each "More"
 const FACES = 4; // pictures on an objective's tile
 const PATIENCE = 250; // milliseconds, after which pictures that came in sight are asked for
 const LAYERS = "", CLASSES = "classes";
+const DEPTHS = { low: "strokes and ornament", mid: "textures and parts", high: "things and creatures" }; // layers of any network
 
 export class Dreams {
   constructor(panel, hand, socket, say) {
@@ -15,6 +16,7 @@ export class Dreams {
     this.socket = socket;
     this.say = say;
     this.networks = [];
+    this.others = [];
     this.terms = [];
     this.tiles = new Map(); // index -> {tile, slider, output}
     this.limit = SHOWN;
@@ -111,27 +113,33 @@ export class Dreams {
 
   // ---- the wall
 
-  /** What the networks know. */
-  learn(networks) {
+  /** What the networks know; others: names of those that could come in their place. */
+  learn(networks, others = []) {
     this.networks = networks;
+    this.others = others;
     find(".finder", this.panel).hidden = !networks.length;
     const select = find(".network", this.panel), before = select.value;
-    select.replaceChildren(...networks.map(({ name }) => make("option", { value: name }, name)));
-    if (networks.some(({ name }) => name === before)) select.value = before;
-    select.closest(".field").hidden = networks.length < 2;
+    const options = (names) => names.map((name) => make("option", { value: name }, name));
+    select.replaceChildren(...options(networks.map(({ name }) => name)));
+    if (others.length) select.append(make("optgroup", { label: "Another, which is a cut" }, options(others)));
+    if ([...select.options].some(({ value }) => value === before)) select.value = before;
+    select.closest(".field").hidden = select.options.length < 2;
     this.chooseNetwork();
     this.hang();
     this.build();
   }
 
   get network() {
-    return this.networks.find(({ name }) => name === find(".network", this.panel).value) ?? this.networks[0];
+    const { value } = find(".network", this.panel);
+    if (this.others.includes(value)) return { name: value, other: true, layers: [], classes: [], plates: {} };
+    return this.networks.find(({ name }) => name === value) ?? this.networks[0];
   }
 
   chooseNetwork() {
     const select = find(".layer", this.panel), before = select.value, network = this.network;
     if (!network) return;
     const options = [[LAYERS, "Layers"], ...(network.classes.length ? [[CLASSES, "Things"]] : []), ...network.layers.map(({ name }) => [name, `Channels of ${name}`])];
+    select.closest(".field").hidden = Boolean(network.other);
     select.replaceChildren(...options.map(([value, words]) => make("option", { value }, words)));
     select.value = options.some(([value]) => value === before) ? before : network.classes.length ? CLASSES : LAYERS;
   }
@@ -140,6 +148,11 @@ export class Dreams {
   offers() {
     const network = this.network, layer = find(".layer", this.panel).value;
     if (!network) return [];
+    if (network.other) {
+      return Object.entries(DEPTHS).map(([depth, caption]) => ({
+        term: { layer: depth, network: network.name }, caption, words: `${network.name}, ${depth}: ${caption}`, layer: depth, numbers: [],
+      }));
+    }
     const elsewhere = network === this.networks[0] ? {} : { network: network.name };
     if (layer === LAYERS) {
       return network.layers.map(({ name, channels }) => ({
@@ -167,7 +180,9 @@ export class Dreams {
     const wall = find(".wall", this.panel);
     wall.replaceChildren(...shown.map((offer) => this.offer(offer)));
     wall.querySelectorAll("button").forEach((button) => this.sight.observe(button));
-    write(find(".count", this.panel), offers.length ? `${offers.length} to choose from: a click adds, with a weight that rises to 1` : "Nothing has such a name.");
+    write(find(".count", this.panel), !offers.length ? "Nothing has such a name."
+      : this.network.other ? `${this.network.name} is another network: a click loads it, and the film begins anew with it.`
+      : `${offers.length} to choose from: a click adds, with a weight that rises to 1`);
     find(".more", this.panel).hidden = offers.length <= shown.length;
   }
 
@@ -179,10 +194,16 @@ export class Dreams {
   offer({ term, caption, words, layer, numbers }) {
     const button = make("button", {
       type: "button", title: words, "aria-label": `Add ${words}`, "data-layer": layer, "data-numbers": numbers.join(),
-      onclick: () => this.socket.ask("add", { term }).then(() => this.say({ text: `${words} comes in.` }), this.say),
+      onclick: () => this.add(term, words),
     }, make("span", { class: "caption" }, caption));
     this.paint(button);
     return make("li", {}, button);
+  }
+
+  /** Of another network the server says that it is a cut. */
+  add(term, words) {
+    const { other } = this.network;
+    this.socket.ask("add", { term }).then(() => other || this.say({ text: `${words} comes in.` }), this.say);
   }
 
   /** Puts the pictures that are there on a button of the wall. */
@@ -200,7 +221,7 @@ export class Dreams {
   }
 
   see({ isIntersecting, target }) {
-    if (!isIntersecting || this.panel.hidden) return;
+    if (!isIntersecting || this.panel.hidden || this.network.other) return;
     const { layer, numbers } = target.dataset;
     numbers.split(",").map(Number).forEach((number) => this.has(this.network, layer, number) || this.want(this.network.name, layer, number));
   }

@@ -2,7 +2,7 @@
 
 import { duration, find, icon, make, recall, keep, write } from "./dom.js";
 
-const SIZES = [["720p", "720p"], ["1080p", "1080p"], ["1440p", "1440p"], ["4k", "4K"]];
+const SIZES = [[720, "720p", "720p"], [1080, "1080p", "1080p"], [1440, "1440p", "1440p"], [2160, "4k", "4K"]]; // height, value, words
 const QUALITIES = [["final", "Final: all the steps the film asks for"], ["flown", "Flown: as it was dreamed here"], ["draft", "Draft: half as large, quick"]];
 const STAGES = { queued: "waits", dreaming: "dreams", developing: "is developed", done: "done", failed: "failed", cancelled: "stopped" };
 const SO_FAR = "";
@@ -31,9 +31,9 @@ export class Films {
   update(state) {
     this.state = state;
     const [width, height] = state.size, [filmWidth, filmHeight] = state.film_size;
-    const sizes = new Map([[`${width}x${height}`, `${width}×${height}, as flown`], [`${filmWidth}x${filmHeight}`, `${filmWidth}×${filmHeight}, the film's`], ...SIZES]);
+    const sizes = new Map([[`${width}x${height}`, `${width}×${height}, as flown`], [`${filmWidth}x${filmHeight}`, `${filmWidth}×${filmHeight}, the film's`], ...larger(width, height)]);
     const made = JSON.stringify([...sizes]);
-    if (made !== this.sizes) fill(this.form.elements.size, [...sizes], this.form.elements.size.value || recall("size") || "1080p");
+    if (made !== this.sizes) fill(this.form.elements.size, [...sizes], this.form.elements.size.value || recall("size") || larger(width, height)[1]?.[0]);
     this.sizes = made;
     if (JSON.stringify(state.flights) !== JSON.stringify(this.flights)) {
       this.flights = state.flights;
@@ -150,6 +150,14 @@ export class Films {
       make("img", { src: url, alt: what === "gif" ? "The last seconds" : "A snapshot", loading: "lazy" }),
       make("div", { class: "bar" }, make("small", {}, `${path} · ${weight(bytes)}`), make("a", { href: url, download: file(path) }, "Download")))));
   }
+}
+
+/** Sizes of the flight's shape that are larger: [value, words]. */
+function larger(width, height) {
+  const wide = Math.abs(9 * width - 16 * height) <= 16;
+  const sizes = SIZES.filter(([high]) => high > height);
+  if (wide) return sizes.map(([, value, words]) => [value, words]);
+  return sizes.map(([high]) => [2 * Math.round((high * width) / height / 2), high]).map((size) => [size.join("x"), size.join("×")]);
 }
 
 function fill(select, options, value) {

@@ -75,7 +75,7 @@ socket.on("vocabulary", (vocabulary) => {
     dreams.build();
   }
 });
-socket.on("knowledge", ({ networks }) => dreams.learn(networks));
+socket.on("knowledge", ({ networks, others }) => dreams.learn(networks, others));
 socket.on("plate", (plate) => dreams.plate(plate));
 socket.on("fault", (fault) => {
   file.fail(fault);

@@ -18,7 +18,7 @@ export class Timeline {
 
   update(state) {
     this.state = state;
-    this.slider.max = state.tick;
+    this.slider.max = Math.max(0, state.tick);
     const scrubs = state.scrub !== null;
     if (!scrubs && this.wanted === null) this.slider.value = state.tick;
     document.body.classList.toggle("scrubbing", scrubs);
