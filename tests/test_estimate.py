@@ -144,6 +144,19 @@ def weight(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and path.name not in small)
 
 
+def test_a_try_burns_one_thread(tiny_network: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, threads = torch.get_num_threads(), []
+    usual = estimates.build
+    monkeypatch.setattr(estimates, "build", lambda *words: threads.append(torch.get_num_threads()) or usual(*words))
+    torch.set_num_threads(2)
+    try:
+        estimates.within(load_text("seed: 7", overrides=["size=48x32"]), tiny.film(), 16 * 24)
+        estimates.timed(tiny.CPU, lambda: threads.append(torch.get_num_threads()))
+        assert (threads, torch.get_num_threads()) == ([1, 1], 2)
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_costs_are_told_in_words() -> None:
     assert [
         row(name, cost, 14) for name, cost in (("dreaming", Cost(3.21, 2e6)), ("a.mp4", Cost(4000, 3.4e9)), ("x", Cost(9.5)))

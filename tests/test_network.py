@@ -15,7 +15,7 @@ from test_weights import caffemodel
 from torch import Tensor, nn
 
 from render.config.usual import USUAL
-from render.dream import inception, objective, registry, weights
+from render.dream import inception, network, objective, registry, weights
 from render.dream.network import CLASSES, Network, combine, freeze, in_stages
 from render.dream.registry import load
 from render.dream.view import view_of
@@ -300,3 +300,13 @@ def test_a_network_that_cannot_be_is_told_of_where_it_is_asked_for(loaded: list[
     assert "gone.txt: there is no such file" in said
     assert 'dream.objective.1.network is "gogglenet"' in said
     assert wrong.value.exit_code == 3
+
+
+def test_a_network_of_another_precision_is_copied_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    copies: list[nn.Module] = []
+    usual = network.in_dtype
+    monkeypatch.setattr(network, "in_dtype", lambda stage, dtype: copies.append(stage) or usual(stage, dtype))
+    cut = tiny.network().cut
+    cut(["shapes"], torch.bfloat16)
+    cut(["classes"], torch.bfloat16)
+    assert len(copies) == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from clips import clip, plain
 from commands import Command as Run
 from PIL import Image
 
+from render.cli import RESTING, main
 from render.cli.group import command_line
 from render.cli.request import PIXELS, request
 from render.facts import load
@@ -282,3 +284,12 @@ for line in sys.argv[1:]:
 
 def test_every_command_has_its_line() -> None:
     assert {*command_line.commands} == {*COMMANDS}
+
+
+@pytest.mark.parametrize(("own", "then"), [("", RESTING[1]), ("ACTIVE", "ACTIVE")])
+def test_threads_that_wait_sleep_unless_a_person_says_otherwise(own: str, then: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(RESTING[0], own)
+    if not own:
+        monkeypatch.delenv(RESTING[0])
+    main(["--version"])
+    assert os.environ[RESTING[0]] == then

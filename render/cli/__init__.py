@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import NoReturn
@@ -11,10 +12,15 @@ import click
 from render.cli.group import command_line
 from render.show.terminal import interrupted, prepare_streams, report_failure, say, stopped_at_once
 
+# Threads of torch that wait for each other sleep, read once when torch comes: as they are, they spin, and where others use the
+# processors, too, a dream took ten times as long.
+RESTING = "OMP_WAIT_POLICY", "PASSIVE"
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command `render`. Every failure is one message and its exit code; no traceback reaches a person."""
     prepare_streams()
+    os.environ.setdefault(*RESTING)
     try:
         with stopped_at_once():
             command_line.main(args=None if arguments is None else list(arguments), prog_name="render", standalone_mode=False)

@@ -32,6 +32,7 @@ def check(configs: Sequence[Path], overrides: Sequence[str], quality: str, devic
     from render.config.notices import notices
     from render.develop.files import folder_name
     from render.develop.names import fill_name
+    from render.dream.device import one_thread
     from render.show.estimate import table
 
     networks: Known = {}
@@ -43,7 +44,8 @@ def check(configs: Sequence[Path], overrides: Sequence[str], quality: str, devic
             for line in missing:
                 out(line)
             return
-        film = build(config, where, networks)
+        with one_thread():
+            film = build(config, where, networks)
         say(f"{path}: good; what it takes is tried now")
         with closing(table(config, film, networks)) as lines:  # it tidies up after itself where nobody reads on
             for line in lines:

@@ -46,8 +46,10 @@ def channel_numbers(channels: Sequence[str | int], layer: str, network: Network,
 
 def layer_shape(layer: str, network: Network, device: torch.device) -> tuple[int, int]:
     """How many channels a layer has, and in how many places, tried with a blank picture."""
-    _, channels, height, width = blank_features(layer, network, device).shape
-    return channels, height * width
+    if layer not in network.shapes:
+        _, channels, height, width = blank_features(layer, network, device).shape
+        network.shapes[layer] = channels, height * width
+    return network.shapes[layer]
 
 
 def blank_features(layer: str, network: Network, device: torch.device) -> torch.Tensor:

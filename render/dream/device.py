@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 
 from render.errors import ConfigError
@@ -27,3 +30,17 @@ def describe(device: torch.device) -> dict[str, str]:
     """What kind of device it is, as the record of a take has it: {"device": "cuda", "gpu": "NVIDIA L4"}, {"device": "cpu"}."""
     kind = {"device": device.type}
     return kind | {"gpu": torch.cuda.get_device_name(device)} if device.type == "cuda" else kind
+
+
+@contextmanager
+def one_thread() -> Iterator[int]:
+    """Inside, torch works in one thread; gives how many it has outside.
+
+    For small things, and for all that is timed on a machine that others use: threads that wait for each other burn processors.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield threads
+    finally:
+        torch.set_num_threads(threads)

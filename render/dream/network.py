@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cache, cached_property
 from typing import Protocol
 
 import torch
@@ -46,6 +47,7 @@ class Network:
     blocks: tuple[str, ...] = ()  # the layers worth a line in a list; all if none are named
     channels: Mapping[str, Mapping[str, int]] | None = None  # layer -> name -> channel; the class map's are `labels`
     dtype: torch.dtype = torch.float32  # of its weights, and of all between a frame and the activations, which are float32
+    shapes: dict[str, tuple[int, int]] = field(default_factory=dict, compare=False, repr=False)  # those that were tried already
 
     def layer(self, name: str) -> str:
         """The layer of that name or alias; ConfigError with the list of layers if there is none."""
@@ -55,13 +57,19 @@ class Network:
         listed = f"layers: {' '.join(known)}" if len(known) < 40 else f"`render layers {self.name}` lists all {len(known)}"
         raise ConfigError(f'is "{name}", and {self.name} has no such layer', did_you_mean(name, known) + listed, continues=True)
 
+    @cached_property
+    def classes(self) -> Mapping[str, int]:
+        """The numbers of its classes by each of their comma-separated names, in small letters; of two the first."""
+        labels = reversed(list(enumerate(self.labels)))
+        return {part.strip().lower(): number for number, label in labels for part in label.split(",")}
+
     def label(self, name: str | int) -> int:
         """The index of a class by its label (any of its comma-separated names) or number."""
         if isinstance(name, int):
             if not 0 <= name < max(len(self.labels), 1):
                 raise ConfigError(f"is {name}, and {self.name} has classes 0 to {len(self.labels) - 1}", continues=True)
             return name
-        known = {part.strip().lower(): i for i, label in reversed(list(enumerate(self.labels))) for part in label.split(",")}
+        known = self.classes
         if name.lower() in known:
             return known[name.lower()]
         within = [label for label in known if name.lower() in label][:8]
@@ -125,9 +133,13 @@ def freeze(module: nn.Module, device: torch.device) -> nn.Module:
 def in_stages(stages: Mapping[str, nn.Module]) -> Cut:
     """The cut of a network that is a row of stages: it stops after the deepest one asked for."""
 
+    @cache
+    def stage_in(name: str, dtype: torch.dtype) -> nn.Module:
+        return in_dtype(stages[name], dtype)
+
     def cut(layers: Sequence[str], dtype: torch.dtype = torch.float32, /) -> Extractor:
         deepest = max(list(stages).index(layer) for layer in layers)
-        row = {name: in_dtype(stage, dtype) for name, stage in list(stages.items())[: deepest + 1]}
+        row = {name: stage_in(name, dtype) for name in list(stages)[: deepest + 1]}
 
         def extract(x: Tensor) -> Activations:
             features = {}

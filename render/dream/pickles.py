@@ -109,6 +109,7 @@ def _load_zip(file: Path) -> Any:
             content.seek(head + LENGTHS + 4 + sum(lengths) + storage.start * storage.dtype.itemsize)
             return content.read(storage.count * storage.dtype.itemsize)
 
+    _scan(BytesIO(content))
     return _unpickle(content, read, lambda storage: size(storage.key))
 
 
@@ -158,7 +159,7 @@ def _plain(content: bytes) -> Any:
 
 
 def _unpickle(content: bytes, read: Reader, size: Callable[[Storage], int], storages: dict[str, Storage] | None = None) -> Any:
-    _scan(BytesIO(content))
+    """What a pickle holds, whose instructions were scanned."""
     return _Unpickler(BytesIO(content), read, size, {} if storages is None else storages).load()
 
 

@@ -35,6 +35,7 @@ from render.develop.names import fill_name
 from render.develop.negative import LARGE as LARGE_STATE
 from render.develop.negative import STRIDE
 from render.dream.ascent import Ascent, dream, sizes
+from render.dream.device import one_thread
 from render.dream.network import Activations
 from render.film import Film, State, begin, first_worlds, step
 from render.frames import at_rate, frame_count, frames_in, rate_ratio
@@ -43,14 +44,14 @@ from render.picture.picture import resize, to_pixels
 from render.scene import Scene
 from render.show.words import bytes_words, count_words, duration_words
 
-LARGE = 2**17  # pixels; larger films are tried at about this size, since what they take grows with their pixels
+LARGE = 2**16  # pixels; larger films are tried at about this size, since what they take grows with their pixels
 SMALL = 2**16  # pixels that a step is timed on at most: about the mean of a film's octaves
 COUNTED = 40  # moments at which steps are counted, evenly over the film
 PLACES = (0.5, 0.1)  # of the film, at which ticks are tried
-TRIES = 3  # of a step; the first sets much up
+TRIES = 2  # of a step, after the first tick has set up what is set up once
 SERIAL = 0.08  # of a step that one thread does alone, measured on two
 BOLD = 0.1  # rms change of a picture that is hardly dreamed; plain pictures are encoded sooner than dreams
-FEW = 8  # frames through an encoder
+FEW = 16  # frames through an encoder
 COLOURS = 6  # bytes of a pixel in the negative: 16 bits a channel
 HEAD = 400  # bytes of a file of the negative besides its tensors
 
@@ -132,7 +133,8 @@ def within(config: Config, film: Film, most: int, known: Known | None = None) ->
         return film, 1.0
     shrink = (most / (height * width)) ** 0.5
     size = Size(*(max(32, round(side * shrink / 2) * 2) for side in (width, height)))
-    small = build(config.model_copy(update={"size": size}), film.scene.device, known)
+    with one_thread():
+        small = build(config.model_copy(update={"size": size}), film.scene.device, known)
     return small, height * width / (size.width * size.height)
 
 
@@ -296,12 +298,9 @@ def timed(device: torch.device, do: Callable[[], object]) -> float:
     On a GPU by the clock. On processors by their own time in one thread, since threads that wait for others burn it, too;
     it is then shared out by Amdahl's law.
     """
-    threads, start, busy = torch.get_num_threads(), perf_counter(), _processor_seconds()
-    torch.set_num_threads(1)
-    try:
+    start, busy = perf_counter(), _processor_seconds()
+    with one_thread() as threads:
         do()
-    finally:
-        torch.set_num_threads(threads)
     if device.type == "cuda":
         torch.cuda.synchronize(device)
         return perf_counter() - start
