@@ -54,7 +54,7 @@ socket.on("welcome", ({ film }) => {
 socket.on("state", (message) => {
   state = message;
   values.take(state.tick, state.values);
-  live.playing = state.playing;
+  live.playing = state.playing && state.tick >= 0; // before the first dream there is nothing to fly through
   body.classList.toggle("recording", state.recording);
   dress(find("[data-do=play]"), state.playing ? "pause" : "play", state.playing ? "Pause" : "Play");
   dress(find("[data-do=record]"), state.recording ? "stop" : "record", state.recording ? "Stop recording" : "Record");
