@@ -29,7 +29,7 @@ def test_a_machine_that_has_everything_is_told_what_it_has(command: Command) -> 
 
 
 def test_the_extras_are_those_of_the_package() -> None:
-    assert {*PROJECT["optional-dependencies"]} - {"dev"} <= {*doctor.EXTRAS}
+    assert {*PROJECT["optional-dependencies"]} - {"dev", "docs"} <= {*doctor.EXTRAS}
 
 
 @pytest.mark.parametrize("name", NEEDED)

@@ -297,6 +297,7 @@ def test_films_are_heard_one_after_the_other(command: Command, project: Path) ->
     """Clicks at .25 s of each, of which the second film is silent."""
     loud, silent = render(command, project, "music"), render(command, project, name="dawn")
     for fade, times in {"": [0.25, 4.25], "0.5s": [0.25, 3.25]}.items():
+        Path("heard.mkv").unlink(missing_ok=True)
         said = command("join", str(loud), str(silent), str(loud), "-o", "heard.mkv", *(["--crossfade", fade] if fade else []))
         assert said.code == 0, said.words
         heard = np.abs(samples(Path("heard.mkv").absolute()))

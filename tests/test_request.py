@@ -54,7 +54,7 @@ def test_a_picture_or_a_video_is_a_film_that_one_can_go_on_from(run: Run, file: 
     said = run(file, *sets(*SMALL))
     stem = Path(file).stem
     assert (said.code, said.paths) == (0, [f"runs/{stem}/take-001/{stem}.mp4"])
-    assert f"{stem}.yaml: the film of it, written here" in said.words
+    assert f"{stem}.yaml: the film of it, but for {' '.join(SMALL)}, written here" in said.words
     film = load(f"{stem}.yaml")
     assert film.source.kind == kind
     assert film.size.width * film.size.height <= 1.1 * PIXELS
@@ -293,3 +293,31 @@ def test_threads_that_wait_sleep_unless_a_person_says_otherwise(own: str, then: 
         monkeypatch.delenv(RESTING[0])
     main(["--version"])
     assert os.environ[RESTING[0]] == then
+
+
+# ---- what lies there already
+
+
+@pytest.mark.parametrize("file", ["photo.jpg", "street.mp4"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("tiny.yaml", "-o"),
+        ("photo.jpg", *sets(*SMALL), "-o"),
+        ("preview", "tiny.yaml", "-o"),
+        ("print", "runs/tiny", "-o", "./"),
+    ],
+)
+def test_a_file_of_ones_own_is_not_written_over(run: Run, words: tuple[str, ...], file: str) -> None:
+    assert run("tiny.yaml").code == 0
+    before = Path(file).read_bytes()
+    *most, last = words
+    said = run(*most, f"./{file}") if last == "./" else run(*words, file)
+    assert said.code == 2
+    assert Path(file).read_bytes() == before
+
+
+def test_a_film_is_made_again_into_the_file_that_it_made(run: Run) -> None:
+    for name in ("again.mp4", "again.gif", "again.jpg"):
+        for _ in range(2):
+            assert run("tiny.yaml", "-o", name).paths == [name]

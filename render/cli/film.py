@@ -14,7 +14,7 @@ from click.core import ParameterSource
 from render.cli.on import LIST, address_of, elsewhere, list_commands, render_elsewhere
 from render.cli.options import CONFIGS, RUNS, shared
 from render.cli.prepare import build, fetch_weights, pick_device, refuse_unreasonable
-from render.cli.request import Request, deliver, into_file, is_output, request
+from render.cli.request import Request, deliver, into_file, is_output, request, require_take
 from render.errors import RenderError, printable
 from render.show.terminal import FilePath, each, out, say, stoppable, until, usual_style
 
@@ -77,13 +77,13 @@ def film(
         say(outline(films))  # seconds pass until torch is there
     if address is not None:
         for film in films:
-            write_own_film(film)
+            write_own_film(film, overrides)
         render_elsewhere(films, root, address, device, quality, shared, fresh, any_device, style)
         return
     where = pick_device(device, root)
     require_films([film.config for film in films], where, root, yes)
     for film in films:
-        write_own_film(film)
+        write_own_film(film, overrides)
     render_films(films, root, where, fresh, style, any_device)
 
 
@@ -101,6 +101,7 @@ def enlarge(
     The same film rendered larger dreams of other things. This one follows the take (`follow:` in its settings): what is there
     stays there, and the dream adds what is finer. A draft becomes its film, a flight is flown again. Its take is NAME-SIZE.
     """
+    require_take(take)
     say(f"{take}: made larger")  # seconds pass until torch is there
 
     from render.config.paths import from_folder
@@ -117,17 +118,23 @@ def outline(films: Sequence[Request]) -> str:
     """What is about to be rendered, in a line."""
     if len(films) > 1:
         return f"{len(films)} films: {', '.join(film.config.name for film in films)}"
-    config, words = films[0].config, "frame" if films[0].config.clock.frames == 1 else "frames"
-    return f"{config.name}: {config.clock.frames} {words} from {config.clock.last_tick + 1} dreams, {config.size}"
+    config, clock = films[0].config, films[0].config.clock
+    work = f"{_count(clock.frames, 'frame')} from {_count(clock.last_tick + 1, 'dream')}"
+    return f"{config.name}: {work}, {config.size}, dreamed by {' and '.join(config.networks)}"
 
 
-def write_own_film(film: Request) -> None:
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'s' * (number != 1)}"
+
+
+def write_own_film(film: Request, overrides: Sequence[str]) -> None:
     """Write the film of a picture or a video alone, to go on from."""
     from render.develop import files
 
     if film.file:
         files.write(film.file, film.text.encode())
-        say(f"{film.file}: the film of it, written here; change it, and `render {film.file}` renders it again")
+        besides = f"but for {printable(' '.join(overrides))}, " if overrides else ""
+        say(f"{film.file}: the film of it, {besides}written here; change it, and `render {film.file}` renders it")
 
 
 def require_films(films: Sequence[Config], device: torch.device, root: Path, yes: bool) -> None:
@@ -179,7 +186,8 @@ def _film(film: Request, root: Path, device: torch.device, fresh: bool, style: s
     for path in deliver(shot.paths, film.target):
         out(path, ends=False)  # the next film of the queue is rendered all the same
     if stop.is_set():
-        rest = "the film is whole" if shot.whole else "this is the film so far, and the same command goes on from here"
+        same = " without --fresh" if fresh else ""
+        rest = "the film is whole" if shot.whole else f"this is the film so far, and the same command{same} goes on from here"
         say(f"{config.name}: stopped; {rest}")
         raise SystemExit(130)
     if config.facts.flaw:

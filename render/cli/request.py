@@ -8,6 +8,7 @@ runs/zoom/take-001 the film of a take, to go on with; runs/zoom is its newest
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -75,10 +76,12 @@ def _of_file(path: Path, overrides: Sequence[str], quality: str) -> Request:
 
 
 def is_output(path: Path) -> bool:
-    """Whether what stands after -o is a film's file, and no folder for takes."""
+    """Whether what stands after -o is a film's file, and no folder for takes. ConfigError for what seems a mistyped file."""
     from render.config.model import OUTPUT_SUFFIXES
 
-    return path.suffix.lower() in OUTPUT_SUFFIXES and not path.is_dir()
+    if path.suffix.lower() in OUTPUT_SUFFIXES or path.exists() or not re.fullmatch(r"\.[a-z]\w{1,4}", path.suffix.lower()):
+        return path.suffix.lower() in OUTPUT_SUFFIXES and not path.is_dir()
+    raise ConfigError(f"-o {path}: nothing is written as {path.suffix}", f"known: {' '.join(OUTPUT_SUFFIXES)}; or a folder")
 
 
 def into_file(path: Path, films: Sequence[Request]) -> Request:
@@ -229,9 +232,8 @@ def _size(width: int, height: int) -> str:
 
 def _of_take(path: Path, overrides: Sequence[str], quality: str) -> Request:
     """The film of a take, or of the newest take of a film, as it was when it was last rendered."""
+    require_take(path)
     here = (path / RECORD).exists()
-    if not here and not any(path.glob(f"take-*/{RECORD}")):
-        raise MissingError(f"{path}: no take of a film lies here", _takes_in(path))
     say(f"{path}: going on with it" if here else f"{path}: going on with its newest take")  # seconds pass until torch is there
 
     from render.config import load_text
@@ -249,8 +251,21 @@ def _of_take(path: Path, overrides: Sequence[str], quality: str) -> Request:
     return Request(config, read(written, folder) if written.exists() else settings, Path(relpath(folder.absolute().parents[1])))
 
 
+def require_take(path: Path) -> None:
+    """Refuse what is neither the folder of a take nor that of a film's takes. MissingError, with those that are near."""
+    if (path / RECORD).exists() or any(path.glob(f"take-*/{RECORD}")):
+        return
+    raise MissingError(
+        f"{path}: {'no take of a film lies here' if path.exists() else 'there is no such take'}", _takes_in(path)
+    )
+
+
 def _takes_in(path: Path) -> str:
     """What could be meant by a folder that is none of a film's."""
+    if beside := sorted(take.parent.name for take in path.parent.glob(f"take-*/{RECORD}")):
+        return f"{path.parent} has {' '.join(beside[:8])}"
+    if path.name and path.parent == Path() and any(RUNS.glob(f"{escape(path.name)}/take-*/{RECORD}")):
+        return f"did you mean {RUNS / path.name}?"
     films = sorted({take.parents[1] for take in path.glob(f"*/take-*/{RECORD}")})
     if films:
         return f"the films in it: {' '.join(map(str, films[:8]))}"

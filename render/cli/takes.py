@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from render.cli.options import PLACES, SOURCE, of_a_print
+from render.cli.request import require_take
 from render.errors import ConfigError
 from render.show.terminal import FilePath, out, say
 
@@ -28,6 +29,7 @@ from render.show.terminal import FilePath, out, say
 @SOURCE
 def print_(take: Path, outputs: Sequence[str], source: Path | None, **settings: Any) -> None:
     """Develop other outputs from a take's negative, without dreaming."""
+    require_take(take)
     say(f"{take}: developing {' '.join(outputs)}")  # seconds pass until torch is there
 
     from render.develop.reprint import print_again
@@ -48,6 +50,7 @@ def trim(take: Path, part: str, output: str | None, source: Path | None, **setti
     Times are as in keyframes: 2s, 48 frames, 25%, 00:00:02; 2s.. goes to the end. Frames are made from the negative and
     encoded once.
     """
+    require_take(take)
     say(f"{take}: developing {part}")
 
     from render.develop.reprint import trim
@@ -68,6 +71,8 @@ def join(takes: Sequence[Path], output: str | None, crossfade: str, **settings: 
     """
     if len(takes) < 2:
         raise ConfigError("one take alone is joined to nothing", "render join TAKE TAKE")
+    for take in takes:
+        require_take(take)
     say(f"joining {len(takes)} takes")
 
     from render.develop.reprint import in_working_folder, join

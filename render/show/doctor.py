@@ -111,7 +111,7 @@ def look_at_devices() -> Iterator[Finding]:
     from render.dream.precision import has_bfloat16
 
     cores = os.cpu_count() or 1
-    yield Finding("processor", f"{cores} cores, torch takes {torch.get_num_threads()} threads")
+    yield Finding("processor", f"{cores} cores, threads that torch takes: {torch.get_num_threads()}")
     for i in range(torch.cuda.device_count()):
         card = torch.cuda.get_device_properties(i)
         yield Finding("card", f"{card.name}, {bytes_words(card.total_memory)}; CUDA {torch.version.cuda}")
