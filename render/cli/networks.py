@@ -145,4 +145,5 @@ def weights(arguments: Sequence[str]) -> None:
     """Weights of networks by name: what can be had, what is here; get, verify, add."""
     from render.weights.command import weights
 
-    weights.main(args=list(arguments), prog_name="render weights", standalone_mode=False)
+    with weights.make_context("render weights", list(arguments)) as context:  # not `main`: that ends with 1 where nobody reads
+        weights.invoke(context)

@@ -13,7 +13,7 @@ from render.weights.catalogue import CATALOGUE
 NAME = click.argument("name", metavar="NAME")
 
 
-@click.group(name="weights", invoke_without_command=True)
+@click.group(name="weights", invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.pass_context
 def weights(ctx: click.Context) -> None:
     """Weights of networks by name: what can be had, what is here, how large.
