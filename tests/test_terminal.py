@@ -137,3 +137,11 @@ def test_a_library_s_error_after_ctrl_c_is_an_interruption() -> None:
     closed.__context__ = KeyboardInterrupt()
     assert interrupted(closed)
     assert not interrupted(RoomError("full"))
+
+
+def test_an_error_that_came_of_itself_is_no_stop() -> None:
+    outer, inner = ValueError(), OSError()
+    outer.__cause__, inner.__context__ = inner, outer
+    assert not interrupted(outer)
+    inner.__context__ = KeyboardInterrupt()
+    assert interrupted(outer)

@@ -181,9 +181,11 @@ def _from_the_machine(error: OSError) -> Exception:
 
 def interrupted(error: BaseException | None) -> bool:
     """Whether an error came of a Ctrl-C: libraries that it reaches in mid-work say many things."""
-    while error:
+    seen = set[int]()
+    while error and id(error) not in seen:  # an error that is raised again may come of itself
         if isinstance(error, KeyboardInterrupt):
             return True
+        seen.add(id(error))
         error = error.__cause__ or error.__context__
     return False
 
