@@ -174,7 +174,7 @@ def mutated(text: str, dice: random.Random) -> str:
         "---",
         "4b",
     ]
-    for _ in range(dice.randrange(1, 6)):
+    for _ in range(dice.randrange(1, 4)):
         place, length = dice.randrange(len(text)), dice.randrange(12)
         lines = text.split("\n")
         first, second = dice.randrange(len(lines)), dice.randrange(len(lines))
