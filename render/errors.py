@@ -83,6 +83,11 @@ def gpu_failed(error: Exception) -> bool:
     return isinstance(error, RuntimeError) and bool(NO_GPU.search(str(error)))
 
 
+def count(number: int, thing: str) -> str:
+    """A number of things, in words: 1 film, 3 films."""
+    return f"{number} {thing}{'s' * (number != 1)}"
+
+
 def printable(text: str) -> str:
     """The text without what a terminal obeys, or what turns its direction: it may quote a stranger's file."""
     return "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in text)

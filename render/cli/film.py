@@ -15,7 +15,7 @@ from render.cli.on import LIST, address_of, elsewhere, list_commands, render_els
 from render.cli.options import CONFIGS, RUNS, shared
 from render.cli.prepare import build, fetch_weights, pick_device, refuse_unreasonable
 from render.cli.request import Request, deliver, into_file, is_output, request, require_take
-from render.errors import RenderError, printable
+from render.errors import RenderError, count, printable
 from render.show.terminal import FilePath, each, out, say, stoppable, until, usual_style
 
 if TYPE_CHECKING:
@@ -119,12 +119,8 @@ def outline(films: Sequence[Request]) -> str:
     if len(films) > 1:
         return f"{len(films)} films: {', '.join(film.config.name for film in films)}"
     config, clock = films[0].config, films[0].config.clock
-    work = f"{_count(clock.frames, 'frame')} from {_count(clock.last_tick + 1, 'dream')}"
+    work = f"{count(clock.frames, 'frame')} from {count(clock.last_tick + 1, 'dream')}"
     return f"{config.name}: {work}, {config.size}, dreamed by {' and '.join(config.networks)}"
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}{'s' * (number != 1)}"
 
 
 def write_own_film(film: Request, overrides: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ import click
 
 from render.cli.prepare import build, fetch_weights, pick_device
 from render.cli.request import Request, deliver
-from render.errors import ConfigError, RenderError, printable
+from render.errors import ConfigError, RenderError, count, printable
 from render.show.terminal import each, out, report_failure, say, stoppable, usual_style
 
 LIST, RAY = "list", "ray"
@@ -90,7 +90,7 @@ def render_elsewhere(
         places = survey.places(cluster.nodes(), "mps" if here.type == "mps" else device, quality, pieces)
         plan = queue.Plan(root.absolute(), places, in_place, here, fresh, any_device)
         travels = "" if in_place else "; dreams travel to this machine"
-        say(f"{_count(len(films), 'film')}, {_count(len(places), 'worker')}{travels}")
+        say(f"{count(len(films), 'film')}, {count(len(places), 'worker')}{travels}")
         with board.shown(), stoppable(stop):
             for event in queue.render_queue(orders, cluster, plan, stop):
                 config = configs[event.number]
@@ -141,7 +141,3 @@ def _one_root(films: Sequence[Request], root: Path) -> Path:
         places = " ".join(sorted(map(str, roots)))
         raise ConfigError(f"--on: the films' takes lie in several folders: {places}", "one command for each folder")
     return roots.pop()
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}{'s' * (number != 1)}"

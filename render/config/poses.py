@@ -84,11 +84,5 @@ def write_poses(poses: Poses | None) -> Any:
     """The YAML mapping that reads back the same."""
     if poses is None:
         return None
-    return {
-        key: number
-        if key == "ease"
-        else {"at": [poses.poses[number].x, poses.poses[number].y], "scale": poses.poses[number].scale}
-        for key, number in poses.way.written.items()
-    }
     places = [{"at": [pose.x, pose.y], "scale": pose.scale} for pose in poses.poses]
     return {key: number if key == "ease" else places[number] for key, number in poses.way.written.items()}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from render.errors import ConfigError, RenderError, printable
+from render.errors import ConfigError, RenderError, count, printable
 
 MOST_PROBLEMS = 40  # in one message
 WINDOW = 96  # characters of a source line that a message shows
@@ -86,9 +86,8 @@ class ProblemsError(ConfigError):
 
 def report(problems: Sequence[Problem]) -> str:
     """The message: the problems with their places, and how many there are."""
-    count = f"{len(problems)} problem{'s' * (len(problems) != 1)}"
     first = f", of which these are the first {MOST_PROBLEMS}" if len(problems) > MOST_PROBLEMS else ""
-    return "\n".join((*map(str, problems[:MOST_PROBLEMS]), f"{count}{first}. Nothing was rendered."))
+    return "\n".join((*map(str, problems[:MOST_PROBLEMS]), f"{count(len(problems), 'problem')}{first}. Nothing was rendered."))
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

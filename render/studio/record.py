@@ -10,7 +10,7 @@ from typing import Any
 
 from render.config import Config, nodes
 from render.config.hold import Hold, unsaid
-from render.config.loader import read, section_of
+from render.config.loader import section_of
 from render.config.model import Settings
 from render.config.section import OneOf, Section
 from render.develop import files
@@ -145,8 +145,3 @@ def free_name(folder: Path, name: str) -> str:
         if not any((folder / f"{free}{ending}").exists() for ending in (".yaml", ".csv")):
             return free
     return f"{name}-flight-x"
-
-
-def film_text(path: Path | None, config: Config) -> str:
-    """A film as it was written, or in full."""
-    return read(path) if path else config.yaml()
