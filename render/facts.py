@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 from render.config import load as load_config
 from render.config.clock import USUAL_FPS
 from render.config.facts import Facts
-from render.config.model import Settings
+from render.config.model import Settings, SourceSettings
 from render.config.moving import features
-from render.config.problem import SettingError
+from render.config.problem import SettingError, SettingsError
+from render.config.section import walk
+from render.config.setting_types import FILE
 from render.errors import ConfigError, MissingError, RenderError
 
 if TYPE_CHECKING:  # a file at fault never becomes a Config, and waits for none
@@ -23,20 +25,65 @@ if TYPE_CHECKING:  # a file at fault never becomes a Config, and waits for none
 
 def load(path: Path | str, overrides: Sequence[str] = (), quality: str = "final") -> Config:
     """The film that the file at `path` asks for, knowing what its own files say; else as render.config.load."""
-    return load_config(path, overrides, quality, facts)
+    return load_config(path, overrides, quality, facts_and_files)
 
 
 def facts(settings: Settings) -> Facts:
     """What the footage and the music of a film, and the take that it follows, say of themselves.
 
-    Raises a SettingError at the setting at fault.
+    Raises a SettingsError with every setting at fault. A picture may be gone: a take has all that was dreamed of it.
     """
-    about = Facts()
-    if settings.source.kind in FOOTAGE:
-        about = FOOTAGE[settings.source.kind](settings, about)
-    if settings.follow:
-        about = _followed(settings, about)
-    return _music(settings, about) if settings.audio else about
+    about, faults = _inquire(settings)
+    if faults:
+        raise SettingsError(faults)
+    return about
+
+
+def facts_and_files(settings: Settings) -> Facts:
+    """The same of a film that is to be dreamed: the SettingsError also tells every other file that is not there."""
+    about, faults = _inquire(settings)
+    faults += [error for error in _absent(settings) if all(error.path != other.path for other in faults)]
+    if faults:
+        raise SettingsError(faults)
+    return about
+
+
+def _inquire(settings: Settings) -> tuple[Facts, list[SettingError]]:
+    """What is found, and what is at fault."""
+    about, faults = Facts(), list[SettingError]()
+    for concerns, inquire in (
+        (settings.source.kind in FOOTAGE, _footage),
+        (settings.follow, _followed),
+        (settings.audio, _music),
+    ):
+        try:
+            about = inquire(settings, about) if concerns else about
+        except SettingError as error:
+            faults.append(error)
+    return about, faults
+
+
+def _absent(settings: Settings) -> Iterator[SettingError]:
+    """A fault for each file that the settings name and that is not there."""
+    for setting in walk(settings):
+        if isinstance(setting.value, Path) and setting.type is FILE and _is_absent(setting.value):
+            message = f"cannot be used: {setting.value}: there is no such file"
+            yield SettingError(message, path=setting.path, error=MissingError)
+
+
+def _is_absent(file: Path) -> bool:
+    """Whether there is no such file; of one that is there and cannot be reached, whoever reads it tells."""
+    try:
+        file.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
+
+
+def _footage(settings: Settings, about: Facts) -> Facts:
+    return FOOTAGE[settings.source.kind](settings, about)
 
 
 def _frames(settings: Settings, about: Facts) -> Facts:
@@ -53,7 +100,7 @@ def _video(settings: Settings, about: Facts) -> Facts:
     from render.source.footage import probe
 
     part = settings.source.part
-    with _blaming("source", "video"):
+    with _blaming("source", "video"), _if_no_picture(part.file):
         video = probe(part.file, part.start.amount, part.end and part.end.amount)
         heard = Sound(part.file, video.start, video.seconds, zero=video.zero) if video.sound and not settings.audio else None
         unheard = MUTE if video.mute and not settings.audio else footage_loss(heard) if heard else ""
@@ -100,6 +147,18 @@ def _music(settings: Settings, about: Facts) -> Facts:
 def _sentences(file: Path, *flaws: str) -> str:
     """What is said of a file, a line each."""
     return "\n".join(f"{file}: {flaw}" for flaw in flaws if flaw)
+
+
+@contextmanager
+def _if_no_picture(file: Path) -> Iterator[None]:
+    """What cannot be read inside as a video is told to be a picture where its ending says so."""
+    try:
+        yield
+    except MissingError as error:
+        if file.suffix.lower() not in SourceSettings.endings["image"] or error.hint or _is_absent(file):
+            raise
+        message, hint = f"{file}: is a picture, not a video", f"it is asked for by source: {{image: {file.name}}}"
+        raise MissingError(message, hint) from error
 
 
 MUTE = "has sound that cannot be read here, and the film is silent"

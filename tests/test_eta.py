@@ -65,12 +65,13 @@ def test_known_efforts_tell_before(text: str, clock: list[float]) -> None:
     assert each is not None
     assert len(each) == config.clock.last_tick + 1
     for index, left in with_eta(lasting(each, clock), -1, len(each) - 1, each):
-        if index:
-            assert left.seconds == pytest.approx(sum(each[index + 1 :]), rel=1e-6)
+        assert left.seconds == pytest.approx(sum(each[index + 1 :]), rel=1e-6)
 
 
 def test_efforts_are_the_steps_by_their_pixels() -> None:
     config = load_text("dream: {steps: {0s: 3, 10s: 7}, octaves: 3, octave_scale: 2}")
+    first = load_text("dream: {steps: 3, first_steps: 24, octaves: 1}")
+    assert efforts(first)[:2] == pytest.approx([24 + eta.BESIDES, 3 + eta.BESIDES])  # type: ignore[index]
     np.testing.assert_allclose(count_steps(config, np.array([0.0, 10.0])), [3 * (1 + 1 / 4 + 1 / 16), 7 * (1 + 1 / 4 + 1 / 16)])
 
 

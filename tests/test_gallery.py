@@ -81,6 +81,13 @@ def test_takes_are_found_from_wherever_one_points(tmp_path: Path) -> None:
         find_exhibits([tmp_path / "nowhere"])
 
 
+def test_takes_of_a_sweep_are_found_among_others(tmp_path: Path) -> None:
+    takes = [finished(tmp_path / "runs"), *(finished(tmp_path / "runs/zoom-sweep", f"zoom-seed-{seed}") for seed in (1, 2))]
+    (tmp_path / "runs/zoom-sweep/site").mkdir()
+    exhibits, notices = find_exhibits([tmp_path / "runs"])
+    assert ([exhibit.folder for exhibit in exhibits], notices) == (takes, [])
+
+
 def test_an_exhibit_is_what_its_take_says(tmp_path: Path) -> None:
     given = "# yaml-language-server: $schema=x\n# A garden.\n#   render it\nseed: 5\nduration: 2s\n"
     finished(

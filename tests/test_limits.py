@@ -66,9 +66,14 @@ def test_what_has_been_begun_is_not_asked_again(run: Run, monkeypatch: pytest.Mo
     with monkeypatch.context() as patch:
         patch.setattr(Take, "note", unfinished)
         assert run()[0] == 0
-    monkeypatch.setattr(limits, "_free_disk", lambda root: 0)
+    monkeypatch.setattr(limits, "_free_disk", lambda root: 1)
     assert run()[0] == 0
     assert run("--set", "seed=4")[0] == 2
+
+
+def test_a_disk_that_does_not_say_what_is_free_is_not_called_full(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "_free_disk", lambda root: 0)
+    assert run()[0] == 0
 
 
 def test_usual_films_are_not_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

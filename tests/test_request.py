@@ -16,6 +16,7 @@ from PIL import Image
 from render.cli import RESTING, main
 from render.cli.group import command_line
 from render.cli.request import PIXELS, request
+from render.cli.studio import _film
 from render.facts import load
 
 TINY = "size: 64x36\nfps: 8\nduration: 1s\nseed: 3\ndream: {steps: 1, first_steps: 1, octaves: 1, rate: 4}\n"
@@ -159,7 +160,42 @@ def test_the_take_of_a_picture_goes_on_and_knows_where_its_film_lay(run: Run) ->
     first = run("films/p.yaml")
     assert run("runs/p").paths == first.paths
     Path("photo.jpg").rename("films/photo.jpg")
-    assert run("print", "runs/p", "-o", "x.png").paths == ["runs/p/take-001/x.png"]
+    assert run("print", "runs/p", "-o", "x.png").paths == ["x.png"]
+
+
+def test_a_take_that_is_named_is_the_one_that_goes_on(run: Run) -> None:
+    """Also where newer ones are of the same film."""
+    first = run("tiny.yaml")
+    second = run("tiny.yaml", "--fresh")
+    Path(first.paths[0]).unlink()
+    assert run("runs/tiny/take-001").paths == first.paths
+    assert run("runs/tiny").paths == second.paths
+    assert run("runs/tiny/take-001", "--set", "duration=2s").paths == first.paths
+
+
+def test_a_name_after_o_is_a_path_for_every_command(run: Run) -> None:
+    """Where the person is; not inside the take that it is made of."""
+    run("tiny.yaml")
+    for file, words in {
+        "film.gif": ("tiny.yaml",),
+        "print.gif": ("print", "runs/tiny"),
+        "part.gif": ("trim", "runs/tiny", "0s..0.5s"),
+        "joined.gif": ("join", "runs/tiny", "runs/tiny"),
+    }.items():
+        assert run(*words, "-o", file).paths == [file]
+        assert Path(file).exists()
+
+
+def test_the_studio_flies_the_film_that_render_renders(run: Run) -> None:
+    """Of a picture or a video alone, before that is written and after."""
+    for file in ("photo.jpg", "street.mp4"):
+        wanted = request(Path(file), SMALL)
+        config, text, place, _ = _film(Path(file), SMALL)
+        assert (config.fingerprint(), text, place) == (wanted.config.fingerprint(), wanted.text, None)
+        assert wanted.file
+        wanted.file.write_text(wanted.text)
+        config, text, place, _ = _film(Path(file), SMALL)
+        assert (config.fingerprint(), text, place) == (wanted.config.fingerprint(), wanted.text, wanted.file)
 
 
 def test_folders_without_takes_name_those_that_have_some(run: Run) -> None:
@@ -172,7 +208,7 @@ def test_folders_without_takes_name_those_that_have_some(run: Run) -> None:
 def test_the_newest_take_is_printed_and_gives_its_film_back(run: Run) -> None:
     run("tiny.yaml")
     run("tiny.yaml", "--set", "seed=4")
-    assert run("print", "runs/tiny", "-o", "x.gif").paths == ["runs/tiny/take-002/x.gif"]
+    assert run("print", "runs/tiny", "-o", "x.gif").paths == ["x.gif"]
     assert "seed: 4" in run("from", "runs/tiny").paths
 
 

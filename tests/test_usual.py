@@ -47,6 +47,39 @@ def test_a_word_says_how_much_of_a_dream_lies_on_footage(word: str) -> None:
     assert load_text(f"dream: {{footage: {word}}}").dream.step_size(first) == Config().dream.step_size(first)
 
 
+CALM, AS_IT_IS = {"hold": 0, "fringes": 0.4}, {"hold": 0, "fringes": 0}
+LOOKS = {  # films, and what becomes of the colours of what they show
+    "dream: {network: bestiary}": CALM,
+    "dream: {network: {bestiary: own.safetensors}}": CALM,
+    "dream: {objective: {garden: [rose, owl]}}\nlook: 0.3": CALM,
+    "dream: {objective: [{layer: block_10}, {class: rose, network: bestiary}]}": CALM,
+    "{dream: {objective: {garden: all}}, look: {colour: null}}": AS_IT_IS,
+    "{dream: {objective: {garden: all}}, look: {colour: {fringes: 0}}}": AS_IT_IS,
+    "{dream: {objective: {garden: all}}, look: {colour: {palette: ember}}}": {**CALM, "hold": 0.8, "palette": "ember"},
+    "{dream: {network: bestiary, objective: {layer: block_10, network: efficientnet_lite0}}}": None,
+    "dream: {objective: {garden: [banana, lion]}}": None,
+    "dream: {network: inception_v1}": None,
+    "look: {colour: {fringes: 0.5}}": {"hold": 0, "fringes": 0.5},
+    "{}": None,
+}
+
+
+@pytest.mark.parametrize("film", LOOKS)
+def test_thin_lines_are_calm_where_the_bestiary_dreams(film: str) -> None:
+    """Unless the film says otherwise; and what is done stands in the film in full."""
+    config = load_text(film)
+    assert config.resolved()["look"].get("colour") == LOOKS[film]
+    assert load_text(config.yaml()).look == config.look
+
+
+def test_lines_are_left_alone_with_one_word() -> None:
+    for film in LOOKS:
+        colour = load_text(film, overrides=["look.colour.fringes=0"]).look.colour
+        assert colour
+        assert colour.fringes.constant == 0
+        assert colour.palette or colour.hold.constant == 0
+
+
 def test_what_the_bestiary_has_is_known_without_loading_it() -> None:
     assert {*model.LEVELS} == {*usual.LAYERS, usual.CLASSES}
     assert model.CLASSES == usual.KINDS

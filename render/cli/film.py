@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from render.cli.on import LIST, address_of, elsewhere, list_commands, render_elsewhere
+from render.cli.on import LIST, address_of, elsewhere, list_commands, refuse_flawed, render_elsewhere, tell_shot
 from render.cli.options import CONFIGS, RUNS, shared
 from render.cli.prepare import build, fetch_weights, pick_device, refuse_unreasonable
-from render.cli.request import Request, deliver, into_file, is_output, request, require_take
-from render.errors import RenderError, count, printable
-from render.show.terminal import FilePath, each, out, say, stoppable, until, usual_style
+from render.cli.request import Request, into_file, is_output, refuse_mistyped, request, require_take
+from render.errors import count, printable
+from render.show.terminal import FilePath, each, say, stoppable, until, usual_style
 
 if TYPE_CHECKING:
     import torch
@@ -70,21 +70,21 @@ def film(
     films = each(configs, lambda path: request(path, overrides, quality))
     if click.get_current_context().get_parameter_source("root") is ParameterSource.COMMANDLINE:
         films = [replace(film, root=None) for film in films]
+    refuse_mistyped(root)
     if is_output(root):
         films, root = [into_file(root, films)], RUNS
     style = usual_style() if style == "auto" else style
     if style in PEOPLE:
         say(outline(films))  # seconds pass until torch is there
-    if address is not None:
-        for film in films:
-            write_own_film(film, overrides)
-        render_elsewhere(films, root, address, device, quality, shared, fresh, any_device, style)
-        return
-    where = pick_device(device, root)
-    require_films([film.config for film in films], where, root, yes)
+    if address is None:
+        where = pick_device(device, root)
+        require_films([film.config for film in films], where, root, yes)
     for film in films:
         write_own_film(film, overrides)
-    render_films(films, root, where, fresh, style, any_device)
+    if address is None:
+        render_films(films, root, where, fresh, style, any_device)
+    else:
+        render_elsewhere(films, root, address, device, quality, shared, fresh, any_device, style)
 
 
 @click.command()
@@ -174,18 +174,12 @@ def _film(film: Request, root: Path, device: torch.device, fresh: bool, style: s
 
     for notice in notices(config):
         say(printable(notice))
-    shot = shoot(config, film.text, root, device, watch, fresh, any_device)
-    for notice in shot.notices:
-        say(notice)
-    if shot.whole and not shot.dreamed:
-        say(f"{config.name}: this take is finished; --fresh begins another")
-    for path in deliver(shot.paths, film.target):
-        out(path, ends=False)  # the next film of the queue is rendered all the same
+    shot = shoot(config, film.text, root, device, watch, fresh, any_device, first=film.take, tell=say)
+    tell_shot(film, shot)
     if stop.is_set():
         same = " without --fresh" if fresh else ""
         rest = "the film is whole" if shot.whole else f"this is the film so far, and the same command{same} goes on from here"
         say(f"{config.name}: stopped; {rest}")
         raise SystemExit(130)
-    if config.facts.flaw:
-        raise RenderError(config.facts.flaw, "what can be read of it was rendered")
+    refuse_flawed(film)
     return shot.folder

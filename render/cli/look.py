@@ -11,7 +11,7 @@ import click
 
 from render.cli.options import CONFIGS, QUALITY, ROOT, RUNS, SET, shared
 from render.cli.prepare import build, fetch_weights, missing_weights, pick_device
-from render.cli.request import Request, deliver, is_output, request
+from render.cli.request import Request, deliver, is_output, refuse_mistyped, request
 from render.errors import ConfigError, printable
 from render.show.terminal import FilePath, each, out, say, usual_style
 
@@ -32,6 +32,7 @@ def check(configs: Sequence[Path], overrides: Sequence[str], quality: str, devic
     from render.config.notices import notices
     from render.develop.files import folder_name
     from render.develop.names import fill_name
+    from render.develop.shoot import octave_notices
     from render.dream.device import one_thread
     from render.show.estimate import table
 
@@ -50,12 +51,14 @@ def check(configs: Sequence[Path], overrides: Sequence[str], quality: str, devic
         with closing(table(config, film, networks)) as lines:  # it tidies up after itself where nobody reads on
             for line in lines:
                 out(line)
-        out(f"dreamed by {' and '.join(config.networks)}, in {film.precision}")
+        calm = config.look.colour and config.look.colour.fringes.given
+        colours = f"; the rainbow of thin lines is calmed, look.colour.fringes: {calm}" if calm else ""
+        out(f"dreamed by {' and '.join(config.networks)}, in {film.precision}{colours}")
         files = " ".join(fill_name(output.file, config.name) for output in config.outputs)
         out(f"{files} in {root / folder_name(config.name)}")
         if config.facts.flaw:
             say(config.facts.flaw)
-        for notice in notices(config):
+        for notice in (*notices(config), *octave_notices(film)):
             say(printable(notice))
         if config.counts_frames:
             say("an expression counts frames (f), so another fps is another film; s counts seconds")
@@ -71,6 +74,7 @@ def check(configs: Sequence[Path], overrides: Sequence[str], quality: str, devic
 def preview(config: Path, overrides: Sequence[str], quality: str, device: str, root: Path, what: str | None) -> None:
     """A contact strip of the film, dreamed small; or the camera alone; or what footage does."""
     film, ending = request(config, overrides, quality).config, ".mp4" if what == "motion" else ".png"
+    refuse_mistyped(root)
     target, root = (root, RUNS) if is_output(root) else (None, root)
     if target and target.suffix.lower() != ending:
         raise ConfigError(f"-o {target}: this preview is a {ending}")
@@ -103,6 +107,7 @@ def preview(config: Path, overrides: Sequence[str], quality: str, device: str, r
 def plot(config: Path, overrides: Sequence[str], quality: str, root: Path) -> None:
     """Every moving number over time: as a picture, and as a CSV that `schedule:` reads back."""
     film = request(config, overrides, quality).config
+    refuse_mistyped(root)
     if is_output(root):
         raise ConfigError(f"-o {root}: a plot is two files, and takes a folder")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from render.cli.options import DEVICE, LABELS, NETWORK, WEIGHTS
-from render.cli.prepare import fetch_published, named, pick_device
+from render.cli.prepare import fetch_published, named, pick_device, quick_imports
 from render.errors import ConfigError
 from render.show.terminal import FilePath, out, say, usual_style
 
@@ -129,9 +129,10 @@ def atlas(
 
 
 def _network(name: str, weights: Path | None, labels: Path | None = None, device: torch.device | None = None) -> Network:
-    import torch
+    with quick_imports():
+        import torch
 
-    from render.dream.registry import load as load_network
+        from render.dream.registry import load as load_network
 
     if not weights:
         fetch_published([name])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +14,10 @@ from render.cli.prepare import build, fetch_weights, pick_device
 from render.cli.request import Request, deliver
 from render.errors import ConfigError, RenderError, count, printable
 from render.show.terminal import each, out, report_failure, say, stoppable, usual_style
+
+if TYPE_CHECKING:
+    from render.develop.shoot import Shot
+    from render.many.news import Finished
 
 LIST, RAY = "list", "ray"
 
@@ -119,18 +124,31 @@ def render_elsewhere(
     return [ended[number] for number in range(len(films))]
 
 
-def _tell(film: Request, finished: Any, root: Path) -> int:
-    """What came of a film; its exit code."""
-    config = film.config
-    for notice in finished.notices:
-        say(printable(f"{config.name}: {notice}"))
-    if finished.whole and not finished.dreamed:
-        say(f"{config.name}: this take is finished; --fresh begins another")
-    for path in deliver(finished.paths, film.target):
-        inside = path.is_relative_to(root.absolute())
-        out(root / path.relative_to(root.absolute()) if inside else path, ends=False)
-    if config.facts.flaw:
-        return report_failure(RenderError(config.facts.flaw, "what can be read of it was rendered"))
+def tell_shot(film: Request, shot: Shot | Finished, about: str = "") -> None:
+    """What came of a film: its notices, each after the words `about` which it is, and its files to stdout."""
+    for notice in shot.notices:
+        say(printable(f"{about}{notice}"))
+    if shot.whole and not shot.dreamed:
+        say(f"{film.config.name}: this take is finished; --fresh begins another")
+    for path in deliver(shot.paths, film.target):
+        out(path, ends=False)  # the next film of the queue is rendered all the same
+
+
+def refuse_flawed(film: Request) -> None:
+    """Raises RenderError where a film was made of what could be read of a damaged file."""
+    if film.config.facts.flaw:
+        raise RenderError(film.config.facts.flaw, "what can be read of it was rendered")
+
+
+def _tell(film: Request, finished: Finished, root: Path) -> int:
+    """What came of a film elsewhere; its exit code."""
+    base = root.absolute()
+    here = (root / path.relative_to(base) if path.is_relative_to(base) else path for path in finished.paths)
+    tell_shot(film, replace(finished, paths=tuple(here)), f"{film.config.name}: ")
+    try:
+        refuse_flawed(film)
+    except RenderError as error:
+        return report_failure(error)
     return 0
 
 

@@ -50,7 +50,7 @@ LABELS = click.option("--labels", type=FilePath(), help="A text file of its clas
 SOURCE = click.option(
     "--source", type=FilePath(), metavar="FILE", help="Where the film's picture or footage is now, if it was moved."
 )
-PLACES = "a name lies in the take's folder, ./x.gif in this one, and a folder takes all"
+PLACES = "a path, as everywhere; a folder takes all that the film has"
 
 
 def of_a_print(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 import click
 
 from render.cli.options import RUNS
+from render.cli.prepare import quick_imports
 from render.errors import ConfigError, MissingError
 from render.show.terminal import say
 
@@ -43,9 +44,11 @@ class Request:
 
     config: Config
     text: str  # as it was written
+    read_from: Path | None = None  # the file that it was written in
     root: Path | None = None  # where the take lies that it goes on with
     file: Path | None = None  # where `text` is to be written before it is rendered: the film of a picture or a video
     target: Path | None = None  # where the one file goes that it makes
+    take: Path | None = None  # that it goes on in, of several that could be
 
 
 def request(path: Path, overrides: Sequence[str] = (), quality: str = "final") -> Request:
@@ -53,7 +56,7 @@ def request(path: Path, overrides: Sequence[str] = (), quality: str = "final") -
     file = file_of(path)
     if file is None and path.is_dir():
         return _of_take(path, overrides, quality)
-    kind = _kind_of_media(path)
+    kind = kind_of_media(path)
     if file is None and kind:
         return _of_media(path, kind, overrides, quality)
     if file and file != path:
@@ -69,19 +72,26 @@ def _of_file(path: Path, overrides: Sequence[str], quality: str) -> Request:
         raise MissingError(f"{path}: there is no such film", _instead(path))
     if path.suffix.lower() in SOUNDS:
         raise ConfigError(f"{path}: music alone is no film yet", "render new audio film.yaml writes one that moves to it")
-    return Request(load(path, overrides, quality), read(path))
+    return Request(load(path, overrides, quality), read(path), read_from=path)
 
 
 # ---- by a file that it is to make
 
 
 def is_output(path: Path) -> bool:
-    """Whether what stands after -o is a film's file, and no folder for takes. ConfigError for what seems a mistyped file."""
+    """Whether what stands after -o is a film's file, and no folder for takes."""
     from render.config.model import OUTPUT_SUFFIXES
 
-    if path.suffix.lower() in OUTPUT_SUFFIXES or path.exists() or not re.fullmatch(r"\.[a-z]\w{1,4}", path.suffix.lower()):
-        return path.suffix.lower() in OUTPUT_SUFFIXES and not path.is_dir()
-    raise ConfigError(f"-o {path}: nothing is written as {path.suffix}", f"known: {' '.join(OUTPUT_SUFFIXES)}; or a folder")
+    return path.suffix.lower() in OUTPUT_SUFFIXES and not path.is_dir()
+
+
+def refuse_mistyped(path: Path) -> None:
+    """Raises ConfigError where what stands after -o seems a file, and of an ending that nothing is written as."""
+    from render.config.model import OUTPUT_SUFFIXES
+
+    seems_file = re.fullmatch(r"\.[a-z]\w{1,4}", path.suffix.lower())
+    if seems_file and not path.exists() and path.suffix.lower() not in OUTPUT_SUFFIXES:
+        raise ConfigError(f"-o {path}: nothing is written as {path.suffix}", f"known: {' '.join(OUTPUT_SUFFIXES)}; or a folder")
 
 
 def into_file(path: Path, films: Sequence[Request]) -> Request:
@@ -123,7 +133,7 @@ def deliver(paths: Sequence[Path], target: Path | None) -> Sequence[Path]:
 def file_of(path: Path) -> Path | None:
     """The file of a film: `path`, or the one that is called so but for its ending or its folder; None where there is none."""
     if path.is_file():
-        return None if _kind_of_media(path) else path
+        return None if kind_of_media(path) else path
     names = [path.name] if path.suffix.lower() in ENDINGS else [f"{path.name}{ending}" for ending in ENDINGS]
     return next((place for folder in FOLDERS for name in names if (place := folder / path.parent / name).is_file()), None)
 
@@ -147,13 +157,13 @@ def _films(folder: Path) -> Iterator[Path]:
     """The films that lie where one would be looked for."""
     for place in dict.fromkeys((folder, *FOLDERS)):
         if place.is_dir():
-            yield from sorted(file for file in place.iterdir() if file.suffix.lower() in ENDINGS or _kind_of_media(file))
+            yield from sorted(file for file in place.iterdir() if file.suffix.lower() in ENDINGS or kind_of_media(file))
 
 
 # ---- a picture or a video alone
 
 
-def _kind_of_media(path: Path) -> str:
+def kind_of_media(path: Path) -> str:
     """The source that such a file is: image or video; nothing where it is neither."""
     from render.config.model import SourceSettings
 
@@ -165,19 +175,17 @@ def _of_media(path: Path, kind: str, overrides: Sequence[str], quality: str) -> 
     """The film of a picture or a video alone: one that dreams it and is here already, or a new one."""
     from render.config import load_text
     from render.config.loader import read
-    from render.facts import facts, load
+    from render.facts import facts_and_files, load
 
     if not path.is_file():
         raise MissingError(f"{path}: there is no such {'picture' if kind == 'image' else 'video'}", _instead(path))
-    for file in _names_beside(path):
-        if not file.exists():
-            break
-        if _dreams(file, kind, path):
-            say(f"{path}: dreamed by {file}")
-            return Request(load(file, overrides, quality), read(file))
+    file = next(file for file in _names_beside(path) if not file.exists() or _dreams(file, kind, path))
+    if file.exists():
+        say(f"{path}: dreamed by {file}")
+        return Request(load(file, overrides, quality), read(file), read_from=file)
     say(f"{path}: looking at it")
     text = _film_text(path, kind, file.name)
-    return Request(load_text(text, file.name, Path(), overrides, quality, look=facts), text, file=file)
+    return Request(load_text(text, file.name, Path(), overrides, quality, look=facts_and_files), text, file=file)
 
 
 def _names_beside(path: Path) -> Iterator[Path]:
@@ -188,8 +196,8 @@ def _names_beside(path: Path) -> Iterator[Path]:
 
 def _dreams(file: Path, kind: str, source: Path) -> bool:
     """Whether the film in a file begins with that picture or video."""
-    from render.config import load
     from render.errors import RenderError
+    from render.facts import load  # a length that is the footage's own is known only with it
 
     try:
         part = getattr(load(file).source, kind)
@@ -204,7 +212,8 @@ def _film_text(path: Path, kind: str, name: str) -> str:
 
     changes: dict[str, object] = {"source": {kind: {"file": path.as_posix()}}}
     if kind == "image":
-        from render.source.image import image_size
+        with quick_imports():
+            from render.source.image import image_size
 
         height, width = image_size(path)
         changes["size"] = _size(width, height)
@@ -240,15 +249,16 @@ def _of_take(path: Path, overrides: Sequence[str], quality: str) -> Request:
     from render.config.loader import read
     from render.develop.take import newest_take, read_record
     from render.develop.whereabouts import found_files
-    from render.facts import facts
+    from render.facts import facts_and_files
 
     folder = newest_take(path)
     resolved = folder / "resolved.yaml"
     settings = read(resolved, folder)
     moved = found_files(folder, settings, str(read_record(folder).get("home", "")))
-    config = load_text(settings, str(resolved), folder, [*moved, *overrides], quality, look=facts)
+    config = load_text(settings, str(resolved), folder, [*moved, *overrides], quality, look=facts_and_files)
     written = folder / "config.yaml"
-    return Request(config, read(written, folder) if written.exists() else settings, Path(relpath(folder.absolute().parents[1])))
+    text = read(written, folder) if written.exists() else settings
+    return Request(config, text, root=Path(relpath(folder.absolute().parents[1])), take=folder if here else None)
 
 
 def require_take(path: Path) -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from render.cli.options import DEVICE, OFFLINE, ROOT, SET
 from render.cli.prepare import fetch_weights, pick_device
-from render.cli.request import file_of
+from render.cli.request import file_of, kind_of_media, request
 from render.show.terminal import FilePath
+
+if TYPE_CHECKING:
+    from render.studio import Film
 
 
 @click.command(name="studio")
@@ -30,12 +34,24 @@ def studio_(
     FILM is a YAML file, a picture or a video; without one it is the first film. A flight is recorded as NAME-flight.yaml, which
     `render` renders at any size. Ctrl-C ends it; nothing is lost.
     """
-    from render.studio import film_of, require_extra
+    from render.studio import require_extra
 
     require_extra()
-    config, text, file, reload = film_of(film and (file_of(film) or film), overrides)
+    config, text, file, reload = _film(film, overrides)
     fetch_weights(config)
 
     from render.studio.serve import Address, serve
 
     serve(config, file, text, root, Address(host, port), browser, lambda: pick_device(device, root), reload)
+
+
+def _film(path: Path | None, overrides: Sequence[str]) -> Film:
+    """The film to fly; of a picture or a video the one that `render` renders."""
+    from render.studio import film_of
+
+    if path and kind_of_media(path):
+        wanted = request(path, overrides)
+        if not wanted.read_from:
+            return wanted.config, wanted.text, None, None
+        path = wanted.read_from
+    return film_of(path and (file_of(path) or path), overrides)

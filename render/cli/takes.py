@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from render.cli.options import PLACES, SOURCE, of_a_print
+from render.cli.prepare import quick_imports
 from render.cli.request import require_take
 from render.errors import ConfigError
 from render.show.terminal import FilePath, out, say
@@ -32,16 +33,20 @@ def print_(take: Path, outputs: Sequence[str], source: Path | None, **settings: 
     require_take(take)
     say(f"{take}: developing {' '.join(outputs)}")  # seconds pass until torch is there
 
-    from render.develop.reprint import print_again
+    with quick_imports():
+        from render.develop.reprint import in_working_folder, print_again
 
-    paths, notices = print_again(take, outputs, _readable(outputs, settings), source)
+    files = [*map(in_working_folder, outputs)]
+    paths, notices = print_again(take, files, _readable(files, settings), source)
     _tell(paths, notices)
 
 
 @click.command()
 @click.argument("take", type=FilePath())
 @click.argument("part", metavar="START..END")
-@click.option("-o", "--output", metavar="FILE", help=f"[NAME-START-END with the film's ending]; {PLACES}.")
+@click.option(
+    "-o", "--output", metavar="FILE", help=f"[NAME-START-END with the film's ending, in the take's folder]; {PLACES}."
+)
 @of_a_print
 @SOURCE
 def trim(take: Path, part: str, output: str | None, source: Path | None, **settings: Any) -> None:
@@ -53,9 +58,11 @@ def trim(take: Path, part: str, output: str | None, source: Path | None, **setti
     require_take(take)
     say(f"{take}: developing {part}")
 
-    from render.develop.reprint import trim
+    with quick_imports():
+        from render.develop.reprint import in_working_folder, trim
 
-    paths, notices = trim(take, part, output, _readable([output] if output else [], settings), source)
+    file = in_working_folder(output) if output else None
+    paths, notices = trim(take, part, file, _readable([file] if file else [], settings), source)
     _tell(paths, notices)
 
 
@@ -75,7 +82,8 @@ def join(takes: Sequence[Path], output: str | None, crossfade: str, **settings: 
         require_take(take)
     say(f"joining {len(takes)} takes")
 
-    from render.develop.reprint import in_working_folder, join
+    with quick_imports():
+        from render.develop.reprint import in_working_folder, join
 
     file = in_working_folder(output) if output else None
     paths, notices = join(takes, file, crossfade, _readable([file] if file else [], settings))

@@ -2,7 +2,7 @@
 
 Node ── read ──> Settings ── inspect ──> Facts          what is asked for; what its files say
           Settings + Facts + Schedule + Places = Config  one value, written once
-Config ── contradictions ──> SettingErrors               over the whole film, and again over its draft
+Config ── contradictions ──> SettingsError               over the whole film, and again over its draft
 """
 
 from __future__ import annotations
@@ -28,10 +28,21 @@ from render.config.moving import movable
 from render.config.nodes import Node, Text
 from render.config.parts import fault_of, parts
 from render.config.places import Places, find, path_of
-from render.config.problem import Place, Problem, ProblemsError, SettingError, did_you_mean, nearest, quote
+from render.config.problem import (
+    Place,
+    Problem,
+    ProblemsError,
+    SettingError,
+    SettingsError,
+    did_you_mean,
+    glued,
+    nearest,
+    quote,
+)
 from render.config.schedule import Schedule, read_schedule
 from render.config.section import Section, is_list, sections, tag
 from render.config.setting_types import name_from
+from render.errors import RenderError
 from render.loops import LOOPS
 from render.moment import Clock
 
@@ -60,9 +71,8 @@ def check(tree: Node, name: str, inspect: Inspect = no_facts, quality: str = "fi
     settings = _settings(tree, name, places)
     try:
         facts = inspect(settings)
-    except SettingError as error:
-        key = ".".join(map(str, error.path))
-        raise places.refusal(key, error.message, error.hint, error.error) from error
+    except SettingsError as faults:
+        raise places.error([(".".join(map(str, error.path)), _raised(error)) for error in faults.errors]) from faults
     schedule, problems = _schedule(settings, facts, tree)
     from render.config.config import Config
 
@@ -73,6 +83,10 @@ def check(tree: Node, name: str, inspect: Inspect = no_facts, quality: str = "fi
     small = draft(config)
     _refuse([_problem(tree, error) for error in contradictions(small)])
     return small
+
+
+def _raised(error: SettingError) -> RenderError:
+    return error.error(error.message, error.hint)
 
 
 def _refuse(problems: Sequence[Problem]) -> None:
@@ -98,7 +112,8 @@ def _settings(tree: Node, name: str, places: Places) -> Settings:
     """What `tree` asks for, or every fault of a single setting."""
     flaws = tree.all_flaws()
     if tree.pairs is None:
-        raise ProblemsError([Problem(tree.place, "a film is a mapping of settings", "write key: value, one a line")])
+        hint = glued(tree.scalar) or "write key: value, one a line"
+        raise ProblemsError([Problem(tree.place, "a film is a mapping of settings", hint)])
     values = {"name": Text(name_from(name)), **tree.plain()}
     values.pop("extends", None)  # the base has been laid under long ago
     try:
@@ -175,7 +190,7 @@ def _unknown(path: tuple[str | int, ...], value: Any) -> SettingError:
     elif "kind" in vars(section) and (objective := not nearest(str(key), section.rows()) and nearest(str(key), OBJECTIVES)):
         hint = f"{objective}  known: {' '.join(section.rows())}"
     else:
-        hint = fault_of(str(key)) or did_you_mean(str(key), section.rows())
+        hint = glued(key) or fault_of(str(key)) or did_you_mean(str(key), section.rows())
     where = f" in {'.'.join(map(str, above))}" if above else ""
     return SettingError(f'unknown key "{key}"{where}', hint, path, on_key=True, continues=False)
 
@@ -192,7 +207,7 @@ def _shape(path: tuple[str | int, ...], value: Any) -> SettingError:
     if info and is_list(info.annotation) and not isinstance(path[-1], int):
         return SettingError(f"is {quote(value)}; it takes a list", path=path)
     inner = sections(info.annotation) if info else (section,)
-    return SettingError(f"is {quote(value)}; it takes a mapping of {' '.join(inner[0].rows())}", path=path)
+    return SettingError(f"is {quote(value)}; it takes a mapping of {' '.join(inner[0].rows())}", glued(value), path)
 
 
 # ── over the whole film ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field, InstanceOf
 from render.config import clock, moving, nodes, paths
 from render.config.curve import Curve
 from render.config.facts import Facts
-from render.config.fingerprint import fingerprint, shown_amount, uses_frames
+from render.config.fingerprint import fingerprint, shown_amount, shows_source, uses_frames
 from render.config.model import Settings
 from render.config.paths import Rewrite
 from render.config.places import Places
@@ -111,6 +111,11 @@ class Config(Settings):
     def shown_amount(self) -> str:
         """How much of its dream the film shows, as a hash; "" where that is all of it."""
         return shown_amount(self, self.facts)
+
+    @property
+    def shows_source(self) -> bool:
+        """Whether it is shown mixed with its source, or in the colours of that."""
+        return shows_source(self)
 
     def fingerprint_anywhere(self) -> str:
         """The same wherever the film's files lie, and whatever they are called."""

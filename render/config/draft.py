@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import log
 from typing import TYPE_CHECKING
 
 from render.config.curve import Curve
-from render.config.model import OutputSettings
+from render.config.model import Dream, OutputSettings
 from render.config.scalars import Size
 from render.config.section import changed
 
@@ -24,16 +25,26 @@ def draft(config: Config) -> Config:
     The octaves that stay are the film's own smallest ones, to the pixel: what they grow is as large in the frame, and with the
     same jitter nearly the same. Frame rate, length and seed stay.
     """
-    dream = config.dream
-    curves = {name: _through(getattr(dream, name), formula) for name, formula in _formulas(config).items()}
+    larger = {"octaves": f"max(1, x - {_larger_octaves(config)})"}
     half = {key: _through(curve, "x / 2") for key, curve in config.curves() if key.endswith("mask.feather")}
     changes = {
         "size": _size(config),
-        "dream": dream.model_copy(update=curves),
+        "dream": _dream_through(config, _fewer_steps(config) | larger),
         "outputs": tuple(_narrower(output) for output in config.outputs),
     }
     small: Config = changed(config.model_copy(update=changes), half)
     return small
+
+
+def in_fewer_steps(config: Config) -> Config:
+    """The same film as large as it is, in the steps of its draft."""
+    return config.model_copy(update={"dream": _dream_through(config, _fewer_steps(config))})
+
+
+def _dream_through(config: Config, formulas: Mapping[str, str]) -> Dream:
+    """The dream with its numbers x through formulas."""
+    curves = {name: _through(getattr(config.dream, name), formula) for name, formula in formulas.items()}
+    return config.dream.model_copy(update=curves)
 
 
 def _size(config: Config) -> Size:
@@ -49,15 +60,14 @@ def _larger_octaves(config: Config) -> int:
     return round(log(2) / log(config.dream.octave_scale(config.clock.tick(0))))
 
 
-def _formulas(config: Config) -> dict[str, str]:
-    """What becomes of the numbers x of the dream: where fewer steps are taken, each goes the further."""
+def _fewer_steps(config: Config) -> dict[str, str]:
+    """What becomes of the numbers x of the dream where fewer steps are taken: each goes the further."""
     dream, start = config.dream, config.clock.tick(0)
     steps = dream.steps(start) or dream.first_steps(start) or 1
     return {
         "steps": f"round({FEWER} * x)",
         "first_steps": f"round({FEWER} * x)",
         "step_size": f"min({dream.step_size.span.high:g}, {steps / round(FEWER * steps):.6g} * x)",
-        "octaves": f"max(1, x - {_larger_octaves(config)})",
     }
 
 

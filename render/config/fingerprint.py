@@ -54,10 +54,16 @@ def shown_amount(settings: Settings, facts: Facts) -> str:
     """How a film shows its dream, as a hash of the numbers; "" where it is all of it, in its own colours."""
     amount, colour = settings.dream.amount, settings.look.colour
     share = "" if amount.constant == 1 else _numbers(settings, facts, [("amount", amount)])["amount"]
-    if colour is None:
+    if colour is None or colour.hold.constant == 0 == colour.fringes.constant:
         return share
     numbers = _numbers(settings, facts, [("hold", colour.hold), ("fringes", colour.fringes)])
     return hashlib.sha256(json.dumps([share, numbers, colour.palette]).encode()).hexdigest()
+
+
+def shows_source(settings: Settings) -> bool:
+    """Whether a film is shown mixed with its source, or in the colours of that."""
+    colour = settings.look.colour
+    return settings.dream.amount.constant != 1 or bool(colour and not colour.palette and colour.hold.constant != 0)
 
 
 def _shaping(settings: Settings) -> list[tuple[str, Curve]]:

@@ -346,7 +346,7 @@ class ColourSettings(Section):
 
     shorthand = "hold"
     hold: Annotated[Curve, number("", 0, 1)] = row(
-        0.8, "0 leaves the dream its own colours, 1 takes all from the source, 0.5 is half way"
+        0.8, "0 leaves the dream its own colours, as where only fringes is said; 1 takes all from the source, 0.5 is half way"
     )
     palette: Annotated[str | None, types.PALETTE] = row(
         None, f"in place of the source's, the colours of a picture, or {', '.join(PALETTES)}"
@@ -354,6 +354,12 @@ class ColourSettings(Section):
     fringes: Annotated[Curve, number("", 0, 1)] = row(
         0.4, "how much of the rainbow of thin lines is taken out; 0.4 takes more than half, and is not seen"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _calmed_only(cls, value: Any) -> Any:
+        """Where only fringes are taken out, no colour is held."""
+        return {"hold": 0, **value} if isinstance(value, Mapping) and [*value] == ["fringes"] else value
 
 
 class Look(Section):
@@ -365,7 +371,10 @@ class Look(Section):
     contrast: Annotated[Curve | None, number("", 0, 0.5)] = row(
         None, "contrast (standard deviation) to hold to; default: the source's, within 0.15 to 0.25"
     )
-    colour: ColourSettings | None = row(None, "hue and saturation; default: the dream's own")
+    colour: ColourSettings | None = row(
+        None,
+        "hue and saturation; default: the dream's own, of the bestiary's {hold: 0, fringes: 0.4}; null leaves those alone, too",
+    )
 
 
 # ── footage ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -577,6 +586,12 @@ class Settings(Section):
     def _of_things(cls, value: Any) -> Any:
         """What is left out of a film of things from noise is as things need it."""
         return usual.with_things(value) if isinstance(value, Mapping) else value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_calm_colours(cls, value: Any) -> Any:
+        """What is left out of the look of a film that the bestiary dreams is as its lines need it."""
+        return usual.with_colour(value) if isinstance(value, Mapping) else value
 
 
 # ── the vocabulary as data ──────────────────────────────────────────────────────────────────────────────────────────

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,24 @@ class SettingError(ValueError):
     def inside(self, *path: str | int) -> SettingError:
         """The same fault, seen from the value that holds the faulty one under `path`."""
         return SettingError(self.message, self.hint, (*path, *self.path), self.column, self.on_key, self.continues, self.error)
+
+
+class SettingsError(ValueError):
+    """Several SettingErrors at once."""
+
+    def __init__(self, errors: Sequence[SettingError]) -> None:
+        super().__init__("; ".join(error.message for error in errors))
+        self.errors = errors
+
+
+def glued(text: object) -> str:
+    """A hint for a text that is a setting whose colon has no space behind it; "" for any other.
+
+    >>> glued("zoom:1.4")
+    'a space is missing after the colon: write zoom: 1.4'
+    """
+    match = re.match(r"\s*([A-Za-z_][\w.]*):([^\s:/\\].*)", text) if isinstance(text, str) else None
+    return f"a space is missing after the colon: write {match[1]}: {match[2].strip()}" if match else ""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 A film that names no network dreams with efficientnet_lite0, unless it names something of the bestiary's: kinds for a garden,
 classes, or a layer that the bestiary alone has. Classes of efficientnet_lite0 that grow from noise are dreamed as things: clear
-ones need looks of very different sizes, turned far, and many steps.
+ones need looks of very different sizes, turned far, and many steps. Thin lines that the bestiary dreams have a rainbow about
+them, and where a film says nothing of its colours, more than half of that is taken out.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ FOOTAGE: Mapping[str, Mapping[str, Any]] = {  # how much of footage is still see
     "full": {"step_size": 0.03, "first_steps": 16, "steps": 4},  # 0.2: little is seen but the dream
 }
 LAYERS = frozenset(("strokes", "ornament", "texture", "parts", "creatures"))  # of the bestiary
+COLOUR: Mapping[str, Any] = {"hold": 0, "fringes": 0.4}  # of what is shown, where the bestiary dreams
 KINDS = (  # that the bestiary knows, in the order of its classes
     "eye", "flower", "shell", "tower", "arches", "leaf", "mask", "butterfly", "fish", "peacock", "mushroom", "mandala", "owl",
     "beetle", "snake", "jellyfish", "galaxy", "crystal", "pagoda", "dog", "cat", "fern", "octopus", "lion", "fox", "frog",
@@ -46,8 +48,7 @@ def completed(dream: Mapping[str, Any]) -> Mapping[str, Any]:
     """The settings of a dream with the network and the objective that they leave out."""
     named, objective = dream.get("network"), dream.get("objective")
     if "objective" not in dream:
-        name = next(iter(named), "") if isinstance(named, Mapping) else getattr(named, "name", named)
-        objective = OBJECTIVES.get(str(name), OBJECTIVE)
+        objective = OBJECTIVES.get(_name(named), OBJECTIVE)
     if "network" not in dream:
         named = BESTIARY if any(_of_bestiary(term) for term in _terms(objective)) else USUAL
     return {**dream, "network": named, "objective": objective}
@@ -71,11 +72,33 @@ def with_things(film: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**film, "dream": {**THINGS, **whole}} if of_classes and from_noise and whole["network"] == USUAL else film
 
 
-def _terms(objective: Any) -> Iterator[Mapping[str, Any]]:
-    """The terms of an objective that ask the film's own network; what is none is refused elsewhere."""
+def with_colour(film: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The settings of a film, those of its look completed where the bestiary dreams: `colour: null` leaves its lines alone."""
+    dream, look = film.get("dream"), film.get("look")
+    look = {"hold": look} if isinstance(look, str | int | float) else look or {}
+    if not (isinstance(dream, Mapping) and isinstance(look, Mapping)) or look.get("colour") is not None:
+        return film
+    whole = completed(dream)
+    networks = [_name(term.get("network") or whole["network"]) for term in _mappings(whole["objective"])]
+    colour = {"hold": 0, "fringes": 0} if "colour" in look else COLOUR
+    return {**film, "look": {**look, "colour": colour}} if BESTIARY in networks else film
+
+
+def _name(network: Any) -> str:
+    """The name of a network as written: a word, or a mapping of one to its files."""
+    return str(next(iter(network), "") if isinstance(network, Mapping) else getattr(network, "name", network))
+
+
+def _mappings(objective: Any) -> Iterator[Mapping[str, Any]]:
+    """The terms of an objective; what is none is refused elsewhere."""
     for term in objective if isinstance(objective, list | tuple) else [objective]:
-        if isinstance(term, Mapping) and not term.get("network"):
+        if isinstance(term, Mapping):
             yield term
+
+
+def _terms(objective: Any) -> Iterator[Mapping[str, Any]]:
+    """The terms of an objective that ask the film's own network."""
+    yield from (term for term in _mappings(objective) if not term.get("network"))
 
 
 def _of_bestiary(term: Mapping[str, Any]) -> bool:

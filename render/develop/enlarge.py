@@ -10,7 +10,7 @@ from math import ceil, log, sqrt
 from pathlib import Path
 
 from render.config import Config, load_text
-from render.config.draft import draft
+from render.config.draft import in_fewer_steps
 from render.config.loader import read
 from render.config.problem import SettingError
 from render.config.scalars import Size, read_size
@@ -28,6 +28,7 @@ def enlargement(folder: Path, size: str, overrides: Sequence[str] = (), quality:
     """The film of the take in `folder`, or of the newest take of the film whose takes lie there, at `size`, following it.
 
     size: 3840x2160, a name such as 4k, or 3x, so many times as large. A draft is enlarged to its film, not to a draft.
+    quality: draft takes fewer steps, and is as large as was said.
     It has as many octaves as lead down to the take's size: between two that are far apart nothing would grow.
     Raises ConfigError or MissingError.
     """
@@ -42,7 +43,7 @@ def enlargement(folder: Path, size: str, overrides: Sequence[str] = (), quality:
     config = load_text(text, f"{name}.yaml", home, [*follow, *overrides], look=facts)
     if not any(override.startswith("dream.octaves=") for override in overrides):
         config = down_to(config, small.height / large.height)
-    return draft(config) if quality == "draft" else config
+    return in_fewer_steps(config) if quality == "draft" else config
 
 
 def _settings(take: Path) -> tuple[str, str, Path]:

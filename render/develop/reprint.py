@@ -149,7 +149,7 @@ def _moves_as_it_did(config: Config, take: Take) -> bool:
 
 def _for_prints(config: Config, size: Size, alpha: str) -> Config:
     """The same film of that size; without its photo, which may be gone, unless it is shown: its ticks hold all of it."""
-    if config.source.moves or config.mask or config.shown_amount or alpha == "dream":
+    if config.source.moves or config.mask or config.shows_source or alpha == "dream":
         photo = config.source.image
         if photo and not photo.file.is_file():
             raise MissingError(f"{photo.file}: there is no such file, and the film shows it", "--source FILE says where it is")

@@ -79,12 +79,16 @@ def shoot(
     any_device: bool = False,
     known: Known | None = None,
     dreamer: Dreamer | None = None,
+    first: Path | None = None,
+    tell: Callable[[str], object] | None = None,
 ) -> Shot:
     """Render `config` into the take that has its pictures, or a new one under `root`.
 
     text: the configuration as written. watch: lets every state pass, and may stop early; then the film so far is developed.
     any_device: whether a take that was begun on another kind of device is gone on with. known: networks that are loaded
     already. dreamer: dreams it elsewhere, and keeps what comes of it in the take; then `device` only develops.
+    first: the take to go on in, of several that could be. tell: hears, before anything is dreamed, what a person may want to
+    know then; without it that is among the notices.
     Raises a RenderError: MissingError, DevelopError, RoomError or ConfigError by what cannot be had, made, held or asked for.
     """
     require_outputs(config)
@@ -96,7 +100,10 @@ def shoot(
             film = build(config, device, known)
         film = replace(film, scene=with_flow_cache(film.scene, root))
         chain, resolved = tick_chain(config, film, version_of(film)), config.yaml(from_folder(take_folder(root, config.name)))
-        with open_take(root, config.name, fingerprint(config, film), text, resolved, fresh, chain) as take:
+        early = octave_notices(film)
+        while tell and early:
+            tell(early.pop(0))
+        with open_take(root, config.name, fingerprint(config, film), text, resolved, fresh, chain, first) as take:
             note_whereabouts(config, take)
             if dreamer:  # which knows how many tiles and what precision its own device needs
                 dreamed, last = expose(film, take, dreamer, Watermark())
@@ -108,7 +115,7 @@ def shoot(
                 here = partial(dream_here, watch=watch, spare=spare, any_device=any_device, unchanged=unchanged)
                 dreamed, last, (paths, notices) = dream_and_develop(config, film, root, take, here)
                 notices = [*retile_notices(film, take), *notices]
-            notices = [*take.notices, *octave_notices(film), *notices]
+            notices = [*take.notices, *early, *notices]
             return Shot(take.folder, paths, notices, dreamed, last == film.scene.clock.last_tick)
 
 

@@ -186,8 +186,11 @@ def open_take(
     resolved: str,
     fresh: bool = False,
     chain: Chain = (),
+    first: Path | None = None,
 ) -> Take:
     """The newest take of `name` under `root` that is of this film; or one in which the film can go on; or a new one.
+
+    first: the folder of a take that comes before newer ones.
 
     A new one begins with what another take holds of the film's first dreams, whatever name that is under.
     fingerprint: all that shapes the pictures, as JSON; by it takes of before chains are found. chain: what shapes each of them.
@@ -200,9 +203,9 @@ def open_take(
         _refuse_links(home)
         with _lock(home, wait=True).file:
             files.sweep_begun(home)
-            same = None if fresh else _matching(home, fingerprint, chain)
+            same = None if fresh else _matching(home, fingerprint, chain, first)
             notices = [] if same or fresh else _other_formats(home, fingerprint)
-            beginning = None if same or fresh or not chain else _longest(root, home, chain)
+            beginning = None if same or fresh or not chain else _longest(root, home, chain, first)
             folder, lock = _hold_take(same, beginning, home, chain) or _begin(home, name, fingerprint, chain, beginning)
         files.sweep(folder)
         take = Take(folder, lock, notices)
@@ -300,10 +303,10 @@ def _installed(package: str) -> str:
         return "not installed"
 
 
-def _matching(home: Path, fingerprint: Mapping[str, Any], chain: Chain) -> Path | None:
-    """The newest take of the film, by its chain; one of before chains by its fingerprint."""
+def _matching(home: Path, fingerprint: Mapping[str, Any], chain: Chain, first: Path | None = None) -> Path | None:
+    """The newest take of the film, or `first`, by its chain; one of before chains by its fingerprint."""
     by_fingerprint = {folder for folder, form in _same_films(home, fingerprint) if form == FORMAT}
-    for folder in _newest_first(home):
+    for folder in _newest_first(home, first):
         same = same_film(folder, chain)
         if same and _record(folder).get("format") == FORMAT:
             return folder
@@ -312,10 +315,10 @@ def _matching(home: Path, fingerprint: Mapping[str, Any], chain: Chain) -> Path 
     return None
 
 
-def _longest(root: Path, home: Path, chain: Chain) -> Beginning | None:
+def _longest(root: Path, home: Path, chain: Chain, first: Path | None = None) -> Beginning | None:
     """What the takes of `home`, and then those of other names beside it, hold of a film."""
     others = sorted(folder for folder in root.iterdir() if folder.is_dir() and not folder.is_symlink() and folder != home)
-    takes = (folder for place in (home, *others) for folder in _newest_first(place))
+    takes = (folder for place in (home, *others) for folder in _newest_first(place, first))
     return longest_beginning((folder for folder in takes if _record(folder).get("format") == FORMAT), chain)
 
 
@@ -375,8 +378,12 @@ def _as_begun(record: Mapping[str, Any], beginning: Beginning) -> dict[str, Any]
     return {**{key: record[key] for key in DREAMED_WITH if key in record}, "begun": {"take": place, "ticks": beginning.ticks}}
 
 
-def _newest_first(home: Path) -> list[Path]:
-    return [folder for _, folder in sorted(_takes(home).items(), reverse=True)]
+def _newest_first(home: Path, first: Path | None = None) -> list[Path]:
+    """The takes in `home`, newest first; before them `first`, where that is one of them."""
+    newest = [folder for _, folder in sorted(_takes(home).items(), reverse=True)]
+    return sorted(
+        newest, key=lambda folder: not (first and first.name == folder.name and first.exists() and folder.samefile(first))
+    )
 
 
 def _takes(home: Path) -> dict[int, Path]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 
 from render.dream.garden import Bed as Bed
-from render.dream.network import CLASSES, Activations, Network
+from render.dream.network import CLASSES, Activations, Network, every
 from render.dream.objective import Objective, Weights
 from render.errors import ConfigError
 from render.moment import Moment
@@ -34,13 +34,15 @@ def changing(objective_at: Callable[[Moment], Objective]) -> Binding:
 
 
 def channel_numbers(channels: Sequence[str | int], layer: str, network: Network, device: torch.device) -> list[int]:
-    """Channels of a layer, written as names or numbers, as numbers. Raises ConfigError for one that the layer has not."""
-    numbers = [network.channel(layer, channel) for channel in channels]
+    """Channels of a layer, written as names or numbers, as numbers. Raises ConfigError for those that the layer has not."""
+    numbers = every(channels, lambda channel: network.channel(layer, channel))
     if layer == CLASSES:
         return numbers
     count, _ = layer_shape(layer, network, device)
     if wrong := [channel for channel in numbers if channel >= count]:
-        raise ConfigError(f"is {wrong[0]}, and {network.name}'s layer {layer} has channels 0 to {count - 1}", continues=True)
+        raise ConfigError(
+            f"is {' '.join(map(str, wrong))}, and {network.name}'s layer {layer} has channels 0 to {count - 1}", continues=True
+        )
     return numbers
 
 

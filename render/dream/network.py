@@ -27,6 +27,20 @@ class Cut(Protocol):
     def __call__(self, layers: Sequence[str], dtype: torch.dtype = torch.float32, /) -> Extractor: ...
 
 
+def every(names: Sequence[str | int], number: Callable[[str | int], int]) -> list[int]:
+    """The number of each name. One ConfigError tells all names that have none."""
+    numbers, faults = list[int](), list[ConfigError]()
+    for name in names:
+        try:
+            numbers.append(number(name))
+        except ConfigError as fault:
+            faults.append(fault)
+    if not faults:
+        return numbers
+    hints = dict.fromkeys(hint for fault in faults for hint in fault.hint.split("  "))
+    raise ConfigError("; ".join(fault.message for fault in faults), "  ".join(hints), continues=True)
+
+
 @dataclass(frozen=True)
 class Network:
     """A frozen classifier. Its input is (frame * scale - mean) / std, with channels in BGR order if flip."""
@@ -78,6 +92,10 @@ class Network:
             listed = f"its classes have numbers only; name them: {{{self.name}: {{weights: file, labels: names.txt}}}}"
         near = f"did you mean one of: {', '.join(within)}?  " if within else did_you_mean(name.lower(), known)
         raise ConfigError(f'is "{name}", and {self.name} has no such class', near + listed, continues=True)
+
+    def all_labels(self, names: Sequence[str | int]) -> list[int]:
+        """The indices of several classes. One ConfigError names all that there are not."""
+        return every(names, self.label)
 
     def channel(self, layer: str, name: str | int) -> int:
         """The number of a layer's channel by its name or number; how many there are is not known here."""

@@ -50,7 +50,7 @@ def channels(term: Any, layer: str, network: Network, device: torch.device) -> B
 )
 def class_(term: Any, layer: str, network: Network, device: torch.device) -> Binding:
     """Classes, by their labels."""
-    return binding.always(objective.classes(network, [network.label(label) for label in term.class_]))
+    return binding.always(objective.classes(network, network.all_labels(term.class_)))
 
 
 @bound_objective(

@@ -143,7 +143,7 @@ def of_channels(network: Network, layer: str, indices: Sequence[int], device: to
     field = fields_of(network, [layer], device)[layer]
     if wrong := [index for index in indices if index >= field.channels]:
         raise ConfigError(
-            f"is {wrong[0]}, and {network.name}'s layer {layer} has channels 0 to {field.channels - 1}",
+            f"is {' '.join(map(str, wrong))}, and {network.name}'s layer {layer} has channels 0 to {field.channels - 1}",
             continues=True,
         )
     plates = [_channel(network, layer, index) for index in indices or range(field.channels)]
@@ -152,7 +152,7 @@ def of_channels(network: Network, layer: str, indices: Sequence[int], device: to
 
 def of_classes(network: Network, labels: Sequence[str]) -> Sheet:
     """Classes, each from noise; all of them if none are named."""
-    indices = [network.label(int(label) if label.isdigit() else label) for label in labels] or range(len(network.labels))
+    indices = network.all_labels([int(label) if label.isdigit() else label for label in labels]) or range(len(network.labels))
     plates = [
         Plate(_first(network.labels[index]), CLASSES, objective.classes(network, [index]), seed=index) for index in indices
     ]

@@ -276,7 +276,7 @@ def shrink(output: OutputSettings, size: tuple[int, int], share: float) -> Outpu
 
 
 def printing(config: Config, output: OutputSettings, reel: Reel, times: float, folder: Path) -> Cost:
-    """What an output takes of a film with `times` the pixels of the reel, its frames as often as its size limit will ask for."""
+    """What an output takes of a film with `times` the pixels of the reel; its frames go as often as its size limit asks for."""
     number = 1 if formats.format_of(output).still and not output.sequence else reel.number
     some = min(SOME, number)
     one, more = (_try_printing(config, output, reel, count, folder / str(count)) for count in (1, some))

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from render.config import Config
+from render.config.curve import Curve
 
 T = TypeVar("T")
 
@@ -59,13 +60,18 @@ def efforts(config: Config) -> Sequence[float] | None:
     clock = config.clock
     if clock.last_tick >= MOST:
         return None
-    each: list[float] = (count_steps(config, np.arange(clock.last_tick + 1) / float(clock.rate)) + BESIDES).tolist()
+    first = count_steps(config, np.zeros(1), config.dream.first_steps)
+    others = count_steps(config, np.arange(1, clock.last_tick + 1) / float(clock.rate))
+    each: list[float] = (np.concatenate((first, others)) + BESIDES).tolist()
     return each
 
 
-def count_steps(config: Config, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The steps of the dreams at those times, each weighed by the pixels of its octave, 1 at full size."""
+def count_steps(config: Config, seconds: NDArray[np.float64], steps: Curve | None = None) -> NDArray[np.float64]:
+    """The steps of the dreams at those times, each weighed by the pixels of its octave, 1 at full size.
+
+    steps: those of dreams on fresh ground, where they are meant.
+    """
     dream, clock = config.dream, config.clock
     shrink = np.asarray(dream.octave_scale.over(seconds, clock), dtype=np.float64) ** -2
     octaves: Any = dream.octaves.over(seconds, clock)
-    return np.asarray(dream.steps.over(seconds, clock) * (1 - shrink**octaves) / (1 - shrink), dtype=np.float64)
+    return np.asarray((steps or dream.steps).over(seconds, clock) * (1 - shrink**octaves) / (1 - shrink), dtype=np.float64)

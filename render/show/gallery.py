@@ -107,17 +107,17 @@ def find_exhibits(folders: Iterable[Path]) -> tuple[list[Exhibit], list[str]]:
 
 
 def _takes_below(folder: Path, notice: Callable[[str], None]) -> Iterator[Path]:
-    """The takes in a folder, whole or not: itself, or those in it, or those of the films in it."""
+    """The takes in a folder, whole or not: itself, or those in it, or those of the films in it, also in those of its sweeps."""
     if not folder.is_dir():
         raise MissingError(f"{folder}: no such folder", "a folder of takes is what render made, such as runs")
     if _is_take(folder):
         yield folder
         return
     yield from _takes(folder)
-    for inner in _folders(folder):
-        takes = _takes(inner)
+    for inner in filter(lambda path: not _is_take(path), _folders(folder)):
+        takes = [*_takes(inner), *(take for film in _folders(inner) if not _is_take(film) for take in _takes(film))]
         yield from takes
-        if not takes and not _is_take(inner):
+        if not takes:
             notice(f"{inner}: left out: there is no take in it")
 
 

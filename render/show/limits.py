@@ -58,8 +58,9 @@ def _too_much(config: Config, device: torch.device, root: Path) -> Iterator[tupl
         return
     pixels, dreams = height * width, config.clock.last_tick + 1
     what = f"{dreams:,} dreams of {width}x{height}"
-    if (disk := negative_bytes(config, pixels)) > (free := _free_disk(root)):
-        message = f"makes {what}: the negative takes {bytes_words(disk)}, and {bytes_words(free) or 'nothing'} is free"
+    free = _free_disk(root)
+    if free and (disk := negative_bytes(config, pixels)) > free:
+        message = f"makes {what}: the negative takes {bytes_words(disk)}, and {bytes_words(free)} is free"
         yield "duration", ConfigError(message, ANYWAY)
     if pixels <= WIDE and count_work(config, pixels) <= LARGE:
         return
@@ -99,5 +100,5 @@ def _fitting(width: int, height: int, share: float) -> str:
 
 
 def _free_disk(root: Path) -> int:
-    """Bytes that are free where takes go."""
+    """Bytes that are free where takes go; 0 where the file system does not say so: there, a write that fails will tell."""
     return disk_usage(next(place for place in (root.absolute(), *root.absolute().parents) if place.exists())).free

@@ -83,21 +83,22 @@ def _strongest(features: Tensor, usual: Sequence[Tensor]) -> list[Response]:
     """features: [1, C, h, w] of the picture; usual: of pictures of nothing."""
     cells = torch.cat([other.flatten(2)[0] for other in usual], dim=1)
     spread = cells.std(1).clamp_min(max(QUIET * float(features.abs().mean()), 1e-9))
-    often = torch.stack([_loudest(other) for other in usual]).mean(0)
-    strength = (_loudest(features) - often) / spread
+    often = torch.stack([_loudness(other) for other in usual]).mean(0)
+    strength = (_loudness(features) - often) / spread
     best = strength.topk(min(MOST, len(strength)))
     return [Response(int(channel), float(value)) for value, channel in zip(*best, strict=True) if value > 0]
 
 
-def _loudest(features: Tensor) -> Tensor:
-    """[C]: the mean of each channel's loudest cells."""
+def _loudness(features: Tensor) -> Tensor:
+    """[C]: the mean of each channel's loudest cells, and that of all, or channels that are as loud as they can be would tie."""
     cells = features.flatten(2)[0]
-    return cells.topk(max(1, ceil(LOUDEST * cells.shape[1])), dim=1).values.mean(1)
+    return cells.topk(max(1, ceil(LOUDEST * cells.shape[1])), dim=1).values.mean(1) + cells.mean(1)
 
 
 def lines(network: Network, layers: Sequence[str], frame: Tensor) -> Iterator[str]:
     """A line a layer, to be pasted below `objective:`, with how much each channel sees as a comment."""
-    yield f"# what {network.name} sees in it, in spreads above what it sees in nothing: paste a line below objective:"
+    yield f"# what {network.name} sees in it: paste a line below objective:"
+    yield "# behind it, how much each channel sees, to be compared within a line: 0 is no more than in a picture of nothing"
     width = 0
     rows = []
     for layer, strongest in responses(network, layers, frame).items():

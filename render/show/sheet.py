@@ -46,8 +46,8 @@ def draw(title: str, subtitle: str, rows: Sequence[Row]) -> Pixels:
     width = max(2 * MARGIN + gutter + across * (wide + GAP) - GAP, NARROWEST)
     paper = Image.new("RGB", (width, HEAD + len(rows) * pitch + FOOT), GROUND)
     pen = ImageDraw.Draw(paper)
-    write(pen, (MARGIN, 58), title, 34, BRIGHT)
-    write(pen, (MARGIN, 92), subtitle, 16, DIM)
+    write(pen, (MARGIN, 58), title, 34, BRIGHT, room=width - 2 * MARGIN)
+    write(pen, (MARGIN, 92), subtitle, 16, DIM, room=width - 2 * MARGIN)
     for number, row in enumerate(rows):
         top = HEAD + number * pitch
         if row.heading:

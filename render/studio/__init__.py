@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from render.config import Config, load_text, nodes
+from render.config import Config, load_text
 from render.config.loader import read
-from render.config.model import SourceSettings
 from render.errors import ConfigError, MissingError
 from render.facts import facts, load
 
@@ -37,10 +36,6 @@ dream:
   smoothing: 0.5
   chroma: 1
 """
-OF_FILE = {  # a picture or a video alone, as a film
-    "image": "source: {{image: {file}}}\nsize: 640x360\nmotion: {{zoom: 1.2}}\ndream: {{rate: 6}}\n",
-    "video": "source: {{video: {file}}}\ndream: {{rate: 6, steps: 2}}\n",
-}
 
 Film = tuple[Config, str, Path | None, Callable[[], Config] | None]
 
@@ -67,16 +62,12 @@ def _is_there(name: str) -> bool:
 def film_of(path: Path | None, overrides: Sequence[str]) -> Film:
     """The film to fly, its text, its file if it is one, and how it is read again.
 
-    path: of a YAML file, or of a picture or a video, which make a film of their own. Raises ConfigError or MissingError.
+    path: of a YAML file. Raises ConfigError or MissingError.
     """
     if path is None:
         return load_text(FIRST, "dream.yaml", Path.cwd(), overrides, look=facts), FIRST, None, None
     if not path.exists():
         raise MissingError(f"{path}: there is no such film", CURE)
-    for kind, written in OF_FILE.items():
-        if path.suffix.lower() in SourceSettings.endings[kind]:
-            text = written.format(file=nodes.to_yaml(str(path.absolute()), one_line=True))
-            return load_text(text, f"{path.stem}.yaml", Path.cwd(), overrides, look=facts), text, None, None
     if path.suffix.lower() not in (".yaml", ".yml"):
         raise ConfigError(f"{path}: the studio flies a YAML file, a picture or a video")
     return load(path, overrides), read(path), path, lambda: load(path, overrides)
