@@ -36,7 +36,7 @@ TEMPLATES: dict[str, tuple[str, Mapping[str, Any]]] = {
                 "octaves": 4,
                 "first_steps": 0,
                 "steps": 2,
-                "step_size": {"0s": 0.0012, "4s": 0.002, "9s": 0.005},
+                "step_size": {"start": 0.0012, "33%": 0.002, "75%": 0.005},  # in parts of the film: a short trial dreams, too
                 "smoothing": 0.4,
                 "chroma": 1,
             },
