@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import traceback
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from itertools import islice
+from math import inf
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -340,9 +342,7 @@ def test_the_script_asks_all_it_has_to_ask(monkeypatch: pytest.MonkeyPatch, tmp_
     monkeypatch.setattr(gpu, "NETWORKS", {"bestiary": "{layer: shapes}"})
     monkeypatch.setattr(gpu, "MEASURED", ("bestiary",))
     monkeypatch.setattr(gpu, "AGAIN", dict.fromkeys(gpu.CASES, "bestiary"))
-    monkeypatch.setattr(
-        gpu, "MODES", {name: gpu.MODES[name] for name in ("float32", "bfloat16, channels first", "tf32, graph")}
-    )
+    monkeypatch.setattr(gpu, "MODES", {name: gpu.MODES[name] for name in ("float32", "bfloat16 by autocast", "tf32, graph")})
     monkeypatch.setattr(gpu, "FEWER", ("float32",))
     monkeypatch.setattr(gpu, "BEST", ("x264",))
     monkeypatch.setattr(gpu, "SIZES", dict.fromkeys(gpu.SIZES, (64, 64)))
@@ -355,12 +355,119 @@ def test_the_script_asks_all_it_has_to_ask(monkeypatch: pytest.MonkeyPatch, tmp_
     assert all(note["right"] for note in entries["right"].values() if "right" in note)
 
 
-def test_what_is_short_is_there() -> None:
-    asked = gpu.options(["--device", "cpu", "--out", "."])
-    asked = replace(asked, device=torch.device("cuda"))
-    report = SimpleNamespace(entries={"machine": {}})
-    there = {f"{part}: {name}" for part in gpu.PARTS for name, _, _ in gpu.WORK[part](asked, None, report)}
-    assert set(gpu.SHORT) <= there
+def planned(report: gpu.Report) -> gpu.Report:
+    """With all that it has to ask of a card, where there is none."""
+    card = replace(report.asked, device=torch.device("cuda"))
+    for part in gpu.PARTS:
+        report.expect(part, gpu.WORK[part](card, gpu.Studio(Path(), {}, None), report))
+    return report
+
+
+def asked_for(folder: Path, *more: str) -> gpu.Asked:
+    return gpu.options(["--device", "cpu", "--out", str(folder), *more])
+
+
+def test_what_is_short_is_there_and_comes_first(tmp_path: Path) -> None:
+    report = planned(gpu.Report(asked_for(tmp_path)))
+    for part, entries in report.plan.items():
+        short = [f"{part}: {name}" in gpu.SHORT for name, _, _ in entries]
+        assert short == sorted(short, reverse=True), part
+    assert set(gpu.SHORT) <= {f"{part}: {name}" for part, entries in report.plan.items() for name, _, _ in entries}
+    ways = {"graph": True, "tf32": True, "cast": True, "benchmark": True, "first": True, "plain": True}
+    assert all({way: True}.items() <= {**gpu.MODES[name].__dict__}.items() for way in ways for name in [_alone(way)])
+    assert any(mode.graph and mode.plain and mode.first for mode in gpu.MODES.values()), "together"
+
+
+def _alone(way: str) -> str:
+    """The name of the mode that differs from another in that alone."""
+    modes = gpu.MODES.values()
+    alone = (name for name, mode in gpu.MODES.items() if getattr(mode, way) and replace(mode, **{way: False}) in modes)
+    return next(alone)
+
+
+class Hours:
+    """A clock that goes on only when an entry works."""
+
+    def __init__(self) -> None:
+        self.now, self.most = 0.0, 0.0
+
+    @contextmanager
+    def at_most(self, seconds: float) -> Iterator[None]:
+        self.most = seconds
+        yield
+
+    def work(self, seconds: float) -> dict[str, float]:
+        self.now += min(seconds, self.most)
+        if seconds > self.most:
+            raise gpu.TooLongError(f"longer than {self.most:.0f} s")
+        return {}
+
+
+@pytest.fixture
+def hours(monkeypatch: pytest.MonkeyPatch) -> Hours:
+    clock = Hours()
+    monkeypatch.setattr(gpu, "perf_counter", lambda: clock.now)
+    monkeypatch.setattr(gpu, "at_most", clock.at_most)
+    return clock
+
+
+def as_slow_as(report: gpu.Report, hours: Hours, seconds: Callable[[str], float]) -> gpu.Report:
+    """After a run in which each entry takes so long."""
+    for part, entries in report.plan.items():
+        report.plan[part] = [(name, most, partial(hours.work, seconds(name))) for name, most, _ in entries]
+        report.run(part)
+    return report
+
+
+def test_slow_entries_cannot_eat_the_time_nor_another_parts(hours: Hours, tmp_path: Path) -> None:
+    report = as_slow_as(planned(gpu.Report(asked_for(tmp_path))), hours, lambda name: inf)
+    assert hours.now <= report.asked.seconds
+    for part in gpu.PARTS:
+        assert any("TooLong" in str(note) for note in report.entries[part].values()), f"{part} got none of the time"
+    assert report.skipped()
+
+
+def test_a_network_that_is_slow_keeps_nothing_waiting(hours: Hours, tmp_path: Path) -> None:
+    slow = "efficientnet_lite0"
+    report = as_slow_as(planned(gpu.Report(asked_for(tmp_path, "--short"))), hours, lambda name: inf if slow in name else 3)
+    assert hours.now <= report.asked.seconds
+    wanted = [name for name in gpu.SHORT if slow not in name]
+    assert not set(wanted) & set(report.skipped())
+
+
+def test_the_rest_is_what_was_not_reached(hours: Hours, tmp_path: Path) -> None:
+    first = as_slow_as(planned(gpu.Report(asked_for(tmp_path))), hours, lambda name: 4)
+    rest = first.skipped()
+    assert rest
+    hours.now = 0
+    again = planned(gpu.Report(asked_for(tmp_path, "--rest")))
+    assert sorted(f"{part}: {name}" for part, entries in again.plan.items() for name, _, _ in entries) == sorted(rest)
+    assert json.loads((tmp_path / "gpu.json").read_text())["machine"] == first.entries["machine"]
+
+
+def test_what_ends_early_says_what_it_did_not_get_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = planned(gpu.Report(asked_for(tmp_path)))
+    report.write()
+    assert json.loads((tmp_path / "gpu.json").read_text())["live"]["inception_v1, 1280x720"] == {"skipped": "not reached"}
+    ended: list[int] = []
+    monkeypatch.setattr(gpu.os, "_exit", ended.append)
+    gpu.give_up(report)
+    assert ended == [3]
+    assert "live: inception_v1, 1280x720" in capsys.readouterr().out
+
+
+def test_a_card_that_is_lost_goes_on_in_another_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[list[str]] = []
+    monkeypatch.setattr(gpu, "answers", lambda asked: False)
+    monkeypatch.setattr(gpu.subprocess, "call", lambda command: begun.append(command) or 7)
+    assert gpu.main(["--device", "cpu", "--size", "0.1", "--parts", "machine", "--out", str(tmp_path)]) == 7
+    notes = json.loads((tmp_path / "gpu.json").read_text())["machine"]
+    assert "skipped" not in notes["what there is"], "what lost it is not tried again"
+    assert notes["rates"] == {"skipped": "the card is lost"}
+    assert begun[0][2:8] == ["--device", "cpu", "--size", "0.1", "--parts", "machine"]
+    assert begun[0][-2] == "--rest"
 
 
 @pytest.mark.parametrize("name", gpu.RANDOM)
@@ -374,14 +481,14 @@ def test_drawn_weights_are_a_networks(name: str, tmp_path: Path) -> None:
 
 
 def test_what_takes_too_long_is_told(tmp_path: Path) -> None:
-    asked = gpu.options(["--device", "cpu", "--out", str(tmp_path)])
-    report = gpu.Report(asked)
+    report = gpu.Report(asked_for(tmp_path))
 
     def endless() -> None:
         while True:
             pass
 
-    report.run("right", iter([("endless", 0.05, endless), ("wrong", 1, lambda: 1 // 0), ("fine", 1, dict)]))
+    report.expect("right", iter([("endless", 1.5, endless), ("wrong", 2, lambda: 1 // 0), ("fine", 2, dict)]))
+    report.run("right")
     notes = report.entries["right"]
     assert "TooLong" in notes["endless"]["failed"]
     assert "ZeroDivision" in notes["wrong"]["failed"]
