@@ -28,6 +28,7 @@ os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it torch 
 
 import argparse
 import gc
+import importlib.util
 import json
 import platform
 import signal
@@ -63,7 +64,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from render.config import Config, load_text
 from render.construct import build
 from render.develop import stills
-from render.dream import ascent, efficientnet, registry
+from render.dream import ascent, efficientnet, frozen, registry
 from render.dream.view import view_of
 from render.facts import facts
 from render.film import Film, State, begin, step, ticks, with_tiles
@@ -95,7 +96,7 @@ AGAIN = {  # the network with which each way to dream is tried for whether it re
     "droste": "inception_v1",
     "footage": "efficientnet_lite0",
 }
-SHARES = {"machine": 15, "right": 105, "fast": 70, "modes": 60, "encoded": 35, "live": 40, "compile": 15}  # of the time
+SHARES = {"machine": 25, "right": 90, "fast": 55, "modes": 55, "encoded": 35, "live": 60, "compile": 15}  # of the time
 PARTS = tuple(SHARES)
 ENOUGH_TO_GO_ON = 30  # seconds
 GRACE = 12  # seconds that an entry has beyond all time before the process ends without it: a call that does not come back
@@ -223,7 +224,7 @@ class Report:
                 put_off.append((name, most, work))
                 continue
             begun = perf_counter()
-            note = self._note(min(most, self.left(part)), work)
+            note = self._note(most, self.left(part), work)
             if "TooLongError" in str(note):
                 self.slow |= {network for network in NETWORKS if network in name}
             self.entries[part][name] = note
@@ -241,13 +242,15 @@ class Report:
         """What was not reached."""
         return [f"{part}: {name}" for part in self.plan for name, note in self.entries[part].items() if "skipped" in note]
 
-    def _note(self, most: float, work: Callable[[], Any]) -> Any:
-        """What the work gives, or why it gives nothing."""
-        if self.lost or most < 1:
+    def _note(self, most: float, left: float, work: Callable[[], Any]) -> Any:
+        """What the work gives, or why it gives nothing. most: seconds that it may take. left: that there are for it."""
+        if self.lost or left < most / 3:
             return {"skipped": "the card is lost" if self.lost else "no time left"}
         try:
-            with at_most(most):
+            with at_most(min(most, left)):
                 return work()
+        except TooLongError as error:
+            return {"failed": f"TooLongError: {error}"} if left >= most else {"skipped": f"no time left: {error}"}
         except Exception as error:
             return {"failed": f"{type(error).__name__}: {' '.join(str(error).split())[:400]}"}
         finally:
@@ -546,11 +549,7 @@ def machine(asked: Asked) -> dict[str, Any]:
 
 
 def importable(name: str) -> bool:
-    try:
-        __import__(name)
-    except Exception:
-        return False
-    return True
+    return importlib.util.find_spec(name) is not None
 
 
 def nvidia_smi(query: str) -> str:
@@ -1032,7 +1031,7 @@ def encoded(asked: Asked, studio: Studio, report: Report) -> Iterator[Entry]:
         for network in MEASURED:
             for encoder in ENCODERS if label != "4K" else BEST:
                 work = partial(rendering, asked, studio, network, asked.size(SIZES[label]), encoder, 2.0 if asked.cuda else 0.1)
-                yield f"{network}, {label}, {encoder}", 30, work
+                yield f"{network}, {label}, {encoder}", 15, work
 
 
 # ---- modes
@@ -1102,7 +1101,7 @@ def channels_first() -> Iterator[None]:
     def first(module: torch.nn.Module, device: torch.device) -> torch.nn.Module:
         return freeze(module, device).to(memory_format=torch.contiguous_format)
 
-    with patch.object(registry, "freeze", first), patch.object(efficientnet, "_dense", Tensor.contiguous):
+    with patch.object(registry, "freeze", first):
         yield
 
 
@@ -1121,18 +1120,21 @@ def plain_depthwise() -> Iterator[None]:
 
         return convolve
 
-    convolve, usual = plainly(F.conv2d), efficientnet._depthwise_slope
+    usual = efficientnet._depthwise_slope
 
-    def slope_of(slope: Tensor, block: efficientnet.Block, inner: Tensor) -> Tensor:
+    def slope_of(slope: Tensor, block: efficientnet.Block, inner: Tensor) -> Any:
         if block.stride == 1:
             return usual(slope, block, inner)
         (height, width), margin = inner.shape[2:], block.kernel - 1
         spread = slope.new_zeros(len(slope), block.width, height + margin, width + margin)
         spread[:, :, margin:height:2, margin:width:2] = slope
-        return convolve(spread, block.depthwise_turned, None, 1, 0, 1, block.width)
+        return block.depthwise_slope(spread)
 
-    own = SimpleNamespace(**{**vars(F), "conv2d": convolve})
-    with patch.object(efficientnet, "F", own), patch.object(efficientnet, "_depthwise_slope", slope_of):
+    own = SimpleNamespace(**{**vars(F), "conv2d": plainly(F.conv2d)})
+    with ExitStack() as stack:
+        stack.enter_context(patch.object(frozen, "F", own))
+        stack.enter_context(patch.object(frozen, "_has_layout", lambda x: False))  # a processor has kernels of its own
+        stack.enter_context(patch.object(efficientnet, "_depthwise_slope", slope_of))
         yield
 
 
@@ -1204,7 +1206,7 @@ def modes(asked: Asked, studio: Studio, report: Report) -> Iterator[Entry]:
             ideal: dict[str, Tensor] = {}
             for name in names:
                 work = partial(in_mode, asked, studio, network, asked.size(SIZES[label]), MODES[name], ideal)
-                yield f"{network}, {label}, {name}", 30, work
+                yield f"{network}, {label}, {name}", 15, work
 
 
 # ---- live
@@ -1310,15 +1312,15 @@ def compile_part(asked: Asked, studio: Studio, report: Report) -> Iterator[Entry
     for network in MEASURED:
         for graph in (False, True):
             work = partial(compiled, asked, studio, network, asked.size(SIZES["720p"]), graph)
-            yield f"{network}, 720p{', graph' if graph else ''}", 45, work
+            yield f"{network}, 720p{', graph' if graph else ''}", 40, work
 
 
 # ---- all of it
 
 
 def machine_part(asked: Asked, studio: Studio, report: Report) -> Iterator[Entry]:
-    yield "what there is", 20, partial(machine, asked)
-    yield "rates", 20, partial(rates, asked)
+    yield "what there is", 10, partial(machine, asked)
+    yield "rates", 15, partial(rates, asked)
 
 
 WORK: Mapping[str, Callable[[Asked, Studio, Report], Iterator[Entry]]] = {
