@@ -111,8 +111,9 @@ tab need not ack; it acks what it has when it is seen again.
     write     {"keys": [KEY, …] = all}  the values as they are now are written into the film's file, comments kept
     size      {"size": "320x180"}       a cut: the film begins anew at that size. {"size": "auto"}: the governor picks
     govern    {"on": bool}              whether the governor may change steps and octaves; off while recording in any case
-    plates    {"network": NAME, "layer": NAME, "numbers": [n, …]}  dream plates that are not there yet, most wanted first ->
-              "plate" for each
+    plates    {"network": NAME, "plates": [[LAYER, n], …]}  dream plates that are not there yet, most wanted first -> "plate"
+              for each
+    visit     {"network": NAME}         load one of "others", to show what it knows -> "knowledge"
     mend      {}                        make takes of flights that were cut off -> "said" for each
     ack       {"serial": n}             no answer
 
@@ -142,8 +143,9 @@ tab need not ack; it acks what it has when it is seen again.
                  "written": what the file says, "curve": [[seconds, number], …] (64 or fewer points over the next
                  seconds, if it moves), "live": bool, "why": one sentence why it cannot be moved here}
     knowledge {"networks": [{"name", "layers": [{"name", "channels": n, "depth": 0..1, "named": {"eyes": 3, …}}],
-              "classes": [NAME, …], "plates": {LAYER: [numbers that are dreamed]}}],
-              "others": [names of networks that are here and not loaded: adding of one is a cut]}
+              "classes": [NAME, …], "plates": {LAYER: [numbers that are dreamed]},
+              "cut": bool (it is only shown: adding of it is a cut)}],
+              "others": [names of networks that are here and not loaded]}
     plate     {"network", "layer", "number", "url"}     this one is there now
     fault     {"text": the whole message as the command line prints it, "problems": [{"file", "line", "column", "width",
               "message", "hint", "source": text of the line, "shown": as the command line shows the one problem}]}
