@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +17,9 @@ from torch import Tensor
 from render.config import load_text
 from render.develop import stills
 from render.develop.shoot import shoot
+from render.dream.ascent import Terms
 from render.dream.network import Activations
+from render.dream.objective import Objective
 from render.facts import facts
 from render.film import Film, ticks
 from render.show import estimate as estimates
@@ -81,6 +85,31 @@ def test_dreams_are_counted_as_they_are_dreamed(name: str, pixels: list[float], 
     pixels[0] = 0
     assert list(ticks(film))
     assert seconds == pytest.approx(pixels[0], rel=exactly)
+
+
+def test_many_objectives_are_counted_by_a_few(monkeypatch: pytest.MonkeyPatch, tiny_network: None) -> None:
+    settings = [f"dream.objective=[{', '.join(['{class: eye}'] * 40)}]", "dream.octaves=1"]
+    film, scored = tiny.film("seed: 7", settings), [0]
+
+    def terms(*words: Any) -> Terms:
+        return [(weight, replace(objective, score=partial(score, objective))) for weight, objective in film.terms(*words)]
+
+    def score(objective: Objective, *words: Any) -> Tensor:
+        scored[0] += 1
+        return objective.score(*words)
+
+    def timed(device: torch.device, do: Callable[[], object]) -> float:
+        before = scored[0]
+        do()
+        return scored[0] - before
+
+    monkeypatch.setattr(estimates, "timed", timed)
+    counted = replace(film, terms=terms)
+    _, seconds = dreaming(counted, film.scene.size)
+    tried, scored[0] = scored[0], 0
+    assert list(ticks(counted))
+    assert seconds == pytest.approx(scored[0])
+    assert tried <= 4 * estimates.TERMS
 
 
 def test_a_small_film_tells_of_a_large_one(pixels: list[float], tiny_network: None) -> None:

@@ -53,7 +53,7 @@ AFTER = {"print": "zoom", "gallery": "zoom", "trim": "zoom", "join": "zoom"}  # 
 FEW = 4  # places of footage at which the fast suite lets a read fail; `slow` tries them all
 CODES = {errno.ENOSPC: {0, 5}, falter.SHORT: {0}}  # an exit code that an errno must end with; of others 0, 3 or 4
 LOCKLESS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP}
-OURS = ("fault of render", "Error", "Traceback", "Errno")  # no person reads these
+OURS = ("fault of render", "Error", "Traceback", "Errno", PART)  # no person reads these
 
 
 @dataclass(frozen=True)
