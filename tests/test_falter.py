@@ -38,7 +38,7 @@ WRITERS: Mapping[str, tuple[str, ...]] = {  # the others that write files; `slow
         "--progress",
         "none",
         "--set",
-        "outputs=[f/{frame}.png, a.webp, b.tif, {file: c.mp4, size_limit: 9kB}]",
+        'outputs=["f/{frame}.png", a.webp, b.tif, {file: c.mp4, size_limit: 9kB}]',
     ),
     "trim": ("trim", "runs/zoom/take-001", "0s..0.5s", "-o", "./part.mp4"),
     "join": ("join", "runs/zoom/take-001", "runs/zoom/take-001", "-o", "both.mkv"),
