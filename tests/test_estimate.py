@@ -14,7 +14,8 @@ import tiny
 import torch
 from torch import Tensor
 
-from render.config import load_text
+from render.config import Config, load_text
+from render.config.model import OutputSettings
 from render.develop import stills
 from render.develop.shoot import shoot
 from render.dream.ascent import Terms
@@ -131,6 +132,21 @@ def test_all_of_a_render_is_told_in_a_table(tiny_network: None) -> None:
     first, *rows = table(config, film)
     assert first == "64x36, 24 frames at 24 fps from 9 dreams"
     assert [line.split("  ")[1] for line in rows] == [*parts, "in all"]
+
+
+def test_of_outputs_that_differ_by_name_one_is_tried(monkeypatch: pytest.MonkeyPatch, tiny_network: None) -> None:
+    outputs = ["a.mp4", "b.mp4", "{file: c.mp4, fps: 12}", "d.png", "'{frame}.png'", "'e{frame:03}.png'", "f.png"]
+    settings = ["size=64x36", "duration=1s", "dream.steps=1", f"outputs=[{', '.join(outputs)}]"]
+    tried = list[str]()
+
+    def try_one(config: Config, output: OutputSettings, *_: Any) -> Cost:
+        tried.append(output.file)
+        return Cost(len(tried), 1)
+
+    monkeypatch.setattr(estimates, "printing", try_one)
+    parts = dict(costs(load_text("seed: 1", overrides=settings), tiny.film("seed: 1", settings)))
+    assert tried == ["a.mp4", "c.mp4", "d.png", "{frame}.png"]
+    assert [parts[file].seconds for file in ("b.mp4", "f.png", "e{frame:03}.png")] == [1, 3, 4]
 
 
 def test_a_table_adds_up(monkeypatch: pytest.MonkeyPatch, tiny_network: None) -> None:

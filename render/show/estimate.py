@@ -112,8 +112,12 @@ def costs(config: Config, film: Film, known: Known | None = None) -> Generator[t
         motion = _motion_bytes(folder, clock.last_tick, walked) * times
         yield BETWEEN, Cost(sum(reel.each * reel.number for reel in walked) * times, min(flow_cache.MOST, motion))
 
+        tried: dict[str, Cost] = {}  # by all that is asked of an output but its name: of a hundred alike one is tried
         for number, output in enumerate(config.outputs):
-            cost = printing(config, output, reels[rates[output.file]], folder / str(number))
+            alike = output.model_copy(update={"file": f"{'{frame}' * output.sequence}{output.suffix}"}).model_dump_json()
+            if alike not in tried:
+                tried[alike] = printing(config, output, reels[rates[output.file]], folder / str(number))
+            cost = tried[alike]
             yield _file(config, output), Cost(cost.seconds * times, _limited(cost.disk * times, output))
 
 
