@@ -24,7 +24,6 @@ from render.construct.camera import camera_path
 from render.construct.networks import Known
 from render.develop import formats, prints, sound
 from render.develop.alongside import Watermark, alongside, helps
-from render.develop.apart import join_shots
 from render.develop.beginnings import same_film
 from render.develop.browser import html
 from render.develop.chain import tick_chain
@@ -34,6 +33,7 @@ from render.develop.names import fill_name, frame_path
 from render.develop.negative import Kept
 from render.develop.retile import in_recorded_tiles, retile_notices, ticks_within_memory
 from render.develop.seam import measure_seam
+from render.develop.shot_files import join_shots
 from render.develop.take import Recorded, Take, open_take, read_record, take_folder, unfinished_takes
 from render.dream.ascent import sizes
 from render.dream.device import describe
