@@ -144,8 +144,8 @@ def fewest_changed(rows: Sequence[Row]) -> float:
     """Of all pairs of ticks that lie APART, the fewest tiles in which another channel stands out.
 
     What stands out is the channel that is loudest by what it is in the film as a whole. By itself the loudest is often the same
-    in all tiles of all pictures: a layer that ends without ReLU, as those of EfficientNet do, has channels with a level of their
-    own. What all tiles have in common is measured by `variety`.
+    in all tiles of all pictures: a layer that ends without ReLU, as those of EfficientNet do, has channels with a level of
+    their own. What all tiles have in common is measured by `variety`.
     """
     tiles = np.stack([row.tiles for row in rows])
     strongest = (tiles - tiles[SETTLED:].mean((0, 1))).argmax(2)
