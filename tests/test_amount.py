@@ -115,7 +115,7 @@ def test_outputs_with_alpha_are_developed_and_printed_again(folder: Path, comman
     assert shot.paths[1].name == "0.png"
     said = command("print", str(shot.folder), "-o", "clear/{frame}.png", "--alpha", "dream", "--crop", "square")
     assert said.code == 0, said.words
-    pictures = [np.asarray(Image.open(shot.folder / place / "5.png").convert("RGBA")) for place in ("dream", "clear")]
+    pictures = [np.asarray(Image.open(place / "5.png").convert("RGBA")) for place in (shot.folder / "dream", Path("clear"))]
     assert pictures[0].shape == (32, 32, 4)
     assert 0 < pictures[0][..., 3].mean() < 255
     assert np.abs(pictures[0].astype(int) - pictures[1])[pictures[0][..., 3] > 40].max() <= 3

@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 import torch
 
-from render.develop import apart
-from render.develop.apart import SHOTS, join_shot, join_shots, shot_negative
 from render.develop.chain import Link, write_chain
 from render.develop.negative import Negative, TickFiles
+from render.develop.shot_files import SHOTS, join_shot, join_shots, shot_negative
 from render.develop.take import Take
 
 TICKS, FIRST = 21, 9
@@ -115,4 +114,4 @@ def test_a_tick_comes_back_from_its_files(tmp_path: Path) -> None:
 def test_where_shots_lie_says_which_film_they_are_of(tmp_path: Path) -> None:
     take = a_take(tmp_path / "take", "cafe")
     assert shot_negative(take, FIRST).folder.name == f"{FIRST:06}-cafe"
-    assert apart.SHOTS in str(shot_negative(take, FIRST).folder)
+    assert SHOTS in str(shot_negative(take, FIRST).folder)

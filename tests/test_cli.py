@@ -171,7 +171,7 @@ def test_print_needs_neither_a_dream_nor_the_network(run: Run, no_dreaming: Call
     Path("own.safetensors").unlink()
     no_dreaming()
     said = run("print", "runs/tiny/take-001", "-o", name, "--width", "32")
-    assert (said.code, said.paths) == (0, [name.replace('{frame}', '0')])
+    assert (said.code, said.paths) == (0, [name.replace("{frame}", "0")])
     assert Path(said.paths[0]).stat().st_size
     assert Path(first.paths[0]).exists()
 

@@ -13,7 +13,7 @@ from clips import clip, plain
 from commands import Command as Run
 from PIL import Image
 
-from render.cli import RESTING, main
+from render import cli
 from render.cli.group import command_line
 from render.cli.request import PIXELS, request
 from render.cli.studio import _film
@@ -322,13 +322,26 @@ def test_every_command_has_its_line() -> None:
     assert {*command_line.commands} == {*COMMANDS}
 
 
-@pytest.mark.parametrize(("own", "then"), [("", RESTING[1]), ("ACTIVE", "ACTIVE")])
-def test_threads_that_wait_sleep_unless_a_person_says_otherwise(own: str, then: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(RESTING[0], own)
-    if not own:
-        monkeypatch.delenv(RESTING[0])
-    main(["--version"])
-    assert os.environ[RESTING[0]] == then
+@pytest.mark.parametrize(
+    ("load", "own", "then"),
+    [
+        (0.0, {}, dict([cli.SPINNING])),
+        (99.0, {}, dict([cli.ASLEEP])),
+        (None, {}, dict([cli.SPINNING])),  # a system that does not say
+        (99.0, {"OMP_WAIT_POLICY": "ACTIVE"}, {"OMP_WAIT_POLICY": "ACTIVE"}),
+        (0.0, {"GOMP_SPINCOUNT": "7"}, {"GOMP_SPINCOUNT": "7"}),
+    ],
+)
+def test_threads_wait_as_suits_the_machine_unless_a_person_says_otherwise(
+    load: float | None, own: dict[str, str], then: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rest = {name: value for name, value in os.environ.items() if name not in dict([cli.ASLEEP, cli.SPINNING])}
+    monkeypatch.setattr(os, "environ", rest | own)
+    monkeypatch.delattr(os, "getloadavg", raising=False)
+    if load is not None:
+        monkeypatch.setattr(os, "getloadavg", lambda: (load, load, load), raising=False)
+    cli.choose_waiting()
+    assert os.environ == rest | then
 
 
 # ---- what lies there already

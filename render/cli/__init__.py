@@ -12,15 +12,16 @@ import click
 from render.cli.group import command_line
 from render.show.terminal import interrupted, prepare_streams, report_failure, say, stopped_at_once
 
-# Threads of torch that wait for each other sleep, read once when torch comes: as they are, they spin, and where others use the
-# processors, too, a dream took ten times as long.
-RESTING = "OMP_WAIT_POLICY", "PASSIVE"
+# How threads of torch wait for each other, read once when torch comes. Asleep: they wake too slowly for the small steps of a
+# dream, which takes twice as long. Spinning a little: as quick as can be, but where others use the processors, too, a dream
+# takes many times as long.
+ASLEEP, SPINNING = ("OMP_WAIT_POLICY", "PASSIVE"), ("GOMP_SPINCOUNT", "10000")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command `render`. Every failure is one message and its exit code; no traceback reaches a person."""
     prepare_streams()
-    os.environ.setdefault(*RESTING)
+    choose_waiting()
     try:
         with stopped_at_once():
             command_line.main(args=None if arguments is None else list(arguments), prog_name="render", standalone_mode=False)
@@ -34,6 +35,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if isinstance(error, click.Abort) or interrupted(error):
             _stopped()
         raise SystemExit(report_failure(error)) from None
+
+
+def choose_waiting() -> None:
+    """Let torch's threads wait as suits the machine now, unless somebody chose already."""
+    if not any(name in os.environ for name, _ in (ASLEEP, SPINNING)):
+        os.environ.update([ASLEEP if is_busy() else SPINNING])
+
+
+def is_busy() -> bool:
+    """Whether more than half of the processors had work in the last minute; False where the system does not say."""
+    return hasattr(os, "getloadavg") and os.getloadavg()[0] > (os.cpu_count() or 1) / 2
 
 
 def _stopped() -> NoReturn:

@@ -49,7 +49,7 @@ def _from_copy(job: Job, encode: Encode) -> Iterator[Send]:
     with files.scratch(job.path, ".mkv") as copy:
         number = 0
         arguments = ("-vf", f"{_scaling(job, job.size, _copy_size(job))}format={COPIES[job.pixels]}", *LOSSLESS)
-        with ffmpeg.writing(copy, job.size, job.fps, job.pixels, arguments) as send:
+        with ffmpeg.feeding(copy, job.path, job.size, job.fps, job.pixels, arguments) as send:
 
             def take(frame: Pixels) -> None:
                 nonlocal number

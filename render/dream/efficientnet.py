@@ -20,6 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from render.dream.frozen import FrozenConv, turn
 from render.dream.weights import Shapes, digest, entries, fit, under_prefix
 from render.errors import MissingError
 
@@ -169,17 +170,11 @@ class Stem(nn.Module):
     A gradient with respect to three channels is what processors do worst; with respect to twelve it takes half the time.
     """
 
-    weight: Tensor
-    turned: Tensor
-    bias: Tensor
-
     def __init__(self, weight: Tensor, bias: Tensor) -> None:
         super().__init__()
         blocks = F.pad(weight, (0, 1, 0, 1)).reshape(len(weight), 3, 2, 2, 2, 2)  # a block down, in it, a block right, in it
         weight = blocks.permute(0, 1, 3, 5, 2, 4).flatten(1, 3)
-        self.register_buffer("weight", _dense(weight))
-        self.register_buffer("turned", _dense(_turn(weight)))
-        self.register_buffer("bias", bias)
+        self.conv, self.turned = FrozenConv(weight, bias, then="relu6"), FrozenConv(turn(weight), padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
         """[N, 3, H, W] -> [N, K, ⌈H/2⌉, ⌈W/2⌉]."""
@@ -195,7 +190,7 @@ class _StemFunction(torch.autograd.Function):
         height, width = x.shape[2:]
         ctx.stem, ctx.size = stem, (height, width)
         blocks = F.pixel_unshuffle(F.pad(x, (width % 2, 2, height % 2, 2)), 2).contiguous(memory_format=torch.channels_last)
-        y = F.hardtanh_(F.conv2d(blocks, stem.weight, stem.bias), 0.0, CEILING)
+        y: Tensor = stem.conv(blocks)
         ctx.save_for_backward(y)
         return y
 
@@ -204,46 +199,32 @@ class _StemFunction(torch.autograd.Function):
     def backward(ctx: Any, slope: Tensor) -> Any:
         (y,) = ctx.saved_tensors
         (height, width) = ctx.size
-        blocks = F.conv2d(torch.ops.aten.hardtanh_backward(slope, y, 0.0, CEILING), ctx.stem.turned, padding=1)
-        whole = F.pixel_shuffle(blocks, 2)
+        whole = F.pixel_shuffle(ctx.stem.turned(torch.ops.aten.hardtanh_backward(slope, y, 0.0, CEILING)), 2)
         return whole[:, :, height % 2 : height % 2 + height, width % 2 : width % 2 + width].contiguous(), None
 
 
 class Block(nn.Module):
-    """An inverted residual block: expansion, ReLU6, depthwise convolution, ReLU6, projection; its input is added if alike."""
+    """An inverted residual block: expansion, ReLU6, depthwise convolution, ReLU6, projection; its input is added if alike.
 
-    expand: Tensor | None
-    expand_bias: Tensor | None
-    expand_turned: Tensor
-    depthwise: Tensor
-    depthwise_bias: Tensor
-    depthwise_turned: Tensor
-    project: Tensor
-    project_bias: Tensor
-    project_turned: Tensor
+    Beside each convolution is the one that gives its gradient.
+    """
 
     def __init__(self, weights: Weights, name: str, stride: int) -> None:
         super().__init__()
-        expands = f"{name}._expand_conv.weight" in weights
-        expand, expand_bias = _fuse_norm(weights, f"{name}._expand_conv", f"{name}._bn0") if expands else (None, None)
-        depthwise, depthwise_bias = _fuse_norm(weights, f"{name}._depthwise_conv", f"{name}._bn1")
-        project, project_bias = _fuse_norm(weights, f"{name}._project_conv", f"{name}._bn2")
-        inputs = len(depthwise) if expand is None else expand.shape[1]
-        self.stride, self.kernel, self.width = stride, depthwise.shape[-1], len(depthwise)
-        self.adds = stride == 1 and inputs == len(project)
-        tensors = {
-            "expand": expand,
-            "expand_bias": expand_bias,
-            "expand_turned": None if expand is None else _turn(expand),
-            "depthwise": depthwise,
-            "depthwise_bias": depthwise_bias,
-            "depthwise_turned": depthwise.flip(2, 3),
-            "project": project,
-            "project_bias": project_bias,
-            "project_turned": _turn(project),
-        }
-        for key, tensor in tensors.items():
-            self.register_buffer(key, tensor if tensor is None or tensor.dim() < 4 else _dense(tensor))
+        self.stride = stride
+        self.expand = self.expand_slope = None
+        if f"{name}._expand_conv.weight" in weights:
+            kernels, bias = _fuse_norm(weights, f"{name}._expand_conv", f"{name}._bn0")
+            self.expand, self.expand_slope = FrozenConv(kernels, bias, then="relu6"), FrozenConv(turn(kernels))
+        kernels, bias = _fuse_norm(weights, f"{name}._depthwise_conv", f"{name}._bn1")
+        self.width, self.kernel = len(kernels), kernels.shape[-1]
+        rim = 0 if stride == 2 else self.kernel // 2  # that of stride 2 is laid beforehand
+        self.depthwise = FrozenConv(kernels, bias, stride, rim, self.width, then="relu6")
+        self.depthwise_slope = FrozenConv(kernels.flip(2, 3), None, 1, rim, self.width)
+        inputs = self.width if self.expand is None else self.expand.weight.shape[1]
+        kernels, bias = _fuse_norm(weights, f"{name}._project_conv", f"{name}._bn2")
+        self.project, self.project_slope = FrozenConv(kernels, bias), FrozenConv(turn(kernels))
+        self.adds = stride == 1 and inputs == len(kernels)
 
     def forward(self, x: Tensor) -> Tensor:
         """[N, C, H, W] -> [N, K, ⌈H/stride⌉, ⌈W/stride⌉]."""
@@ -257,21 +238,20 @@ class _BlockFunction(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, block: Block) -> Tensor:
         inner = _expand(x, block)
-        deep = F.conv2d(inner, block.depthwise, block.depthwise_bias, block.stride, _margin(block), 1, block.width)
-        deep = F.hardtanh_(deep, 0.0, CEILING)
+        deep = block.depthwise(inner)
         ctx.block, ctx.size = block, x.shape[2:]
         ctx.save_for_backward(inner, deep)
-        y = F.conv2d(deep, block.project, block.project_bias)
+        y: Tensor = block.project(deep)
         return y.add_(x) if block.adds else y
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, slope: Tensor) -> Any:
         block, (inner, deep) = ctx.block, ctx.saved_tensors
-        through = _mask_slope(F.conv2d(slope, block.project_turned), deep)
+        through = _mask_slope(block.project_slope(slope), deep)
         through = _depthwise_slope(through, block, inner)
-        if block.expand is not None:
-            through = F.conv2d(_mask_slope(through, inner), block.expand_turned)
+        if block.expand_slope is not None:
+            through = block.expand_slope(_mask_slope(through, inner))
         through = _crop(through, ctx.size) if block.stride == 2 else through
         return through.add_(slope) if block.adds else through, None
 
@@ -287,7 +267,7 @@ def _expand(x: Tensor, block: Block) -> Tensor:
     x = F.pad(x, (left, right, top, bottom)) if block.stride == 2 else x
     if block.expand is None:
         return x
-    inner = F.hardtanh_(F.conv2d(x, block.expand, block.expand_bias), 0.0, CEILING)
+    inner: Tensor = block.expand(x)
     for axis, (before, after) in zip((2, 3), rim, strict=True):
         inner.narrow(axis, 0, before).zero_()
         inner.narrow(axis, inner.shape[axis] - after, after).zero_()
@@ -300,25 +280,20 @@ def _rim(side: int, kernel: int) -> tuple[int, int]:
     return total // 2, total - total // 2
 
 
-def _margin(block: Block) -> int:
-    """The padding of the depthwise convolution itself; that of stride 2 has its rim already."""
-    return block.kernel // 2 if block.stride == 1 else 0
-
-
-def _depthwise_slope(slope: Tensor, block: Block, inner: Tensor) -> Tensor:
+def _depthwise_slope(slope: Tensor, block: Block, inner: Tensor) -> Any:
     """The gradient with respect to what the depthwise convolution read, of its size."""
     if block.stride == 1:
-        return F.conv2d(slope, block.depthwise_turned, None, 1, block.kernel // 2, 1, block.width)
+        return block.depthwise_slope(slope)
     height, width = inner.shape[2:]
     rest = (height - block.kernel) % 2, (width - block.kernel) % 2  # rows and columns past the last that was read
     if slope.dtype != torch.bfloat16 or slope.device.type != "cpu":
-        return F.conv_transpose2d(slope, block.depthwise, None, 2, 0, rest, block.width)
+        return F.conv_transpose2d(slope, block.depthwise.weight, None, 2, 0, rest, block.width)
     # oneDNN's transposed convolution takes 20 times as long in bfloat16 as one of zeros between the cells
     margin = block.kernel - 1
     size = (len(slope), block.width, height + margin, width + margin)
     spread = torch.empty(size, dtype=slope.dtype, device=slope.device, memory_format=torch.channels_last).zero_()
     spread[:, :, margin:height:2, margin:width:2] = slope
-    return F.conv2d(spread, block.depthwise_turned, None, 1, 0, 1, block.width)
+    return block.depthwise_slope(spread)
 
 
 def _mask_slope(slope: Tensor, clipped: Tensor) -> Tensor:
@@ -340,15 +315,6 @@ def _fuse_norm(weights: Weights, conv: str, norm: str) -> tuple[Tensor, Tensor]:
     return weights[f"{conv}.weight"] * gain[:, None, None, None], weights[f"{norm}.bias"] - weights[
         f"{norm}.running_mean"
     ] * gain
-
-
-def _turn(kernels: Tensor) -> Tensor:
-    """The kernels [K, C, h, w] of a convolution's gradient: turned by half a circle, inputs and outputs exchanged."""
-    return kernels.flip(2, 3).transpose(0, 1)
-
-
-def _dense(kernels: Tensor) -> Tensor:
-    return kernels.contiguous(memory_format=torch.channels_last)
 
 
 def _convolution(kernels: Tensor, biases: Tensor) -> nn.Conv2d:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from threading import Condition
 from time import monotonic
 
-from render.develop.apart import join_shot, shot_negative
 from render.develop.negative import Kept, TickFiles
+from render.develop.shot_files import join_shot, shot_negative
 from render.develop.take import Take
 from render.many.cluster import Contents, Hand
 from render.many.keeping import dream_ticks, recorded

@@ -36,8 +36,9 @@ from render.develop.job import box_of, shape_of, width_of
 from render.develop.names import fill_name
 from render.develop.negative import LARGE as LARGE_STATE
 from render.develop.negative import STRIDE
-from render.dream.ascent import Ascent, dream, sizes
+from render.dream.ascent import Ascent, Terms, dream, sizes
 from render.dream.device import one_thread
+from render.dream.garden import World
 from render.dream.network import Activations
 from render.film import Film, State, begin, first_worlds, step
 from render.frames import at_rate, frame_count, frames_in, rate_ratio
@@ -53,6 +54,7 @@ LARGE = 2**16  # pixels; larger films are tried at about this size, since what t
 SMALL = 2**16  # pixels that a step is timed on at most: about the mean of a film's octaves
 COUNTED = 40  # moments at which steps are counted, evenly over the film
 PLACES = (0.5, 0.1)  # of the film, at which ticks are tried
+TERMS = 8  # objectives that a step is timed with; each of more is taken to last as long: 7 % too much, as they share one look
 TRIES = 2  # of a step, after the first tick has set up what is set up once
 SERIAL = 0.08  # of a step that one thread does alone, measured on two
 BOLD = 0.1  # rms change of a picture that is hardly dreamed; plain pictures are encoded sooner than dreams
@@ -115,9 +117,13 @@ def costs(config: Config, film: Film, known: Known | None = None) -> Generator[t
         motion = _motion_bytes(folder, clock.last_tick, walked) * times
         yield BETWEEN, Cost(sum(reel.each * reel.number for reel in walked) * times, min(flow_cache.MOST, motion))
 
+        tried: dict[str, Cost] = {}  # by all that is asked of an output but its name: of a hundred alike one is tried
         for number, output in enumerate(config.outputs):
-            smaller = shrink(output, scene.size[::-1], times**-0.5)
-            yield _file(config, output), printing(config, smaller, reels[rates[output.file]], times, folder / str(number))
+            alike = output.model_copy(update={"file": f"{'{frame}' * output.sequence}{output.suffix}"}).model_dump_json()
+            if alike not in tried:
+                smaller = shrink(output, scene.size[::-1], times**-0.5)
+                tried[alike] = printing(config, smaller, reels[rates[output.file]], times, folder / str(number))
+            yield _file(config, output), tried[alike]
 
 
 def _file(config: Config, output: OutputSettings) -> str:
@@ -168,17 +174,19 @@ def dreaming(film: Film, size: tuple[int, int]) -> tuple[list[State], float]:
         """Seconds that a tick takes, and how many steps are among them."""
         dreams.clear()
         seconds = timed(film.scene.device, lambda: states.append(make()))
-        return seconds, sum(bool(film.ascent(start, fresh).steps) and active(film, start) for fresh in dreams)
+        return seconds, sum(bool(film.ascent(start, fresh).steps) and active(film, start, worlds) for fresh in dreams)
 
-    sketch, start = replace(film, ascent=hardly, extract=extract), clock.tick(0)
+    start = clock.tick(0)
+    worlds = first_worlds(film, start)
+    sketch = replace(film, ascent=hardly, extract=extract, terms=partial(some_terms, film))
     first = try_tick(lambda: begin(sketch))
-    step_seconds = time_step(film, states[0].canvas)  # a pixel
+    step_seconds, times = time_step(film, states[0].canvas, worlds)  # a pixel
 
     def besides(seconds: float, steps: int) -> float:
         """Seconds of a tick without its steps."""
         return max(0.0, seconds - steps * step_seconds * here)
 
-    total = besides(*first) + step_seconds * steps_at(film, size, start, True)
+    total = besides(*first) + times * step_seconds * steps_at(film, size, start, True, worlds)
     if not clock.last_tick:
         return states, total
     tried = PLACES if film.scene.source.moves else PLACES[:1]  # elsewhere one tick is as the next
@@ -190,36 +198,46 @@ def dreaming(film: Film, size: tuple[int, int]) -> tuple[list[State], float]:
         kinds.update(dreams or [False])  # where nothing counts at that moment, a dream a tick elsewhere
     moments = evenly(clock)[1:]
     for fresh, number in kinds.items():
-        each = fmean(steps_at(film, size, moment, fresh) for moment in moments)
-        total += step_seconds * each * clock.last_tick * number / len(places)
+        each = fmean(steps_at(film, size, moment, fresh, worlds) for moment in moments)
+        total += times * step_seconds * each * clock.last_tick * number / len(places)
     return states, total + min(others) * clock.last_tick * size[0] * size[1] / here
 
 
-def time_step(film: Film, canvas: Tensor) -> float:
-    """Seconds a pixel that a step on such a canvas takes; 0 for a film that never takes one."""
-    scene, moment = film.scene, next((moment for moment in evenly(film.scene.clock) if active(film, moment)), None)
+def time_step(film: Film, canvas: Tensor, worlds: tuple[World, ...]) -> tuple[float, float]:
+    """Seconds a pixel that a step with some of the film's objectives takes on such a canvas, and how many times as many it has.
+
+    0 seconds for a film that never takes a step.
+    """
+    scene, moment = film.scene, next((moment for moment in evenly(film.scene.clock) if active(film, moment, worlds)), None)
     if moment is None:
-        return 0.0
-    start, shrink = scene.clock.tick(0), min(1.0, (SMALL / (scene.size[0] * scene.size[1])) ** 0.5)
+        return 0.0, 1.0
+    shrink = min(1.0, (SMALL / (scene.size[0] * scene.size[1])) ** 0.5)
     canvas = resize(canvas, (ceil(scene.size[0] * shrink), ceil(scene.size[1] * shrink)))
-    ascent, terms = replace(film.ascent(moment, False), steps=1, octaves=1), film.terms(moment, first_worlds(film, start))
+    ascent, terms = replace(film.ascent(moment, False), steps=1, octaves=1), some_terms(film, moment, worlds)
 
     def take_step() -> object:
         return dream(canvas, film.extract, terms, ascent, film.seed, 0)
 
-    return min(timed(scene.device, take_step) for _ in range(TRIES)) / (canvas.shape[-2] * canvas.shape[-1])
+    seconds = min(timed(scene.device, take_step) for _ in range(TRIES)) / (canvas.shape[-2] * canvas.shape[-1])
+    return seconds, sum(bool(weight) for weight, _ in film.terms(moment, worlds)) / len(terms)
 
 
-def steps_at(film: Film, size: tuple[int, int], moment: Moment, fresh: bool) -> float:
+def some_terms(film: Film, moment: Moment, worlds: tuple[World, ...]) -> Terms:
+    """Of the objectives that count at a moment at most TERMS, evenly chosen."""
+    counting = [(weight, objective) for weight, objective in film.terms(moment, worlds) if weight]
+    return counting[:: max(1, ceil(len(counting) / TERMS))]
+
+
+def steps_at(film: Film, size: tuple[int, int], moment: Moment, fresh: bool, worlds: tuple[World, ...]) -> float:
     """The steps of the dream at a moment times the pixels of their octaves, of a frame of `size`."""
     ascent = film.ascent(moment, fresh)
     pixels = sum(height * width for height, width in sizes(size, ascent))
-    return ascent.steps * pixels if active(film, moment) else 0.0
+    return ascent.steps * pixels if active(film, moment, worlds) else 0.0
 
 
-def active(film: Film, moment: Moment) -> bool:
-    """Whether any objective counts at a moment."""
-    return any(weight for weight, _ in film.terms(moment, first_worlds(film, film.scene.clock.tick(0))))
+def active(film: Film, moment: Moment, worlds: tuple[World, ...]) -> bool:
+    """Whether any objective counts at a moment; worlds: of its gardens, at any moment."""
+    return any(weight for weight, _ in film.terms(moment, worlds))
 
 
 def evenly(clock: Clock) -> list[Moment]:
@@ -276,7 +294,7 @@ def shrink(output: OutputSettings, size: tuple[int, int], share: float) -> Outpu
 
 
 def printing(config: Config, output: OutputSettings, reel: Reel, times: float, folder: Path) -> Cost:
-    """What an output takes of a film with `times` the pixels of the reel; its frames go as often as its size limit asks for."""
+    """What an output takes of a film with `times` the pixels of the reel, as often as its size limit will ask for."""
     number = 1 if formats.format_of(output).still and not output.sequence else reel.number
     some = min(SOME, number)
     one, more = (_try_printing(config, output, reel, count, folder / str(count)) for count in (1, some))

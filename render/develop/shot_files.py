@@ -1,4 +1,4 @@
-"""Apart. A film's shots, dreamed in any order, lie beside its negative and move into it one after the other.
+"""Files of shots. A film's shots, dreamed in any order, lie beside its negative and move into it one after the other.
 
 take-001/shots/000120-3f2a…/tick-000120.safetensors …    a shot that begins at tick 120, of the film with that digest
 """
