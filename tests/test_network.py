@@ -310,3 +310,20 @@ def test_a_network_of_another_precision_is_copied_once(monkeypatch: pytest.Monke
     cut(["shapes"], torch.bfloat16)
     cut(["classes"], torch.bfloat16)
     assert len(copies) == 3
+
+
+UNKNOWN = {  # names of classes, and those that a message tells
+    ("eye", "tower"): (),
+    ("eye", "towr"): ("towr",),
+    ("ey", "tower", "lef", 99): ('"ey"', '"lef"', "99", "did you mean"),
+}
+
+
+@pytest.mark.parametrize("names", UNKNOWN)
+def test_all_classes_that_there_are_not_are_told_at_once(names: tuple[str | int, ...]) -> None:
+    if not UNKNOWN[names]:
+        assert tiny.network().all_labels(names) == [0, 1]
+        return
+    with pytest.raises(ConfigError) as told:
+        tiny.network().all_labels(names)
+    assert all(word in f"{told.value.message} {told.value.hint}" for word in UNKNOWN[names])

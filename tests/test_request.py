@@ -173,6 +173,14 @@ def test_a_take_that_is_named_is_the_one_that_goes_on(run: Run) -> None:
     assert run("runs/tiny/take-001", "--set", "duration=2s").paths == first.paths
 
 
+def test_octaves_that_are_too_small_are_told_before_anything_is_dreamed(run: Run) -> None:
+    for command, after in ((["tiny.yaml"], "dream 5 of 5"), (["check", "tiny.yaml"], "")):
+        said = run(*command, "--set", "dream.octaves=9", "--set", "dream.octave_scale=2")
+        assert said.code == 0
+        assert said.words.count("of 9 octaves are dreamed") == 1
+        assert not after or said.words.index("of 9 octaves") < said.words.index(after)
+
+
 def test_a_name_after_o_is_a_path_for_every_command(run: Run) -> None:
     """Where the person is; not inside the take that it is made of."""
     run("tiny.yaml")
