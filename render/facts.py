@@ -15,6 +15,7 @@ from render.config.facts import Facts
 from render.config.model import Settings, SourceSettings
 from render.config.moving import features
 from render.config.problem import SettingError, SettingsError
+from render.config.scalars import NetworkChoice
 from render.config.section import walk
 from render.config.setting_types import FILE
 from render.errors import ConfigError, MissingError, RenderError
@@ -66,9 +67,11 @@ def _inquire(settings: Settings) -> tuple[Facts, list[SettingError]]:
 def _absent(settings: Settings) -> Iterator[SettingError]:
     """A fault for each file that the settings name and that is not there."""
     for setting in walk(settings):
-        if isinstance(setting.value, Path) and setting.type is FILE and _is_absent(setting.value):
-            message = f"cannot be used: {setting.value}: there is no such file"
-            yield SettingError(message, path=setting.path, error=MissingError)
+        network = setting.value if isinstance(setting.value, NetworkChoice) else None
+        files = (network.weights, network.labels) if network else (setting.value,) if setting.type is FILE else ()
+        for file in files:
+            if isinstance(file, Path) and _is_absent(file):
+                yield SettingError(f"cannot be used: {file}: there is no such file", path=setting.path, error=MissingError)
 
 
 def _is_absent(file: Path) -> bool:

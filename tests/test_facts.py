@@ -20,6 +20,7 @@ ABSENT = {  # films, and the settings of theirs that name what is not there
         "dream.objective.0.guide",
         "dream.objective.1.mask.file",
     ],
+    "source: {image: gone.jpg}\ndream: {network: {bestiary: gone.safetensors}}": ["source.image.file", "dream.network"],
     "schedule: gone.csv\naudio: gone.wav": ["schedule", "audio.file"],
 }
 
