@@ -34,7 +34,7 @@ RATE = 8  # ticks a second; only their number matters
 TILES = 4  # the frame is looked at in 4x4
 APART = 100  # ticks after which something new must have come
 SETTLED = 10  # ticks in which the photo's own tone may still move to the one that is held
-VARIETY = 0.3  # as much as one texture repeated without end gives at most; photographs give 0.85 (docs/BENCH.md)
+VARIETY = 0.3  # as much as one texture repeated without end gives at most; photographs give 0.88 (docs/BENCH.md)
 CONTRAST = (0.15, 0.25)  # the reference is the photo's own, within these
 
 
