@@ -26,6 +26,7 @@ from render.facts import facts
 from render.loops import LOOPS
 from render.moment import Moment
 from render.picture.bands import Lead
+from render.picture.picture import send
 from render.scene import Scene
 from render.source.image import digest as digest_of
 from render.source.take import Dreams
@@ -81,7 +82,7 @@ def follow(config: Config, scene: Scene) -> Followed:
 
     @lru_cache(maxsize=1)
     def picture(tick: int) -> Tensor:
-        return dreams.frame(tick).to(scene.device, non_blocking=True)
+        return send(dreams.frame(tick), scene.device)
 
     def lead(moment: Moment) -> Lead | None:
         share = strength(moment)
