@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from render.picture.picture import send
 from render.picture.rng import generator
 from render.picture.warp import Move, affine, scale
 
@@ -80,8 +81,8 @@ def weights(world: World, bed: Bed, kinds: int, seed: int, garden: int) -> Calla
         return [
             (
                 loudness[octave] / power,
-                place.to(device, non_blocking=True),
-                _lattice(world, octave, kinds, seed, garden).to(device, non_blocking=True),
+                send(place, device),
+                send(_lattice(world, octave, kinds, seed, garden), device),
             )
             for octave, place in world.places.items()
         ]
@@ -116,7 +117,9 @@ def _with_octaves(world: World, seed: int, garden: int) -> World:
     """The same world with the octaves that its depth calls for: far ones forgotten, new ones laid down anywhere."""
     near = range(ceil(world.depth - REACH), floor(world.depth + REACH) + 1)
     places = {
-        octave: world.places.get(octave, _place_octave(world, octave, generator(seed, "garden place", garden, octave)))
+        octave: world.places[octave]
+        if octave in world.places
+        else _place_octave(world, octave, generator(seed, "garden place", garden, octave))
         for octave in near
     }
     return World(world.depth, world.age, world.size, places)
