@@ -1,8 +1,12 @@
-"""Read-back. From a GPU to the processor without waiting: tensors are asked for now and used later, in one copy."""
+"""Read-back. From a GPU to the processor without waiting: tensors are asked for now and used later, in one copy.
+
+A CUDA stream is a queue of a GPU's work: what is asked for in one is done in order; streams wait for each other when told to.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from itertools import accumulate
 from typing import TypeVar
@@ -44,8 +48,9 @@ def _begin_copy(flat: Tensor) -> Callable[[], Tensor]:
     if flat.device.type != "cuda":  # of others it is not known that what has not arrived yet can be told
         near = flat.cpu()
         return lambda: near
-    stream = _copying(flat.device)
-    stream.wait_stream(torch.cuda.current_stream(flat.device))
+    asking = torch.cuda.current_stream(flat.device)
+    stream = _copying(asking)
+    stream.wait_stream(asking)
     with torch.cuda.stream(stream):
         pinned = flat.to("cpu", non_blocking=True)  # torch pins what it copies to in this way
         done = stream.record_event()
@@ -59,9 +64,21 @@ def _begin_copy(flat: Tensor) -> Callable[[], Tensor]:
 
 
 @cache
-def _copying(device: torch.device) -> torch.cuda.Stream:
-    """The stream of a GPU's copies to the processor."""
-    return torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+def _copying(asking: torch.cuda.Stream) -> torch.cuda.Stream:
+    """The stream of the copies of what a stream makes: no other's work is waited for."""
+    return torch.cuda.Stream(asking.device)  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def own_stream(device: torch.device) -> Iterator[None]:
+    """What a thread asks a GPU for inside does not wait for what other threads ask for from now on."""
+    if device.type != "cuda":
+        yield
+        return
+    stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+    stream.wait_stream(torch.cuda.default_stream(device))  # which made what the thread was given
+    with torch.cuda.stream(stream):
+        yield
 
 
 def one_behind(items: Iterable[T], begin: Callable[[T], Callable[[], U]]) -> Iterator[U]:
