@@ -74,7 +74,9 @@ def dream_on(film: Film, moment: Moment, canvas: Tensor, worlds: tuple[World, ..
     # What is finer than the picture that leads comes on top of its contrast; held with the rest, it would fade.
     coarse = lead.coarse(dreamed) if lead else None
     canvas = colour.hold_tone(dreamed, *film.tone(moment), measured=coarse)
-    return lead(canvas) if lead else canvas
+    if lead is None:
+        return canvas
+    return lead.firmly(canvas) if fresh else lead(canvas)
 
 
 def lay_ground(scene: Scene, canvas: Tensor, move: Move, before: Moment, moment: Moment) -> Tensor:

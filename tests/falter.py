@@ -151,9 +151,10 @@ def serve() -> None:
     from PIL import Image
 
     from render import cli, facts  # noqa: F401
-    from render.develop import shoot
+    from render.config import notices  # noqa: F401
+    from render.develop import reprint, shoot  # noqa: F401
     from render.dream import registry
-    from render.show import gallery  # noqa: F401
+    from render.show import estimate, gallery, limits, progress  # noqa: F401
     from render.source import mask, video  # noqa: F401
 
     torch.set_num_threads(1)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,10 +14,14 @@ import tiny
 import torch
 from torch import Tensor
 
-from render.config import load_text
+from render.config import Config, load_text
+from render.config.model import OutputSettings
 from render.develop import stills
+from render.develop.job import box_of
 from render.develop.shoot import shoot
+from render.dream.ascent import Terms
 from render.dream.network import Activations
+from render.dream.objective import Objective
 from render.facts import facts
 from render.film import Film, ticks
 from render.show import estimate as estimates
@@ -83,6 +89,31 @@ def test_dreams_are_counted_as_they_are_dreamed(name: str, pixels: list[float], 
     assert seconds == pytest.approx(pixels[0], rel=exactly)
 
 
+def test_many_objectives_are_counted_by_a_few(monkeypatch: pytest.MonkeyPatch, tiny_network: None) -> None:
+    settings = [f"dream.objective=[{', '.join(['{class: eye}'] * 40)}]", "dream.octaves=1"]
+    film, scored = tiny.film("seed: 7", settings), [0]
+
+    def terms(*words: Any) -> Terms:
+        return [(weight, replace(objective, score=partial(score, objective))) for weight, objective in film.terms(*words)]
+
+    def score(objective: Objective, *words: Any) -> Tensor:
+        scored[0] += 1
+        return objective.score(*words)
+
+    def timed(device: torch.device, do: Callable[[], object]) -> float:
+        before = scored[0]
+        do()
+        return scored[0] - before
+
+    monkeypatch.setattr(estimates, "timed", timed)
+    counted = replace(film, terms=terms)
+    _, seconds = dreaming(counted, film.scene.size)
+    tried, scored[0] = scored[0], 0
+    assert list(ticks(counted))
+    assert seconds == pytest.approx(scored[0])
+    assert tried <= 4 * estimates.TERMS
+
+
 def test_a_small_film_tells_of_a_large_one(pixels: list[float], tiny_network: None) -> None:
     large, small = (counting(tiny.film("seed: 7", [f"size={size}"]), pixels) for size in ("96x64", "48x32"))
     _, seconds = dreaming(small, large.scene.size)
@@ -102,6 +133,21 @@ def test_all_of_a_render_is_told_in_a_table(tiny_network: None) -> None:
     first, *rows = table(config, film)
     assert first == "64x36, 24 frames at 24 fps from 9 dreams"
     assert [line.split("  ")[1] for line in rows] == [*parts, "in all"]
+
+
+def test_of_outputs_that_differ_by_name_one_is_tried(monkeypatch: pytest.MonkeyPatch, tiny_network: None) -> None:
+    outputs = ["a.mp4", "b.mp4", "{file: c.mp4, fps: 12}", "d.png", "'{frame}.png'", "'e{frame:03}.png'", "f.png"]
+    settings = ["size=64x36", "duration=1s", "dream.steps=1", f"outputs=[{', '.join(outputs)}]"]
+    tried = list[str]()
+
+    def try_one(config: Config, output: OutputSettings, *_: Any) -> Cost:
+        tried.append(output.file)
+        return Cost(len(tried), 1)
+
+    monkeypatch.setattr(estimates, "printing", try_one)
+    parts = dict(costs(load_text("seed: 1", overrides=settings), tiny.film("seed: 1", settings)))
+    assert tried == ["a.mp4", "c.mp4", "d.png", "{frame}.png"]
+    assert [parts[file].seconds for file in ("b.mp4", "f.png", "e{frame:03}.png")] == [1, 3, 4]
 
 
 def test_a_table_adds_up(monkeypatch: pytest.MonkeyPatch, tiny_network: None) -> None:
@@ -142,6 +188,42 @@ def weight(folder: Path) -> int:
     """Bytes of what a render leaves, but for the few kilobytes of its poster and records, which do not grow with a film."""
     small = ("poster.jpg", "run.json", "config.yaml", "resolved.yaml")
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and path.name not in small)
+
+
+@pytest.mark.parametrize("number", [1, 5, 6, 7, 300])
+@pytest.mark.parametrize("times", [1, 4])
+def test_the_start_of_an_encoder_is_counted_once(
+    number: int, times: float, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """However many frames there are, and however many times larger they are than those that were tried."""
+    start, frame = Cost(0.5, 100), Cost(0.02, 7)
+
+    def try_printing(config: object, output: object, reel: object, number: int, folder: object) -> Cost:
+        return Cost(start.seconds + number * frame.seconds, start.disk + number * frame.disk)
+
+    monkeypatch.setattr(estimates, "_try_printing", try_printing)
+    config, reel = load_text("outputs: a.mp4"), estimates.Reel([], number, 0.0)
+    cost = estimates.printing(config, config.outputs[0], reel, times, tmp_path)
+    assert cost.seconds == pytest.approx(0.5 + number * 0.02 * times if number > 1 else 0.52 * times)
+    assert cost.disk == pytest.approx((100 + number * 7) * times)
+
+
+SHRUNK = {  # outputs of a film of 640x360, and as they are of one of 320x180: what they show, and how wide that becomes
+    "a.mp4": ((0, 0, 320, 180), None),
+    "{file: a.mp4, width: 300}": ((0, 0, 320, 180), 150),
+    "{file: a.gif, height: 180}": ((0, 0, 320, 180), 160),
+    "a.gif": ((0, 0, 320, 180), 240),
+    "{file: a.mp4, crop: 400x300}": ((60, 15, 200, 150), None),
+    "{file: a.mp4, crop: '1:1', width: 90}": ((70, 0, 180, 180), 45),
+}
+
+
+@pytest.mark.parametrize("written", SHRUNK)
+def test_an_output_is_tried_as_much_smaller_as_its_film(written: str) -> None:
+    output = load_text(f"outputs: [{written}]").outputs[0]
+    small = estimates.shrink(output, (640, 360), 0.5)
+    assert (box_of(small, (320, 180)), small.width) == SHRUNK[written]
+    assert estimates.shrink(output, (640, 360), 1) == output
 
 
 def test_a_try_burns_one_thread(tiny_network: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,7 +38,7 @@ WRITERS: Mapping[str, tuple[str, ...]] = {  # the others that write files; `slow
         "--progress",
         "none",
         "--set",
-        "outputs=[f/{frame}.png, a.webp, b.tif, {file: c.mp4, size_limit: 9kB}]",
+        'outputs=["f/{frame}.png", a.webp, b.tif, {file: c.mp4, size_limit: 9kB}]',
     ),
     "trim": ("trim", "runs/zoom/take-001", "0s..0.5s", "-o", "./part.mp4"),
     "join": ("join", "runs/zoom/take-001", "runs/zoom/take-001", "-o", "both.mkv"),
@@ -53,7 +53,7 @@ AFTER = {"print": "zoom", "gallery": "zoom", "trim": "zoom", "join": "zoom"}  # 
 FEW = 4  # places of footage at which the fast suite lets a read fail; `slow` tries them all
 CODES = {errno.ENOSPC: {0, 5}, falter.SHORT: {0}}  # an exit code that an errno must end with; of others 0, 3 or 4
 LOCKLESS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP}
-OURS = ("fault of render", "Error", "Traceback", "Errno")  # no person reads these
+OURS = ("fault of render", "Error", "Traceback", "Errno", PART)  # no person reads these
 
 
 @dataclass(frozen=True)

@@ -516,7 +516,10 @@ def test_a_tiff_with_odd_tags_is_read_or_refused_in_a_sentence(tmp_path: Path) -
 def soft(size: tuple[int, int] = (64, 96)) -> Pixels:
     """A picture that loses little in halved colours."""
     down, across = np.mgrid[0 : size[0], 0 : size[1]]
-    return np.stack([down * 3, across * 2, down + across], axis=-1).astype(np.uint8)
+    high, wide = size
+    return np.stack([down * 192 // high, across * 192 // wide, (down + across) * 160 // (high + wide)], axis=-1).astype(
+        np.uint8
+    )
 
 
 @pytest.mark.parametrize("turn", [None, 0, 1, 2, 3])
@@ -530,9 +533,34 @@ def test_a_heic_is_a_picture_by_any_name(tmp_path: Path, turn: int | None, brand
         assert far(levels(path), torch.from_numpy(right.copy()).permute(2, 0, 1).float()) < 6
 
 
-def test_a_heic_of_tiles_is_refused_with_a_cure(tmp_path: Path) -> None:
-    path = heif.heic(tmp_path / "a.heic", soft(), tiles=3)
-    with pytest.raises(MissingError, match=r"a\.heic: is a HEIC picture of many tiles") as error:
+@pytest.mark.parametrize("turn", [None, 1])
+@pytest.mark.parametrize(("grid", "shown"), [((1, 2), None), ((2, 1), (120, 96)), ((2, 2), (100, 150))], ids=str)
+def test_a_heic_of_tiles_is_put_together(
+    tmp_path: Path, grid: tuple[int, int], shown: tuple[int, int] | None, turn: int | None
+) -> None:
+    size = (64 * grid[0], 96 * grid[1])
+    high, wide = shown or size
+    right = np.rot90(soft(size)[:high, :wide], turn or 0)
+    path = heif.heic(tmp_path / "a.heic", soft(size), turn, grid, shown=shown, boxed=bool(shown))
+    assert image_size(path) == right.shape[:2]
+    assert far(levels(path), torch.from_numpy(right.copy()).permute(2, 0, 1).float()) < 6
+
+
+def test_a_damaged_heic_of_tiles_is_named(tmp_path: Path) -> None:
+    whole = heif.heic(tmp_path / "a.heic", soft((64, 192)), grid=(1, 2)).read_bytes()
+    hurt = [whole[:end] for end in range(40, len(whole), 211)]
+    hurt += [whole[:place] + b"\xff" + whole[place + 1 :] for place in range(40, 600, 7)]
+    for content in hurt:
+        (tmp_path / "b.heic").write_bytes(content)
+        with suppress(MissingError):
+            assert levels(tmp_path / "b.heic").isfinite().all()
+
+
+def test_a_heic_that_is_put_together_otherwise_is_refused_with_a_cure(tmp_path: Path) -> None:
+    whole = heif.heic(tmp_path / "a.heic", soft((64, 192)), grid=(1, 2)).read_bytes()
+    path = tmp_path / "a.heic"
+    path.write_bytes(whole.replace(b"dimg", b"iovl"))
+    with pytest.raises(MissingError, match=r"a\.heic: is a HEIC picture put together in a way") as error:
         picture(path, "cover", SIZE)
     assert "JPEG" in error.value.hint
     assert stands_still(path), "its name tells"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -13,15 +15,17 @@ from typing import Any
 import numpy as np
 import pytest
 import raw
+import tracks
 from numpy.typing import NDArray
 from outputs import Output
 from PIL import Image
 
 from render.config.model import Crop
 from render.config.parts import formats
-from render.develop import encode, ffmpeg, metadata, prints
+from render.develop import encode, ffmpeg, files, metadata, prints
 from render.develop.formats import format_of, require
-from render.errors import ConfigError, DevelopError, MissingError
+from render.errors import ConfigError, DevelopError, MissingError, RoomError
+from render.source.audio import Sound
 
 NTSC = Fraction(30000, 1001)
 COLOUR = (200, 30, 60)
@@ -385,6 +389,29 @@ def test_a_failure_leaves_no_print(tmp_path: Path, name: str) -> None:
     with pytest.raises(MemoryError):
         prints.develop([Output(name)], broken, (32, 32), NTSC, tmp_path, "x", "")
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+FULL = {"x.mp4": {}, "y.mp4": {"size_limit": "1MB"}, "x.gif": {}, "x.png": {}, "s/{frame}.png": {}}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits")
+@pytest.mark.parametrize("room", [0, 200, 4000, 12_000])  # bytes: metadata, a copy, a palette or the film itself is too much
+@pytest.mark.parametrize("name", FULL)
+def test_a_full_disk_is_told_by_the_name_that_was_asked_for(tmp_path: Path, name: str, room: int) -> None:
+    """Whatever file beside it was too much."""
+    noise = np.random.default_rng(0).integers(0, 65536, (4, 64, 64, 3), dtype=np.uint16)
+    track = tracks.wav(tmp_path / "track.wav", tracks.metronome(120, 1))
+    sound = Sound(track, Fraction(1, 4), Fraction(1, 2))  # from its middle: it is decoded beside the film
+    output, heard = Output(name, **FULL[name]), sound if name == "x.mp4" else None
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
+    try:
+        with pytest.raises(RoomError) as error:
+            prints.develop([output], lambda rate: iter(noise), (64, 64), Fraction(8), tmp_path, "x", CONFIG, heard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert str(error.value) == files.full(tmp_path / name)
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["track.wav"]
 
 
 @pytest.mark.parametrize("ending", [".mp4", ".gif", ".mkv", ".webm", ".png"])

@@ -46,10 +46,10 @@ SOURCES = {  # what a film is dreamed from, and the file of it
 }
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A folder of films and their media, and this process at work in it."""
-    media = tmp_path / "project" / "media"
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of media."""
+    media = tmp_path_factory.mktemp("project") / "media"
     (media / "shots").mkdir(parents=True)
     wide = (255 * tiny.photo((32, 160))[0]).permute(1, 2, 0).byte().numpy()
     pictures = [np.ascontiguousarray(wide[:, i : 48 + i]) for i in range(24)]
@@ -60,7 +60,13 @@ def project(tmp_path: Path) -> Path:
     clip(media / "clip.mkv", pictures, fps="12")
     tracks.wav(media / "music.wav", tracks.clicks([0.25], 2))
     (media / "moves.csv").write_text("seconds, motion.zoom\n0, 1.2\n2, 1.4\n")
-    return tmp_path / "project"
+    return media.parent
+
+
+@pytest.fixture
+def project(untouched: Path, tmp_path: Path) -> Path:
+    """A folder of films and their media, for one test, and this process at work in it."""
+    return Path(shutil.copytree(untouched, tmp_path / "project"))
 
 
 def render(command: Command, folder: Path, source: str = "noise", more: str = "", name: str = "dusk") -> Path:

@@ -31,6 +31,7 @@ import yaml
 from clips import clip, plain
 from PIL import Image, ImageCms, UnidentifiedImageError
 from safetensors import SafetensorError
+from test_weights import caffemodel
 
 import render
 from render.config.deforum import read_settings
@@ -45,9 +46,11 @@ from render.facts import load
 from render.many import sweep
 from render.show.gallery import find_exhibits, write_page
 from render.show.terminal import report_failure
+from render.studio import mending, sockets
 from render.studio.jobs import Jobs
 from render.weights import cache, store
 from render.weights.catalogue import Weights
+from render.weights.fetch import Part
 
 HOUSE = Path(render.__file__).parent
 SAYS = "the library's own words 0x7f"  # what every exception here says, and no person reads
@@ -132,7 +135,10 @@ CALLS: dict[tuple[str, str], Call | str] = {  # (file, call): a row, or whose wo
     ("source/decoder.py", "av.open"): Call("av.open", VIDEO, FFMPEG),
     ("source/decoder.py", "container.demux"): "test_whatever_ffmpeg_says_in_mid_film_is_a_flaw_or_a_sentence",
     ("source/decoder.py", "packet.decode"): "test_whatever_ffmpeg_says_in_mid_film_is_a_flaw_or_a_sentence",
-    ("source/decoder.py", "np.frombuffer"): "reads a picture that was decoded",
+    ("source/decoder.py", "np.frombuffer"): Call("numpy.frombuffer", VIDEO, of(ValueError, MemoryError)),
+    ("source/decoder.py", "VideoReformatter().reformat"): Call("render.source.decoder.VideoReformatter", VIDEO, FFMPEG),
+    ("source/decoder.py", "Graph"): Call("render.source.decoder.Graph", film("source: {video: woven.mkv}\n"), FFMPEG),
+    ("source/soundtrack.py", "av.AudioResampler"): Call("av.AudioResampler", BEAT, FFMPEG),
     ("source/audio.py", "av.open"): Call("av.open", film("audio: {file: beat.wav}\n"), FFMPEG),
     ("source/audio.py", "container.demux"): "test_whatever_ffmpeg_says_in_mid_film_is_a_flaw_or_a_sentence",
     ("source/soundtrack.py", "container.demux"): "test_whatever_ffmpeg_says_in_mid_film_is_a_flaw_or_a_sentence",
@@ -141,8 +147,10 @@ CALLS: dict[tuple[str, str], Call | str] = {  # (file, call): a row, or whose wo
     ("source/audio.py", "_librosa().onset.onset_detect"): Call("librosa.onset.onset_detect", BEAT, LIBROSA),
     ("source/audio.py", "_librosa().onset.onset_strength"): Call("librosa.onset.onset_strength", BEAT, LIBROSA),
     ("source/webp.py", "Image.open"): Call("PIL.Image.open", film("source: {video: moving.webp}\n"), PILLOW),
-    ("source/webp.py", "av.open"): "writes into memory",
+    ("source/webp.py", "av.open"): Call("av.open", film("source: {video: moving.webp}\n"), FFMPEG),
     ("config/deforum.py", "json.loads"): Call("json.loads", lambda: read_settings('{"W": 64}'), JSON),
+    ("source/heic.py", "container.demux"): "test_whatever_ffmpeg_says_in_mid_film_is_a_flaw_or_a_sentence",
+    ("source/heic.py", "packet.decode"): "test_whatever_ffmpeg_says_in_mid_film_is_a_flaw_or_a_sentence",
     ("source/heic.py", "av.open"): Call("av.open", film("source: {image: phone.heic}\n"), FFMPEG),
     ("config/nodes.py", "yaml.dump"): "writes what was read",
     ("config/nodes.py", "yaml.parse"): Call("yaml.parse", film(""), YAML),
@@ -152,13 +160,15 @@ CALLS: dict[tuple[str, str], Call | str] = {  # (file, call): a row, or whose wo
     ("dream/pickles.py", "ZipFile"): Call("render.dream.pickles.ZipFile", weights("w.pth"), ZIP),
     ("dream/pickles.py", "pickletools.genops"): Call("pickletools.genops", weights("w.pth"), PICKLE),
     ("dream/pickles.py", "torch.frombuffer"): Call("torch.frombuffer", lambda: weights_of.tensors(Path("w.pth")), PYTHON),
-    ("dream/caffe.py", "np.frombuffer"): "its length is looked at first",
+    ("dream/caffe.py", "np.frombuffer"): Call("numpy.frombuffer", lambda: weights_of.tensors(Path("w.caffemodel")), PYTHON),
     ("dream/graphdef.py", "np.frombuffer"): "within what reads published weights, as a pickle",
     ("weights/cache.py", "ZipFile"): Call(
         "render.weights.cache.ZipFile", lambda: cache.unpack(Path("w.pth"), Path("to/w.pth"), NOWHERE), ZIP
     ),
-    ("weights/cache.py", "json.loads"): "a record that cannot be read is none",
-    ("weights/fetch.py", "json.loads"): "a note that cannot be read is none",
+    ("weights/cache.py", "json.loads"): Call("json.loads", lambda: cache._read(Path("moves.json")), JSON),
+    ("weights/fetch.py", "json.loads"): Call(
+        "json.loads", lambda: Part(Path("moves")).validator("https://nowhere.invalid"), JSON
+    ),
     ("weights/fetch.py", "requests.get"): Call(
         "requests.get",
         lambda: store._fetch(NOWHERE, Path("to/w.pth"), store.unsaid, lambda here, total: None),
@@ -181,8 +191,8 @@ CALLS: dict[tuple[str, str], Call | str] = {  # (file, call): a row, or whose wo
     ("studio/jobs.py", "json.loads"): "a line that is no progress is words of the job",
     ("studio/pictures.py", "OutputSettings.model_validate"): "a setting of ours",
     ("studio/protocol.py", "json.loads"): "a message of ours",
-    ("studio/sockets.py", "json.loads"): "test_studio_door: messages that are none",
-    ("studio/mending.py", "json.loads"): "a line that was cut off is the end of a journal of ours",
+    ("studio/sockets.py", "json.loads"): Call("json.loads", lambda: sockets._parse('{"type": "hold"}'), JSON),
+    ("studio/mending.py", "json.loads"): Call("json.loads", lambda: list(mending._lines(Path("moves.json"))), JSON),
     ("api.py", "load_file"): "facts.load, of this house",
 }
 
@@ -201,7 +211,7 @@ def work_on_a_job() -> None:
 
 
 LIBRARY = re.compile(
-    r"(Image\.open|ImageOps\.\w+|ImageCms\.\w+|av\.open|\w+\.demux|packet\.decode|safe_open|load_file|pickletools\.\w+|pickle\.loads?"
+    r"(Graph|VideoReformatter\(\)\.reformat|av\.AudioResampler|Image\.open|ImageOps\.\w+|ImageCms\.\w+|av\.open|\w+\.demux|packet\.decode|safe_open|load_file|pickletools\.\w+|pickle\.loads?"
     r"|ZipFile|yaml\.\w+|json\.loads?|(librosa|_librosa\(\))(\.\w+)+|soundfile\.\w+|sf\.\w+|cv2\.im(read|decode|encode)|subprocess\.\w+"
     r"|requests\.(get|post|Session)|\w+\.model_validate|np\.(load|loadtxt|genfromtxt|frombuffer|fromfile)|torch\.(load|frombuffer))"
 )
@@ -235,6 +245,7 @@ def inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_network: None, 
     Image.new("RGB", (32, 24), (200, 30, 60)).save("photo.png", icc_profile=profile)
     clip(tmp_path / "street.mkv", plain(3, (24, 32)), fps="10")
     torch.save({"features.0.weight": torch.zeros(64, 3, 3, 3)}, "w.pth")
+    Path("w.caffemodel").write_bytes(caffemodel({"a.weight": torch.zeros(1, 1, 1, 1), "a.bias": torch.zeros(1)}))
     Path("w.safetensors").write_bytes(struct.pack("<Q", 2) + b"{}")
     Path("moves.json").write_text('{"rendered_frames": [{"frame": 0, "zoom": 1.1}]}')
     tracks.wav(Path("beat.wav"), tracks.metronome(120, 3))
@@ -242,6 +253,10 @@ def inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_network: None, 
     first.save("moving.webp", save_all=True, append_images=others, duration=100, lossless=True)
     if name_of(request).endswith("heic.py: av.open"):
         heif.heic(Path("phone.heic"), np.full((64, 64, 3), 90, np.uint8))
+    if "tiles.heic" in request.node.name:
+        heif.heic(Path("tiles.heic"), np.full((64, 128, 3), 90, np.uint8), grid=(1, 2))
+    if name_of(request).endswith("Graph"):
+        clip(Path("woven.mkv"), plain(3, (24, 32)), "-c:v mpeg2video -flags +ilme+ildct", fps="25")
     if "take" in name_of(request) or "gallery" in name_of(request) or "sweep" in name_of(request):
         takes.finished(Path("runs"))
 
@@ -326,7 +341,11 @@ class Undecoded:
         raise self._error
 
 
-MID_FILM = {"street.mkv": "source: {{video: {file}}}\n", "beat.wav": "audio: {{file: {file}, features: {{level: rms}}}}\n"}
+MID_FILM = {
+    "street.mkv": "source: {{video: {file}}}\n",
+    "beat.wav": "audio: {{file: {file}, features: {{level: rms}}}}\n",
+    "tiles.heic": "source: {{image: {file}}}\n",
+}
 
 
 @EXTENT

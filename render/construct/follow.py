@@ -1,7 +1,8 @@
 """Following. A film that shows in more detail what a smaller take of it shows: (Config, Scene) -> Followed.
 
 At each tick the coarse bands of the canvas are led to the take's picture of that tick: at the start of every octave, so that
-each grows on what the take shows, and at the end, since octaves change what is coarse, too. docs/BENCH.md has what was tried.
+each grows on what the take shows, and at the end, since octaves change what is coarse, too; there a dream that begins anew is
+led by all that the take's picture holds. docs/BENCH.md has what was tried.
 """
 
 from __future__ import annotations

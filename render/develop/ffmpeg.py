@@ -7,6 +7,7 @@ exit code was seen and its frames were counted.
 from __future__ import annotations
 
 import errno
+import re
 import signal
 import subprocess
 from collections import deque
@@ -22,7 +23,7 @@ import imageio_ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
-from render.develop.files import beside, full
+from render.develop.files import PART, beside, full
 from render.errors import DevelopError, MissingError, RenderError, RoomError
 
 Pixels = NDArray[Any]
@@ -37,6 +38,7 @@ TYPES: dict[str, tuple[int, np.dtype[Any]]] = {  # channels, and the type of eac
 }
 EXACT = ("-fflags", "+bitexact", "-flags:v", "+bitexact")  # no random ids, no dates: same frames, same bytes
 ECHOES = ("Terminating thread", "Task finished", "Conversion failed", "Error opening output", "Could not open encoder")
+UNFINISHED = re.compile(rf"file:.*?{re.escape(PART)}[\w.-]*")  # how ffmpeg calls a file that has no name yet
 NO_SPACE_EXITS = {228, -getattr(signal, "SIGXFSZ", 228)}  # for ENOSPC, which ffmpeg does not always put into words; at a limit
 CARRIERS = "mov,mp4,matroska,webm"  # the formats that can hold a configuration: others may name files and addresses to be read
 MOST_METADATA = 2**22  # bytes: a configuration has a few thousand
@@ -58,10 +60,25 @@ def writing(
     merges: the format stores equal neighbours as one longer frame, so that it is measured in time, not counted.
     Raises DevelopError with ffmpeg's own words, or RoomError; then, as on any exception inside, nothing is left behind.
     """
+    with beside(path) as part, feeding(part, path, size, fps, pixels, arguments, merges) as send:
+        yield send
+
+
+@contextmanager
+def feeding(
+    part: Path,
+    path: Path,
+    size: tuple[int, int],
+    fps: Fraction,
+    pixels: PixelFormat,
+    arguments: Sequence[str],
+    merges: bool = False,
+) -> Iterator[Send]:
+    """A function that takes frames into `part`, of which `path` is to be made, whole when the block is left. As `writing`."""
     (width, height), (channels, kind) = size, TYPES[pixels]
     raw = ("-f", "rawvideo", "-pixel_format", pixels, "-video_size", f"{width}x{height}", "-framerate", str(fps))
     sent = 0
-    with beside(path) as part, _started("-y", *raw, "-i", "pipe:0", *arguments, f"file:{part}", feed=True) as child:
+    with _started("-y", *raw, "-i", "pipe:0", *arguments, f"file:{part}", feed=True) as child:
         assert child.stdin is not None
         pipe = child.stdin
 
@@ -212,7 +229,7 @@ class _Child:
             return MissingError(f"{path.parent}: the folder is gone")
         if code < 0:
             return DevelopError(f"{path}: ffmpeg was stopped by signal {-code}")
-        return DevelopError(f"{path}: ffmpeg could not {verb} it: {_useful(words)}")
+        return DevelopError(f"{path}: ffmpeg could not {verb} it: {UNFINISHED.sub(path.name, _useful(words))}")
 
 
 def _useful(lines: list[str]) -> str:

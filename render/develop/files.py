@@ -22,10 +22,15 @@ _numbers = count()
 
 @contextmanager
 def refusals(path: Path) -> Iterator[None]:
-    """What to tell the person when the system refuses to write `path`: a RoomError or a MissingError."""
+    """What to tell the person when the system refuses to write `path`: a RoomError or a MissingError.
+
+    What is in an unfinished folder, or beside an unfinished file, is told by whoever makes that one: nobody asked for its name.
+    """
     try:
         yield
     except OSError as error:
+        if any(part.startswith(PART) for part in path.parts):
+            raise
         if error.errno in NO_ROOM:
             raise RoomError(full(path)) from error
         raise MissingError(f"{path}: cannot be written: {error.strerror or error}") from error

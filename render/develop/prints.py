@@ -45,7 +45,8 @@ def develop(
         raise ConfigError(f"{clear[0]}: joined films have no alpha", "leave alpha out, and print each take with it")
     notices: list[str] = []
     jobs = [job_of(output, size, fps, folder, name, config, notices.append) for output in outputs]
-    with audio_inputs(sound, [job.audio for job in jobs], folder / "sound") as inputs:
+    heard = next((job.path for job in jobs if job.audio), folder)
+    with audio_inputs(sound, [job.audio for job in jobs], heard) as inputs:
         jobs = [replace(job, sound=inputs(job.audio, encode.SOUND)) for job in jobs]
         for cut_out in dict.fromkeys(job.cut_out for job in jobs):
             alike = [job for job in jobs if job.cut_out == cut_out]

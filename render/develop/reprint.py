@@ -365,7 +365,7 @@ def join(folders: Sequence[Path], file: str | None, fade: str, settings: Setting
             films = [(resize(frame, first.scene.size) for frame in reel.frames(fps)) for reel in reels]
             return (to_pixels(frame, np.uint16) for frame in join_frames(films, round(overlap * fps)))
 
-        with joined_sound(reels, overlap, placed.folder) as sound:
+        with joined_sound(reels, overlap, placed.folder / placed.output.file) as sound:
             fps = first.scene.clock.fps
             paths, notices = prints.develop([placed.output], frames, first.size, fps, placed.folder, title, "", sound)
         return paths, [*chain(*(reel.take.notices for reel in reels)), *notices]
@@ -398,15 +398,15 @@ def join_frames(films: Sequence[Iterator[Tensor]], overlap: int) -> Iterator[Ten
 
 
 @contextmanager
-def joined_sound(reels: Sequence[Reel], overlap: Fraction, folder: Path) -> Iterator[Sound | None]:
-    """What is heard of takes one after the other, as a file in `folder` while the block lasts; None where all are silent."""
+def joined_sound(reels: Sequence[Reel], overlap: Fraction, path: Path) -> Iterator[Sound | None]:
+    """What is heard of takes one after the other, as a file beside `path` while the block lasts; None where all are silent."""
     sounds = [reel.sound((Fraction(0), reel.seconds)) for reel in reels]
     if not any(sounds):
         yield None
         return
     seconds = sum((reel.seconds for reel in reels), Fraction(0)) - overlap * (len(reels) - 1)
     blocks = (_heard(sound, reel.seconds) for sound, reel in zip(sounds, reels, strict=True))
-    with files.scratch(folder / "sound", ".wav") as place:
+    with files.scratch(path, ".wav") as place:
         with wave.open(str(place), "wb") as track:
             track.setparams((CHANNELS, 2, SAMPLES, 0, "NONE", ""))
             for block in join_samples(blocks, round(overlap * SAMPLES)):

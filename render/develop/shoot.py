@@ -48,8 +48,8 @@ from render.scene import Scene
 from render.weights.catalogue import credits
 
 SAFE = "what is dreamed is safe"
-# Versions of the dream, of most films, and of those on footage or on a photo larger than the frame: one counts up when the same
-# settings begin to give other pictures.
+# Versions of the dream, of most films, and of those on footage, on a photo larger than the frame, or that follow a take: one
+# counts up when the same settings begin to give other pictures.
 VERSION = 1, 2
 Watch = Callable[[Iterator[State], int, int], Iterable[State]]  # (states, tick to begin after, last tick) -> the same states
 # (film, take, newest tick kept) -> the number of each tick that is on disk now, as it comes there
@@ -179,7 +179,8 @@ def has_sound(config: Config) -> bool:
 
 def version_of(film: Film) -> int:
     """The version of the dream that makes the film."""
-    return VERSION[film.scene.source.moves or film.scene.source.photo is not None]
+    follows = bool(film.followed(film.scene.clock.tick(0)))
+    return VERSION[film.scene.source.moves or film.scene.source.photo is not None or follows]
 
 
 def fingerprint(config: Config, film: Film) -> dict[str, Any]:

@@ -117,7 +117,9 @@ def _with_octaves(world: World, seed: int, garden: int) -> World:
     """The same world with the octaves that its depth calls for: far ones forgotten, new ones laid down anywhere."""
     near = range(ceil(world.depth - REACH), floor(world.depth + REACH) + 1)
     places = {
-        octave: world.places.get(octave, _place_octave(world, octave, generator(seed, "garden place", garden, octave)))
+        octave: world.places[octave]
+        if octave in world.places
+        else _place_octave(world, octave, generator(seed, "garden place", garden, octave))
         for octave in near
     }
     return World(world.depth, world.age, world.size, places)

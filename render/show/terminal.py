@@ -22,7 +22,7 @@ from typing import TypeVar
 
 import click
 
-from render.errors import NO_ROOM, MissingError, RenderError, RoomError, printable
+from render.errors import NO_ROOM, MissingError, RenderError, RoomError, memory_ended, printable
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -153,6 +153,8 @@ def report_failure(error: Exception) -> int:
     """Tell the person what went wrong; its exit code. Unexpected errors: one sentence, and a traceback file for the report."""
     if isinstance(error, OSError):
         error = _from_the_machine(error)
+    elif not isinstance(error, RenderError) and memory_ended(error):
+        error = RoomError("out of memory")
     if isinstance(error, RenderError):
         say(str(error))
         return error.exit_code

@@ -11,7 +11,7 @@ from torch import Tensor
 from render.inputs import MOVIE
 from render.picture.picture import resize
 from render.source import Source
-from render.source.decoder import picture_reader, planes, upright_size
+from render.source.decoder import naming_faults, picture_reader, planes, upright_size
 from render.source.footage import Footage
 from render.source.image import FITS, GREY, digest
 from render.source.stamp import require_unchanged
@@ -37,7 +37,9 @@ def video(footage: Footage, fit: str, size: tuple[int, int], ground: int = GREY)
     def decode(number: int) -> Tensor:
         frame = read(number)
         require_unchanged(footage.file, MOVIE, footage.stamp)
-        picture = _over_ground(torch.from_numpy(planes(frame))[None], ground)
+        with naming_faults(footage.file):
+            pixels = planes(frame)
+        picture = _over_ground(torch.from_numpy(pixels)[None], ground)
         if frame.color_trc in LIGHTS:
             picture = _to_srgb(LIGHTS[frame.color_trc](picture))
         seen = resize(picture, upright_size(frame, footage.aspect))  # which may change in the middle of a broadcast

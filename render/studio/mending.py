@@ -73,5 +73,5 @@ def _lines(journal: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
         try:
             row = json.loads(line)
             yield int(row["tick"]), dict(row["values"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return

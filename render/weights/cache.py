@@ -209,7 +209,7 @@ def _paper(path: Path) -> Path:
 
 def _read(paper: Path) -> Record | None:
     """A record; None if there is none that can be read."""
-    with suppress(MissingError, ValueError, TypeError):
+    with suppress(MissingError, ValueError, TypeError, RecursionError):
         record = Record(**json.loads(read_text(paper, TEXT)))
         if len(record.sha256) == FULL:
             return record

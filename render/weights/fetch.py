@@ -68,7 +68,7 @@ class Part:
 
     def validator(self, address: str) -> str:
         """The ETag or date of the version that was begun, if it was begun at that address."""
-        with suppress(MissingError, ValueError, AttributeError, TypeError):
+        with suppress(MissingError, ValueError, AttributeError, TypeError, RecursionError):
             begun = json.loads(read_text(self._note, TEXT))
             return str(begun["validator"]) if begun.get("address") == address else ""
         return ""
