@@ -59,12 +59,12 @@ def test_kernels_lie_channels_last_in_every_precision(name: str, dtype: torch.dt
     kernels: list[Tensor] = []
     convolve = F.conv2d
 
-    def noted(x: Tensor, weight: Tensor, *rest: object) -> Tensor:
+    def note(x: Tensor, weight: Tensor, *rest: object) -> Tensor:
         kernels.append(weight)
         return convolve(x, weight, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(frozen, "_has_layout", lambda x: False)  # as on a GPU
-    monkeypatch.setattr(F, "conv2d", noted)
+    monkeypatch.setattr(F, "conv2d", note)
     network = registry.load(name, None, tiny.CPU, dtype=dtype)
     network.extractor([network.layer("mid")], tiny.CPU)(tiny.photo((64, 64)))
     assert len(kernels) > 3

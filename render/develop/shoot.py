@@ -253,12 +253,12 @@ def dream_here(
         take.note_device(describe(film.scene.device), torch.get_num_threads(), any_device)
     states = ticks_within_memory(film, state, take) if spare else ticks(film, state)
 
-    def watched() -> Iterator[State]:
+    def states_to_keep() -> Iterator[State]:
         for new in watch(states, first, end):
             unchanged()
             yield new
 
-    yield from keep_ticks(take.negative(), watched(), film.scene.device)
+    yield from keep_ticks(take.negative(), states_to_keep(), film.scene.device)
 
 
 def poster(scene: Scene, take: Take, tick: int) -> None:

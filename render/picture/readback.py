@@ -30,17 +30,17 @@ def read_later(tensors: Mapping[str, Tensor]) -> Callable[[], dict[str, Tensor]]
     if not far:
         return lambda: dict(tensors)
     names = sorted(far, key=lambda name: -far[name].element_size())  # so that each lies at a multiple of its own numbers' size
-    copied = _begin_copy(torch.cat([far[name].contiguous().flatten().view(torch.uint8) for name in names]))
+    wait_for_copy = _begin_copy(torch.cat([far[name].contiguous().flatten().view(torch.uint8) for name in names]))
     sizes = [far[name].numel() * far[name].element_size() for name in names]
     starts = dict(zip(names, accumulate(sizes, initial=0), strict=False))
 
-    def arrived() -> dict[str, Tensor]:
-        whole = copied()
+    def wait() -> dict[str, Tensor]:
+        whole = wait_for_copy()
         parts = {name: whole[starts[name] : starts[name] + size] for name, size in zip(names, sizes, strict=True)}
         near = {name: part.view(far[name].dtype).view(far[name].shape) for name, part in parts.items()}
         return {name: near.get(name, tensor) for name, tensor in tensors.items()}
 
-    return arrived
+    return wait
 
 
 def _begin_copy(flat: Tensor) -> Callable[[], Tensor]:
@@ -56,11 +56,11 @@ def _begin_copy(flat: Tensor) -> Callable[[], Tensor]:
         done = stream.record_event()
     flat.record_stream(stream)  # its memory is not given to others before it is read
 
-    def arrived() -> Tensor:
+    def wait() -> Tensor:
         done.synchronize()
         return pinned
 
-    return arrived
+    return wait
 
 
 @cache
