@@ -495,6 +495,7 @@ LIKE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", gpu.RANDOM)
 def test_each_mode_asks_for_the_same(name: str, tmp_path: Path) -> None:
     """On a processor, as far as it can: what stands in for a network's own kernels gives its gradient."""
