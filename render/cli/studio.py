@@ -49,7 +49,7 @@ def _film(path: Path | None, overrides: Sequence[str]) -> Film:
     """The film to fly; of a picture or a video the one that `render` renders."""
     from render.studio import film_of
 
-    if path and kind_of_media(path):
+    if path and path.exists() and kind_of_media(path):
         wanted = request(path, overrides)
         if not wanted.read_from:
             return wanted.config, wanted.text, None, None
