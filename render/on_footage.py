@@ -15,7 +15,8 @@ from render.dream.ascent import Terms, dream
 from render.dream.garden import World
 from render.film import Film, Fold, State, first_worlds, next_worlds
 from render.moment import Moment
-from render.picture.picture import sixteen_bits
+from render.picture.picture import send, sixteen_bits
+from render.picture.warp import STILL, Move
 from render.propagate import (
     UNSURE,
     Carried,
@@ -37,7 +38,7 @@ def step(film: Film, state: State, before: Moment, moment: Moment) -> State:
     """The detail carried by the flow onto the new picture; new ground dreamed in full, and all of it dreamed on."""
     scene, blend = film.scene, film.blend(moment)
     flow = scene.flow_between(before, moment)
-    worlds = next_worlds(film, state.worlds, nearest_move(flow), moment)
+    worlds = next_worlds(film, state.worlds, nearest_move(flow) if state.worlds else Move(STILL), moment)
     assert state.carried
     carried = follow_settings(film, state.carried, before, moment)
     if flow.kind == "cut" or not blend.persistence or not carried:
@@ -110,7 +111,7 @@ def lead_detail(film: Film, moment: Moment, source: Tensor, carried: Carried) ->
         return carried
     detail = lead(source + carried.detail) - source
     if mask:
-        detail = torch.lerp(carried.detail, detail, mask(moment).to(detail, non_blocking=True))
+        detail = torch.lerp(carried.detail, detail, send(mask(moment), film.scene.device))
     return replace(carried, detail=detail)
 
 

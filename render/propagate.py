@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from render.picture import colour, warp
+from render.picture.readback import read_later
 from render.picture.warp import Move
 from render.source.flow import Flow
 
@@ -43,7 +44,7 @@ class Carried:
 
 def start(detail: Tensor) -> Carried:
     """A fresh dream's detail."""
-    return Carried(detail, float(colour.rms(detail)), 1.0)
+    return Carried(detail, colour.rms(detail), 1.0)
 
 
 def remove_mean(detail: Tensor, hold: float) -> Tensor:
@@ -56,10 +57,10 @@ def nearest_move(flow: Flow) -> Move:
     if flow.kind != "usual":
         return Move(warp.STILL)
     step = max(1, min(flow.back.shape[1:3]) // 32)
-    weight = flow.trust[0, 0, ::step, ::step].flatten().double().cpu()[:, None]
+    read = read_later({"trust": flow.trust[0, 0, ::step, ::step], "back": flow.back[0, ::step, ::step]})()
+    weight, earlier = read["trust"].flatten().double()[:, None], read["back"].reshape(-1, 2).double()
     if float(weight.sum()) < FEWEST:
         return Move(warp.STILL)
-    earlier = flow.back[0, ::step, ::step].reshape(-1, 2).double().cpu()
     later = warp.grid((flow.back.shape[1], flow.back.shape[2]))[0, ::step, ::step].reshape(-1, 2).double()
     places = torch.cat((later, torch.ones_like(weight)), dim=1)
     back = torch.linalg.lstsq(places * weight, earlier * weight).solution.T
@@ -76,8 +77,8 @@ def carry_detail(detail: Tensor, flow: Flow, border: str) -> Tensor:
 
 def match_strength(detail: Tensor, new: Tensor, strength: float) -> Tensor:
     """A detail that was dreamed where it is `new`, [1, 1, H, W] of 0..1, made a little weaker than the dream it joins."""
-    rms = float((detail.square().sum() / (3 * new.square().sum()).clamp_min(1e-6)).sqrt())
-    return detail * min(1.0, JOINING * strength / rms) if rms > 0 else detail
+    rms = (detail.square().sum() / (3 * new.square().sum()).clamp_min(1e-6)).sqrt()
+    return detail * torch.where(rms > 0, (JOINING * strength / rms.double()).clamp(max=1.0), 1.0).float()
 
 
 def blend_detail(carried: Carried, dreamed: Tensor, kept: Tensor, trust: Tensor, blend: Blend) -> Carried:
@@ -86,11 +87,11 @@ def blend_detail(carried: Carried, dreamed: Tensor, kept: Tensor, trust: Tensor,
     Gain for the next tick: scaled by (strength to be won back after decay) / (strength that these steps added).
     """
     hold = blend.anchor * trust
-    share = float(hold.mean())
+    share = hold.mean().double()
     energy = (1 - share) * colour.fine(dreamed) + share * colour.fine(kept)
     detail = colour.sharpen_to((1 - hold) * dreamed + hold * kept, energy)  # where two dreams disagree their mean is a blur
     idle_detail = ((1 - hold) * blend.persistence + hold) * kept  # had the steps added nothing
-    before, idle, now = (colour.rms(each) for each in (carried.detail, idle_detail, detail))
+    before, idle, now = colour.each_rms(carried.detail, idle_detail, detail)
     if not before or not now:
         return Carried(detail, carried.strength, 1.0)
     missing, added = carried.strength - now * idle / before, now - idle

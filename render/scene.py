@@ -13,9 +13,10 @@ from render.loops import Loop
 from render.moment import Clock, Moment
 from render.picture import cutout, warp
 from render.picture.motion import CameraPath
+from render.picture.picture import send
 from render.picture.warp import Move
 from render.source import Source
-from render.source.flow import Flow, FlowEstimator, flow, flow_at_rest, is_clear
+from render.source.flow import Flow, FlowEstimator, all_clear, flow, flow_at_rest
 
 FLASH = 0.4  # seconds that a flash, or a black or white picture in the middle of a shot, lasts at most
 LOOKS = 20  # in that time, evenly, at pictures that come after one in a flash: whatever the film's frame rate, it sees the same
@@ -50,7 +51,7 @@ class Scene:
 
     def picture(self, moment: Moment) -> Tensor:
         """The source at that moment, a frame; footage as the camera sees it."""
-        frame = self.source.at(moment).to(self.device, non_blocking=True)
+        frame = send(self.source.at(moment), self.device)
         if not self.source.moves:
             return frame
         move = self.camera(moment)
@@ -78,7 +79,7 @@ class Scene:
         """The dream inside the mask; outside it the source stands still, or is seen by the camera, with a mask of the world."""
         if self.mask is None:
             return dreamed
-        return torch.lerp(self.outside(moment), dreamed, self.mask(moment).to(dreamed, non_blocking=True))
+        return torch.lerp(self.outside(moment), dreamed, send(self.mask(moment), self.device))
 
     def outside(self, moment: Moment) -> Tensor:
         """What is seen where the mask is black."""
@@ -103,7 +104,7 @@ class Scene:
         if self.colours is None:
             return dreamed
         coloured = self.colours(moment, dreamed)
-        return coloured if self.mask is None else torch.lerp(dreamed, coloured, self.mask(moment).to(dreamed))
+        return coloured if self.mask is None else torch.lerp(dreamed, coloured, send(self.mask(moment), self.device))
 
     def flow_between(self, before: Moment, after: Moment) -> Flow:
         """How the footage, as the camera sees it, moves from one moment to another, earlier or later."""
@@ -111,7 +112,7 @@ class Scene:
         known = self.cut(before, after)
         pictures = self.picture(before), self.picture(after)
         direct = flow(*pictures, self.estimator, known)
-        if known is not None or direct.kind == "same" or all(map(is_clear, pictures)):
+        if known is not None or direct.kind == "same" or all_clear(*pictures):
             return direct
         return self._past_flash(before, after) or direct
 
@@ -126,7 +127,7 @@ class Scene:
         start, end = self._first_clear(earlier), self._first_clear(self.ahead(before if back else after))
         if not start or not end or flow(self._footage(start), self._footage(end), self.estimator).kind == "cut":
             return None
-        if is_clear(self.picture(after)):
+        if all_clear(self.picture(after)):
             return flow(self.picture(start), self.picture(after), self.estimator)
         return flow_at_rest(self.size, self.device, "same")
 
@@ -136,7 +137,7 @@ class Scene:
 
     def _footage(self, moment: Moment) -> Tensor:
         """The footage's own picture: how the camera moves after a flash is no matter."""
-        return self.source.at(moment).to(self.device, non_blocking=True)
+        return send(self.source.at(moment), self.device)
 
     def _first_clear(self, moments: Iterator[Moment]) -> Moment | None:
         """The first of the moments with a clear picture, no further off than a flash lasts."""
@@ -145,14 +146,14 @@ class Scene:
             return None
         since, until = max(0.0, first.seconds - FLASH), first.seconds + FLASH
         near = takewhile(lambda moment: since <= moment.seconds <= until, chain([first], moments))
-        return next((moment for moment in near if is_clear(self._footage(moment))), None)
+        return next((moment for moment in near if all_clear(self._footage(moment))), None)
 
 
 def cut_by_mask(scene: Scene, moment: Moment, frame: Tensor) -> Tensor:
     """What the mask lets through of a frame; all of it, where there is none."""
     if scene.mask is None:
         return torch.cat((frame, torch.ones_like(frame[:, :1])), dim=1)
-    return cutout.by_alpha(frame, scene.outside(moment), scene.mask(moment).to(frame), scene.linear)
+    return cutout.by_alpha(frame, scene.outside(moment), send(scene.mask(moment), scene.device), scene.linear)
 
 
 # What is clear in a film's frames: (scene, moment, frame) -> a frame, or a cut-out of it.

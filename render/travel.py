@@ -17,7 +17,7 @@ from render.droste import inset, nest
 from render.film import Film, Fold, State, first_worlds, jump_worlds, next_worlds
 from render.moment import Moment
 from render.picture import colour, warp
-from render.picture.picture import resize, sixteen_bits
+from render.picture.picture import resize, send, sixteen_bits
 from render.picture.warp import Move
 from render.scene import Scene
 
@@ -74,7 +74,9 @@ def dream_on(film: Film, moment: Moment, canvas: Tensor, worlds: tuple[World, ..
     # What is finer than the picture that leads comes on top of its contrast; held with the rest, it would fade.
     coarse = lead.coarse(dreamed) if lead else None
     canvas = colour.hold_tone(dreamed, *film.tone(moment), measured=coarse)
-    return lead(canvas) if lead else canvas
+    if lead is None:
+        return canvas
+    return lead.firmly(canvas) if fresh else lead(canvas)
 
 
 def lay_ground(scene: Scene, canvas: Tensor, move: Move, before: Moment, moment: Moment) -> Tensor:
@@ -95,7 +97,7 @@ def lay_fresh_ground(scene: Scene, canvas: Tensor, move: Move, moment: Moment) -
         return canvas
     covered = warp.coverage(move, scene.size, RIM, scene.device)
     colours = resize(F.adaptive_avg_pool2d(canvas, (6, 10)), scene.size)
-    return torch.lerp(colours + scene.fresh(moment.index).to(canvas, non_blocking=True), canvas, covered)
+    return torch.lerp(colours + send(scene.fresh(moment.index), scene.device), canvas, covered)
 
 
 def show_photo(scene: Scene, canvas: Tensor, rest: Tensor, move: Move, before: Moment, moment: Moment) -> Tensor:

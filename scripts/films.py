@@ -13,9 +13,11 @@ from itertools import pairwise
 from pathlib import Path
 from time import monotonic
 
+from render.config import Config
 from render.develop import files
-from render.errors import ConfigError, RenderError
+from render.errors import ConfigError, MissingError, RenderError
 from render.facts import load
+from render.weights import store
 
 ROOT = Path(__file__).parents[1]
 RENDER = Path(sys.executable).with_name("render")
@@ -25,21 +27,37 @@ INTERRUPTED = 130
 Shoot = Callable[[Path, Sequence[str]], int]  # a configuration and options of `render` -> the exit code
 
 
-def missing(film: Path, options: Sequence[str]) -> list[Path]:
-    """Files of weights that a film needs and that nobody has put there yet."""
-    config = load(film, [value for option, value in pairwise(options) if option == "--set"])
-    networks = [config.dream.network, *(term.network for term in config.dream.objective)]
-    return [one.weights for one in networks if one and one.weights and not one.weights.exists()]
-
-
 def there(films: Sequence[Path], options: Sequence[str]) -> Iterator[Path]:
-    """The films whose weights are there; a word on each of the others."""
+    """The films whose weights are here or can be fetched; a word on each of the others."""
     for film in films:
-        absent = missing(film, options)
-        if not absent:
-            yield film
+        config = load(film, [value for option, value in pairwise(options) if option == "--set"])
+        try:
+            require_files(config)
+            fetch(config.published_networks, offline="--offline" in options or store.no_net())
+        except MissingError as error:
+            say(f"{film.name}: left out: {error}")
         else:
-            sys.stderr.write(f"{film.name}: left out: {absent[0]} is not there; the film's head says where to get it\n")
+            yield film
+
+
+def require_files(config: Config) -> None:
+    """Raise MissingError for a file of weights that a film names and that nobody has put there yet."""
+    networks = [config.dream.network, *(term.network for term in config.dream.objective)]
+    for network in networks:
+        if network and network.weights and not network.weights.exists():
+            raise MissingError(f"{network.weights} is not there; the film's head says where to get it")
+
+
+def fetch(names: Sequence[str], offline: bool) -> None:
+    """Fetch the published weights of these networks that are not here yet. Raises MissingError for those that cannot be had."""
+    for name in filter(store.publishes, names):
+        if store.pending(name):
+            store.get(name, say, offline)
+
+
+def say(words: str) -> None:
+    """A line for the person; stdout is not for it."""
+    sys.stderr.write(f"{words}\n")
 
 
 def shoot(film: Path, options: Sequence[str]) -> int:
@@ -109,7 +127,7 @@ def main(arguments: Sequence[str]) -> int:
         on_two_cores()
         return timed(films, options, shoot)
     except RenderError as error:
-        sys.stderr.write(f"{error}\n")
+        say(str(error))
         return error.exit_code
 
 

@@ -2,6 +2,7 @@
 
     scripts/gpu                                   all parts, in under six minutes; a table as it goes, and gpu.json
     scripts/gpu --parts right,fast                some of them
+    scripts/gpu --rest                            what gpu.json in --out says was not reached; all else there stays
     scripts/gpu --weights inception_v1=FILE       a network's own weights; what a file lacks, or all of it, is seeded random
     scripts/gpu --device cpu --size 0.1           the script itself, tried without a card
 
@@ -14,7 +15,9 @@ encoded  film frames a second into an mp4, by the processor and by the card, and
 live     the studio's loop without its page: dreams a second, each read back and packed as a JPEG.
 compile  a step under torch.compile; last, since nobody knows how long that takes.
 
-Each entry may fail, or take too long, and says so in its place; nothing is fetched from anywhere.
+Each entry may fail, or take too long, and says so in its place; each part has its share of the time, and what one does not
+need the next ones have. gpu.json names from the beginning on what was not reached yet. A quarter of an hour is two runs, the
+second with --rest. Nothing is fetched from anywhere.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it torch 
 
 import argparse
 import gc
+import importlib.util
 import json
 import platform
 import signal
@@ -32,7 +36,7 @@ import subprocess
 import sys
 import tempfile
 import warnings
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, is_dataclass, replace
@@ -42,7 +46,7 @@ from math import inf, log10
 from pathlib import Path
 from queue import Queue
 from statistics import mean, median
-from threading import Event, Thread
+from threading import Event, Thread, Timer
 from time import perf_counter
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -57,14 +61,16 @@ from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 
-from render.config import load_text
+from render.config import Config, load_text
 from render.construct import build
-from render.dream import ascent, efficientnet, registry
+from render.develop import stills
+from render.dream import ascent, efficientnet, frozen, registry
 from render.dream.view import view_of
 from render.facts import facts
 from render.film import Film, State, begin, step, ticks, with_tiles
 from render.frames import between, frames
 from render.picture.picture import from_pixels, to_pixels
+from render.picture.readback import one_behind, read_frames, read_later
 from render.source.noise import perlin
 
 CPU = torch.device("cpu")
@@ -74,8 +80,8 @@ RATE, FPS = 8, 30  # dreams and frames a second
 SMALL = (320, 180)  # (width, height) at which the processor takes part
 SIZES = {"480p": (854, 480), "720p": (1280, 720), "1080p": (1920, 1080), "4K": (3840, 2160)}
 LIVE = {"640x360": (640, 360), "1280x720": (1280, 720)}
-NETWORKS = {"efficientnet_lite0": "{layer: block_10}", "bestiary": "{garden: all}", "inception_v1": "{layer: inception_4c}"}
-MEASURED = ("efficientnet_lite0", "inception_v1")  # whose speed is measured
+NETWORKS = {"inception_v1": "{layer: inception_4c}", "bestiary": "{garden: all}", "efficientnet_lite0": "{layer: block_10}"}
+MEASURED = ("inception_v1", "efficientnet_lite0")  # whose speed is measured
 CASES: Mapping[str, tuple[str, ...]] = {  # ways to dream, by what they set
     "pixel": (),
     "fourier": ("dream.parametrisation=fourier", "dream.jitter_turn=5", "dream.jitter_scale=1.1"),
@@ -90,8 +96,12 @@ AGAIN = {  # the network with which each way to dream is tried for whether it re
     "droste": "inception_v1",
     "footage": "efficientnet_lite0",
 }
-PARTS = ("machine", "right", "fast", "modes", "encoded", "live", "compile")
-SHORT = (  # part and name of the entries that tell most, in five minutes
+SHARES = {"machine": 25, "right": 90, "fast": 55, "modes": 55, "encoded": 35, "live": 60, "compile": 15}  # of the time
+PARTS = tuple(SHARES)
+ENOUGH_TO_GO_ON = 30  # seconds
+GRACE = 12  # seconds that an entry has beyond all time before the process ends without it: a call that does not come back
+NOT_REACHED = "not reached"
+SHORT = (  # part and name of the entries that tell most: of each part they come first
     *("machine: what there is", "machine: rates", "right: pixels", "right: efficientnet_lite0, pixel"),
     *("right: inception_v1, pixel", "right: bestiary, fourier", "right: inception_v1, tiles", "right: inception_v1, droste"),
     *("right: efficientnet_lite0, footage", "right: waits, efficientnet_lite0, pixel", "right: waits, bestiary, tiles"),
@@ -113,7 +123,8 @@ SHORT = (  # part and name of the entries that tell most, in five minutes
         for way in ("x264", "nvenc, 4:2:0 on the card", "the same, graphs")
     ),
     *(f"encoded: {network}, 1080p, the same, graphs" for network in MEASURED),
-    *("live: efficientnet_lite0, 1280x720", *(f"live: {network}, 1280x720, graph" for network in MEASURED)),
+    *(f"live: {network}, {size}" for size in LIVE for network in MEASURED),
+    *(f"live: {network}, 1280x720, bare, graph" for network in MEASURED),
 )
 Entry = tuple[str, float, Callable[[], Any]]  # its name, the most seconds that it may take, and its work
 
@@ -152,7 +163,8 @@ class Asked:
     photo: Path | None  # the picture that films begin with; clouds if there is none
     out: Path
     short: bool  # only the entries of SHORT
-    begun: float = field(default_factory=perf_counter)
+    rest: bool = False  # only what was not reached before
+    begun: float = field(default_factory=lambda: perf_counter())  # a test's own clock, too
 
     @property
     def cuda(self) -> bool:
@@ -183,27 +195,62 @@ class Report:
     """What was found, by part and entry. It is written anew after each entry, so that what ends early leaves what it has."""
 
     def __init__(self, asked: Asked) -> None:
-        self.asked, self.entries, self.lost = asked, dict[str, Any](), False
+        self.asked, self.lost = asked, False
+        self.entries: dict[str, Any] = json.loads(self.path.read_text()) if asked.rest and self.path.exists() else {}
+        self.plan: dict[str, list[Entry]] = {}
+        self.slow: set[str] = set()  # networks of which an entry took too long
 
-    def run(self, part: str, entries: Iterator[Entry]) -> None:
-        """Do the work of a part's entries, one after the other; none of them ends the others."""
-        for name, most, work in entries:
-            if self.asked.short and f"{part}: {name}" not in SHORT:
+    @property
+    def path(self) -> Path:
+        return self.asked.out / "gpu.json"
+
+    def expect(self, part: str, entries: Iterator[Entry]) -> None:
+        """What a part is to do, those entries first that tell most; each counts as not reached until it is done."""
+        notes = self.entries.setdefault(part, {})
+        wanted = [entry for entry in entries if not self.asked.short or f"{part}: {entry[0]}" in SHORT]
+        wanted = [entry for entry in wanted if "skipped" in notes.get(entry[0], {"skipped": NOT_REACHED})]
+        self.plan[part] = sorted(wanted, key=lambda entry: f"{part}: {entry[0]}" not in SHORT)
+        notes |= {name: {"skipped": NOT_REACHED} for name, _, _ in self.plan[part]}
+
+    def run(self, part: str) -> None:
+        """Do the work of a part's entries, one after the other; none of them ends the others.
+
+        Those of a network that was too slow once wait until all others are done.
+        """
+        waiting, put_off = deque(self.plan[part]), list[Entry]()
+        while waiting or put_off:
+            name, most, work = waiting.popleft() if waiting else put_off.pop(0)
+            if waiting and any(network in name for network in self.slow):
+                put_off.append((name, most, work))
                 continue
             begun = perf_counter()
-            note = self._note(most, work)
-            self.entries.setdefault(part, {})[name] = note
+            note = self._note(most, self.left(part), work)
+            if "TooLongError" in str(note):
+                self.slow |= {network for network in NETWORKS if network in name}
+            self.entries[part][name] = note
             spent = perf_counter() - begun
             print(f"{self.asked.spent:6.1f} s  {part:7}  {name:44}  {line(note)}  ({spent:.1f} s)", flush=True)
             self.write()
 
-    def _note(self, most: float, work: Callable[[], Any]) -> Any:
-        """What the work gives, or why it gives nothing."""
-        if self.lost or self.asked.left < 1:
+    def left(self, part: str) -> float:
+        """Seconds that are left to a part: its share, and what those before it did not need."""
+        order = list(self.plan)
+        so_far = sum(SHARES[other] for other in order[: order.index(part) + 1])
+        return self.asked.seconds * so_far / sum(SHARES[other] for other in order) - self.asked.spent
+
+    def skipped(self) -> list[str]:
+        """What was not reached."""
+        return [f"{part}: {name}" for part in self.plan for name, note in self.entries[part].items() if "skipped" in note]
+
+    def _note(self, most: float, left: float, work: Callable[[], Any]) -> Any:
+        """What the work gives, or why it gives nothing. most: seconds that it may take. left: that there are for it."""
+        if self.lost or left < most / 3:
             return {"skipped": "the card is lost" if self.lost else "no time left"}
         try:
-            with at_most(min(most, self.asked.left)):
+            with at_most(min(most, left)):
                 return work()
+        except TooLongError as error:
+            return {"failed": f"TooLongError: {error}"} if left >= most else {"skipped": f"no time left: {error}"}
         except Exception as error:
             return {"failed": f"{type(error).__name__}: {' '.join(str(error).split())[:400]}"}
         finally:
@@ -211,10 +258,9 @@ class Report:
 
     def write(self) -> None:
         """Write gpu.json."""
-        path = self.asked.out / "gpu.json"
-        part = path.with_suffix(".part")
+        part = self.path.with_suffix(".part")
         part.write_text(json.dumps(self.entries, indent=1, default=str))
-        part.replace(path)
+        part.replace(self.path)
 
 
 def answers(asked: Asked) -> bool:
@@ -379,6 +425,18 @@ class Studio:
         seconds: float = 12,
     ) -> Film:
         """The film of (width, height) that is measured."""
+        return build(self.config(network, size, precision, more, footage, seconds), device)
+
+    def config(
+        self,
+        network: str,
+        size: tuple[int, int],
+        precision: str = "float32",
+        more: Sequence[str] = (),
+        footage: bool = False,
+        seconds: float = 12,
+    ) -> Config:
+        """What that film asks for."""
         file, (width, height) = self.weights[network], size
         still = f"{{image: {json.dumps(str(self.photo))}}}" if self.photo else "{noise: perlin}"
         text = FILM.format(
@@ -392,7 +450,7 @@ class Studio:
             objective=NETWORKS[network],
             precision=precision,
         )
-        return build(load_text(text, "gpu.yaml", self.folder, more, look=facts), device)
+        return load_text(text, "gpu.yaml", self.folder, more, look=facts)
 
     def footage(self, size: tuple[int, int]) -> Path:
         """A folder of pictures in which clouds pass by."""
@@ -491,11 +549,7 @@ def machine(asked: Asked) -> dict[str, Any]:
 
 
 def importable(name: str) -> bool:
-    try:
-        __import__(name)
-    except Exception:
-        return False
-    return True
+    return importlib.util.find_spec(name) is not None
 
 
 def nvidia_smi(query: str) -> str:
@@ -634,6 +688,8 @@ def write_sheet(asked: Asked, sheet: Mapping[str, Tensor]) -> dict[str, Any]:
     """The last pictures of all films that were judged, a network a row."""
     import cv2
 
+    if len(sheet) < 3:
+        return {"sheet.jpg": "no film was judged in this run"}
     rows = [list(sheet.values())[i : i + 3] for i in range(0, len(sheet) // 3 * 3, 3)]
     page = np.concatenate([np.concatenate([to_pixels(frame) for frame in row], 1) for row in rows])
     cv2.imwrite(str(asked.out / "sheet.jpg"), page[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])
@@ -643,7 +699,7 @@ def write_sheet(asked: Asked, sheet: Mapping[str, Tensor]) -> dict[str, Any]:
 def memory_ends(asked: Asked, studio: Studio) -> dict[str, Any]:
     """Whether a film for which the card's memory ends goes on in tiles, as its render would, and looks the same."""
     if not asked.cuda:
-        return {"skipped": "no card"}
+        return {"not tried": "there is no card"}
     retile = with_stand_in("render.develop.retile")
     film = studio.film("efficientnet_lite0", asked.device, asked.size(SIZES["1080p"]), "float32", ["dream.tile=none"])
     state = begin(film)
@@ -689,7 +745,7 @@ def with_stand_in(name: str) -> Any:
 def waits(asked: Asked, studio: Studio, network: str, case: str) -> dict[str, Any]:
     """Where in the code a tick waits for the card, as CUDA itself counts it."""
     if not asked.cuda:
-        return {"skipped": "no card"}
+        return {"not tried": "there is no card"}
     film = studio.film(network, asked.device, asked.size(SMALL), "bfloat16", CASES[case], case == "footage")
     state = step(film, begin(film))
     with warnings.catch_warnings(record=True) as told:
@@ -709,15 +765,15 @@ def right(asked: Asked, studio: Studio, report: Report) -> Iterator[Entry]:
     yield "pixels", 5, partial(pixels_alike, asked)
     for case in CASES:
         for network in NETWORKS:
-            yield f"{network}, {case}", 60, partial(beside, asked, studio, network, case)
+            yield f"{network}, {case}", 25, partial(beside, asked, studio, network, case)
     for case, network in AGAIN.items():
-        yield f"waits, {network}, {case}", 6, partial(waits, asked, studio, network, case)
-        yield f"again, {network}, {case}", 45, partial(repeats, asked, studio, network, case)
+        yield f"waits, {network}, {case}", 10, partial(waits, asked, studio, network, case)
+        yield f"again, {network}, {case}", 20, partial(repeats, asked, studio, network, case)
+    yield "memory ends", 20, partial(memory_ends, asked, studio)
     count = TICKS if asked.cuda else 3
     for network in NETWORKS:
-        yield f"{count} ticks, {network}", 35, partial(sixty, asked, studio, network, count, sheet)
+        yield f"{count} ticks, {network}", 25, partial(sixty, asked, studio, network, count, sheet)
     yield "sheet", 8, partial(write_sheet, asked, sheet)
-    yield "memory ends", 60, partial(memory_ends, asked, studio)
 
 
 # ---- fast
@@ -760,7 +816,7 @@ class Busy:
                 self.samples.append(ask())
 
 
-def speed(asked: Asked, studio: Studio, network: str, size: tuple[int, int], rate: float, tile: int = 0) -> dict[str, Any]:
+def speed(asked: Asked, studio: Studio, report: Report, network: str, size: tuple[int, int], tile: int = 0) -> dict[str, Any]:
     """Of a film of that size: ms a tick, a frame and a read-back, memory, and its convolutions' share of the card's rate."""
     film = studio.film(network, asked.device, size, "auto", ["dream.tile=none"])
     film = with_tiles(film, tile) if tile else film
@@ -771,8 +827,10 @@ def speed(asked: Asked, studio: Studio, network: str, size: tuple[int, int], rat
     if asked.cuda:
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()
-    tick = milliseconds(asked, lambda: step(film, state), 1.2, 10)
+    with Busy(asked) as busy:
+        tick = milliseconds(asked, lambda: step(film, state), 1.2, 10)
     found: dict[str, Any] = {"precision": film.precision, "s for the first two ticks": first, "ms a tick": tick}
+    found["busy"] = busy.share
     if asked.cuda:
         found["peak MiB"] = torch.cuda.max_memory_allocated() / 2**20
     if tile:
@@ -780,6 +838,7 @@ def speed(asked: Asked, studio: Studio, network: str, size: tuple[int, int], rat
     with FlopCounterMode(display=False) as counted:
         step(film, state)
     found["TFLOP a tick"] = counted.get_total_flops() / 1e12
+    rate = report.entries["machine"].get("rates", {}).get("bfloat16 convolution TFLOP/s")
     found["share of the bf16 convolution rate"] = found["TFLOP a tick"] / (tick / 1000) / rate if rate else None
     after, moment = step(film, state), film.scene.clock.frame(round(1.5 * FPS / RATE))
     frame = between(film.scene, state.canvas, after.canvas, 1, moment, 0.5)
@@ -835,6 +894,12 @@ def yuv(frame: Tensor) -> Tensor:
     return whole.round().clamp(0, 255).to(torch.uint8).view(-1, frame.shape[3])
 
 
+def read_yuv(frame: Tensor) -> Callable[[], np.ndarray[Any, Any]]:
+    """Begin to read a frame as 4:2:0."""
+    read = read_later({"frame": yuv(frame)})
+    return lambda: read()["frame"].numpy()
+
+
 X264 = {"preset": "medium", "crf": "18"}  # what a render takes for an mp4
 NVENC = {"preset": "p5", "tune": "hq", "rc": "vbr", "b": "0", "cq": "20"}
 ENCODERS: Mapping[str, tuple[str, Mapping[str, str], bool, bool]] = {  # codec, options, frames as 4:2:0, dreams as graphs
@@ -871,11 +936,11 @@ class Encoder:
         if self._fault:
             raise self._fault
 
-    def send(self, frame: Tensor) -> None:
-        """One frame more, read back here."""
+    def send(self, pixels: np.ndarray[Any, Any]) -> None:
+        """One frame more."""
         if self._fault:
             raise self._fault
-        self._frames.put(yuv(frame).cpu().numpy() if self.planar else to_pixels(frame))
+        self._frames.put(pixels)
 
     def _work(self) -> None:
         import av
@@ -901,8 +966,9 @@ def rendering(asked: Asked, studio: Studio, network: str, size: tuple[int, int],
         step(film, begin(film))  # graphs are recorded while nothing else is asked of the card
         with Busy(asked) as busy, Encoder(path, encoder, size) as film_file:
             begun = perf_counter()
-            for frame in frames(film.scene, (state.canvas for state in ticks(film)), film.scene.clock):
-                film_file.send(frame)
+            made = frames(film.scene, (state.canvas for state in ticks(film)), film.scene.clock)
+            for pixels in one_behind(made, read_yuv) if film_file.planar else read_frames(made, asked.device, 8):
+                film_file.send(stills.eight_bits(pixels))
                 number += 1
                 if perf_counter() - begun > most:
                     break
@@ -944,18 +1010,17 @@ def profiled(asked: Asked, studio: Studio, network: str, size: tuple[int, int]) 
 
 
 def fast(asked: Asked, studio: Studio, report: Report) -> Iterator[Entry]:
-    rate = report.entries["machine"].get("rates", {}).get("bfloat16 convolution TFLOP/s", 0.0)
     for label, size in SIZES.items():
         for network in MEASURED:
-            yield f"{network}, {label}", 40, partial(speed, asked, studio, network, asked.size(size), rate)
+            yield f"{network}, {label}", 25, partial(speed, asked, studio, report, network, asked.size(size))
     for network in MEASURED:
-        yield f"{network}, 720p, a tick by kernels", 30, partial(profiled, asked, studio, network, asked.size(SIZES["720p"]))
+        yield f"{network}, 720p, a tick by kernels", 20, partial(profiled, asked, studio, network, asked.size(SIZES["720p"]))
     for network in MEASURED:
         width, height = asked.size(SIZES["4K"])
         yield (
             f"{network}, 4K in tiles",
             12,
-            partial(speed, asked, studio, network, (width, height), rate, max(128, height // 2)),
+            partial(speed, asked, studio, report, network, (width, height), max(128, height // 2)),
         )
     for label in ("720p", "4K"):
         yield f"other cameras, {label}", 12, partial(cameras, asked, studio, asked.size(SIZES[label]))
@@ -966,7 +1031,7 @@ def encoded(asked: Asked, studio: Studio, report: Report) -> Iterator[Entry]:
         for network in MEASURED:
             for encoder in ENCODERS if label != "4K" else BEST:
                 work = partial(rendering, asked, studio, network, asked.size(SIZES[label]), encoder, 2.0 if asked.cuda else 0.1)
-                yield f"{network}, {label}, {encoder}", 30, work
+                yield f"{network}, {label}, {encoder}", 15, work
 
 
 # ---- modes
@@ -1016,6 +1081,19 @@ def graphs() -> Iterator[None]:
 
 
 @contextmanager
+def autocast(device: torch.device) -> Iterator[None]:
+    """Gradients, forward and back, with torch's own choice of what is reckoned in bfloat16."""
+    plain = ascent.gradient
+
+    def cast(*arguments: Any) -> Tensor:
+        with torch.autocast(device.type, torch.bfloat16):
+            return plain(*arguments).float()
+
+    with patch.object(ascent, "gradient", cast):
+        yield
+
+
+@contextmanager
 def channels_first() -> Iterator[None]:
     """Networks that are built here keep their weights, and so their activations, channels first."""
     freeze = registry.freeze
@@ -1023,13 +1101,17 @@ def channels_first() -> Iterator[None]:
     def first(module: torch.nn.Module, device: torch.device) -> torch.nn.Module:
         return freeze(module, device).to(memory_format=torch.contiguous_format)
 
-    with patch.object(registry, "freeze", first), patch.object(efficientnet, "_dense", Tensor.contiguous):
+    with patch.object(registry, "freeze", first):
         yield
 
 
 @contextmanager
 def plain_depthwise() -> Iterator[None]:
-    """efficientnet_lite0's depthwise convolutions by torch's own kernels, which know every size, in place of cuDNN's."""
+    """efficientnet_lite0's depthwise convolutions by torch's own kernels, which know every size, in place of cuDNN's.
+
+    Channels last, torch leaves all of them to cuDNN, which compiles some anew for each size (cudnn-frontend's issue 1066). Its
+    own transposed convolution goes group by group; zeros between the cells make a plain one of that.
+    """
 
     def plainly(work: Callable[..., Tensor]) -> Callable[..., Tensor]:
         def convolve(x: Tensor, weight: Tensor, *rest: Any, **more: Any) -> Tensor:
@@ -1038,8 +1120,21 @@ def plain_depthwise() -> Iterator[None]:
 
         return convolve
 
-    own = SimpleNamespace(**{**vars(F), "conv2d": plainly(F.conv2d), "conv_transpose2d": plainly(F.conv_transpose2d)})
-    with patch.object(efficientnet, "F", own):
+    usual = efficientnet._depthwise_slope
+
+    def slope_of(slope: Tensor, block: efficientnet.Block, inner: Tensor) -> Any:
+        if block.stride == 1:
+            return usual(slope, block, inner)
+        (height, width), margin = inner.shape[2:], block.kernel - 1
+        spread = slope.new_zeros(len(slope), block.width, height + margin, width + margin)
+        spread[:, :, margin:height:2, margin:width:2] = slope
+        return block.depthwise_slope(spread)
+
+    own = SimpleNamespace(**{**vars(F), "conv2d": plainly(F.conv2d)})
+    with ExitStack() as stack:
+        stack.enter_context(patch.object(frozen, "F", own))
+        stack.enter_context(patch.object(frozen, "_has_layout", lambda x: False))  # a processor has kernels of its own
+        stack.enter_context(patch.object(efficientnet, "_depthwise_slope", slope_of))
         yield
 
 
@@ -1053,6 +1148,7 @@ class Mode:
     first: bool = False  # channels first
     plain: bool = False  # plain_depthwise
     graph: bool = False
+    cast: bool = False  # weights in float32, torch.autocast
 
 
 MODES = {
@@ -1064,6 +1160,7 @@ MODES = {
     "tf32, tried out": Mode("float32", tf32=True, benchmark=True),
     "tf32, graph": Mode("float32", tf32=True, graph=True),
     "bfloat16": Mode(),
+    "bfloat16 by autocast": Mode("float32", cast=True),
     "bfloat16, channels first": Mode(first=True),
     "bfloat16, tried out": Mode(benchmark=True),
     "bfloat16, graph": Mode(graph=True),
@@ -1085,6 +1182,7 @@ def in_mode(asked: Asked, studio: Studio, network: str, size: tuple[int, int], m
         stack.enter_context(plain_depthwise() if mode.plain else nullcontext())
         film = studio.film(network, asked.device, size, mode.precision, ["dream.tile=none"])
         stack.enter_context(graphs() if mode.graph else nullcontext())
+        stack.enter_context(autocast(asked.device) if mode.cast else nullcontext())
         generator = torch.Generator().manual_seed(3)
         canvas = torch.rand(film.scene.size, generator=generator).expand(1, 3, -1, -1).contiguous().to(asked.device)
         state = State(1, canvas, begin(film).worlds)
@@ -1108,14 +1206,50 @@ def modes(asked: Asked, studio: Studio, report: Report) -> Iterator[Entry]:
             ideal: dict[str, Tensor] = {}
             for name in names:
                 work = partial(in_mode, asked, studio, network, asked.size(SIZES[label]), MODES[name], ideal)
-                yield f"{network}, {label}, {name}", 30, work
+                yield f"{network}, {label}, {name}", 15, work
 
 
 # ---- live
 
 
+class Nobody:
+    """An audience that is not there."""
+
+    def tell(self, message: dict[str, Any]) -> None: ...
+
+    def show(self, dream: bytes) -> None: ...
+
+
 def living(asked: Asked, studio: Studio, network: str, size: tuple[int, int], graph: bool, most: float) -> dict[str, Any]:
-    """Dreams a second of the studio's loop: a tick, read back and packed as a JPEG, and the next."""
+    """Dreams a second of the studio's own loop without its page: a hand moves, a tick is dreamed, kept, and packed for it."""
+    with_stand_in("render.develop.ffmpeg")
+    from render.studio.orders import carry_out
+    from render.studio.session import Session
+    from render.studio.setup import Setup
+
+    config = studio.config(network, size, "bfloat16" if graph else "auto", ["dream.tile=none"], seconds=600)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, graphs() if graph else nullcontext():
+        pixels = config.size.width * config.size.height
+        setup = Setup(config, None, "", Path(folder), asked.device, pixels=pixels, share=1.0, govern=False, pace=False)
+        session = Session(setup, Nobody(), carry_out)
+        session.start_over()
+        if session.paused_by:
+            raise RuntimeError(session.paused_by)
+        session.advance()
+        asked.wait()
+        spent: list[float] = []
+        with Busy(asked) as busy:
+            while sum(spent) < most:
+                begun = perf_counter()
+                session.set({"motion.center.0": 0.4 + 0.01 * (len(spent) % 20), "motion.center.1": 0.5})
+                session.advance()
+                spent.append(perf_counter() - begun)
+        session.close()
+    return paces(spent, busy)
+
+
+def bare(asked: Asked, studio: Studio, network: str, size: tuple[int, int], graph: bool, most: float) -> dict[str, Any]:
+    """The same without a session, a take and a hand: a tick, read back and packed as a JPEG, and the next."""
     import cv2
 
     film = studio.film(network, asked.device, size, "bfloat16" if graph else "auto", ["dream.tile=none"], seconds=600)
@@ -1123,28 +1257,39 @@ def living(asked: Asked, studio: Studio, network: str, size: tuple[int, int], gr
         state = step(film, begin(film))
         asked.wait()
         spent: list[float] = []
-        size_kb = 0.0
         while sum(spent) < most:
             begun = perf_counter()
             state = step(film, state)
             pixels = packed(state.canvas).cpu().numpy()
-            size_kb = len(cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])[1]) / 1024
+            cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])
             spent.append(perf_counter() - begun)
+    return paces(spent, busy)
+
+
+def paces(spent: Sequence[float], busy: Busy) -> dict[str, Any]:
     return {
         "dreams a second": len(spent) / sum(spent),
         "ms, median": 1000 * median(spent),
         "ms, 95 %": 1000 * sorted(spent)[int(0.95 * len(spent))],
-        "KiB each": size_kb,
+        "dreams": len(spent),
         "busy": busy.share,
     }
 
 
 def live(asked: Asked, studio: Studio, report: Report) -> Iterator[Entry]:
+    """A minute of it: 10 s each of two networks at two sizes, 2.5 s of what is tried beside."""
     for label, size in LIVE.items():
         for network in MEASURED:
-            for graph in (False, True):
-                work = partial(living, asked, studio, network, asked.size(size), graph, 2.5 if asked.cuda else 0.1)
-                yield f"{network}, {label}{', graph' if graph else ''}", 30, work
+            for name, work, graph, most in (
+                ("", living, False, 10.0),
+                (", bare", bare, False, 2.5),
+                (", bare, graph", bare, True, 2.5),
+            ):
+                yield (
+                    f"{network}, {label}{name}",
+                    20,
+                    partial(work, asked, studio, network, asked.size(size), graph, most if asked.cuda else 0.1),
+                )
 
 
 # ---- compile
@@ -1167,15 +1312,15 @@ def compile_part(asked: Asked, studio: Studio, report: Report) -> Iterator[Entry
     for network in MEASURED:
         for graph in (False, True):
             work = partial(compiled, asked, studio, network, asked.size(SIZES["720p"]), graph)
-            yield f"{network}, 720p{', graph' if graph else ''}", 45, work
+            yield f"{network}, 720p{', graph' if graph else ''}", 40, work
 
 
 # ---- all of it
 
 
 def machine_part(asked: Asked, studio: Studio, report: Report) -> Iterator[Entry]:
-    yield "what there is", 20, partial(machine, asked)
-    yield "rates", 20, partial(rates, asked)
+    yield "what there is", 10, partial(machine, asked)
+    yield "rates", 15, partial(rates, asked)
 
 
 WORK: Mapping[str, Callable[[Asked, Studio, Report], Iterator[Entry]]] = {
@@ -1189,16 +1334,17 @@ WORK: Mapping[str, Callable[[Asked, Studio, Report], Iterator[Entry]]] = {
 }
 
 
-def options(arguments: Sequence[str] | None) -> Asked:
+def options(arguments: Sequence[str]) -> Asked:
     words = argparse.ArgumentParser("scripts/gpu", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("--parts", default=",".join(PARTS), help=f"some of {','.join(PARTS)}; machine always is")
-    words.add_argument("--seconds", type=float, default=350, help="that all of it may take")
+    words.add_argument("--seconds", type=float, default=335, help="that all of it may take")
     words.add_argument("--size", type=float, default=1.0, metavar="SCALE", help="of all sizes; 0.1 to try the script")
     words.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     words.add_argument("--weights", action="append", default=[], metavar="NETWORK=FILE", help="safetensors by its own names")
     words.add_argument("--photo", type=Path, help="the picture that films begin with; clouds without")
     words.add_argument("--out", type=Path, default=Path("gpu-out"), help="the folder for gpu.json, sheet.jpg and traces")
-    words.add_argument("--short", action="store_true", help="only the entries that tell most: five minutes")
+    words.add_argument("--short", action="store_true", help="only the entries that tell most; the others come after them")
+    words.add_argument("--rest", action="store_true", help="only what gpu.json in --out says was not reached")
     told = words.parse_args(arguments)
     parts = tuple(part for part in PARTS if part == "machine" or part in told.parts.split(","))
     if wrong := set(told.parts.split(",")) - set(PARTS):
@@ -1210,30 +1356,55 @@ def options(arguments: Sequence[str] | None) -> Asked:
         words.error(f"--weights: {', '.join(sorted(wrong))}; there are {', '.join(RANDOM)}")
     told.out.mkdir(parents=True, exist_ok=True)
     photo = told.photo.absolute() if told.photo else None
-    return Asked(parts, told.seconds, told.size, torch.device(told.device), weights, photo, told.out, told.short)
+    return Asked(parts, told.seconds, told.size, torch.device(told.device), weights, photo, told.out, told.short, told.rest)
+
+
+def give_up(report: Report) -> None:
+    """End the process though an entry does not come back; what was found is written already."""
+    print(f"an entry does not come back; not reached: {'; '.join(report.skipped())}", flush=True)
+    os._exit(3)
+
+
+def go_on(asked: Asked, arguments: Sequence[str]) -> int:
+    """In a process of its own, what was not reached because the card is lost to this one."""
+    again = [*arguments, "--rest", f"--seconds={asked.left:.0f}"]
+    return subprocess.call([sys.executable, str(Path(__file__).absolute()), *again])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 if all that could be tried is right; 1 if a step on the card is not the processor's."""
+    """0 if all that could be tried is right; 1 if a step on the card is not the processor's; 3 if an entry never came back."""
+    arguments = sys.argv[1:] if arguments is None else arguments
     asked = options(arguments)
     report = Report(asked)
+    last = Timer(asked.left + GRACE, give_up, [report])
+    last.daemon = True
+    last.start()
+    try:
+        code = measure(asked, report)
+    finally:
+        last.cancel()
+    return go_on(asked, arguments) if report.lost and asked.left > ENOUGH_TO_GO_ON else code
+
+
+def measure(asked: Asked, report: Report) -> int:
+    """All of it."""
     warnings.filterwarnings("ignore", message=".*TF32.*")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         files = {name: whole_weights(name, asked.weights.get(name), Path(folder)) for name in NETWORKS}
         studio = Studio(Path(folder), {name: file for name, (file, _) in files.items()}, asked.photo)
         report.entries["weights"] = {name: what for name, (_, what) in files.items()}
         for part in asked.parts:
-            report.run(part, WORK[part](asked, studio, report))
+            report.expect(part, WORK[part](asked, studio, report))
+        report.write()
+        for part in asked.parts:
+            report.run(part)
     report.entries["seconds"] = asked.spent
     report.write()
     notes = {f"{part}: {name}": note for part in asked.parts for name, note in report.entries.get(part, {}).items()}
     wrong = [name for name, note in notes.items() if note.get("right") is False]
     failed = [name for name, note in notes.items() if "failed" in note]
-    skipped = [name for name, note in notes.items() if "skipped" in note]
-    print(
-        f"\nnot right: {'; '.join(wrong) or 'nothing'}\nfailed: {'; '.join(failed) or 'nothing'}\nskipped: {len(skipped)}",
-        flush=True,
-    )
+    for what, names in (("not right", wrong), ("failed", failed), ("not reached", report.skipped())):
+        print(f"{what}: {'; '.join(names) or 'nothing'}", flush=True)
     return 1 if wrong else 0
 
 

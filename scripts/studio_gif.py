@@ -30,13 +30,13 @@ from render.studio.serve import Address, let_in, listen, listening, names, open_
 from render.studio.session import Session
 from render.studio.setup import Setup
 
-WINDOW = (900, 506)  # CSS pixels of the page
+WINDOW = (640, 360)  # CSS pixels of the page: so few that its words can be read in the GIF
 CAMERA = ("motion.zoom=1.25", "motion.rotate=3")  # slower than the film says, for a GIF of few pictures
 PER_DREAM = 2  # pictures from dream to dream
 BEFORE = 5  # dreams before it begins
 DREAMS = 20  # in it
 HANDLES = range(8, 13)  # dreams in which the handles are open
-GIF = {"width": 400, "size_limit": "2MB"}
+GIF = {"width": 480, "size_limit": "2MB"}
 
 
 def fly(film: Path, target: Path) -> None:

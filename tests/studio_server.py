@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from time import sleep
 from typing import Any
@@ -13,8 +14,10 @@ from unittest.mock import patch
 
 import cv2
 import tiny
+import torch
 
 from render.dream import registry
+from render.dream.network import Network
 from render.facts import load
 from render.picture.picture import to_pixels
 from render.studio.door import House
@@ -87,9 +90,10 @@ class Studio:
         self.session.post(message, lambda answer: done.set() if answer["type"] in ("done", "error") else None)
         assert done.wait(20), message
 
-    def quiet(self) -> None:
-        """As in the beginning: the film plays, nothing is set, and nothing was heard."""
-        for order in ({"type": "live"}, {"type": "play"}, {"type": "release", "keys": sorted(self.session.hand.moved)}):
+    def quiet(self, plays: bool = True) -> None:
+        """As in the beginning: the film plays, or waits, nothing is set, and nothing was heard."""
+        wanted = {"type": "play" if plays else "pause"}
+        for order in ({"type": "live"}, wanted, {"type": "release", "keys": sorted(self.session.hand.moved)}):
             self.order(**order)
         self.heard.clear()
 
@@ -98,14 +102,19 @@ class Studio:
         return [sys.executable, "-S", "-c", RENDERED, str(self.film)]
 
 
+def small(name: str) -> Callable[[Path | None, torch.device], Network]:
+    """What loads a tiny network of that name."""
+    return lambda weights, device: replace(tiny.network(), name=name)
+
+
 @contextmanager
 def served(studio: Studio, port: int = 0, plays: bool = True) -> Iterator[str]:
     """The studio behind an address of this machine, until the block ends."""
     listener = listen(Address("127.0.0.1", port))
     port = listener.getsockname()[1]
     with ExitStack() as stack:
-        small = dict.fromkeys(("bestiary", "efficientnet_lite0"), lambda weights, device: tiny.network())
-        stack.enter_context(patch.dict(registry.NETWORKS, small))
+        stack.enter_context(patch("render.studio.plates.STEPS", 3))
+        stack.enter_context(patch.dict(registry.NETWORKS, {name: small(name) for name in ("bestiary", "efficientnet_lite0")}))
         stack.enter_context(patch("platformdirs.user_cache_path", lambda name, **more: studio.folder / "cache"))
         config = load(studio.file)
         keys = Keys(port, b"k" * 32, TOKEN)

@@ -17,6 +17,7 @@ from torch import Tensor
 from render.config import Config, load_text
 from render.config.model import OutputSettings
 from render.develop import stills
+from render.develop.job import box_of
 from render.develop.shoot import shoot
 from render.dream.ascent import Terms
 from render.dream.network import Activations
@@ -187,6 +188,42 @@ def weight(folder: Path) -> int:
     """Bytes of what a render leaves, but for the few kilobytes of its poster and records, which do not grow with a film."""
     small = ("poster.jpg", "run.json", "config.yaml", "resolved.yaml")
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and path.name not in small)
+
+
+@pytest.mark.parametrize("number", [1, 5, 6, 7, 300])
+@pytest.mark.parametrize("times", [1, 4])
+def test_the_start_of_an_encoder_is_counted_once(
+    number: int, times: float, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """However many frames there are, and however many times larger they are than those that were tried."""
+    start, frame = Cost(0.5, 100), Cost(0.02, 7)
+
+    def try_printing(config: object, output: object, reel: object, number: int, folder: object) -> Cost:
+        return Cost(start.seconds + number * frame.seconds, start.disk + number * frame.disk)
+
+    monkeypatch.setattr(estimates, "_try_printing", try_printing)
+    config, reel = load_text("outputs: a.mp4"), estimates.Reel([], number, 0.0)
+    cost = estimates.printing(config, config.outputs[0], reel, times, tmp_path)
+    assert cost.seconds == pytest.approx(0.5 + number * 0.02 * times if number > 1 else 0.52 * times)
+    assert cost.disk == pytest.approx((100 + number * 7) * times)
+
+
+SHRUNK = {  # outputs of a film of 640x360, and as they are of one of 320x180: what they show, and how wide that becomes
+    "a.mp4": ((0, 0, 320, 180), None),
+    "{file: a.mp4, width: 300}": ((0, 0, 320, 180), 150),
+    "{file: a.gif, height: 180}": ((0, 0, 320, 180), 160),
+    "a.gif": ((0, 0, 320, 180), 240),
+    "{file: a.mp4, crop: 400x300}": ((60, 15, 200, 150), None),
+    "{file: a.mp4, crop: '1:1', width: 90}": ((70, 0, 180, 180), 45),
+}
+
+
+@pytest.mark.parametrize("written", SHRUNK)
+def test_an_output_is_tried_as_much_smaller_as_its_film(written: str) -> None:
+    output = load_text(f"outputs: [{written}]").outputs[0]
+    small = estimates.shrink(output, (640, 360), 0.5)
+    assert (box_of(small, (320, 180)), small.width) == SHRUNK[written]
+    assert estimates.shrink(output, (640, 360), 1) == output
 
 
 def test_a_try_burns_one_thread(tiny_network: None, monkeypatch: pytest.MonkeyPatch) -> None:

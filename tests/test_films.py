@@ -8,7 +8,7 @@ from pathlib import Path
 import films
 import pytest
 
-from render.errors import ConfigError
+from render.errors import ConfigError, MissingError
 
 HEAD = "# A garden.\n#   render configs/{name}\n#   about 9 minutes on two CPU cores\nsize: 64x36\n"
 ASKS = "dream: {objective: [{layer: mid}, {layer: high, network: {inception_v1: weights/none.caffemodel}}]}\n"
@@ -55,10 +55,32 @@ def test_a_film_without_its_weights_is_left_out_with_a_word(gallery: list[Path],
     assert list(films.there(gallery, [])) == gallery
 
 
+def test_a_film_whose_weights_cannot_be_fetched_is_left_out_with_a_word(
+    gallery: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for variable in ("RENDER_WEIGHTS", "XDG_CACHE_HOME", "TORCH_HOME"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    monkeypatch.delenv("RENDER_OFFLINE")
+    named = ["--set", "dream.network=inception_v1", "--set", "dream.objective=[{layer: mid}]"]
+    refusals: list[tuple[str, bool | None]] = []
+
+    def get(name: str, say: object, offline: bool | None) -> Path:
+        refusals.append((name, offline))
+        raise MissingError("cannot be fetched", "put it here")
+
+    monkeypatch.setattr(films.store, "get", get)
+    assert list(films.there(gallery[:1], named)) == []
+    assert list(films.there(gallery[:1], [*named, "--offline"])) == []
+    assert capsys.readouterr().err.splitlines() == ["a.yaml: left out: cannot be fetched", "put it here"] * 2
+    assert refusals == [("inception_v1", False), ("inception_v1", True)]
+    monkeypatch.setattr(films.store, "get", lambda name, say, offline: tmp_path)
+    assert list(films.there(gallery[:1], named)) == gallery[:1]
+
+
 def test_the_films_of_configs_are_all_there_but_those_that_need_weights() -> None:
     whole = sorted((films.ROOT / "configs").glob("*.yaml"))
-    need = [film for film in whole if "weights/" in film.read_text()]
-    assert {*whole} - {*films.there(whole, [])} <= {*need}
+    need = [film for film in whole if "network: inception_v1" in film.read_text()]
+    assert {*whole} - {*films.there(whole, ["--offline"])} <= {*need}
 
 
 def test_all_are_rendered_though_one_fails_and_the_page_is_built(gallery: list[Path], page: list[list[str]]) -> None:

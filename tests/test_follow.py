@@ -247,6 +247,9 @@ def test_a_frame_is_led_in_what_the_smaller_picture_holds() -> None:
     led = Lead(picture, 1)(frame)
     assert psnr(resize(led, (32, 48)), picture) > psnr(resize(frame, (32, 48)), picture) + 10
     assert float(fine(led)) == pytest.approx(float(fine(frame)), rel=0.05)
+    firm = Lead(picture, 1).firmly(frame)
+    assert psnr(resize(firm, (32, 48)), picture) > psnr(resize(led, (32, 48)), picture) + 5
+    assert torch.equal(Lead(picture, 0).firmly(frame), frame)
     assert torch.allclose(Lead(picture, 1)(resize(frame, (16, 24))), resize(picture, (16, 24)))
     assert torch.allclose(Lead(resize(frame, (32, 48)), 1)(frame), frame, atol=1e-6), "what is alike stays"
 

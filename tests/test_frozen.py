@@ -7,10 +7,11 @@ from copy import deepcopy
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from render.dream import frozen
-from render.dream.frozen import FrozenConv
+from render.dream.frozen import ConvRelu, FrozenConv
+from render.dream.inception import Normalise
 
 SHAPES = [  # channels in, out, side of the kernels, stride, padding, groups
     (12, 32, 2, 1, 0, 1),
@@ -61,3 +62,20 @@ def test_a_copy_in_another_precision_lays_out_its_own_kernels() -> None:
     assert not copy.laid_out
     assert copy(x.to(torch.bfloat16)).dtype == torch.bfloat16
     assert torch.equal(conv(x), before)
+
+
+@pytest.mark.parametrize(("kernel", "padding"), [(1, 0), (3, 1), (5, 2), (3, 0)])
+def test_its_gradient_is_torchs_own(kernel: int, padding: int) -> None:
+    conv = nn.Conv2d(4, 6, kernel, padding=padding).double().requires_grad_(False)
+    x = torch.randn((1, 4, 9, 7), generator=torch.Generator().manual_seed(4), dtype=torch.float64, requires_grad=True)
+    slopes = [torch.autograd.grad(y.square().sum(), x)[0] for y in (ConvRelu(conv)(x), F.relu(conv(x)))]
+    torch.testing.assert_close(*slopes)
+
+
+def test_local_response_normalisation_is_torchs_own() -> None:
+    norm = Normalise(12).double()
+    x = (100 * torch.randn((1, 12, 5, 6), generator=torch.Generator().manual_seed(4), dtype=torch.float64)).requires_grad_()
+    ours, theirs = norm(x), F.local_response_norm(x, 5, alpha=1e-4, beta=0.75, k=1)
+    slopes = [torch.autograd.grad(y.pow(3).sum(), x)[0] for y in (ours, theirs)]
+    for own, wanted in ((ours, theirs), slopes):  # its 1e-4 is one of float32
+        torch.testing.assert_close(own, wanted, atol=0, rtol=1e-5)

@@ -11,16 +11,17 @@ import measures
 import numpy as np
 import pytest
 import tiny
-from hold import Row, Verdict, fewest_changed, verdicts
+from hold import Row, Verdict, fewest_changed, variety, verdicts
 from PIL import Image
 
 THEIRS = Path(__file__).parents[2] / "shared" / "measures.py"
 MEAN = np.array([0.5, 0.4, 0.3])
+KINDS = np.eye(50, dtype=np.float32)  # how loud 50 channels are in a tile that shows one kind of thing
 
 
 def row(tick: int) -> Row:
     """A tick of a film that holds; what is strongest in a tile changes within a hundred ticks."""
-    return Row(tick, MEAN + 0.01, 0.2, 0.01, 0.002, 1.1, (np.arange(16) + tick // 10) % 50)
+    return Row(tick, MEAN + 0.01, 0.2, 0.01, 0.002, 1.1, KINDS[(np.arange(16) + tick // 10) % 50])
 
 
 GOOD = [row(tick) for tick in range(301)]
@@ -56,11 +57,19 @@ def test_blur_noise_seams_and_standstill_are_noticed() -> None:
         assert missed([*GOOD[:-1], replace(GOOD[-1], fine=times * GOOD[100].fine)]) == ["fine"]
     for band in (0.5, 1.6):
         assert missed([*GOOD[:101], *(replace(one, band=band) for one in GOOD[101:])]) == ["border"]
-    assert missed([replace(one, strongest=np.arange(16)) for one in GOOD]) == ["fewest"]
+    assert missed([replace(one, tiles=KINDS[:16]) for one in GOOD]) == ["fewest"]
     assert missed([replace(one, fine=float("nan")) for one in GOOD]) == ["fine"]
     assert fewest_changed(GOOD) == 16
-    once = [*GOOD[:237], replace(GOOD[237], strongest=GOOD[137].strongest), *GOOD[238:]]
+    once = [*GOOD[:237], replace(GOOD[237], tiles=GOOD[137].tiles), *GOOD[238:]]
     assert fewest_changed(once) == 0, "every pair counts"
+
+
+def test_a_channel_that_is_always_loudest_hides_nothing_and_is_nothing_new() -> None:
+    loud = 0.8 * KINDS[7]
+    assert missed([replace(one, tiles=one.tiles + loud) for one in GOOD]) == []
+    assert missed([replace(one, tiles=KINDS[:16] + loud) for one in GOOD]) == ["fewest"]
+    assert missed([replace(one, tiles=0.1 * one.tiles + loud) for one in GOOD]) == ["share"], "one texture, everywhere"
+    assert variety(GOOD) > 0.9
 
 
 def test_measures_know_what_they_measure() -> None:
@@ -103,7 +112,7 @@ def test_the_command_runs_and_reports(tmp_path: Path, capsys: pytest.CaptureFixt
     assert code == 1
     assert "tick     0" in said
     assert "tick    20" in said
-    assert said.count("\nok  ") + said.count("\nMISS") == 7
+    assert said.count("\nok  ") + said.count("\nMISS") == 8
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.size == (128, 36)
     assert hold.main([*words, "--set", "dream.objective.layer=nowhere"]) == 2

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from time import sleep
 from typing import Any
@@ -20,8 +22,9 @@ from render.construct import build
 from render.develop.take import existing_take
 from render.facts import load
 from render.film import Film, State, begin, step
+from render.moment import Clock
 from render.picture.picture import resize, to_pixels
-from render.studio.flight import Rows, Stage, film_with, has_end, knows_its_end, make_stage, with_values
+from render.studio.flight import Rows, Stage, film_with, flown_length, has_end, knows_its_end, make_stage, with_values
 from render.studio.governor import Effort, advise
 from render.studio.jobs import Jobs
 from render.studio.mending import mend_takes
@@ -100,11 +103,20 @@ def test_a_flight_that_is_recorded_and_rendered_is_the_flight_that_was_flown(sou
     recording = write_flight(stage, rows, 5, tmp_path, "film-flight", path)
     assert "extends: film.yaml" in recording.yaml.read_text()
     film = build(load(recording.yaml), torch.device("cpu"))
-    assert film.scene.clock.last_tick == (5 if source != "footage" else stage.film.scene.clock.last_tick)
+    assert film.scene.clock.last_tick == 5, "it ends where it was flown to"
     again = begin(film)
     for live in states:
         again = step(film, again) if live.tick else again
         assert tiny.same(live, again), f"tick {live.tick}"
+
+
+@pytest.mark.parametrize("fps", [Fraction(24), Fraction(25), Fraction(30_000, 1001)])
+def test_a_flight_over_footage_is_cut_where_no_way_becomes_another(fps: Fraction) -> None:
+    clock = Clock(fps, 400, Fraction(8), on_frames=True)
+    for last in range(1, 20):
+        cut = replace(clock, frames=int(flown_length(clock, last) * fps))
+        assert (cut.tick(last).seconds, cut.tick(last).dt) == (clock.tick(last).seconds, clock.tick(last).dt)
+        assert cut.last_tick in (last, last + 1)
 
 
 def test_the_law_can_fail(tmp_path: Path) -> None:
@@ -254,10 +266,10 @@ def test_a_session_is_recorded_and_nothing_is_dreamed_twice(tmp_path: Path, comm
     assert negatives(Path("elsewhere/film-flight/take-001")) == negatives(live)
 
 
-@pytest.mark.parametrize("quality", ["final", "flown"])
-def test_a_flight_rendered_larger_is_led_by_what_was_flown(quality: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("source", "quality"), [("noise", "final"), ("noise", "flown"), ("footage", "final")])
+def test_a_flight_rendered_larger_is_led_by_what_was_flown(source: str, quality: str, tmp_path: Path) -> None:
     """What one flew into is there: brought to its size, the large film is the flight; led by nothing it is another film."""
-    path = film_file(tmp_path, SOURCES["noise"])
+    path = film_file(tmp_path, SOURCES[source])
     path.write_text(path.read_text().replace("48x32", "96x64"))
     flown = Flown(path, share=0.5, pixels=48 * 32)
     flown.done(type="set", values={"motion.center.0": 0.2, "motion.rotate": 40.0})
@@ -453,7 +465,9 @@ REFUSED: dict[str, dict[str, Any]] = {
     "no such layer": {"type": "add", "term": {"layer": "sky"}},
     "no such objective": {"type": "drop", "index": 9},
     "no such flight": {"type": "thin", "flight": "x", "pixels": 1.0},
-    "no such network": {"type": "plates", "network": "sky", "layer": "low", "numbers": [1]},
+    "no such network": {"type": "plates", "network": "sky", "plates": [["low", 1]]},
+    "no such layer of plates": {"type": "plates", "network": "tiny", "plates": [["sky", 1]]},
+    "no network to visit": {"type": "visit", "network": "sky"},
     "a quality that is none": {"type": "render", "quality": "best"},
     "a size that is none": {"type": "size", "size": "huge"},
 }
@@ -513,14 +527,13 @@ def test_what_a_network_knows_is_dreamed_once(tmp_path: Path, monkeypatch: pytes
     (known,) = wall.knowledge()["networks"]
     assert [layer["channels"] for layer in known["layers"]] == [8, 12]
     assert (len(known["classes"]), known["plates"]) == (6, {})
-    wall.want("tiny", "shapes", [3])
-    wall.want("tiny", "classes", [1])
+    wall.want("tiny", [("shapes", 3), ("classes", 1)])
     while len(told) < 2:
         sleep(0.02)
     wall.close()
     again = Wall([tiny.network()], tiny.CPU, told.append)
     assert again.knowledge()["networks"][0]["plates"] == {"classes": [1], "shapes": [3]}
-    again.want("tiny", "shapes", [3])
+    again.want("tiny", [("shapes", 3)])
     again.close()
     assert [plate["url"] for plate in told].count("/plate/tiny/shapes/3.jpg") == 2
 

@@ -253,7 +253,7 @@ def test_pages_that_come_and_go_leave_nothing(house: House, client: TestClient) 
 
 
 def dream(serial: int) -> bytes:
-    return pack_dream({"serial": serial}, b"", b"", b"jpeg")
+    return pack_dream({"serial": serial}, b"jpeg")
 
 
 async def drain(viewer: Viewer) -> list[Any]:

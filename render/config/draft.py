@@ -68,5 +68,5 @@ def _through(curve: Curve, formula: str) -> Curve:
 
 def _narrower(output: OutputSettings) -> OutputSettings:
     halved = {side: value and max(SMALLEST, value // 2) for side in ("width", "height") if (value := getattr(output, side))}
-    crop = output.crop and output.crop.model_copy(update={"size": output.crop.size.halved()})
+    crop = output.crop and output.crop.model_copy(update={"size": output.crop.size.scaled(0.5)})
     return output.model_copy(update={**halved, "crop": crop})

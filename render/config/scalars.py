@@ -177,9 +177,9 @@ class Cutting:
         share = min(Fraction(width, self.width), Fraction(height, self.height))
         return round(share * self.width), round(share * self.height)
 
-    def halved(self) -> Cutting:
-        """The same of a film of half the size."""
-        return self if self.is_shape else Cutting(max(1, self.width // 2), max(1, self.height // 2))
+    def scaled(self, share: float) -> Cutting:
+        """The same of a film whose sides are `share` as long."""
+        return self if self.is_shape else Cutting(max(1, int(self.width * share)), max(1, int(self.height * share)))
 
     def __str__(self) -> str:
         return f"{self.width}{':' if self.is_shape else 'x'}{self.height}"

@@ -11,7 +11,7 @@ from render.config.model import Settings
 from render.config.nodes import to_yaml
 from render.config.problem import did_you_mean
 from render.config.section import OneOf, Section, is_named, sections, setting_type_of
-from render.config.usual import FOOTAGE
+from render.config.usual import FOOTAGE, THINGS
 from render.errors import ConfigError
 
 COLUMN = 34  # where comments begin
@@ -29,35 +29,27 @@ TEMPLATES: dict[str, tuple[str, Mapping[str, Any]]] = {
         "A photograph that dreams: it begins as it is, and beasts grow out of it while the camera moves in.",
         {
             "source": {"image": {"file": "photo.jpg"}},
-            "motion": {"zoom": {"0s": 1, "3s": 1.1, "ease": "in-out"}},
+            "motion": {"zoom": {"0s": 1, "3s": 1.06, "ease": "in-out"}, "center": [0.5, 0.45]},  # heads stay in the frame
             "dream": {
                 "network": "efficientnet_lite0",
                 "objective": [{"layer": "block_10"}],
                 "octaves": 4,
                 "first_steps": 0,
                 "steps": 2,
-                "step_size": {"0s": 0.0012, "4s": 0.002, "9s": 0.005},
+                "step_size": {"start": 0.0012, "33%": 0.002, "75%": 0.005},  # in parts of the film: a short trial dreams, too
                 "smoothing": 0.4,
                 "chroma": 1,
             },
         },
     ),
     "class": (
-        "Grey noise that remembers flowers: one class, asked of the network alone.",
+        "Grey noise that remembers daisies: one class, asked of the network alone.",
         {
             "size": "432x432",
             "duration": "6s",
             "source": {"noise": {"contrast": 0.1}},
             "motion": {"zoom": 1.03},
-            "dream": {
-                "network": "bestiary",
-                "objective": [{"class": "flower"}],
-                "parametrisation": "fourier",
-                "steps": 2,
-                "octaves": 4,
-                "jitter_turn": 8,
-                "jitter_scale": 1.12,
-            },
+            "dream": {"objective": [{"class": "daisy"}], **THINGS, "first_steps": 0, "steps": 10},
         },
     ),
     "loop": (

@@ -1,7 +1,8 @@
 """Following. A film that shows in more detail what a smaller take of it shows: (Config, Scene) -> Followed.
 
 At each tick the coarse bands of the canvas are led to the take's picture of that tick: at the start of every octave, so that
-each grows on what the take shows, and at the end, since octaves change what is coarse, too. docs/BENCH.md has what was tried.
+each grows on what the take shows, and at the end, since octaves change what is coarse, too; there a dream that begins anew is
+led by all that the take's picture holds. docs/BENCH.md has what was tried.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from render.facts import facts
 from render.loops import LOOPS
 from render.moment import Moment
 from render.picture.bands import Lead
+from render.picture.picture import send
 from render.scene import Scene
 from render.source.image import digest as digest_of
 from render.source.take import Dreams
@@ -80,7 +82,7 @@ def follow(config: Config, scene: Scene) -> Followed:
 
     @lru_cache(maxsize=1)
     def picture(tick: int) -> Tensor:
-        return dreams.frame(tick).to(scene.device, non_blocking=True)
+        return send(dreams.frame(tick), scene.device)
 
     def lead(moment: Moment) -> Lead | None:
         share = strength(moment)

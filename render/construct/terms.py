@@ -25,6 +25,7 @@ from render.dream.network import CLASSES, Network
 from render.dream.objective import Objective
 from render.dream.view import view_of
 from render.moment import Moment
+from render.picture.picture import send
 from render.plugins import function_of, of_package
 from render.scene import Scene
 from render.source.image import digest
@@ -126,7 +127,7 @@ def _within_mask(part: BoundTerm, section: Any, scene: Scene) -> BoundTerm:
     mask = make_mask(section, scene)
     return replace(
         part,
-        mask=lambda moment: mask(moment).to(scene.device),
+        mask=lambda moment: send(mask(moment), scene.device),
         digest=part.digest + (digest(section.file) if section.file else ""),
     )
 

@@ -21,13 +21,13 @@ CONTRAST = (0.15, 0.25)  # limits of a source's contrast: a fog would stay a fog
 def tone_reference(config: Config, scene: Scene) -> Callable[[Moment], tuple[colour.Tone, float]]:
     """Moment -> the tone to hold to, and how firmly, 0..1: the source's, or for noise that of a usual picture.
 
+    Over footage only how firmly: there no mean colour is added to what is seen (`propagate.remove_mean`).
     What a film says nothing of until a row of its schedule does is no number before.
     """
     still = NOISE_TONE if config.source.kind == "noise" else _natural_tone(scene.picture(config.clock.tick(0)))
 
     def at(moment: Moment) -> tuple[colour.Tone, float]:
-        reference = _natural_tone(scene.picture(moment)) if scene.source.moves else still
-        mean, contrast = reference.mean, reference.contrast
+        mean, contrast = still.mean, still.contrast
         if config.look.mean is not None and not isnan(wanted := config.look.mean(moment)):
             mean = mean - mean.mean() + wanted
         if config.look.contrast is not None and not isnan(wanted := config.look.contrast(moment)):

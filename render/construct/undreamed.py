@@ -13,6 +13,7 @@ from render.construct.tone import NOISE_TONE
 from render.droste import inset, nest
 from render.moment import Moment
 from render.picture import warp
+from render.picture.picture import send
 from render.scene import Scene
 
 
@@ -32,7 +33,7 @@ def _mean(config: Config, scene: Scene) -> Callable[[Moment], Tensor]:
 
     def at(moment: Moment) -> Tensor:
         mean = torch.full((1, 3, 1, 1), bright(moment)) if bright else NOISE_TONE.mean.view(1, 3, 1, 1)
-        return scene.apply_mask(moment, mean.to(scene.device))
+        return scene.apply_mask(moment, send(mean, scene.device))
 
     return at
 

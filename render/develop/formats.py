@@ -112,6 +112,11 @@ def format_of(output: Output) -> Format:
     return codec
 
 
+def most_bits(outputs: Iterable[Output]) -> int:
+    """Of a channel, that any of the outputs is fed with: 8 or 16."""
+    return max((format_of(output).bits for output in outputs), default=8)
+
+
 def _choose(output: Output) -> Format:
     """The format that its ending and its codec name, or the first of the ending's that holds what is asked for."""
     known, suffix = formats(), Path(output.file).suffix.lower()

@@ -29,6 +29,7 @@ from render.develop.browser import html
 from render.develop.chain import tick_chain
 from render.develop.ffmpeg import Pixels
 from render.develop.flow_cache import with_flow_cache
+from render.develop.keep import keep_ticks
 from render.develop.names import fill_name, frame_path
 from render.develop.negative import Kept
 from render.develop.retile import in_recorded_tiles, retile_notices, ticks_within_memory
@@ -42,12 +43,13 @@ from render.errors import RenderError, RoomError, gpu_failed, memory_ended
 from render.film import Film, State, ticks
 from render.frames import at_rate, dreamed_up_to, frame_count, in_loop_order, rate_ratio
 from render.picture.picture import from_pixels, to_pixels
+from render.picture.readback import read_frames
 from render.scene import Scene
 from render.weights.catalogue import credits
 
 SAFE = "what is dreamed is safe"
-# Versions of the dream, of most films, and of those on footage or on a photo larger than the frame: one counts up when the same
-# settings begin to give other pictures.
+# Versions of the dream, of most films, and of those on footage, on a photo larger than the frame, or that follow a take: one
+# counts up when the same settings begin to give other pictures.
 VERSION = 1, 2
 Watch = Callable[[Iterator[State], int, int], Iterable[State]]  # (states, tick to begin after, last tick) -> the same states
 # (film, take, newest tick kept) -> the number of each tick that is on disk now, as it comes there
@@ -172,7 +174,8 @@ def has_sound(config: Config) -> bool:
 
 def version_of(film: Film) -> int:
     """The version of the dream that makes the film."""
-    return VERSION[film.scene.source.moves or film.scene.source.photo is not None]
+    follows = bool(film.followed(film.scene.clock.tick(0)))
+    return VERSION[film.scene.source.moves or film.scene.source.photo is not None or follows]
 
 
 def fingerprint(config: Config, film: Film) -> dict[str, Any]:
@@ -243,12 +246,14 @@ def dream_here(
     first = state.tick if state else -1
     if first < end:
         take.note_device(describe(film.scene.device), torch.get_num_threads(), any_device)
-    negative = take.negative()
     states = ticks_within_memory(film, state, take) if spare else ticks(film, state)
-    for new in watch(states, first, end):
-        unchanged()
-        negative.keep(new.tick, to_pixels(new.canvas, np.uint16), new.tensors())
-        yield new.tick
+
+    def watched() -> Iterator[State]:
+        for new in watch(states, first, end):
+            unchanged()
+            yield new
+
+    yield from keep_ticks(take.negative(), watched(), film.scene.device)
 
 
 def poster(scene: Scene, take: Take, tick: int) -> None:
@@ -277,6 +282,7 @@ def develop(config: Config, scene: Scene, take: Take, wait_for: Callable[[int], 
     }
     missing, seams = take.undeveloped(config.outputs, film), list[str]()
     negative, (height, width), last = take.negative(), scene.size, scene.clock.last_tick
+    bits = formats.most_bits(missing)
 
     def canvases(start: int, step: int) -> Iterator[Tensor]:
         for tick in range(start, last + 1 if step > 0 else -1, step):
@@ -285,7 +291,7 @@ def develop(config: Config, scene: Scene, take: Take, wait_for: Callable[[int], 
 
     def shown(scene: Scene, fps: Fraction) -> Iterator[Pixels]:
         clock = at_rate(scene.clock, fps, scene.loop)
-        return (to_pixels(frame, np.uint16) for frame in in_loop_order(scene, canvases, clock))
+        return read_frames(in_loop_order(scene, canvases, clock), scene.device, bits)
 
     def frames(fps: Fraction) -> Iterator[Pixels]:
         pictures = shown(scene, fps)

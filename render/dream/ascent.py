@@ -21,7 +21,7 @@ from render.dream.tile import Tiling, extract_tiled
 from render.dream.view import View, view_of
 from render.picture.bands import Lead
 from render.picture.colour import luma
-from render.picture.picture import resize
+from render.picture.picture import resize, send
 from render.picture.rng import generator
 
 Terms = Sequence[tuple[float, Objective]]  # weights and what they weigh
@@ -104,7 +104,7 @@ def _climb(
 def _grain(canvas: Tensor, address: tuple[int, ...]) -> Tensor:
     """White noise like the canvas, of deviation 1."""
     seed, *place = address
-    return torch.randn(canvas.shape, generator=generator(seed, "grain", *place)).to(canvas)
+    return send(torch.randn(canvas.shape, generator=generator(seed, "grain", *place)), canvas.device)
 
 
 def _glance(canvas: Tensor, ascent: Ascent, address: tuple[int, ...]) -> View:

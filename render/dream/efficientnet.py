@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from render.dream.frozen import FrozenConv
+from render.dream.frozen import FrozenConv, turn
 from render.dream.weights import Shapes, digest, entries, fit, under_prefix
 from render.errors import MissingError
 
@@ -174,7 +174,7 @@ class Stem(nn.Module):
         super().__init__()
         blocks = F.pad(weight, (0, 1, 0, 1)).reshape(len(weight), 3, 2, 2, 2, 2)  # a block down, in it, a block right, in it
         weight = blocks.permute(0, 1, 3, 5, 2, 4).flatten(1, 3)
-        self.conv, self.turned = FrozenConv(weight, bias, then="relu6"), FrozenConv(_turn(weight), padding=1)
+        self.conv, self.turned = FrozenConv(weight, bias, then="relu6"), FrozenConv(turn(weight), padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
         """[N, 3, H, W] -> [N, K, ⌈H/2⌉, ⌈W/2⌉]."""
@@ -215,7 +215,7 @@ class Block(nn.Module):
         self.expand = self.expand_slope = None
         if f"{name}._expand_conv.weight" in weights:
             kernels, bias = _fuse_norm(weights, f"{name}._expand_conv", f"{name}._bn0")
-            self.expand, self.expand_slope = FrozenConv(kernels, bias, then="relu6"), FrozenConv(_turn(kernels))
+            self.expand, self.expand_slope = FrozenConv(kernels, bias, then="relu6"), FrozenConv(turn(kernels))
         kernels, bias = _fuse_norm(weights, f"{name}._depthwise_conv", f"{name}._bn1")
         self.width, self.kernel = len(kernels), kernels.shape[-1]
         rim = 0 if stride == 2 else self.kernel // 2  # that of stride 2 is laid beforehand
@@ -223,7 +223,7 @@ class Block(nn.Module):
         self.depthwise_slope = FrozenConv(kernels.flip(2, 3), None, 1, rim, self.width)
         inputs = self.width if self.expand is None else self.expand.weight.shape[1]
         kernels, bias = _fuse_norm(weights, f"{name}._project_conv", f"{name}._bn2")
-        self.project, self.project_slope = FrozenConv(kernels, bias), FrozenConv(_turn(kernels))
+        self.project, self.project_slope = FrozenConv(kernels, bias), FrozenConv(turn(kernels))
         self.adds = stride == 1 and inputs == len(kernels)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -315,11 +315,6 @@ def _fuse_norm(weights: Weights, conv: str, norm: str) -> tuple[Tensor, Tensor]:
     return weights[f"{conv}.weight"] * gain[:, None, None, None], weights[f"{norm}.bias"] - weights[
         f"{norm}.running_mean"
     ] * gain
-
-
-def _turn(kernels: Tensor) -> Tensor:
-    """The kernels [K, C, h, w] of a convolution's gradient: turned by half a circle, inputs and outputs exchanged."""
-    return kernels.flip(2, 3).transpose(0, 1)
 
 
 def _convolution(kernels: Tensor, biases: Tensor) -> nn.Conv2d:

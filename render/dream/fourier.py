@@ -17,6 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from render.picture.picture import send
+
 DEEPEST = 0.02  # from black and white: nearer than that the logit takes a step that no eye sees
 MOMENTUM = 0.9  # of the last step's direction: what every view agrees on adds up, what one of them sees does not
 SPREAD = (1.0, 0.28, 0.13)  # deviations of natural pictures along the axes of colour: light, blue to yellow, green to magenta
@@ -50,7 +52,7 @@ def begin(canvas: Tensor, smoothing: float, chroma: float) -> Waves:
         torch.zeros((), dtype=torch.complex64, device=canvas.device),
         0.0,
         amplitudes(size, 1 + smoothing, canvas.device),
-        colours(chroma).to(canvas.device, non_blocking=True),
+        send(colours(chroma), canvas.device),
     )
 
 

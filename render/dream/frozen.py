@@ -12,14 +12,15 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
 from render.dream.precision import has_bfloat16
 
-THEN = {None: ("none", []), "relu6": ("hardtanh", [0.0, 6.0])}  # what may follow, in oneDNN's words
+THEN = {None: ("none", []), "relu": ("relu", []), "relu6": ("hardtanh", [0.0, 6.0])}  # what may follow, in oneDNN's words
 
 
 class FrozenConv(nn.Module):
-    """A convolution with constant kernels, and the "relu6" that follows it, if any; padded with zeros.
+    """A convolution with constant kernels, and the "relu" or "relu6" that follows it, if any; padded with zeros.
 
     It has no gradient of its own: whoever calls it inside an autograd function knows the convolution that gives it.
     """
@@ -47,7 +48,7 @@ class FrozenConv(nn.Module):
         if _has_layout(x):
             return self._in_one(x)
         y = F.conv2d(x, self.weight, self.bias, self.stride, self.padding, 1, self.groups)
-        return F.hardtanh_(y, 0.0, 6.0) if self.then else y
+        return F.relu_(y) if self.then == "relu" else F.hardtanh_(y, 0.0, 6.0) if self.then else y
 
     def _in_one(self, x: Tensor) -> Tensor:
         pads, strides, ones = [self.padding] * 2, [self.stride] * 2, [1, 1]
@@ -61,6 +62,43 @@ class FrozenConv(nn.Module):
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"laid_out": {}}  # what oneDNN laid out has no copy
+
+
+class ConvRelu(nn.Module):
+    """A convolution of stride 1 and its ReLU, with a gradient: a convolution, too, whose kernels are turned."""
+
+    def __init__(self, conv: nn.Conv2d) -> None:
+        super().__init__()
+        padding = int(conv.padding[0])
+        self.conv = FrozenConv(conv.weight.detach(), conv.bias, padding=padding, then="relu")
+        self.slope = FrozenConv(turn(conv.weight.detach()), padding=conv.kernel_size[0] - 1 - padding)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N, C, H, W] -> [N, K, H', W']."""
+        y: Tensor = _ConvReluFunction.apply(x, self)
+        return y
+
+
+class _ConvReluFunction(torch.autograd.Function):
+    """A convolution with its ReLU, and its gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, step: ConvRelu) -> Tensor:
+        y: Tensor = step.conv(x)
+        ctx.step = step
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, slope: Tensor) -> Any:
+        (y,) = ctx.saved_tensors
+        return ctx.step.slope(torch.ops.aten.threshold_backward(slope, y, 0)), None
+
+
+def turn(kernels: Tensor) -> Tensor:
+    """The kernels [K, C, h, w] of a convolution's gradient: turned by half a circle, inputs and outputs exchanged."""
+    return kernels.flip(2, 3).transpose(0, 1)
 
 
 def _has_layout(x: Tensor) -> bool:

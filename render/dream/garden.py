@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from render.picture.picture import send
 from render.picture.rng import generator
 from render.picture.warp import Move, affine, scale
 
@@ -80,8 +81,8 @@ def weights(world: World, bed: Bed, kinds: int, seed: int, garden: int) -> Calla
         return [
             (
                 loudness[octave] / power,
-                place.to(device, non_blocking=True),
-                _lattice(world, octave, kinds, seed, garden).to(device, non_blocking=True),
+                send(place, device),
+                send(_lattice(world, octave, kinds, seed, garden), device),
             )
             for octave, place in world.places.items()
         ]

@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
+from render.dream.frozen import ConvRelu
 from render.dream.fuse import side_by_side
 from render.dream.weights import Shapes, entries, fit, under_prefix
 from render.errors import MissingError
@@ -93,8 +96,30 @@ class Normalise(nn.Module):
         self.near.bias = nn.Parameter(torch.ones(channels), False)
 
     def forward(self, x: Tensor) -> Tensor:
-        root: Tensor = self.near(x * x).rsqrt()
-        return x * root * root.sqrt()
+        y: Tensor = _NormaliseFunction.apply(x, self)
+        return y
+
+
+class _NormaliseFunction(torch.autograd.Function):
+    """y = x n^-3/4 with n = near(x²), and its gradient, in half as many steps as torch takes; near is its own transpose."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, norm: Normalise) -> Tensor:
+        root = norm.near(x * x).rsqrt_()
+        share = root * root.sqrt()
+        ctx.norm = norm
+        ctx.save_for_backward(x, root, share)
+        y: Tensor = x * share
+        return y
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, slope: Tensor) -> Any:
+        x, root, share = ctx.saved_tensors
+        through = slope * share
+        spread = (through * x).mul_(root).mul_(root)
+        near = F.conv2d(spread, ctx.norm.near.weight)
+        return through.addcmul_(x, near, value=-1.5), None
 
 
 class Block(nn.Module):
@@ -104,15 +129,15 @@ class Block(nn.Module):
         super().__init__()
         narrow = [_conv(weights, f"{name}.{branch}") for branch in ("1x1", "3x3_reduce", "5x5_reduce")]
         self.widths = [conv.out_channels for conv in narrow]
-        self.narrow = side_by_side(narrow)
-        self.three = _conv(weights, f"{name}.3x3", padding=1)
-        self.five = _conv(weights, f"{name}.5x5", padding=2)
-        self.pooled = _conv(weights, f"{name}.pool_proj")
+        self.narrow = ConvRelu(side_by_side(narrow))
+        self.three = ConvRelu(_conv(weights, f"{name}.3x3", padding=1))
+        self.five = ConvRelu(_conv(weights, f"{name}.5x5", padding=2))
+        self.pooled = ConvRelu(_conv(weights, f"{name}.pool_proj"))
 
     def forward(self, x: Tensor) -> Tensor:
-        one, three, five = self.narrow(x).relu_().split(self.widths, dim=1)
+        one, three, five = self.narrow(x).split(self.widths, dim=1)
         pooled = self.pooled(F.max_pool2d(x, 3, stride=1, padding=1))
-        return torch.cat((one, self.three(three).relu_(), self.five(five).relu_(), pooled.relu_()), dim=1)
+        return torch.cat((one, self.three(three), self.five(five), pooled), dim=1)
 
 
 def _classifier(weights: Iterable[str]) -> str:
@@ -128,12 +153,7 @@ def _block(weights: Weights, name: str) -> nn.Module:
 
 
 def _conv2(weights: Weights) -> list[nn.Module]:
-    return [
-        _conv(weights, "conv2.3x3_reduce"),
-        nn.ReLU(True),
-        _conv(weights, "conv2.3x3", padding=1),
-        nn.ReLU(True),
-    ]
+    return [ConvRelu(_conv(weights, "conv2.3x3_reduce")), ConvRelu(_conv(weights, "conv2.3x3", padding=1))]
 
 
 def _pool() -> nn.Module:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from render.dream.fourier import DEEPEST, amplitudes, colours
+from render.picture.picture import send
 
 STEEPER = 0.3  # than 1/f, by which amplitudes fall: 1 gives grain, 1.5 fog (measured on efficientnet_lite0)
 SPREAD = (1.0, 0.8, 0.2)  # along the axes of colour, as Lucid (2018) took it of ImageNet's pictures: things are told by it
@@ -41,9 +42,9 @@ class Spectrum:
 def begin(canvas: Tensor, smoothing: float, chroma: float) -> Spectrum:
     """The canvas before its first step. smoothing: how much steeper amplitudes fall. chroma: 0..1, of its colour."""
     size = (canvas.shape[-2], canvas.shape[-1])
-    usual = amplitudes(size, 1 + STEEPER + smoothing).to(canvas.device)
+    usual = amplitudes(size, 1 + STEEPER + smoothing, canvas.device)
     none = torch.zeros(1, 3, *usual.shape, 2, device=canvas.device)
-    return Spectrum(canvas, none, none, none, 0, usual, colours(chroma, SPREAD).to(canvas.device), canvas.new_ones(()))
+    return Spectrum(canvas, none, none, none, 0, usual, send(colours(chroma, SPREAD), canvas.device), canvas.new_ones(()))
 
 
 def to_canvas(state: Spectrum) -> Tensor:

@@ -25,6 +25,18 @@ class Lead:
             return frame + self.strength * (resize(self.picture, size) - frame)
         return frame + self.strength * resize(_coarse(self.picture - resize(frame, small)), size)
 
+    def firmly(self, frame: Tensor) -> Tensor:
+        """The frame, led by all that the picture holds, twice over, since enlarging and shrinking do not undo each other.
+
+        For a first dream: from noise few things are sure of themselves, and a little off makes others of them.
+        """
+        size, small = _size(frame), _size(self.picture)
+        if min(size) <= min(small):
+            return self(frame)
+        for _ in range(2):
+            frame = frame + self.strength * resize(self.picture - resize(frame, small), size)
+        return frame
+
     def coarse(self, frame: Tensor) -> Tensor:
         """The frame with `strength` of what is finer than the picture left out."""
         size, small = _size(frame), _size(self.picture)

@@ -8,6 +8,8 @@ from functools import cache
 import torch
 from torch import Tensor
 
+from render.picture.picture import send
+
 LUMA = (0.2126, 0.7152, 0.0722)  # BT.709
 CONES = (  # of linear sRGB, and Oklab of their cube roots (bottosson.github.io/posts/oklab)
     (0.4122214708, 0.5363325363, 0.0514459929),
@@ -70,7 +72,13 @@ def crossfade(before: Tensor, after: Tensor, share: float) -> Tensor:
 
 def rms(detail: Tensor) -> float:
     """Root mean square of a detail, its strength."""
-    return float(_power(detail).sqrt())
+    return each_rms(detail)[0]
+
+
+def each_rms(*details: Tensor) -> list[float]:
+    """The same of several, read at once."""
+    strengths: list[float] = torch.stack([_power(detail).sqrt() for detail in details]).cpu().tolist()
+    return strengths
 
 
 def fine(frame: Tensor) -> Tensor:
@@ -109,8 +117,8 @@ def oklab(frame: Tensor) -> Tensor:
 
 def from_oklab(lab: Tensor) -> Tensor:
     """The frame of an Oklab one; what no screen can show is below 0 or above 1."""
-    cones = torch.einsum("rc,nchw->nrhw", _matrix(OKLAB, lab.device).inverse(), lab) ** 3
-    return from_linear(torch.einsum("rc,nchw->nrhw", _matrix(CONES, lab.device).inverse(), cones))
+    cones = torch.einsum("rc,nchw->nrhw", _inverse(OKLAB, lab.device), lab) ** 3
+    return from_linear(torch.einsum("rc,nchw->nrhw", _inverse(CONES, lab.device), cones))
 
 
 def hold_colour(frame: Tensor, wanted: Tensor, hold: float) -> Tensor:
@@ -121,9 +129,10 @@ def hold_colour(frame: Tensor, wanted: Tensor, hold: float) -> Tensor:
 
 def nearest_in(palette: Tensor, lab: Tensor) -> Tensor:
     """Oklab [1, 3, H, W] whose hues are those of a palette's colours [n, 3], of the nearest most, so that no line is drawn."""
-    apart = (lab[:, None] - palette.to(lab)[None, :, :, None, None]).square().sum(2)  # [1, n, H, W]
+    palette = send(palette, lab.device)
+    apart = (lab[:, None] - palette[None, :, :, None, None]).square().sum(2)  # [1, n, H, W]
     shares = (-apart / PALETTE_WIDTH**2).softmax(1)
-    return torch.einsum("bnhw,nc->bchw", shares, palette.to(lab))
+    return torch.einsum("bnhw,nc->bchw", shares, palette)
 
 
 def calm_fringes(frame: Tensor, amount: float) -> Tensor:
@@ -153,6 +162,12 @@ def fringes(frame: Tensor) -> float:
 @cache
 def _matrix(rows: tuple[tuple[float, ...], ...], device: torch.device) -> Tensor:
     return torch.tensor(rows, device=device)
+
+
+@cache
+def _inverse(rows: tuple[tuple[float, ...], ...], device: torch.device) -> Tensor:
+    """Of a matrix; a GPU that is asked for one is waited for, to be told whether there is any."""
+    return torch.tensor(rows).inverse().to(device)
 
 
 def luma(frame: Tensor) -> Tensor:

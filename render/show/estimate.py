@@ -1,12 +1,13 @@
 """Estimates. What a film will take, before it is dreamed: (config, film) -> the costs of its parts.
 
 One step of the dream is timed and the film's steps are counted: that is nine tenths of the answer. For the rest a few ticks are
-dreamed with a single step each, a few frames are made between them, and those go through each encoder once.
+dreamed with a single step each, a few frames are made between them, and those go through each encoder: one alone, then some,
+which tells what an encoder takes once from what it takes for each frame.
 """
 
 from __future__ import annotations
 
-import os
+import sys
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
@@ -31,6 +32,7 @@ from render.construct import build
 from render.construct.networks import Known
 from render.develop import flow_cache, formats, prints, sound
 from render.develop.ffmpeg import Pixels
+from render.develop.job import box_of, shape_of, width_of
 from render.develop.names import fill_name
 from render.develop.negative import LARGE as LARGE_STATE
 from render.develop.negative import STRIDE
@@ -45,6 +47,9 @@ from render.picture.picture import resize, to_pixels
 from render.scene import Scene
 from render.show.words import bytes_words, count_words, duration_words
 
+if sys.platform != "win32":
+    import resource
+
 LARGE = 2**16  # pixels; larger films are tried at about this size, since what they take grows with their pixels
 SMALL = 2**16  # pixels that a step is timed on at most: about the mean of a film's octaves
 COUNTED = 40  # moments at which steps are counted, evenly over the film
@@ -53,7 +58,7 @@ TERMS = 8  # objectives that a step is timed with; each of more is taken to last
 TRIES = 2  # of a step, after the first tick has set up what is set up once
 SERIAL = 0.08  # of a step that one thread does alone, measured on two
 BOLD = 0.1  # rms change of a picture that is hardly dreamed; plain pictures are encoded sooner than dreams
-FEW = 16  # frames through an encoder
+SOME = 6  # frames through an encoder, after one alone
 COLOURS = 6  # bytes of a pixel in the negative: 16 bits a channel
 HEAD = 400  # bytes of a file of the negative besides its tensors
 
@@ -116,9 +121,9 @@ def costs(config: Config, film: Film, known: Known | None = None) -> Generator[t
         for number, output in enumerate(config.outputs):
             alike = output.model_copy(update={"file": f"{'{frame}' * output.sequence}{output.suffix}"}).model_dump_json()
             if alike not in tried:
-                tried[alike] = printing(config, output, reels[rates[output.file]], folder / str(number))
-            cost = tried[alike]
-            yield _file(config, output), Cost(cost.seconds * times, _limited(cost.disk * times, output))
+                smaller = shrink(output, scene.size[::-1], times**-0.5)
+                tried[alike] = printing(config, smaller, reels[rates[output.file]], times, folder / str(number))
+            yield _file(config, output), tried[alike]
 
 
 def _file(config: Config, output: OutputSettings) -> str:
@@ -279,32 +284,51 @@ def between(scene: Scene, states: Sequence[State], fps: Fraction) -> Reel:
     return Reel(frames, number, timed(scene.device, make) / span)
 
 
-def printing(config: Config, output: OutputSettings, reel: Reel, folder: Path) -> Cost:
-    """What an output takes, each frame as often as its size limit will ask for."""
+def shrink(output: OutputSettings, size: tuple[int, int], share: float) -> OutputSettings:
+    """An output of a film of (width, height), as it is of one whose sides are `share` as long."""
+    box = box_of(output, size)[2:]
+    width, _ = shape_of(formats.format_of(output), box, width_of(output, box))
+    narrower = max(2, round(width * share)) if width < box[0] - 1 else None  # a line less is cut, not scaled
+    crop = output.crop and output.crop.model_copy(update={"size": output.crop.size.scaled(share)})
+    return output.model_copy(update={"width": narrower, "height": None, "crop": crop}) if share != 1 else output
+
+
+def printing(config: Config, output: OutputSettings, reel: Reel, times: float, folder: Path) -> Cost:
+    """What an output takes of a film with `times` the pixels of the reel, as often as its size limit will ask for."""
+    number = 1 if formats.format_of(output).still and not output.sequence else reel.number
+    some = min(SOME, number)
+    one, more = (_try_printing(config, output, reel, count, folder / str(count)) for count in (1, some))
+    once, each = _apart(one.seconds, more.seconds, some)
+    seconds, disk = once + each * number * times, (one.disk + (number - 1) * _apart(one.disk, more.disk, some)[1]) * times
+    limit = output.size_limit
+    return Cost(seconds * (1 + limit / disk), limit) if limit and disk > limit else Cost(seconds, disk)
+
+
+def _apart(one: float, more: float, number: int) -> tuple[float, float]:
+    """What is taken once, and what for each thing, where a thing alone takes `one`, and so many things take `more`."""
+    each = max(0.0, more - one) / (number - 1) if number > 1 else one
+    return max(0.0, one - each), each
+
+
+def _try_printing(config: Config, output: OutputSettings, reel: Reel, number: int, folder: Path) -> Cost:
+    """What so many frames of an output take."""
     unlimited = output.model_copy(update={"size_limit": output.size_limit and 10**15})
     height, width, _ = reel.frames[0].shape
-    few, there_and_back = min(FEW, reel.number), [*reel.frames, *reel.frames[-2:0:-1]]
-    times = 1 if formats.format_of(output).still and not output.sequence else reel.number / few
+    there_and_back = [*reel.frames, *reel.frames[-2:0:-1]]
 
     def develop() -> None:
         def frames(fps: Fraction) -> Iterator[Pixels]:
-            return islice(cycle(there_and_back), few)
+            return islice(cycle(there_and_back), number)
 
         def opaque(fps: Fraction, *_: object) -> Iterator[Pixels]:
             return (np.dstack((frame, np.full(frame.shape[:2], 65535, np.uint16))) for frame in frames(fps))
 
-        part = sound.film_sound(config, few / formats.rate(output, config.clock.fps))
+        part = sound.film_sound(config, number / formats.rate(output, config.clock.fps))
         size, recipe = (width, height), config.recipe()
         prints.develop([unlimited], frames, size, config.clock.fps, folder, config.name, recipe, part, cut_outs=opaque)
 
-    seconds = timed(torch.device("cpu"), develop) * times
-    disk = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) * times
-    limit = output.size_limit
-    return Cost(seconds * (1 + limit / disk) if limit and disk > limit else seconds, disk)
-
-
-def _limited(disk: float, output: OutputSettings) -> float:
-    return min(disk, output.size_limit or disk)
+    seconds = timed(torch.device("cpu"), develop)
+    return Cost(seconds, sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()))
 
 
 # ---- time
@@ -327,5 +351,7 @@ def timed(device: torch.device, do: Callable[[], object]) -> float:
 
 def _processor_seconds() -> float:
     """Of all processors so far, of this program and of those that it started and that have ended."""
-    times = os.times()
-    return process_time() + times.children_user + times.children_system
+    if sys.platform == "win32":
+        return process_time()
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)  # os.times counts in hundredths of a second
+    return process_time() + children.ru_utime + children.ru_stime

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from render.errors import MissingError
-from render.picture.picture import Pixels, resize, to_pixels
+from render.picture.picture import Pixels, numbers, pixels_in_place, resize, send
+from render.picture.readback import read_later
 from render.picture.warp import grid
 
 Vectors = NDArray[np.float32]  # [h, w, 2] pixels, (x, y): from where a pixel of one picture lies to where it lies in another
@@ -70,7 +71,11 @@ class Flow:
 def flow(before: Tensor, after: Tensor, look: FlowEstimator, cut: bool | None = None) -> Flow:
     """What moved between two Frames of a size. cut: whether there is a cut between them, where that is known already."""
     size = (after.shape[-2], after.shape[-1])
-    earlier, later = (to_pixels(resize(frame, working_size(size, look.widest))) for frame in (before, after))
+    small = working_size(size, look.widest)
+    read = read_later(
+        {name: pixels_in_place(resize(frame, small), np.uint8) for name, frame in (("0", before), ("1", after))}
+    )()
+    earlier, later = read["0"].numpy(), read["1"].numpy()
     if cut:
         return flow_at_rest(size, after.device, "cut")
     if same_picture(earlier, later):
@@ -104,11 +109,12 @@ def working_size(size: tuple[int, int], widest: int) -> tuple[int, int]:
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def is_clear(frame: Tensor) -> bool:
-    """Whether a Frame shows something: it is neither blank, nor all but black or white."""
-    small = resize(frame, working_size((frame.shape[-2], frame.shape[-1]), 96)).mean(1)
-    burnt = ((small < BURNT[1]) | (small > 1 - BURNT[1])).float().mean()
-    return float(small.std()) >= FAINT and float(burnt) <= BURNT[0]
+def all_clear(*frames: Tensor) -> bool:
+    """Whether each Frame shows something: it is neither blank, nor all but black or white."""
+    small = [resize(frame, working_size((frame.shape[-2], frame.shape[-1]), 96)).mean(1) for frame in frames]
+    burnt = [((each < BURNT[1]) | (each > 1 - BURNT[1])).float().mean() for each in small]
+    clear = [(each.std().double() >= FAINT) & (share.double() <= BURNT[0]) for each, share in zip(small, burnt, strict=True)]
+    return bool(torch.stack(clear).all())
 
 
 def flow_at_rest(size: tuple[int, int], device: torch.device, kind: str) -> Flow:
@@ -120,9 +126,9 @@ def flow_at_rest(size: tuple[int, int], device: torch.device, kind: str) -> Flow
 def _at_film_size(trace: FlowPair, size: tuple[int, int], device: torch.device) -> Flow:
     """The trace at the film's size, in Coords."""
     height, width = trace.trust.shape
-    step = torch.tensor((size[1] / width * 2 / size[0], 2 / height), device=device) / FINE
-    back = torch.from_numpy(trace.back).to(device).permute(2, 0, 1)[None].float()
-    trust = torch.from_numpy(trace.trust).to(device)[None, None].float() / 255
+    step = numbers((size[1] / width * 2 / size[0], 2 / height), device) / FINE
+    back = send(torch.from_numpy(trace.back), device).permute(2, 0, 1)[None].float()
+    trust = send(torch.from_numpy(trace.trust), device)[None, None].float() / 255
     if (height, width) != size:
         back, trust = (F.interpolate(plane, size=size, mode="bilinear", align_corners=False) for plane in (back, trust))
     return Flow(grid(size, device) + back.permute(0, 2, 3, 1) * step, trust, "usual")

@@ -46,7 +46,7 @@ def dream_message(film: Film, state: State, about: dict[str, Any], cut: bool = F
         "border": scene.border,
         **about,
     }
-    return pack_dream(header, way.mesh, _mask(scene, moment), stills.jpeg(to_pixels(scene.show(moment, state.canvas))))
+    return pack_dream(header, _jpeg(scene.show(moment, state.canvas)), way.mesh, *_mask(scene, moment))
 
 
 @dataclass(frozen=True)
@@ -75,11 +75,15 @@ def _way(film: Film, before: Moment, moment: Moment) -> Way:
     return Way(mesh=_flow_mesh(flow), mesh_size=FLOW_MESH) if flow.kind == "usual" else Way([Move(STILL)] * STEPS)
 
 
-def _mask(scene: Scene, moment: Moment) -> bytes:
-    """The mask of the screen, outside of which a picture stands still; nothing where all of the frame goes one way."""
+def _mask(scene: Scene, moment: Moment) -> tuple[bytes, bytes]:
+    """The mask of the screen, and the picture that stands still outside of it; nothing where all of the frame goes one way."""
     if scene.mask is None or scene.behind is not None or scene.source.moves:
-        return b""
-    return stills.jpeg(to_pixels(scene.mask(moment).expand(-1, 3, -1, -1)))
+        return b"", b""
+    return _jpeg(scene.mask(moment).expand(-1, 3, -1, -1)), _jpeg(scene.show(moment, scene.outside(moment)))
+
+
+def _jpeg(frame: Tensor) -> bytes:
+    return stills.jpeg(to_pixels(frame))
 
 
 def _moves(film: Film, start: float, end: float, steps: int) -> list[Move]:

@@ -98,8 +98,12 @@ def has_end(config: Config) -> bool:
     """Whether the film cannot go on past its end: footage, and numbers that know how long it is."""
     masks = [config.mask, *(term.mask for term in config.dream.objective)]
     moving_mask = any(mask and mask.file and mask.file.suffix.lower() in MOVES_ITSELF for mask in masks)
-    on_its_way = config.motion.centers is not None or bool(config.motion.to)
-    return config.source.moves or moving_mask or on_its_way or bool(knows_its_end(config))
+    return config.source.moves or moving_mask or counts_to_end(config)
+
+
+def counts_to_end(config: Config) -> bool:
+    """Whether the film would be another if it ended at another time."""
+    return config.motion.centers is not None or bool(config.motion.to) or bool(knows_its_end(config))
 
 
 def knows_its_end(config: Config) -> list[str]:
@@ -203,18 +207,19 @@ def rows_by_tick(stage: Stage, rows: Rows) -> dict[int, dict[str, Any]]:
 def flown_length(clock: Clock, last: int) -> Fraction:
     """The length, in seconds, of the film whose last tick is `last`.
 
-    Over footage the way to the tick after counts, too; there the film has one tick more.
+    Over footage the way to the tick after counts, too: where frames lie so that it is no usual one, the film has one tick more.
     """
-    place = clock.place(last)
-    return (clock.place(last + 1) + 1 if clock.on_frames else floor(place) + 1) / clock.fps
+    place, after = clock.place(last), clock.place(last + 1)
+    usual = not clock.on_frames or after - place == clock.fps / clock.rate
+    return (floor(place if usual else after) + 1) / clock.fps
 
 
 def flown_config(stage: Stage, last: int) -> Config:
-    """The film of a flight up to tick `last`, but for its rows."""
-    if not stage.endless:
+    """The film of a flight up to tick `last`, but for its rows; all of a film that would be another if it ended there."""
+    clock = stage.film.scene.clock
+    if last >= clock.last_tick or counts_to_end(stage.config):
         return stage.config
-    seconds = flown_length(stage.film.scene.clock, last)
-    frames = seconds * stage.film.scene.clock.fps
+    frames = flown_length(clock, last) * clock.fps
     return stage.config.model_copy(update={"duration": Time(Fraction(frames), "frames", f"{frames} frames")})
 
 

@@ -49,7 +49,7 @@ class Flights:
 
     def save(self, name: str, take: LiveTake, stage: Stage, rows: Rows, last: int, known: Known) -> Saved:
         """Write the flight up to tick `last` beside the film, and give it its take: nothing is dreamed twice."""
-        rows = up_to_tick(stage, rows, last) if stage.endless else rows
+        rows = up_to_tick(stage, rows, last)
         recording = write_flight(stage, rows, last, self.folder, name, self.film)
         own = adopt(recording, recorded_film(recording, stage, known), take, last)
         scene = stage.film.scene

@@ -79,5 +79,5 @@ def because(effort: Effort, most: Effort, dreams: float, rate: float) -> str:
         less.append("with fewer steps")
     if not less:
         return f"this machine dreams the film as it is {rate:g} times a second"
-    pace = "as it does" if dreams >= ROOM * rate else "which this machine does not do all the time"
-    return f"{' and '.join(less)} than the film says, so that it dreams {rate:g} times a second, {pace}"
+    pace = "" if dreams >= ROOM * rate else ", which this machine does not reach all the time"
+    return f"{' and '.join(less)} than the film says, to dream {rate:g} times a second{pace}"

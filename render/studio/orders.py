@@ -266,12 +266,18 @@ def _cancel(session: Session, message: Message, reply: Reply) -> None:
 
 
 def _plates(session: Session, message: Message, reply: Reply) -> None:
-    numbers = [number for number in field(message, "numbers", list) if isinstance(number, int) and number >= 0]
-    session.wall.want(field(message, "network", str), field(message, "layer", str), numbers)
+    pairs = [pair for pair in field(message, "plates", list) if isinstance(pair, list) and len(pair) == 2]
+    wanted = [(str(layer), number) for layer, number in pairs if isinstance(number, int) and number >= 0]
+    session.wall.want(field(message, "network", str), wanted)
+
+
+def _visit(session: Session, message: Message, reply: Reply) -> None:
+    session.wall.visit(field(message, "network", str))
 
 
 ORDERS: Mapping[str, Carry] = {
     "plates": _plates,
+    "visit": _visit,
     "size": _size,
     "add": _add,
     "drop": _drop,

@@ -14,6 +14,7 @@ import platformdirs
 import torch
 
 from render.develop import files, stills
+from render.dream import registry
 from render.dream.network import CLASSES, Network
 from render.errors import RenderError
 from render.show.atlas import Recipe, dream_plates, of_channels
@@ -30,6 +31,7 @@ class Wall:
     def __init__(self, networks: Iterable[Network], device: torch.device, tell: Callable[[dict[str, Any]], None]) -> None:
         self.networks: dict[str, Network] = {}
         self.folders: dict[str, Path] = {}  # of each network by its name
+        self.guests: set[str] = set()  # names of those that are only shown: the film is not dreamed by them
         self.device, self.tell = device, tell
         self.know(networks)
         self._wanted: deque[tuple[str, str, int]] = deque(maxlen=MOST)
@@ -38,24 +40,53 @@ class Wall:
         self._thread: threading.Thread | None = None
 
     def know(self, networks: Iterable[Network]) -> None:
-        """Have the plates of these, too."""
-        plates = platformdirs.user_cache_path(KEPT[0]) / KEPT[1]
+        """Have the plates of these, too: the film may be dreamed by them."""
         for network in networks:
-            self.networks[network.name] = network
-            self.folders[network.name] = plates / _digest(network)
+            self._take_in(network.name, network)
+            self.guests.discard(network.name)
+
+    def _take_in(self, name: str, network: Network) -> None:
+        self.networks[name] = network
+        self.folders[name] = platformdirs.user_cache_path(KEPT[0]) / KEPT[1] / _digest(network)
+
+    def visit(self, name: str) -> None:
+        """Load a network that is here and not loaded, to show what it knows; that is told when it is there.
+
+        Raises RenderError where there is none of that name.
+        """
+        if name in self.networks or name in self.guests:
+            return
+        if name not in other_networks(self.networks):
+            raise RenderError(f"there is no network {name!r} here", "render weights lists those that can be had")
+        self.guests.add(name)
+        threading.Thread(target=self._load, args=(name,), name="studio-guest", daemon=True).start()
+
+    def _load(self, name: str) -> None:
+        try:
+            network = registry.load(name, None, self.device)
+        except RenderError as error:
+            self.guests.discard(name)
+            self.tell({"type": "said", "text": f"{name} cannot be loaded: {error.message}", "hint": error.hint, "grave": True})
+            return
+        self._take_in(name, network)
+        self.tell(self.knowledge())
 
     def knowledge(self) -> dict[str, Any]:
         """The message "knowledge"."""
-        known = [self._known(network) for network in self.networks.values()]
+        known = [self._known(name, network) for name, network in list(self.networks.items())]
         return {"type": "knowledge", "networks": known, "others": other_networks(self.networks)}
 
-    def want(self, name: str, layer: str, numbers: Iterable[int]) -> None:
-        """Dream those plates that are not there, the first before the others. Raises RenderError for what there is not."""
-        network = self.networks.get(name)
-        if network is None or layer not in (*network.layers, CLASSES):
-            raise RenderError(f"there is no layer {layer!r} of a network {name!r} here")
+    def want(self, name: str, wanted: Iterable[tuple[str, int]]) -> None:
+        """Dream those plates, (layer, number), that are not there, the first before the others, and before all from earlier.
+
+        Raises RenderError for what there is not.
+        """
+        wanted, network = list(wanted)[:MOST], self.networks.get(name)
+        for layer in dict(wanted):
+            if network is None or layer not in (*network.layers, CLASSES):
+                raise RenderError(f"there is no layer {layer!r} of a network {name!r} here")
         with self._change:
-            for number in reversed(list(numbers)[:MOST]):
+            for layer, number in reversed(wanted):
                 if (self.folders[name] / layer / f"{number}.jpg").exists():
                     self.tell(_plate(name, layer, number))
                 else:
@@ -98,12 +129,13 @@ class Wall:
         for picture in dream_plates(sheet, network, Recipe(SIDE, STEPS, 0, None, self.device)):
             files.write(path, stills.jpeg(picture))
 
-    def _known(self, network: Network) -> dict[str, Any]:
+    def _known(self, name: str, network: Network) -> dict[str, Any]:
         names = [name for name in network.blocks or network.layers if name != CLASSES]
         counts = dict(_channels(network, names, self.device))
-        folder = self.folders[network.name]
+        folder = self.folders[name]
         return {
-            "name": network.name,
+            "name": name,
+            "cut": name in self.guests,
             "layers": [
                 {
                     "name": name,

@@ -36,6 +36,7 @@ Text messages are JSON objects with "type". Binary messages are dreams, server -
     bytes 4–N+3  the header, JSON in UTF-8, padded with spaces so that N + 4 is a multiple of 4
     then         "mesh" bytes of float32 little-endian, if the header says so; else nothing
     then         "mask" bytes of a grey JPEG, where the film is dreamed (white) or stands still (black); else nothing
+    then         "still" bytes of a JPEG, what stands still there, where there is a mask; else nothing
     then         a JPEG, the canvas, to the end
 
     header:
@@ -60,6 +61,7 @@ Text messages are JSON objects with "type". Binary messages are dreams, server -
                   4 float32: x, y where that point of the frame was at the tick before, then x, y where it will be at
                   this tick. Points lie evenly from edge to edge, all in Coords.
       mask        bytes of the mask that follow, 0 where all of the frame moves: only a mask of the screen stands still
+      still       bytes of the picture that follow which is seen where the mask is black; 0 where there is none
       velocity    9 numbers: d/dt of the matrix now, in Coords a second: what the newest dream is moved by until the next comes
                   (exp(velocity * t)); of motions that bend the matrix part only
       center      [x, y] in shares, what the motions are about
@@ -68,8 +70,8 @@ Text messages are JSON objects with "type". Binary messages are dreams, server -
 
     A frame at u (0..1) between dream A (before) and B: as in render/frames.py `_mix_travelled`, with share s = u*u*(3-2u):
     weights (1-s) * cover(A moved on to u) + 1e-6*(1-s >= .5)  and  s * cover(B moved back to u) + 1e-6*(s >= .5), where
-    cover falls off to 0 within 0.06 frame heights of the edge of the moved picture; mixed, and inside the mask only; then
-    sharpened until its fine energy is (1-s)*fineA + s*fineB, gain at most 1.5.
+    cover falls off to 0 within 0.06 frame heights of the edge of the moved picture; mixed; then sharpened until its fine
+    energy is (1-s)*fineA + s*fineB, gain at most 1.5; then laid into the mask, over what stands still.
 
 The first dream of a session is preceded by the picture that it begins with: tick 0, and a cut.
 
@@ -109,8 +111,9 @@ tab need not ack; it acks what it has when it is seen again.
     write     {"keys": [KEY, …] = all}  the values as they are now are written into the film's file, comments kept
     size      {"size": "320x180"}       a cut: the film begins anew at that size. {"size": "auto"}: the governor picks
     govern    {"on": bool}              whether the governor may change steps and octaves; off while recording in any case
-    plates    {"network": NAME, "layer": NAME, "numbers": [n, …]}  dream plates that are not there yet, most wanted first ->
-              "plate" for each
+    plates    {"network": NAME, "plates": [[LAYER, n], …]}  dream plates that are not there yet, most wanted first -> "plate"
+              for each
+    visit     {"network": NAME}         load one of "others", to show what it knows -> "knowledge"
     mend      {}                        make takes of flights that were cut off -> "said" for each
     ack       {"serial": n}             no answer
 
@@ -140,8 +143,9 @@ tab need not ack; it acks what it has when it is seen again.
                  "written": what the file says, "curve": [[seconds, number], …] (64 or fewer points over the next
                  seconds, if it moves), "live": bool, "why": one sentence why it cannot be moved here}
     knowledge {"networks": [{"name", "layers": [{"name", "channels": n, "depth": 0..1, "named": {"eyes": 3, …}}],
-              "classes": [NAME, …], "plates": {LAYER: [numbers that are dreamed]}}],
-              "others": [names of networks that are here and not loaded: adding of one is a cut]}
+              "classes": [NAME, …], "plates": {LAYER: [numbers that are dreamed]},
+              "cut": bool (it is only shown: adding of it is a cut)}],
+              "others": [names of networks that are here and not loaded]}
     plate     {"network", "layer", "number", "url"}     this one is there now
     fault     {"text": the whole message as the command line prints it, "problems": [{"file", "line", "column", "width",
               "message", "hint", "source": text of the line, "shown": as the command line shows the one problem}]}
@@ -176,18 +180,15 @@ MESSAGE = 64 * 1024  # bytes of a message from the page, at most
 IN_FLIGHT = 2  # dreams on their way to one page
 
 
-def pack_dream(header: Mapping[str, Any], mesh: bytes, mask: bytes, jpeg: bytes) -> bytes:
+def pack_dream(header: Mapping[str, Any], jpeg: bytes, mesh: bytes = b"", mask: bytes = b"", still: bytes = b"") -> bytes:
     """A dream as it travels: see above."""
-    sizes = {"mesh": len(mesh), "mask": len(mask)}
+    sizes = {"mesh": len(mesh), "mask": len(mask), "still": len(still)}
     text = json.dumps({**header, **sizes}, separators=(",", ":"), allow_nan=False).encode()
     text += b" " * (-len(text) % 4)
-    return struct.pack("<I", len(text)) + text + mesh + mask + jpeg
+    return struct.pack("<I", len(text)) + text + mesh + mask + still + jpeg
 
 
-def unpack_dream(message: bytes) -> tuple[dict[str, Any], bytes, bytes, bytes]:
-    """(header, mesh, mask, jpeg) of a dream that travelled."""
+def unpack_dream(message: bytes) -> tuple[dict[str, Any], bytes]:
+    """(header, all that follows it) of a dream that travelled."""
     (length,) = struct.unpack_from("<I", message)
-    header = json.loads(message[4 : 4 + length])
-    rest = message[4 + length :]
-    mask, jpeg = header["mesh"], header["mesh"] + header["mask"]
-    return header, rest[:mask], rest[mask:jpeg], rest[jpeg:]
+    return json.loads(message[4 : 4 + length]), message[4 + length :]

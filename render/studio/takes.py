@@ -18,7 +18,7 @@ from render.construct.networks import Known
 from render.develop import files
 from render.develop.chain import Chain, tick_chain, write_chain
 from render.develop.negative import Negative
-from render.develop.shoot import VERSION, fingerprint, state_of
+from render.develop.shoot import fingerprint, state_of, version_of
 from render.develop.take import Take, open_take
 from render.errors import RenderError
 from render.film import Film, State, begin, step
@@ -105,7 +105,7 @@ class Whose:
 
 def of_film(recording: Recording, film: Film) -> Whose:
     """What a take says of the recorded film."""
-    return Whose(fingerprint(recording.config, film), tick_chain(recording.config, film, VERSION[film.scene.source.moves]))
+    return Whose(fingerprint(recording.config, film), tick_chain(recording.config, film, version_of(film)))
 
 
 def recorded_film(recording: Recording, stage: Stage, known: Known) -> Film:

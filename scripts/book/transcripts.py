@@ -1,27 +1,37 @@
 """Transcripts. The `console` blocks of a page, and what their commands really say: errors are quoted word for word.
 
-A transcript runs in a folder that holds the files that its section titles (```yaml title="film.yaml"),
-and a picture that is none. `…` in the page stands for anything: a folder's name, a figure of this machine.
+A transcript runs in a folder that holds the files that its section titles (```yaml title="film.yaml"), a picture that is none,
+and half a clip. `…` in the page stands for anything: a folder's name, a figure of this machine, some lines. What the user or
+the machine does meanwhile is said in a comment before the block: <!-- meanwhile: the disk is full -->
 """
 
 from __future__ import annotations
 
-import io
 import os
 import re
-from collections.abc import Iterator
-from contextlib import chdir, redirect_stderr, redirect_stdout, suppress
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
+from typing import Any, TextIO
+from unittest import mock
 
-from book.pages import DOCS, Block, blocks, render_arguments
+from book.pages import DOCS, ROOT, Block, blocks, render_arguments
+from render import travel
 from render.cli import main
 
 PAGE = DOCS / "trouble.md"
 ANYTHING = "…"
 
 NO_PICTURE = "notes.jpg"
+CLIP = "street.mp4"  # breaks off after two thirds
+MEANWHILE = re.compile(r"<!-- meanwhile: (.+?) -->\s*\Z")
+HOW_FAR = re.compile(r"^\w+: dream \d+ of .*\n", re.MULTILINE)  # a bar on a terminal; how many of these is the machine's affair
+STRUCK = 4  # the dream at which something happens meanwhile
+LITTLE = 10_000  # bytes that a file may have when the disk is full: less than a dream
 
 
 @dataclass(frozen=True)
@@ -32,6 +42,7 @@ class Transcript:
     files: dict[str, str]  # that stand in the folder, by name
     arguments: list[str]
     said: str
+    meanwhile: str = ""  # what happens while it runs: a name of EVENTS
 
     def agrees(self, said: str) -> bool:
         """Whether what was said is what the page says, with anything where that has an ellipsis."""
@@ -40,7 +51,8 @@ class Transcript:
     def renewed(self, said: str) -> str:
         """What was said, with the page's own line in place of each that it stands for: its ellipses stay."""
         old = self.said.splitlines()
-        return "\n".join(next((line for line in old if stands_for(line, new)), new) for new in said.strip().splitlines())
+        lines = [next((line for line in old if stands_for(line, new)), new) for new in said.strip().splitlines()]
+        return "\n".join(line for line, _ in groupby(lines))  # one ellipsis stands for several lines
 
 
 def stands_for(quoted: str, said: str) -> bool:
@@ -52,6 +64,7 @@ def stands_for(quoted: str, said: str) -> bool:
 def transcripts(page: Path = PAGE) -> Iterator[Transcript]:
     """The transcripts of a page: each has the titled files that stand in the page before it, the nearest of a name."""
     files: dict[str, str] = {}
+    text = page.read_text(encoding="utf-8")
     for block in blocks(page):
         if block.title:
             files = {**files, block.title: block.text}
@@ -59,36 +72,105 @@ def transcripts(page: Path = PAGE) -> Iterator[Transcript]:
             first, _, said = block.text.partition("\n")
             arguments = render_arguments(first.removeprefix("$ "))
             if arguments is not None:
-                yield Transcript(block, files, arguments, said)
+                event = MEANWHILE.search("".join(text.splitlines(keepends=True)[: block.line - 1]))
+                yield Transcript(block, files, arguments, said, event[1] if event else "")
 
 
 def put_files(transcript: Transcript, folder: Path) -> None:
-    """Write the files that a transcript needs, and no others."""
-    for old in folder.glob("*.*"):
-        old.unlink()
+    """Write the files that a transcript needs into an empty folder."""
     for name, text in {**transcript.files, NO_PICTURE: "no picture"}.items():
         (folder / name).write_text(text, encoding="utf-8")
+    clip = (ROOT / "configs" / "media" / "harbour.mp4").read_bytes()
+    (folder / CLIP).write_bytes(clip[: len(clip) * 2 // 3])
 
 
 def rewrite(page: Path = PAGE) -> None:
     """Write into a page what its commands say now; what has an ellipsis and still agrees stays."""
     text = page.read_text(encoding="utf-8")
-    with TemporaryDirectory() as name:
-        for transcript in transcripts(page):
+    for transcript in transcripts(page):
+        with TemporaryDirectory() as name:
             put_files(transcript, Path(name))
-            said = what_is_said(transcript.arguments, Path(name))
+            _, said = what_is_said(transcript, Path(name))
             if not transcript.agrees(said):
                 text = replace_at(text, transcript.block, transcript.renewed(said))
     page.write_text(text, encoding="utf-8")
 
 
-def what_is_said(arguments: list[str], folder: Path) -> str:
-    """What `render` says on stderr, in a folder, without a net; the folder's name is left out."""
-    os.environ |= {"RENDER_OFFLINE": "1", "RENDER_WEIGHTS": str(folder / "weights")}
-    words = io.StringIO()
-    with chdir(folder), redirect_stderr(words), redirect_stdout(io.StringIO()), suppress(SystemExit):
-        main(arguments)
-    return words.getvalue().replace(f"{folder}/", ANYTHING).strip()
+def what_is_said(transcript: Transcript, folder: Path) -> tuple[int, str]:
+    """The exit code of its command, and all that it says, in a folder, without a net; the folder's name is left out."""
+    alone = {"RENDER_OFFLINE": "1", "RENDER_WEIGHTS": str(folder / "weights")}
+    with ExitStack() as stack:
+        stack.callback(signal.signal, signal.SIGTERM, signal.getsignal(signal.SIGTERM))
+        stack.enter_context(mock.patch.dict(os.environ, alone))
+        stack.enter_context(chdir(folder))
+        stack.enter_context(at_work(transcript.meanwhile))
+        record = stack.enter_context(recorder())
+        try:
+            main(transcript.arguments)
+            code = 0
+        except SystemExit as end:
+            code = int(end.code or 0)
+        record.flush()
+        record.seek(0)
+        said = re.sub(HOW_FAR, "", record.read())
+    return code, said.replace(f"{folder}/", ANYTHING).strip()
+
+
+@contextmanager
+def recorder() -> Iterator[TextIO]:
+    """A file that holds what goes to stdout and stderr meanwhile, in order; also what is written to their numbers."""
+    with TemporaryFile("w+", encoding="utf-8") as file, ExitStack() as after:
+        for number in (1, 2):
+            before = os.dup(number)
+            after.callback(os.close, before)
+            after.callback(os.dup2, before, number)
+            os.dup2(file.fileno(), number)
+        file.reconfigure(write_through=True)
+        with redirect_stdout(file), redirect_stderr(file):
+            yield file
+
+
+# ---- what happens meanwhile
+
+
+@contextmanager
+def at_work(event: str) -> Iterator[None]:
+    """Inside, that happens once some dreams are dreamed."""
+    real, calls = travel.dream, 0
+    with ExitStack() as after:
+
+        def dream(*things: Any) -> Any:
+            nonlocal calls
+            calls += 1
+            if event and calls == STRUCK:
+                EVENTS[event](after)
+            return real(*things)
+
+        with mock.patch.object(travel, "dream", dream):
+            yield
+
+
+def press_ctrl_c(after: ExitStack) -> None:
+    signal.raise_signal(signal.SIGINT)
+
+
+def fill_disk(after: ExitStack) -> None:
+    import resource  # which Windows has not
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (LITTLE, hard))
+    after.callback(resource.setrlimit, resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def take_memory(after: ExitStack) -> None:
+    raise MemoryError
+
+
+EVENTS: dict[str, Callable[[ExitStack], None]] = {  # (what is to be put right afterwards)
+    "Ctrl-C": press_ctrl_c,
+    "the disk is full": fill_disk,
+    "memory ends": take_memory,
+}
 
 
 def replace_at(text: str, block: Block, said: str) -> str:

@@ -7,7 +7,6 @@ const SHOWN = 96; // pictures on the wall at first, and with each "More"
 const FACES = 4; // pictures on an objective's tile
 const PATIENCE = 250; // milliseconds, after which pictures that came in sight are asked for
 const LAYERS = "", CLASSES = "classes";
-const DEPTHS = { low: "strokes and ornament", mid: "textures and parts", high: "things and creatures" }; // layers of any network
 
 export class Dreams {
   constructor(panel, hand, socket, say) {
@@ -20,7 +19,7 @@ export class Dreams {
     this.terms = [];
     this.tiles = new Map(); // index -> {tile, slider, output}
     this.limit = SHOWN;
-    this.wanted = new Map(); // "network/layer" -> numbers in sight that have no picture
+    this.wanted = new Map(); // network -> {"[layer, number]": rank} of pictures in sight that are not there yet
     this.sight = new IntersectionObserver((entries) => entries.forEach((entry) => this.see(entry)), { root: find(".body", panel), rootMargin: "120px" });
     for (const name of ["network", "layer"]) {
       find(`.${name}`, panel).addEventListener("change", () => {
@@ -107,21 +106,22 @@ export class Dreams {
     const asked = term.kind === "layer" ? [...new Set([...known, ...Array(FACES).keys()])] : [...numbered, ...named];
     const things = classes.filter((number) => number >= 0).map((number) => [CLASSES, number]);
     const wanted = [...things, ...(things.length ? [] : asked.map((number) => [term.layer, number]))].slice(0, FACES);
-    return wanted.filter(([layer, number]) => this.has(network, layer, number) || this.want(network.name, layer, number))
+    return wanted.filter(([layer, number], rank) => this.has(network, layer, number) || this.want(network.name, layer, number, rank - FACES))
       .map(([layer, number]) => make("img", { src: address(network.name, layer, number), alt: "", loading: "lazy" }));
   }
 
   // ---- the wall
 
-  /** What the networks know; others: names of those that could come in their place. */
+  /** What the networks know; others: names of those that are here and not loaded. */
   learn(networks, others = []) {
     this.networks = networks;
     this.others = others;
     find(".finder", this.panel).hidden = !networks.length;
     const select = find(".network", this.panel), before = select.value;
     const options = (names) => names.map((name) => make("option", { value: name }, name));
-    select.replaceChildren(...options(networks.map(({ name }) => name)));
-    if (others.length) select.append(make("optgroup", { label: "Another, which is a cut" }, options(others)));
+    const guests = [...networks.filter(({ cut }) => cut).map(({ name }) => name), ...others];
+    select.replaceChildren(...options(networks.filter(({ cut }) => !cut).map(({ name }) => name)));
+    if (guests.length) select.append(make("optgroup", { label: "Others, which the film does not use yet" }, options(guests)));
     if ([...select.options].some(({ value }) => value === before)) select.value = before;
     select.closest(".field").hidden = select.options.length < 2;
     this.chooseNetwork();
@@ -131,15 +131,17 @@ export class Dreams {
 
   get network() {
     const { value } = find(".network", this.panel);
-    if (this.others.includes(value)) return { name: value, other: true, layers: [], classes: [], plates: {} };
-    return this.networks.find(({ name }) => name === value) ?? this.networks[0];
+    const known = this.networks.find(({ name }) => name === value);
+    if (!known && this.others.includes(value)) return { name: value, loading: true, layers: [], classes: [], plates: {} };
+    return known ?? this.networks[0];
   }
 
   chooseNetwork() {
     const select = find(".layer", this.panel), before = select.value, network = this.network;
     if (!network) return;
     const options = [[LAYERS, "Layers"], ...(network.classes.length ? [[CLASSES, "Things"]] : []), ...network.layers.map(({ name }) => [name, `Channels of ${name}`])];
-    select.closest(".field").hidden = Boolean(network.other);
+    select.closest(".field").hidden = Boolean(network.loading);
+    if (network.loading) this.socket.ask("visit", { network: network.name }).catch(this.say);
     select.replaceChildren(...options.map(([value, words]) => make("option", { value }, words)));
     select.value = options.some(([value]) => value === before) ? before : network.classes.length ? CLASSES : LAYERS;
   }
@@ -148,11 +150,6 @@ export class Dreams {
   offers() {
     const network = this.network, layer = find(".layer", this.panel).value;
     if (!network) return [];
-    if (network.other) {
-      return Object.entries(DEPTHS).map(([depth, caption]) => ({
-        term: { layer: depth, network: network.name }, caption, words: `${network.name}, ${depth}: ${caption}`, layer: depth, numbers: [],
-      }));
-    }
     const elsewhere = network === this.networks[0] ? {} : { network: network.name };
     if (layer === LAYERS) {
       return network.layers.map(({ name, channels }) => ({
@@ -180,10 +177,16 @@ export class Dreams {
     const wall = find(".wall", this.panel);
     wall.replaceChildren(...shown.map((offer) => this.offer(offer)));
     wall.querySelectorAll("button").forEach((button) => this.sight.observe(button));
-    write(find(".count", this.panel), !offers.length ? "Nothing has such a name."
-      : this.network.other ? `${this.network.name} is another network: a click loads it, and the film begins anew with it.`
-      : `${offers.length} to choose from: a click adds, with a weight that rises to 1`);
+    write(find(".count", this.panel), this.tellCount(offers.length));
     find(".more", this.panel).hidden = offers.length <= shown.length;
+  }
+
+  tellCount(count) {
+    const { name, loading, cut } = this.network ?? { loading: true };
+    if (loading) return name ? `${name} is being loaded …` : "";
+    if (!count) return "Nothing has such a name.";
+    if (cut) return `${count} to choose from. ${name} is new to this film: what you add of it lets the film begin anew.`;
+    return `${count} to choose from: a click adds, with a weight that rises to 1.`;
   }
 
   more() {
@@ -195,15 +198,15 @@ export class Dreams {
     const button = make("button", {
       type: "button", title: words, "aria-label": `Add ${words}`, "data-layer": layer, "data-numbers": numbers.join(),
       onclick: () => this.add(term, words),
-    }, make("span", { class: "caption" }, caption));
+    }, make("span", { class: "soon", "aria-hidden": "true" }, icon("dreams"), "being dreamed"), make("span", { class: "caption" }, caption));
     this.paint(button);
     return make("li", {}, button);
   }
 
-  /** Of another network the server says that it is a cut. */
+  /** Of a network that is new to the film the server says that it is a cut. */
   add(term, words) {
-    const { other } = this.network;
-    this.socket.ask("add", { term }).then(() => other || this.say({ text: `${words} comes in.` }), this.say);
+    const { cut } = this.network;
+    this.socket.ask("add", { term }).then(() => cut || this.say({ text: `${words} comes in.` }), this.say);
   }
 
   /** Puts the pictures that are there on a button of the wall. */
@@ -212,6 +215,7 @@ export class Dreams {
     const present = numbers.split(",").map(Number).filter((number) => this.has(network, layer, number));
     const images = present.map((number) => make("img", { src: address(network.name, layer, number), alt: "", loading: "lazy", decoding: "async" }));
     button.querySelectorAll("img, .four").forEach((old) => old.remove());
+    find(".soon", button).hidden = images.length > 0;
     if (images.length > 1) button.prepend(make("span", { class: "four" }, images));
     else button.prepend(...images);
   }
@@ -221,20 +225,20 @@ export class Dreams {
   }
 
   see({ isIntersecting, target }) {
-    if (!isIntersecting || this.panel.hidden || this.network.other) return;
+    if (!isIntersecting || this.panel.hidden) return;
     const { layer, numbers } = target.dataset;
-    numbers.split(",").map(Number).forEach((number) => this.has(this.network, layer, number) || this.want(this.network.name, layer, number));
+    numbers.split(",").map(Number).forEach((number, rank) => this.has(this.network, layer, number) || this.want(this.network.name, layer, number, rank));
   }
 
-  /** Notes a picture that is not there yet; those in sight are asked for together. */
-  want(network, layer, number) {
-    const place = JSON.stringify([network, layer]), numbers = this.wanted.get(place) ?? new Set();
-    this.wanted.set(place, numbers.add(number));
+  /** Notes a picture that is not there yet; those in sight are asked for together: of each tile the first before the second. */
+  want(network, layer, number, rank) {
+    const wanted = this.wanted.get(network) ?? new Map(), place = JSON.stringify([layer, number]);
+    this.wanted.set(network, wanted.set(place, Math.min(rank, wanted.get(place) ?? rank)));
     this.asking ??= setTimeout(() => {
       this.asking = null;
-      for (const [where, those] of this.wanted) {
-        const [name, of] = JSON.parse(where);
-        this.socket.send("plates", { network: name, layer: of, numbers: [...those] });
+      for (const [name, ranks] of this.wanted) {
+        const plates = [...ranks].sort(([, one], [, other]) => one - other).map(([those]) => JSON.parse(those));
+        this.socket.send("plates", { network: name, plates });
       }
       this.wanted.clear();
     }, PATIENCE);

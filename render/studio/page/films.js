@@ -3,7 +3,7 @@
 import { duration, find, icon, make, recall, keep, write } from "./dom.js";
 
 const SIZES = [[720, "720p", "720p"], [1080, "1080p", "1080p"], [1440, "1440p", "1440p"], [2160, "4k", "4K"]]; // height, value, words
-const QUALITIES = [["final", "Final: all the steps the film asks for"], ["flown", "Flown: as it was dreamed here"], ["draft", "Draft: half as large, quick"]];
+const QUALITIES = [["final", "Final"], ["flown", "As flown"], ["draft", "Draft"]];
 const STAGES = { queued: "waits", dreaming: "dreams", developing: "is developed", done: "done", failed: "failed", cancelled: "stopped" };
 const SO_FAR = "";
 

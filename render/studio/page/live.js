@@ -14,16 +14,19 @@ const LARGEST = 2560; // pixels across
 
 const AS_IT_IS = { colorSpaceConversion: "none", premultiplyAlpha: "none" }; // how a dream's pictures are decoded
 
-/** What came over the socket: {header, mesh, mask, jpeg}; the mask is null where there is none. */
+/** What came over the socket: {header, mesh, mask, still, jpeg}; the mask and what stands still are null where there is no mask. */
 export function unpack(buffer) {
   const length = new DataView(buffer).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
   const start = 4 + length;
   const [columns, rows, steps] = header.mesh_size ?? [];
   const mesh = header.mesh ? { columns, rows, steps, numbers: new Float32Array(buffer, start, header.mesh / 4) } : null;
-  const picture = (place, bytes) => new Blob([new Uint8Array(buffer, place, bytes)], { type: "image/jpeg" });
-  const mask = header.mask ? picture(start + header.mesh, header.mask) : null;
-  return { header, mesh, mask, jpeg: picture(start + header.mesh + header.mask) };
+  let place = start + header.mesh;
+  const [mask, still, jpeg] = [header.mask, header.still, buffer.byteLength - place - header.mask - header.still].map((bytes) => {
+    place += bytes;
+    return bytes ? new Blob([new Uint8Array(buffer, place - bytes, bytes)], { type: "image/jpeg" }) : null;
+  });
+  return { header, mesh, mask, still, jpeg };
 }
 
 /** What takes the two dreams beside a frame to it, `u` of the way along the path of the later one. */
@@ -90,7 +93,8 @@ export class Live {
     const dream = this.latest;
     this.latest = null;
     try {
-      this.take(dream, await createImageBitmap(dream.jpeg, AS_IT_IS), dream.mask && await createImageBitmap(dream.mask, AS_IT_IS));
+      const pictures = [dream.jpeg, dream.mask, dream.still].map((blob) => blob && createImageBitmap(blob, AS_IT_IS));
+      this.take(dream, ...(await Promise.all(pictures)));
     } catch {
       // a picture that cannot be read is left out; the next one comes
     }
@@ -99,15 +103,14 @@ export class Live {
     this.decode();
   }
 
-  take({ header, mesh }, bitmap, mask) {
+  take({ header, mesh }, bitmap, mask, still) {
     if (this.picture.lost) this.dreams = [];
     const last = this.dreams.at(-1), now = performance.now() / 1000;
     const follows = last && !header.cut && !header.scrub && last.header.take === header.take && last.header.tick < header.tick
       && last.width === bitmap.width && last.height === bitmap.height;
     if (!follows) this.forget();
-    const dream = { ...this.picture.put(bitmap, { fine: header.fine, mesh: follows ? mesh : null, mask }), header, place: ++this.came };
-    bitmap.close();
-    mask?.close();
+    const dream = { ...this.picture.put(bitmap, { fine: header.fine, mesh: follows ? mesh : null, mask, still }), header, place: ++this.came };
+    for (const decoded of [bitmap, mask, still]) decoded?.close();
     dream.path = follows ? over(header.path, header.tick - last.header.tick) : [];
     this.dreams.push(dream);
     while (this.dreams.length > KEPT) this.picture.drop(this.dreams.shift());

@@ -39,24 +39,25 @@ export class Picture {
 
   /**
    * Takes up a dream (an ImageBitmap) and returns what `draw` takes. fine: energy of its fine detail, a mean square.
-   * mesh: of the move that led to it, where that bends: {columns, rows, steps, numbers}. mask: an ImageBitmap, if there is one.
+   * mesh: of the move that led to it, where that bends: {columns, rows, steps, numbers}. mask, still: ImageBitmaps, where the
+   * dream is seen, and what stands still where it is not, if there is a mask.
    */
-  put(bitmap, { fine = 0, mesh = null, mask = null } = {}) {
+  put(bitmap, { fine = 0, mesh = null, mask = null, still = null } = {}) {
     const gl = this.gl, { width, height } = bitmap;
     if (width !== this.size.width || height !== this.size.height || !this.targets) {
       this.size = { width, height };
       this.makeTargets();
     }
-    const texture = upload(gl, bitmap), covers = mask && upload(gl, mask);
+    const texture = upload(gl, bitmap), covers = mask && { mask: upload(gl, mask), still: upload(gl, still) };
     const lattices = mesh && lattice(gl, mesh.columns, mesh.rows * (mesh.steps + 1), mesh.numbers);
-    return { texture, fine, width, height, mask: covers, mesh: mesh && { ...mesh, texture: lattices } };
+    return { texture, fine, width, height, covers, mesh: mesh && { ...mesh, texture: lattices } };
   }
 
   /** Lets go of a dream. */
   drop(dream) {
     this.gl.deleteTexture(dream.texture);
     if (dream.mesh) this.gl.deleteTexture(dream.mesh.texture);
-    if (dream.mask) this.gl.deleteTexture(dream.mask);
+    Object.values(dream.covers ?? {}).forEach((texture) => this.gl.deleteTexture(texture));
   }
 
   makeTargets() {
@@ -97,7 +98,7 @@ export class Picture {
     const share = after ? u * u * (3 - 2 * u) : 0, shares = [1 - share, share];
     const mesh = after?.mesh, backs = [moves?.before ?? STILL, moves?.after ?? STILL].map(inverse);
     const step = mesh ? Math.min(Math.floor(u * mesh.steps), mesh.steps - 1) : 0;
-    const size = [this.size.width, this.size.height], mask = (after ?? before).mask;
+    const size = [this.size.width, this.size.height], { covers } = after ?? before;
     this.run("mix", this.targets.mix, {
       before: before.texture, after: (after ?? before).texture, shares, backBefore: backs[0], backAfter: backs[1],
       shrinks: backs.map(mesh ? () => 1 : widening), hand: inverse(hand), border: Math.max(0, BORDERS.indexOf(border)),
@@ -113,8 +114,8 @@ export class Picture {
       });
       picture = this.targets.frame.texture;
     }
-    if (mask) {
-      this.run("cover", this.targets.covered, { picture, before: before.texture, after: (after ?? before).texture, mask, shares });
+    if (covers && (hand !== STILL || (share > 0 && share < 1))) { // a dream that is shown as it is lies in its mask already
+      this.run("cover", this.targets.covered, { picture, ...covers });
       picture = this.targets.covered.texture;
     }
     this.run("show", null, { picture, target: [this.canvas.width, this.canvas.height] });

@@ -169,15 +169,13 @@ void main() {
   colour = vec4(clamp(here + (gain - 1.0) * (here - binomial(picture, at)), 0.0, 1.0), 1.0);
 }`;
 
-/** The frame inside a mask of the screen; outside of it the dreams as they lie: Scene.apply_mask. */
+/** The frame inside a mask of the screen, over what stands still: Scene.apply_mask. */
 export const COVER = `${HEAD}
-uniform sampler2D picture, before, after, mask; // the frame; the dreams beside it; white where it is shown
-uniform vec2 shares;
+uniform sampler2D picture, still, mask; // the frame; what stands still; white where the frame is shown
 out vec4 colour;
 void main() {
   ivec2 at = ivec2(gl_FragCoord.xy);
-  vec3 still = shares.x * texelFetch(before, at, 0).rgb + shares.y * texelFetch(after, at, 0).rgb;
-  colour = vec4(mix(still, texelFetch(picture, at, 0).rgb, texelFetch(mask, at, 0).r), 1.0);
+  colour = vec4(mix(texelFetch(still, at, 0).rgb, texelFetch(picture, at, 0).rgb, texelFetch(mask, at, 0).r), 1.0);
 }`;
 
 /** The frame on the canvas, whose row 0 is its bottom; larger by Catmull and Rom's cubic, in nine looks between pixels. */

@@ -65,6 +65,7 @@ socket.on("state", (message) => {
   films.update(state);
   file.update(state);
   showFacts();
+  follow();
 });
 
 socket.on("values", ({ tick, values: numbers }) => values.take(tick, numbers));
@@ -117,7 +118,7 @@ function hush() {
 
 function showFacts() {
   const { size, rate, dreams: pace, keeps_up: keepsUp, playing, ended, paused_by: because, recording } = state;
-  const facts = [size.join("×"), `${Number(rate.toFixed(2))} dreams a second of film`];
+  const facts = [size.join("×"), `${Number(rate.toFixed(2))} dreams a second`];
   if (because) facts.push(because);
   else if (ended) facts.push("it has ended");
   else if (!playing) facts.push("paused");
@@ -284,7 +285,10 @@ function follow(begin = false) {
   if (!sound.src || !live.header) return;
   const { seconds, rate } = live.header, runs = state?.playing && state.scrub === null && !recall("silent");
   if (!runs && !sound.paused) sound.pause();
-  if (runs && sound.paused && (begin || sounding)) sound.play().then(() => (sounding = true)).catch(() => {});
+  if (runs && sound.paused && (begin || sounding)) {
+    sounding = true; // a pause that comes before it is loaded does not silence it for ever
+    sound.play().catch(({ name }) => { if (name === "NotAllowedError") sounding = false; });
+  }
   sound.playbackRate = Math.min(2, Math.max(0.5, rate ? 1 / (rate * live.pace) : 1));
   if (Math.abs(sound.currentTime - seconds) > 0.35 && sound.readyState) sound.currentTime = seconds;
   dress(find("[data-do=sound]"), sound.paused ? "mute" : "sound", sound.paused ? "Sound on" : "Sound off");

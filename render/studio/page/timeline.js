@@ -22,7 +22,7 @@ export class Timeline {
     const scrubs = state.scrub !== null;
     if (!scrubs && this.wanted === null) this.slider.value = state.tick;
     document.body.classList.toggle("scrubbing", scrubs);
-    for (const name of ["live", "fork"]) find(`[data-do=${name}]`, this.deck).hidden = !scrubs;
+    find(".back", this.deck).hidden = !scrubs;
     this.showMarks(state);
     this.fill();
   }
