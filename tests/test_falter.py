@@ -277,6 +277,15 @@ def test_no_failing_read_of_footage_puts_the_picture_before_in_its_place(stage: 
     assert len(reads) > 5
     for place in reads[:: max(1, len(reads) // FEW)]:
         assert faults_of(stage, place, errno.EIO, {1, 3}) == [], "the disk is heard"
+    closes = [place for place, call in enumerate(stage.calls, 1) if call == "close street.mkv"]
+    sweep(stage, [(closes[-1], errno.EIO)])
+
+
+def test_a_folder_that_is_closed_with_an_error_is_removed(stage: Stage) -> None:
+    if stage.name == "footage":
+        removals = [place for place, call in enumerate(stage.calls, 1) if call.startswith("rmdir ")]
+        closes = [max(each for each in range(place) if stage.calls[each - 1].startswith("close")) for place in removals]
+        sweep(stage, [(place, errno.EIO) for place in closes])
 
 
 @pytest.mark.parametrize("child", falter.CHILDREN)
