@@ -4,7 +4,7 @@
     scripts/bench --what film        how a render's wall time is shared out
     scripts/bench --what start       seconds from the command to the first dream of a film of the bestiary's
     scripts/bench --what develop    keeping, reading and developing ticks; --against FOLDER: in pairs with another checkout
-    scripts/bench --what studio      what of a flight's tick is not dreaming, and how soon a hand is seen
+    scripts/bench --what studio      what of a flight's tick is not dreaming, how many dreams a second, how soon a hand is seen
     scripts/bench --what layers      how a tick's is, block by block and part by part, beside the matrix-product rate
     scripts/bench --what linear      time over 16 times the pixels, the steps and the ticks
     scripts/bench --what machines    films an hour on 1 and 2 workers, and what it costs to send dreams; with --steps, --seconds

@@ -1,4 +1,4 @@
-"""The studio measured: what of a tick is not dreaming, and how soon a hand is seen. Run as scripts/bench --what studio.
+"""The studio measured: what of a tick is not dreaming, dreams a second, how soon a hand is seen: scripts/bench --what studio.
 
 The film is configs/zoom.yaml at the size that a session begins with; a page flies it in Chromium, where there is one.
 """
@@ -29,6 +29,7 @@ from render.studio.setup import Setup
 FILM = Path(__file__).parents[1] / "configs" / "zoom.yaml"
 WARM = 4  # ticks before it is measured
 HANDS = 12  # moves of the pointer
+PATIENCE = 120  # seconds until the page shows its first dreams
 APART = 1.5  # seconds from one to the next
 SPY = """
 window.felt = []; window.dreamed = []; window.frames = 0;
@@ -94,11 +95,12 @@ def share_of_the_rest(ticks: int, share: float) -> dict[str, float]:
             session.advance()
             whole.append(perf_counter() - began)
         height, width = session.film.scene.size
+        how = f"{width}x{height}, {int(session.effort.steps)} steps"
         session.close()
     rest = [1 - dreaming / all_of_it for dreaming, all_of_it in zip(spent[WARM:], whole[WARM:], strict=True)]
     return {
-        f"share of a tick that is not dreaming, {width}x{height}, {int(session.effort.steps)} steps": median(rest),
-        f"seconds of a tick, {int(session.effort.steps)} steps": median(whole[WARM:]),
+        f"share of a tick that is not dreaming (0.1 is allowed), {how}": median(rest),
+        f"dreams a second (6 are wanted), {how}": 1 / median(whole[WARM:]),
     }
 
 
@@ -114,20 +116,22 @@ def latency() -> dict[str, float]:
         page = playwright.chromium.launch(executable_path=chromium).new_page(viewport={"width": 640, "height": 360})
         page.add_init_script(SPY)
         page.goto(address)
-        while not page.evaluate("dreamed.length > 8"):
+        until = perf_counter() + PATIENCE
+        while not page.evaluate("dreamed.length > 8") and perf_counter() < until:
             page.wait_for_timeout(100)
         for hand in range(HANDS):
             share = 0.3 + 0.4 * (hand % 2)
             page.evaluate(MOVE, [share])
             page.wait_for_timeout(APART * 1000)
             rows.append(page.evaluate(READ, [share]))
-    columns = zip(*(row for row in rows if None not in row), strict=True)
     names_of = (
-        "ms from a pointer's move to a frame drawn with it",
-        "display frames from a pointer's move to one drawn with it",
+        "ms from a pointer's move to a changed pixel",
+        "display frames from a pointer's move to a changed pixel (2 are allowed)",
         "ms from a pointer's move to a dream that was dreamed with it",
     )
-    return {name: median(column) for name, column in zip(names_of, columns, strict=True)}
+    columns = [[figure for figure in column if figure is not None] for column in zip(*rows, strict=True)]
+    felt = {name: median(column) for name, column in zip(names_of, columns, strict=True) if column}
+    return felt | {f"of {HANDS} moves, dreams that came within {APART:g} s": len(columns[-1])}
 
 
 @contextmanager

@@ -238,7 +238,7 @@ class Report:
         so_far = sum(SHARES[other] for other in order[: order.index(part) + 1])
         return self.asked.seconds * so_far / sum(SHARES[other] for other in order) - self.asked.spent
 
-    def skipped(self) -> list[str]:
+    def not_reached(self) -> list[str]:
         """What was not reached."""
         return [f"{part}: {name}" for part in self.plan for name, note in self.entries[part].items() if "skipped" in note]
 
@@ -1361,7 +1361,7 @@ def options(arguments: Sequence[str]) -> Asked:
 
 def give_up(report: Report) -> None:
     """End the process though an entry does not come back; what was found is written already."""
-    print(f"an entry does not come back; not reached: {'; '.join(report.skipped())}", flush=True)
+    print(f"an entry does not come back; not reached: {'; '.join(report.not_reached())}", flush=True)
     os._exit(3)
 
 
@@ -1403,7 +1403,7 @@ def measure(asked: Asked, report: Report) -> int:
     notes = {f"{part}: {name}": note for part in asked.parts for name, note in report.entries.get(part, {}).items()}
     wrong = [name for name, note in notes.items() if note.get("right") is False]
     failed = [name for name, note in notes.items() if "failed" in note]
-    for what, names in (("not right", wrong), ("failed", failed), ("not reached", report.skipped())):
+    for what, names in (("not right", wrong), ("failed", failed), ("not reached", report.not_reached())):
         print(f"{what}: {'; '.join(names) or 'nothing'}", flush=True)
     return 1 if wrong else 0
 

@@ -34,7 +34,7 @@ RATE = 8  # ticks a second; only their number matters
 TILES = 4  # the frame is looked at in 4x4
 APART = 100  # ticks after which something new must have come
 SETTLED = 10  # ticks in which the photo's own tone may still move to the one that is held
-VARIETY = 0.2  # photographs have 0.8 to 0.9, one texture everywhere less than 0.1
+VARIETY = 0.3  # as much as one texture repeated without end gives at most; photographs give 0.88 (docs/BENCH.md)
 CONTRAST = (0.15, 0.25)  # the reference is the photo's own, within these
 
 
@@ -143,9 +143,9 @@ def verdicts(rows: Sequence[Row], mean: NDArray[np.float64], contrast: float) ->
 def fewest_changed(rows: Sequence[Row]) -> float:
     """Of all pairs of ticks that lie APART, the fewest tiles in which another channel stands out.
 
-    What stands out is the channel that is loudest by what it is in the film as a whole. By itself the loudest is often the same
-    in all tiles of all pictures: a layer that ends without ReLU, as those of EfficientNet do, has channels with a level of
-    their own. What all tiles have in common is measured by `variety`.
+    What stands out is the channel that is loudest by what it is in the film as a whole. By itself the loudest may be one in
+    most tiles of a film whose pictures have nothing in common: channel 139 of efficientnet_lite0's block_12 is what that layer
+    dreams of everywhere. What all tiles have in common is measured by `variety`.
     """
     tiles = np.stack([row.tiles for row in rows])
     strongest = (tiles - tiles[SETTLED:].mean((0, 1))).argmax(2)

@@ -13,7 +13,7 @@ import io
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from time import monotonic
@@ -28,6 +28,7 @@ from render.facts import load
 if TYPE_CHECKING:  # the page alone waits for no torch
     from numpy import uint8
     from numpy.typing import NDArray
+    from torch import Tensor
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -43,6 +44,7 @@ HEAVIEST = 40_000  # bytes of a picture
 QUALITIES = range(88, 30, -4)  # of JPEG; the first that is light enough is taken
 CELL = (160, 90)  # pixels of a look on the sheet
 COLUMNS = 5  # of the sheet
+SQUARE, CHEQUERS = 12, (0.78, 0.92)  # what stands for nothing behind what is clear: pixels of a square, and its two greys
 LOW = 112  # pixels, the height of the pictures that looks start from
 
 HEAD = """\
@@ -227,15 +229,25 @@ def frames_at(look: Look, overrides: Sequence[str]) -> Iterator[NDArray[uint8]]:
     from render import build
     from render.film import ticks
     from render.frames import frames_in, replayable
+    from render.picture.cutout import over
     from render.picture.picture import to_pixels
 
     config = load(look.film, overrides)
     film = build(config, "cpu")
-    canvases = replayable((state.canvas for state in ticks(film)), film.scene.device)
+    scene = replace(film.scene, alpha=config.outputs[0].alpha)
+    canvases = replayable((state.canvas for state in ticks(film)), scene.device)
     for seconds in look.at:
-        index = min(round(seconds * film.scene.clock.fps), film.scene.clock.frames - 1)
-        (frame,) = frames_in(film.scene, canvases, film.scene.clock, range(index, index + 1))
-        yield to_pixels(frame)
+        index = min(round(seconds * scene.clock.fps), scene.clock.frames - 1)
+        (frame,) = frames_in(scene, canvases, scene.clock, range(index, index + 1))
+        yield to_pixels(frame if frame.shape[1] == 3 else over(frame, chequers(scene.size)))
+
+
+def chequers(size: tuple[int, int]) -> Tensor:
+    """Grey squares, [1, 3, H, W], which stand for nothing behind what is partly clear."""
+    import torch
+
+    rows, columns = (torch.arange(length) // SQUARE for length in size)
+    return (CHEQUERS[0] + (rows[:, None] + columns) % 2 * (CHEQUERS[1] - CHEQUERS[0])).expand(1, 3, -1, -1)
 
 
 def side_by_side(pictures: Sequence[Image.Image]) -> Image.Image:

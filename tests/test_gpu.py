@@ -31,6 +31,7 @@ from render.develop.keep import keep_ticks
 from render.develop.negative import Negative
 from render.develop.shoot import shoot
 from render.dream import objective, registry
+from render.dream.view import view_of
 from render.film import Film, State, begin, step, ticks
 from render.frames import between, in_loop_order
 from render.picture import colour
@@ -225,9 +226,9 @@ def waits_of(name: str) -> dict[str, int]:
 
 
 @pytest.fixture(scope="module")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with all that the films above are made of."""
-    folder = tmp_path_factory.mktemp("drawn")
+    folder = tmp_path_factory.mktemp("pictures")
 
     def draw(name: str, frame: Tensor) -> None:
         (folder / name).parent.mkdir(exist_ok=True)
@@ -246,10 +247,10 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def project(drawn: Path, tiny_network: None, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(pictures: Path, tiny_network: None, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The same, as the working folder."""
-    monkeypatch.chdir(drawn)
-    return drawn
+    monkeypatch.chdir(pictures)
+    return pictures
 
 
 def made(project: Path, overrides: tuple[str, ...]) -> Film:
@@ -282,6 +283,22 @@ def show(film: Film, before: State, after: State) -> Tensor:
     seconds = (film.scene.clock.tick(before.tick).seconds + film.scene.clock.tick(before.tick + 1).seconds) / 2
     moment = replace(film.scene.clock.tick(before.tick), seconds=seconds)
     return between(film.scene, before.canvas, after.canvas, before.tick, moment, 0.5)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("name", [*gpu.RANDOM, "bestiary"])
+def test_a_network_waits_for_nothing(name: str, dtype: torch.dtype, distance: Distance, tmp_path: Path) -> None:
+    """The true ones: forward, and back to the frame."""
+    file, _ = gpu.whole_weights(name, None, tmp_path)
+    network = replace(registry.load(name, file, tiny.CPU, dtype=dtype), statistics=None)  # its weights are near
+    layer = network.layer("mid")
+    extract = network.extractor([layer], AWAY)
+    frame = tiny.photo((64, 96)).to(AWAY).requires_grad_()
+    distance.waits.clear()
+    score = objective.layer(network, layer).score(extract(frame), view_of(frame))
+    (slope,) = torch.autograd.grad(score, frame)
+    assert slope.device == AWAY
+    assert distance.waits == {}
 
 
 @pytest.mark.parametrize("loop", ["none", "crossfade", "pingpong"])
@@ -317,7 +334,7 @@ def test_a_tick_is_kept_with_one_copy(name: str, project: Path, distance: Distan
     assert list(keep_ticks(Negative(tmp_path / "far"), states, AWAY)) == [0, 1, 2]
     assert distance.waits == {"read by keep.read_state": 3}
     near = [
-        replace(state, **{name: _brought(getattr(state, name)) for name in ("canvas", "first", "carried")}) for state in states
+        replace(state, **{name: _bring(getattr(state, name)) for name in ("canvas", "first", "carried")}) for state in states
     ]
     assert list(keep_ticks(Negative(tmp_path / "near"), near, tiny.CPU)) == [0, 1, 2]
     names = sorted(path.name for path in (tmp_path / "near").iterdir())
@@ -326,7 +343,7 @@ def test_a_tick_is_kept_with_one_copy(name: str, project: Path, distance: Distan
         assert (tmp_path / "far" / name).read_bytes() == (tmp_path / "near" / name).read_bytes()
 
 
-def _brought(value: Any) -> Any:
+def _bring(value: Any) -> Any:
     """The same on the processor."""
     if isinstance(value, Carried):
         return replace(value, detail=_near(value.detail))
@@ -355,7 +372,7 @@ def test_the_script_asks_all_it_has_to_ask(monkeypatch: pytest.MonkeyPatch, tmp_
     assert all(note["right"] for note in entries["right"].values() if "right" in note)
 
 
-def planned(report: gpu.Report) -> gpu.Report:
+def plan_all(report: gpu.Report) -> gpu.Report:
     """With all that it has to ask of a card, where there is none."""
     card = replace(report.asked, device=torch.device("cuda"))
     for part in gpu.PARTS:
@@ -363,12 +380,12 @@ def planned(report: gpu.Report) -> gpu.Report:
     return report
 
 
-def asked_for(folder: Path, *more: str) -> gpu.Asked:
+def options_in(folder: Path, *more: str) -> gpu.Asked:
     return gpu.options(["--device", "cpu", "--out", str(folder), *more])
 
 
 def test_what_is_short_is_there_and_comes_first(tmp_path: Path) -> None:
-    report = planned(gpu.Report(asked_for(tmp_path)))
+    report = plan_all(gpu.Report(options_in(tmp_path)))
     for part, entries in report.plan.items():
         short = [f"{part}: {name}" in gpu.SHORT for name, _, _ in entries]
         assert short == sorted(short, reverse=True), part
@@ -411,7 +428,7 @@ def hours(monkeypatch: pytest.MonkeyPatch) -> Hours:
     return clock
 
 
-def as_slow_as(report: gpu.Report, hours: Hours, seconds: Callable[[str], float]) -> gpu.Report:
+def run_all(report: gpu.Report, hours: Hours, seconds: Callable[[str], float]) -> gpu.Report:
     """After a run in which each entry takes so long."""
     for part, entries in report.plan.items():
         report.plan[part] = [(name, most, partial(hours.work, seconds(name))) for name, most, _ in entries]
@@ -420,27 +437,27 @@ def as_slow_as(report: gpu.Report, hours: Hours, seconds: Callable[[str], float]
 
 
 def test_slow_entries_cannot_eat_the_time_nor_another_parts(hours: Hours, tmp_path: Path) -> None:
-    report = as_slow_as(planned(gpu.Report(asked_for(tmp_path))), hours, lambda name: inf)
+    report = run_all(plan_all(gpu.Report(options_in(tmp_path))), hours, lambda name: inf)
     assert hours.now <= report.asked.seconds
     for part in gpu.PARTS:
         assert any("longer than" in str(note) for note in report.entries[part].values()), f"{part} got none of the time"
-    assert report.skipped()
+    assert report.not_reached()
 
 
 def test_a_network_that_is_slow_keeps_nothing_waiting(hours: Hours, tmp_path: Path) -> None:
     slow = "efficientnet_lite0"
-    report = as_slow_as(planned(gpu.Report(asked_for(tmp_path, "--short"))), hours, lambda name: inf if slow in name else 3)
+    report = run_all(plan_all(gpu.Report(options_in(tmp_path, "--short"))), hours, lambda name: inf if slow in name else 3)
     assert hours.now <= report.asked.seconds
     wanted = [name for name in gpu.SHORT if slow not in name]
-    assert not set(wanted) & set(report.skipped())
+    assert not set(wanted) & set(report.not_reached())
 
 
 def test_the_rest_is_what_was_not_reached(hours: Hours, tmp_path: Path) -> None:
-    first = as_slow_as(planned(gpu.Report(asked_for(tmp_path))), hours, lambda name: 4)
-    rest = first.skipped()
+    first = run_all(plan_all(gpu.Report(options_in(tmp_path))), hours, lambda name: 4)
+    rest = first.not_reached()
     assert rest
     hours.now = 0
-    again = planned(gpu.Report(asked_for(tmp_path, "--rest")))
+    again = plan_all(gpu.Report(options_in(tmp_path, "--rest")))
     assert sorted(f"{part}: {name}" for part, entries in again.plan.items() for name, _, _ in entries) == sorted(rest)
     assert json.loads((tmp_path / "gpu.json").read_text())["machine"] == first.entries["machine"]
 
@@ -448,7 +465,7 @@ def test_the_rest_is_what_was_not_reached(hours: Hours, tmp_path: Path) -> None:
 def test_what_ends_early_says_what_it_did_not_get_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    report = planned(gpu.Report(asked_for(tmp_path)))
+    report = plan_all(gpu.Report(options_in(tmp_path)))
     report.write()
     assert json.loads((tmp_path / "gpu.json").read_text())["live"]["inception_v1, 1280x720"] == {"skipped": "not reached"}
     ended: list[int] = []
@@ -478,14 +495,15 @@ LIKE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", gpu.RANDOM)
 def test_each_mode_asks_for_the_same(name: str, tmp_path: Path) -> None:
     """On a processor, as far as it can: what stands in for a network's own kernels gives its gradient."""
     file, _ = gpu.whole_weights(name, None, tmp_path)
     studio, ideal = gpu.Studio(tmp_path, {name: file}, None), dict[str, Tensor]()
-    gpu.in_mode(asked_for(tmp_path), studio, name, (64, 64), gpu.Mode("float32"), ideal)
+    gpu.in_mode(options_in(tmp_path), studio, name, (64, 64), gpu.Mode("float32"), ideal)
     for mode, least in LIKE.items():
-        found = gpu.in_mode(asked_for(tmp_path), studio, name, (64, 64), gpu.MODES[mode], ideal)
+        found = gpu.in_mode(options_in(tmp_path), studio, name, (64, 64), gpu.MODES[mode], ideal)
         assert found["cosine"] > least, mode
 
 
@@ -500,7 +518,7 @@ def test_drawn_weights_are_a_networks(name: str, tmp_path: Path) -> None:
 
 
 def test_what_takes_too_long_is_told(tmp_path: Path) -> None:
-    report = gpu.Report(asked_for(tmp_path))
+    report = gpu.Report(options_in(tmp_path))
 
     def endless() -> None:
         while True:

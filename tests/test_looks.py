@@ -15,7 +15,7 @@ from PIL import Image
 from render.facts import load
 
 LOOKS = [look for part in looks.table().values() for look in part]
-ALL = 2_500_000  # bytes of the folder
+ALL = 3_000_000  # bytes of the folder
 LONGEST = 32  # lines of a film
 
 

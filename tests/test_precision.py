@@ -15,7 +15,7 @@ from torch import Tensor
 from render.config import load_text
 from render.develop.negative import Negative
 from render.develop.shoot import shoot
-from render.dream import objective, precision, registry
+from render.dream import frozen, objective, precision, registry
 from render.dream.precision import DTYPES, WORTHWHILE, choose_precision
 from render.dream.view import view_of
 from render.picture.picture import from_pixels
@@ -46,6 +46,29 @@ def test_auto_is_bfloat16_where_the_processor_and_the_frame_are_made_for_it(able
     assert choose_precision("auto", tiny.CPU, LARGE) == ("bfloat16" if able else "float32")
     assert choose_precision("auto", tiny.CPU, SMALL) == "float32"
     assert SMALL[0] * SMALL[1] < WORTHWHILE < LARGE[0] * LARGE[1]
+
+
+def test_a_gpu_dreams_in_float32_until_one_is_faster_otherwise() -> None:
+    """An H100 was not (docs/BENCH.md)."""
+    assert {choose_precision("auto", torch.device("cuda"), size) for size in (SMALL, LARGE, (2160, 3840))} == {"float32"}
+
+
+@pytest.mark.parametrize("dtype", DTYPES.values())
+@pytest.mark.parametrize("name", ["bestiary", "efficientnet_lite0"])
+def test_kernels_lie_channels_last_in_every_precision(name: str, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch) -> None:
+    kernels: list[Tensor] = []
+    convolve = F.conv2d
+
+    def note(x: Tensor, weight: Tensor, *rest: object) -> Tensor:
+        kernels.append(weight)
+        return convolve(x, weight, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(frozen, "_has_layout", lambda x: False)  # as on a GPU
+    monkeypatch.setattr(F, "conv2d", note)
+    network = registry.load(name, None, tiny.CPU, dtype=dtype)
+    network.extractor([network.layer("mid")], tiny.CPU)(tiny.photo((64, 64)))
+    assert len(kernels) > 3
+    assert all(weight.dtype == dtype and weight.is_contiguous(memory_format=torch.channels_last) for weight in kernels)
 
 
 def test_a_torch_that_cannot_tell_means_no(monkeypatch: pytest.MonkeyPatch) -> None:

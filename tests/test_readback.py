@@ -22,7 +22,7 @@ from render.errors import RoomError
 from render.film import State, ticks
 from render.picture import readback
 from render.picture.picture import from_pixels
-from render.picture.readback import eight_bits, one_behind, read_frames, read_later
+from render.picture.readback import eight_bits, one_behind, own_stream, read_frames, read_later
 
 AWAY = torch.device("meta")
 
@@ -53,6 +53,9 @@ class Cuda:
 
     def current_stream(self, device: Any) -> str:
         return "the dream"
+
+    def default_stream(self, device: Any) -> str:
+        return "all before"
 
     def make_stream(self, device: Any) -> Any:
         return SimpleNamespace(
@@ -91,6 +94,16 @@ def test_a_gpu_copies_on_a_stream_of_its_own_and_is_waited_for_by_who_needs_it(m
     ]
     assert arrived() is near
     assert cuda.told[-1] == "arrived"
+
+
+def test_a_thread_has_a_stream_of_its_own_that_knows_what_was_made_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    cuda = Cuda()
+    monkeypatch.setattr(readback, "torch", SimpleNamespace(cuda=cuda))
+    monkeypatch.setattr(cuda, "Stream", cuda.make_stream, raising=False)
+    with own_stream(SimpleNamespace(type="cuda")):  # type: ignore[arg-type]
+        assert cuda.told == ["wait for all before", "on the stream of copies"]
+    with own_stream(tiny.CPU):
+        assert len(cuda.told) == 3
 
 
 def test_eight_bits_are_those_that_come_of_sixteen() -> None:

@@ -19,6 +19,8 @@ USUAL_NETWORKS = {
     "{objective: {garden: [rose, owl]}}": ("bestiary", "garden"),
     "{objective: {class: flower}}": ("bestiary", "class"),
     "{objective: {class: [tower, 2]}}": ("bestiary", "class"),
+    "{objective: [{class: lion}, {class: rose}]}": ("bestiary", "class"),
+    "{objective: [{class: lion}, {class: daisy}]}": ("efficientnet_lite0", "class"),
     "{objective: [{layer: high}, {layer: creatures}]}": ("bestiary", "layer"),
     "{objective: {neuron: eye, layer: classes}}": ("bestiary", "neuron"),
     "{network: bestiary}": ("bestiary", "garden"),

@@ -69,7 +69,7 @@ TEMPLATES: dict[str, tuple[str, Mapping[str, Any]]] = {
             "duration": "source",
             "source": {"video": {"file": "street.mp4"}},
             "motion": {"zoom": 1},
-            "dream": {"rate": 12, "footage": "clear", **FOOTAGE["clear"]},
+            "dream": {"rate": 12, "footage": "clear", **FOOTAGE["clear"], "octaves": 4, "smoothing": 0.4},  # beasts, not specks
         },
     ),
     "audio": (

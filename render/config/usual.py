@@ -49,7 +49,8 @@ def completed(dream: Mapping[str, Any]) -> Mapping[str, Any]:
         name = next(iter(named), "") if isinstance(named, Mapping) else getattr(named, "name", named)
         objective = OBJECTIVES.get(str(name), OBJECTIVE)
     if "network" not in dream:
-        named = BESTIARY if any(_of_bestiary(term) for term in _terms(objective)) else USUAL
+        terms = list(_terms(objective))
+        named = BESTIARY if any(map(_of_bestiary, terms)) and not any(map(_of_others, terms)) else USUAL
     return {**dream, "network": named, "objective": objective}
 
 
@@ -86,7 +87,17 @@ def _of_bestiary(term: Mapping[str, Any]) -> bool:
     return any(_kinds(term[key]) for key in NAMING if key in term)
 
 
+def _of_others(term: Mapping[str, Any]) -> bool:
+    """Whether a term names a class that the bestiary does not have: lions and daisies are asked of one that knows both."""
+    return any(bool(_words(term[key])) and not _kinds(term[key]) for key in ("garden", "class") if key in term)
+
+
 def _kinds(names: Any) -> bool:
     """Whether these are kinds of the bestiary, all that are names; a number alone says nothing."""
-    words = [name for name in (names if isinstance(names, list | tuple | Mapping) else [names]) if isinstance(name, str)]
+    words = _words(names)
     return bool(words) and (words == ["all"] or all(word in KINDS for word in words))
+
+
+def _words(names: Any) -> list[str]:
+    """Those that are names, not numbers."""
+    return [name for name in (names if isinstance(names, list | tuple | Mapping) else [names]) if isinstance(name, str)]

@@ -43,7 +43,7 @@ from render.errors import RenderError, RoomError, gpu_failed, memory_ended
 from render.film import Film, State, ticks
 from render.frames import at_rate, dreamed_up_to, frame_count, in_loop_order, rate_ratio
 from render.picture.picture import from_pixels, to_pixels
-from render.picture.readback import read_frames
+from render.picture.readback import own_stream, read_frames
 from render.scene import Scene
 from render.weights.catalogue import credits
 
@@ -131,7 +131,12 @@ def dream_and_develop(config: Config, film: Film, root: Path, take: Take, dreame
     dream = partial(expose, film, take, dreamer, watermark)
     if helps(device):
         scene = with_flow_cache(build_scene(config, device), root)
-        with alongside(partial(develop, config, scene, take, watermark.wait_for), watermark) as ahead:
+
+        def develop_beside() -> Prints:
+            with own_stream(device):
+                return develop(config, scene, take, watermark.wait_for)
+
+        with alongside(develop_beside, watermark) as ahead:
             dreamed, last = dream()
             if last == film.scene.clock.last_tick:
                 return dreamed, last, ahead.result()
@@ -248,12 +253,12 @@ def dream_here(
         take.note_device(describe(film.scene.device), torch.get_num_threads(), any_device)
     states = ticks_within_memory(film, state, take) if spare else ticks(film, state)
 
-    def watched() -> Iterator[State]:
+    def states_to_keep() -> Iterator[State]:
         for new in watch(states, first, end):
             unchanged()
             yield new
 
-    yield from keep_ticks(take.negative(), watched(), film.scene.device)
+    yield from keep_ticks(take.negative(), states_to_keep(), film.scene.device)
 
 
 def poster(scene: Scene, take: Take, tick: int) -> None:

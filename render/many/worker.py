@@ -207,11 +207,11 @@ class Worker:
 
 
 def _files_of(state: State) -> TickFiles:
-    import numpy as np
+    from render.develop.keep import read_state
+    from render.source.tick import CANVAS
 
-    from render.picture.picture import to_pixels
-
-    return TickFiles.of(state.tick, to_pixels(state.canvas, np.uint16), state.tensors())
+    tensors = read_state(state)()
+    return TickFiles.of(state.tick, tensors.pop(CANVAS).numpy(), tensors)
 
 
 def _in_thread(work: Callable[[Callable[[News], object]], None]) -> Iterator[News]:

@@ -1,8 +1,12 @@
-"""Read-back. From a GPU to the processor without waiting: tensors are asked for now and used later, in one copy."""
+"""Read-back. From a GPU to the processor without waiting: tensors are asked for now and used later, in one copy.
+
+A CUDA stream is a queue of a GPU's work: what is asked for in one is done in order; streams wait for each other when told to.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from itertools import accumulate
 from typing import TypeVar
@@ -26,17 +30,17 @@ def read_later(tensors: Mapping[str, Tensor]) -> Callable[[], dict[str, Tensor]]
     if not far:
         return lambda: dict(tensors)
     names = sorted(far, key=lambda name: -far[name].element_size())  # so that each lies at a multiple of its own numbers' size
-    copied = _begin_copy(torch.cat([far[name].contiguous().flatten().view(torch.uint8) for name in names]))
+    wait_for_copy = _begin_copy(torch.cat([far[name].contiguous().flatten().view(torch.uint8) for name in names]))
     sizes = [far[name].numel() * far[name].element_size() for name in names]
     starts = dict(zip(names, accumulate(sizes, initial=0), strict=False))
 
-    def arrived() -> dict[str, Tensor]:
-        whole = copied()
+    def wait() -> dict[str, Tensor]:
+        whole = wait_for_copy()
         parts = {name: whole[starts[name] : starts[name] + size] for name, size in zip(names, sizes, strict=True)}
         near = {name: part.view(far[name].dtype).view(far[name].shape) for name, part in parts.items()}
         return {name: near.get(name, tensor) for name, tensor in tensors.items()}
 
-    return arrived
+    return wait
 
 
 def _begin_copy(flat: Tensor) -> Callable[[], Tensor]:
@@ -44,24 +48,37 @@ def _begin_copy(flat: Tensor) -> Callable[[], Tensor]:
     if flat.device.type != "cuda":  # of others it is not known that what has not arrived yet can be told
         near = flat.cpu()
         return lambda: near
-    stream = _copying(flat.device)
-    stream.wait_stream(torch.cuda.current_stream(flat.device))
+    asking = torch.cuda.current_stream(flat.device)
+    stream = _copying(asking)
+    stream.wait_stream(asking)
     with torch.cuda.stream(stream):
         pinned = flat.to("cpu", non_blocking=True)  # torch pins what it copies to in this way
         done = stream.record_event()
     flat.record_stream(stream)  # its memory is not given to others before it is read
 
-    def arrived() -> Tensor:
+    def wait() -> Tensor:
         done.synchronize()
         return pinned
 
-    return arrived
+    return wait
 
 
 @cache
-def _copying(device: torch.device) -> torch.cuda.Stream:
-    """The stream of a GPU's copies to the processor."""
-    return torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+def _copying(asking: torch.cuda.Stream) -> torch.cuda.Stream:
+    """The stream of the copies of what a stream makes: no other's work is waited for."""
+    return torch.cuda.Stream(asking.device)  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def own_stream(device: torch.device) -> Iterator[None]:
+    """What a thread asks a GPU for inside does not wait for what other threads ask for from now on."""
+    if device.type != "cuda":
+        yield
+        return
+    stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+    stream.wait_stream(torch.cuda.default_stream(device))  # which made what the thread was given
+    with torch.cuda.stream(stream):
+        yield
 
 
 def one_behind(items: Iterable[T], begin: Callable[[T], Callable[[], U]]) -> Iterator[U]:

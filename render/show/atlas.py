@@ -17,6 +17,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
+from render.config.usual import THINGS, USUAL
 from render.develop.ffmpeg import Pixels
 from render.dream import objective
 from render.dream.ascent import Ascent, dream
@@ -38,6 +39,9 @@ BEGINNING = Clock(Fraction(1), 1, Fraction(1)).tick(0)  # noise stands still, an
 
 TONE = colour.Tone(torch.full((3,), MEAN), 0.2)  # what a dream from noise is held to: a sheet of them is looked at as one
 HOLD = 0.8
+MORE = (
+    8  # steps of a class of efficientnet_lite0 by those of others: 256 if not said, from which on it is plain (docs/BENCH.md)
+)
 FOG = 0.25  # contrast of the noise that a dream begins with
 MOST_ROWS = 16  # of an overview: of more layers it shows as many, evenly chosen
 CHANNELS = 4  # in a row of an overview
@@ -217,11 +221,11 @@ def dream_plates(sheet: Sheet, network: Network, recipe: Recipe) -> Iterator[Pix
     for layer, plates in groupby(sheet.plates, lambda plate: plate.layer):
         extract = network.extractor([layer], recipe.device)
         for plate in plates:
-            yield to_pixels(_dream_plate(plate, extract, recipe, network.min_side).cpu())
+            yield to_pixels(_dream_plate(plate, extract, recipe, network).cpu())
 
 
-def _dream_plate(plate: Plate, extract: Extractor, recipe: Recipe, min_side: int) -> Tensor:
-    terms = [(1.0, plate.objective)]
+def _dream_plate(plate: Plate, extract: Extractor, recipe: Recipe, network: Network) -> Tensor:
+    terms, min_side = [(1.0, plate.objective)], network.min_side
     if plate.seed is None:
         assert recipe.photo is not None
         photo = recipe.photo.to(recipe.device)
@@ -229,7 +233,12 @@ def _dream_plate(plate: Plate, extract: Extractor, recipe: Recipe, min_side: int
         canvas = dream(photo, extract, terms, _as_films(steps, min_side), recipe.seed, 0)
         return colour.hold_tone(canvas, colour.tone(photo), HOLD)
     fog = noise("perlin", FOG, (recipe.size, recipe.size), recipe.seed + plate.seed).at(BEGINNING).to(recipe.device)
-    ascent = _as_films(recipe.steps, min_side) if plate.whole else _as_nature(recipe.steps, min_side)
+    if plate.whole:
+        ascent = _as_films(recipe.steps, min_side)
+    elif plate.layer == CLASSES and network.name == USUAL:
+        ascent = _as_things(recipe.steps, min_side)
+    else:
+        ascent = _as_nature(recipe.steps, min_side)
     return colour.hold_tone(dream(fog, extract, terms, ascent, recipe.seed, 0), TONE, HOLD)
 
 
@@ -247,6 +256,23 @@ def _as_nature(steps: int, min_side: int) -> Ascent:
         turn=10.0,
         scale=1.15,
         parametrisation="fourier",
+    )
+
+
+def _as_things(steps: int, min_side: int) -> Ascent:
+    """As films grow classes of efficientnet_lite0 from noise: in one octave, with as many more steps."""
+    return Ascent(
+        steps=MORE * steps,
+        step_size=THINGS["step_size"],
+        octaves=THINGS["octaves"],
+        octave_scale=1.4,
+        jitter=THINGS["jitter"],
+        smoothing=THINGS["smoothing"],
+        chroma=THINGS["chroma"],
+        min_side=min_side,
+        turn=THINGS["jitter_turn"],
+        scale=THINGS["jitter_scale"],
+        parametrisation=THINGS["parametrisation"],
     )
 
 

@@ -30,7 +30,7 @@ export class Timeline {
   /** A dream that is shown. */
   show({ tick, seconds, scrub }) {
     write(find(".clock", this.deck), duration(seconds, 1));
-    if (!scrub && this.wanted === null && this.state?.scrub == null) {
+    if (this.wanted === null && (scrub || this.state?.scrub == null)) { // a page that comes while one looks back, too
       this.slider.max = Math.max(tick, Number(this.slider.max));
       this.slider.value = tick;
     }
