@@ -12,7 +12,7 @@ import io
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,7 +49,7 @@ def open_file(path: Path, kind: Kind, folder: Path | None = None) -> Iterator[io
     plain(path, kind, folder)
     with _reasons(path):
         file = open(path, "rb", opener=_at_once)  # noqa: SIM115
-    with file:
+    try:
         _require_plain(path, kind, os.fstat(file.fileno()))  # the name may mean something else by now
         try:
             yield file
@@ -59,6 +59,9 @@ def open_file(path: Path, kind: Kind, folder: Path | None = None) -> Iterator[io
             if error.errno is None or error.errno in NO_ROOM or type(error).__module__ != "builtins":
                 raise
             raise MissingError(f"{path}: cannot be read: {error.strerror or error}") from error
+    finally:
+        with suppress(OSError):  # what was read was read, whatever the disk says when it is let go
+            file.close()
 
 
 def _at_once(name: str, flags: int) -> int:

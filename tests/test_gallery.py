@@ -351,6 +351,17 @@ def test_a_dream_that_went_away_is_not_compared(tmp_path: Path) -> None:
     assert notice.startswith(f"{take}: shown without what it began with: ")
 
 
+def test_what_a_killed_process_left_in_a_site_goes_when_it_is_old(tmp_path: Path) -> None:
+    exhibits, _ = find_exhibits([finished(tmp_path, "film")])
+    page, _ = write_page(exhibits, tmp_path / "site")
+    new, old = [next(page.parent.glob("films/*")) / f".part-1-{number}.jpg" for number in range(2)]
+    for part in (new, old):
+        part.touch()
+    os.utime(old, (0, 0))
+    write_page(exhibits, tmp_path / "site")
+    assert (new.exists(), old.exists()) == (True, False)
+
+
 def test_a_strangers_page_is_left_alone(tmp_path: Path) -> None:
     finished(tmp_path / "runs")
     (tmp_path / "site").mkdir()

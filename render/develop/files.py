@@ -127,7 +127,8 @@ def _remove(part: Path) -> None:
         except FileNotFoundError:
             return
         except OSError:  # it is a folder; where the disk faltered there is nothing of a folder in it
-            shutil.rmtree(part, ignore_errors=True)
+            with suppress(OSError):  # `ignore_errors` does not hear of a folder that was closed with an error
+                shutil.rmtree(part, ignore_errors=True)
 
 
 def _to_disk(part: Path) -> None:

@@ -46,6 +46,7 @@ from render.loops import LOOPS, NONE
 from render.show.words import duration_words
 from render.weights.catalogue import credits
 
+FORGOTTEN = 3600  # seconds after which what a killed process left unfinished in a site is removed: others may be at work there
 PAGE, ROOM = "index.html", "films"  # of a site: its page, and the folder of what hangs there
 MARK = '<meta name="generator" content="render gallery">'  # by which a page of ours is known
 WIDE, WIDER = 960, 1600  # pixels of the longer side of a poster, and of what is compared, at most
@@ -255,6 +256,8 @@ def write_page(exhibits: Sequence[Exhibit], site: Path, title: str = "Dreams", c
     places = _place_names(exhibits)
     cards = [_card(exhibit, site / ROOM / place, notices.append) for exhibit, place in zip(exhibits, places, strict=True)]
     files.write(page, _page(cards, title, columns).encode())
+    for folder in (site, *(site / ROOM / place for place in places)):
+        files.sweep_forgotten(folder, FORGOTTEN)
     for place in earlier - {*places}:
         shutil.rmtree(site / ROOM / place, ignore_errors=True)
     return page, notices

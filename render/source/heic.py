@@ -73,12 +73,12 @@ def _put_together(container: InputContainer, grid: Grid | None, most: int) -> Pi
     streams = {stream.id: stream for stream in container.streams.video}
     if grid is None or not streams.keys() >= {*grid.tiles}:
         raise MissingError("is a HEIC picture put together in a way that cannot be read here", CURE, continues=True)
-    first = streams[grid.tiles[0]].codec_context
-    _require_few(max(grid.size[0] * grid.size[1], len(grid.tiles) * first.width * first.height), most)
+    sizes = [streams[number].codec_context for number in grid.tiles]
+    _require_few(max(grid.size[0] * grid.size[1], sum(each.width * each.height for each in sizes)), most)
     tiles = _tiles(container, {number: streams[number] for number in grid.tiles})
     row_by_row = [grid.tiles[start : start + grid.columns] for start in range(0, len(grid.tiles), grid.columns)]
     whole = np.concatenate([np.concatenate([tiles[number] for number in row], axis=1) for row in row_by_row])
-    if (whole.shape[0], whole.shape[1]) < grid.size or whole.shape[1] < grid.size[1]:
+    if whole.shape[0] < grid.size[0] or whole.shape[1] < grid.size[1]:
         raise UnidentifiedImageError
     pixels = whole[: grid.size[0], : grid.size[1]]
     for kind, how in grid.upright:
