@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,11 +13,14 @@ from torch import Tensor, nn
 from torch.fx import GraphModule, Node
 from torch.fx.experimental.optimization import fuse
 
+from render.dream.frozen import ConvRelu
+
 RELUS = frozenset({F.relu, torch.relu, F.relu_, torch.relu_})
 
 
 def fuse_graph(graph: GraphModule) -> GraphModule:
-    """Batch norm folded into convolutions, 1x1 convolutions with ReLU of one input made one, max-pools before their ReLU."""
+    """Batch norm folded into convolutions, 1x1 convolutions with ReLU of one input made one, each one with its ReLU, too; and
+    max-pools before their ReLU."""
     fuse_in: Any = fuse  # torch types what it gives back as any Module
     graph = fuse_in(graph.eval(), no_trace=True)
     modules, readers = dict(graph.named_modules()), defaultdict(list)
@@ -30,8 +33,33 @@ def fuse_graph(graph: GraphModule) -> GraphModule:
     for source, nodes in readers.items():
         if len(nodes) > 1:
             _join(graph, source, nodes, [modules[node.target] for node in nodes])
+    modules, calls = dict(graph.named_modules()), Counter(node.target for node in graph.graph.nodes)
+    for node in list(graph.graph.nodes):
+        alone = node.op == "call_module" and calls[node.target] == 1
+        if alone and _takes_relu(modules[node.target]) and _then_relu(node, modules):
+            _with_relu(graph, node, modules[node.target])
     graph.recompile()
     return graph
+
+
+def _with_relu(graph: GraphModule, node: Node, conv: nn.Conv2d) -> None:
+    """Make a convolution and the ReLU after it one."""
+    (relu,) = node.users
+    relu.replace_all_uses_with(node)
+    graph.graph.erase_node(relu)
+    graph.set_submodule(str(node.target), ConvRelu(conv))
+
+
+def _takes_relu(module: nn.Module) -> bool:
+    """Whether a module is a convolution that a ConvRelu can stand in for."""
+    return (
+        isinstance(module, nn.Conv2d)
+        and module.stride == module.dilation == (1, 1)
+        and module.groups == 1
+        and module.padding_mode == "zeros"
+        and not isinstance(module.padding, str)
+        and module.kernel_size[0] == module.kernel_size[1] > module.padding[0] == module.padding[1]
+    )
 
 
 def side_by_side(convs: Sequence[nn.Conv2d]) -> nn.Conv2d:
