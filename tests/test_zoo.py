@@ -19,6 +19,7 @@ from torch.utils.hooks import RemovableHandle
 from render.config.model import OBJECTIVES
 from render.dream import registry, zoo
 from render.dream.ascent import dream
+from render.dream.frozen import FrozenConv
 from render.dream.network import CLASSES, Extractor, Network
 from render.dream.registry import load
 from render.dream.view import view_of
@@ -192,7 +193,7 @@ def test_folded_and_cut_networks_see_what_whole_ones_see(name: str, saved: Calla
 
 def test_batch_norm_is_folded_away(saved: Callable[[str], tuple[nn.Module, Path]], monkeypatch: pytest.MonkeyPatch) -> None:
     extract, called = load("googlenet", saved("googlenet")[1], tiny.CPU).extractor(["inception3a"], tiny.CPU), dict[type, int]()
-    for kind in (nn.Conv2d, nn.BatchNorm2d):
+    for kind in (nn.Conv2d, FrozenConv, nn.BatchNorm2d):
 
         def forward(self: nn.Module, x: Tensor, kind: type = kind, whole: Callable[..., Tensor] = kind.forward) -> Tensor:
             called[kind] = called.get(kind, 0) + 1
@@ -201,7 +202,7 @@ def test_batch_norm_is_folded_away(saved: Callable[[str], tuple[nn.Module, Path]
         monkeypatch.setattr(kind, "forward", forward)
     extract(tiny.photo((64, 80)))
     assert called.get(nn.BatchNorm2d, 0) == 0
-    assert 5 <= called[nn.Conv2d] <= 9, "conv1 conv2 conv3 and the six of inception3a, and nothing deeper"
+    assert 5 <= called[nn.Conv2d] + called[FrozenConv] <= 9, "conv1 conv2 conv3 and the six of inception3a, and nothing deeper"
 
 
 def test_a_transformer_looks_at_any_size(saved: Callable[[str], tuple[nn.Module, Path]]) -> None:
