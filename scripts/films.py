@@ -13,7 +13,6 @@ from itertools import pairwise
 from pathlib import Path
 from time import monotonic
 
-from render.config import Config
 from render.develop import files
 from render.errors import ConfigError, MissingError, RenderError
 from render.facts import load
@@ -30,22 +29,13 @@ Shoot = Callable[[Path, Sequence[str]], int]  # a configuration and options of `
 def there(films: Sequence[Path], options: Sequence[str]) -> Iterator[Path]:
     """The films whose weights are here or can be fetched; a word on each of the others."""
     for film in films:
-        config = load(film, [value for option, value in pairwise(options) if option == "--set"])
         try:
-            require_files(config)
+            config = load(film, [value for option, value in pairwise(options) if option == "--set"])
             fetch(config.published_networks, offline="--offline" in options or store.no_net())
         except MissingError as error:
             say(f"{film.name}: left out: {error}")
         else:
             yield film
-
-
-def require_files(config: Config) -> None:
-    """Raise MissingError for a file of weights that a film names and that nobody has put there yet."""
-    networks = [config.dream.network, *(term.network for term in config.dream.objective)]
-    for network in networks:
-        if network and network.weights and not network.weights.exists():
-            raise MissingError(f"{network.weights} is not there; the film's head says where to get it")
 
 
 def fetch(names: Sequence[str], offline: bool) -> None:

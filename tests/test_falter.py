@@ -50,7 +50,7 @@ WRITERS: Mapping[str, tuple[str, ...]] = {  # the others that write files; `slow
     "sweep": ("sweep", "zoom.yaml", "--vary", "seed=1,2"),
 }
 AFTER = {"print": "zoom", "gallery": "zoom", "trim": "zoom", "join": "zoom"}  # what needs a film before
-ONCE = {"deforum": "film.yaml", "join": "both.mkv"}  # what is not written over when it is there, whole
+ONCE = {"deforum": "film.yaml", "join": "both.mkv", "print": "x.gif"}  # what is not written over when it is there, whole
 FEW = 4  # places of footage at which the fast suite lets a read fail; `slow` tries them all
 CODES = {errno.ENOSPC: {0, 5}, falter.SHORT: {0}}  # an exit code that an errno must end with; of others 0, 3 or 4
 LOCKLESS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP}

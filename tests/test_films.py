@@ -47,8 +47,9 @@ def page(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
 def test_a_film_without_its_weights_is_left_out_with_a_word(gallery: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
     assert [film.name for film in films.there(gallery, [])] == ["a.yaml", "c.yaml"]
-    (told,) = capsys.readouterr().err.splitlines()
-    assert told.startswith("b.yaml: left out: " + str(gallery[0].parent / "weights" / "none.caffemodel"))
+    told = capsys.readouterr().err
+    assert told.startswith("b.yaml: left out: ")
+    assert str(gallery[0].parent / "weights" / "none.caffemodel") in told
     assert list(films.there(gallery, ["--set", "dream.objective=[{layer: mid}]", "--set", "seed=2"])) == gallery
     (gallery[0].parent / "weights").mkdir()
     (gallery[0].parent / "weights" / "none.caffemodel").touch()

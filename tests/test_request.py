@@ -378,3 +378,24 @@ def test_a_film_is_made_again_into_the_file_that_it_made(run: Run) -> None:
     for name in ("again.mp4", "again.gif", "again.jpg"):
         for _ in range(2):
             assert run("tiny.yaml", "-o", name).paths == [name]
+
+
+@pytest.mark.parametrize("ending", ["mp4", "gif", "jpg", "webp"])
+@pytest.mark.parametrize(
+    ("words", "more"),
+    [
+        (("print", "runs/tiny"), ("--width", "16")),
+        (("trim", "runs/tiny", "0s..0.5s"), ("--width", "16")),
+        (("join", "runs/tiny/take-001", "runs/tiny/take-001"), ("--width", "16")),
+    ],
+)
+def test_a_print_is_made_again_into_the_file_that_it_made_until_somebody_changes_it(
+    run: Run, words: tuple[str, ...], more: tuple[str, ...], ending: str
+) -> None:
+    assert run("tiny.yaml").code == 0
+    file = Path(f"again.{ending}")
+    for settings in ((), (), more):
+        assert run(*words, "-o", f"./{file}", *settings).paths == [str(file)]
+    file.write_bytes(b"mine")
+    assert run(*words, "-o", f"./{file}").code == 2
+    assert file.read_bytes() == b"mine"

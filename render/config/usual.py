@@ -112,6 +112,8 @@ def _of_bestiary(term: Mapping[str, Any]) -> bool:
 
 def _of_others(term: Mapping[str, Any]) -> bool:
     """Whether a term names a class that the bestiary does not have: lions and daisies are asked of one that knows both."""
+    if term.get("layer", CLASSES) != CLASSES:
+        return False
     return any(bool(_words(term[key])) and not _kinds(term[key]) for key in ("garden", "class") if key in term)
 
 

@@ -29,7 +29,7 @@ from render.develop import files, formats, prints
 from render.develop.ffmpeg import Pixels
 from render.develop.flow_cache import with_flow_cache
 from render.develop.names import fill_name, frame_path
-from render.develop.outside import require_replaceable, sources_of
+from render.develop.outside import mark, require_replaceable, sources_of
 from render.develop.shoot import Prints, develop, has_sound
 from render.develop.sound import film_sound
 from render.develop.take import Take, existing_take, newest_take
@@ -219,11 +219,21 @@ def _require_writable(reel: Reel, placed: Iterable[Placed]) -> None:
     take = reel.take
     for each in placed:
         if each.folder != take.folder:
-            file = each.folder / fill_name(each.output.file, reel.config.name)
-            require_replaceable(frame_path(file, 0), sources_of(reel.config))
+            require_replaceable(_first_file(each, reel.config.name), sources_of(reel.config), marks=take.elsewhere)
         if take.read_only and each.folder == take.folder:
             name = basename(each.output.file)
             raise MissingError(f"{take.folder}: cannot be written", f"-o ./{name} prints into the working folder")
+
+
+def _first_file(placed: Placed, name: str) -> Path:
+    """The file of a print, or the first of its pictures."""
+    return frame_path(placed.folder / fill_name(placed.output.file, name), 0)
+
+
+def _note_elsewhere(take: Take, placed: Iterable[Placed], name: str) -> None:
+    """Note which prints lie outside of the take, so that the same command may make them anew."""
+    files = (_first_file(each, name) for each in placed if each.folder != take.folder)
+    take.note_elsewhere(mark(file) for file in files if file.is_file())
 
 
 # ---- a whole take
@@ -244,6 +254,7 @@ def print_again(folder: Path, outputs: Sequence[str], settings: Settings, source
         made = [
             _print_into(reel, place, [each.output for each in placed if each.folder == place]) for place in _folders(placed)
         ]
+        _note_elsewhere(reel.take, placed, reel.config.name)
         paths, notices = zip(*made, strict=True)
         return [*chain(*paths)], [*reel.take.notices, *chain(*notices)]
 
@@ -303,6 +314,7 @@ def trim(folder: Path, part: str, file: str | None, settings: Settings, source: 
         _require_writable(reel, [placed])
         _require(reel, [placed.output])
         paths, notices = _develop(reel, placed.folder, [placed.output], (start, stop), whole=False)
+        _note_elsewhere(reel.take, [placed], reel.config.name)
         return paths, [*reel.take.notices, *notices]
 
 
@@ -357,9 +369,8 @@ def join(folders: Sequence[Path], file: str | None, fade: str, settings: Setting
         usual = f"{'+'.join(dict.fromkeys(reel.config.name for reel in reels))}{first.config.outputs[0].suffix}"
         placed = _placed(file or "", usual, settings, _like(first.config.outputs[0], {"alpha": "none", **settings}), Path())
         if file:
-            require_replaceable(
-                placed.folder / placed.output.file, [each for reel in reels for each in sources_of(reel.config)]
-            )
+            sources = [each for reel in reels for each in sources_of(reel.config)]
+            require_replaceable(_first_file(placed, title), sources, marks=first.take.elsewhere)
 
         def frames(fps: Fraction) -> Iterator[Pixels]:
             films = [(resize(frame, first.scene.size) for frame in reel.frames(fps)) for reel in reels]
@@ -368,6 +379,7 @@ def join(folders: Sequence[Path], file: str | None, fade: str, settings: Setting
         with joined_sound(reels, overlap, placed.folder / placed.output.file) as sound:
             fps = first.scene.clock.fps
             paths, notices = prints.develop([placed.output], frames, first.size, fps, placed.folder, title, "", sound)
+        _note_elsewhere(first.take, [placed], title)
         return paths, [*chain(*(reel.take.notices for reel in reels)), *notices]
 
 

@@ -12,7 +12,7 @@ import platform
 import re
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError
@@ -57,6 +57,9 @@ UNLOCKED = "this disk knows no locks, so two renders in this folder at once woul
 
 
 AnyOutput = TypeVar("AnyOutput", bound=Output)
+
+
+REMEMBERED = 100  # marks of prints outside of a take
 
 
 class Recorded(Protocol):
@@ -159,6 +162,17 @@ class Take:
         """Record that the prints of `outputs` are whole."""
         whole = {output.file: self._print(output, film) for output in outputs}
         self.note(prints=self.record.get("prints", {}) | whole)
+
+    @property
+    def elsewhere(self) -> list[list[int]]:
+        """The marks (outside.mark) of prints of this take that lie outside of it, the newest last."""
+        return list(self.record.get("elsewhere", []))
+
+    def note_elsewhere(self, marks: Iterable[list[int]]) -> None:
+        """Record the marks of prints outside of the take: as long as nobody changes them, they may be made anew."""
+        new = [mark for mark in marks if mark not in self.elsewhere]
+        if new and not self.read_only:
+            self.note(elsewhere=[*self.elsewhere, *new][-REMEMBERED:])
 
     def poster(self, frame: Pixels) -> Path:
         """Write poster.jpg from [H, W, 3]."""

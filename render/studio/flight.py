@@ -7,7 +7,7 @@ that film is the flight that was flown, bit for bit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -52,7 +52,7 @@ class Stage:
     @cached_property
     def spans(self) -> Mapping[str, Span]:
         """What the numbers that can be moved may be, by their keys."""
-        return dict(movable(self.config))
+        return dict(steerable(self.config))
 
     @cached_property
     def curves(self) -> Mapping[str, Curve]:
@@ -119,11 +119,17 @@ def knows_its_end(config: Config) -> list[str]:
         ]
 
 
+def steerable(config: Config) -> Iterator[tuple[str, Span]]:
+    """The key and the span of every number that a flight may move: colours cannot be held to those of noise, which has none."""
+    colourless = config.source.kind == "noise" and not (config.look.colour and config.look.colour.palette)
+    return ((key, span) for key, span in movable(config) if not (colourless and key == "look.colour.hold"))
+
+
 def with_live_numbers(config: Config) -> Config:
     """The same film; where its clock has rows of a number, that number moves as they say."""
     curves = dict(config.curves())
     live = {
-        key: _live(key, span, curves.get(key)) for key, span in movable(config) if key in curves or _may_be_said(config, key)
+        key: _live(key, span, curves.get(key)) for key, span in steerable(config) if key in curves or _may_be_said(config, key)
     }
     moved: Config = overlay(config, live)  # type: ignore[assignment]
     return moved

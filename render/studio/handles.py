@@ -12,7 +12,6 @@ from render.config import Config
 from render.config.curve import Curve, Span, written
 from render.config.hold import holds
 from render.config.model import TERMS, Settings
-from render.config.moving import movable
 from render.config.nodes import to_yaml
 from render.config.section import plain, walk
 from render.moment import Moment
@@ -71,7 +70,7 @@ def handles(stage: Stage, rows: Rows, moment: Moment) -> list[dict[str, Any]]:
     flows = stage.config.source.moves
     return [
         _handle(stage, key, span, curves.get(key), values.get(key), meanings, moment)
-        for key, span in sorted(movable(stage.config), key=lambda number: number[0].startswith("source."))
+        for key, span in sorted(stage.spans.items(), key=lambda number: number[0].startswith("source."))
         if not key.startswith("flow.") or flows
     ]
 
