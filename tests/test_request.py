@@ -331,25 +331,27 @@ def test_every_command_has_its_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("load", "own", "then"),
+    ("says", "own", "then"),
     [
-        (0.0, {}, dict([cli.SPINNING])),
-        (99.0, {}, dict([cli.ASLEEP])),
-        (None, {}, dict([cli.SPINNING])),  # a system that does not say
-        (99.0, {"OMP_WAIT_POLICY": "ACTIVE"}, {"OMP_WAIT_POLICY": "ACTIVE"}),
-        (0.0, {"GOMP_SPINCOUNT": "7"}, {"GOMP_SPINCOUNT": "7"}),
+        ("0.00 0.01 0.05 1/345 678", {}, cli.SPINNING),
+        ("9.00 9.00 9.00 1/345 678", {}, cli.SPINNING),  # what ran in the last minute is over
+        ("0.00 0.01 0.05 1000/2345 678", {}, cli.ASLEEP),
+        ("who knows", {}, cli.SPINNING),
+        (None, {}, cli.SPINNING),  # a system that does not say
+        ("0.00 0.01 0.05 1000/2345 678", {"OMP_WAIT_POLICY": "ACTIVE"}, ("OMP_WAIT_POLICY", "ACTIVE")),
+        ("0.00 0.01 0.05 1000/2345 678", {"GOMP_SPINCOUNT": "7"}, ("GOMP_SPINCOUNT", "7")),
     ],
 )
 def test_threads_wait_as_suits_the_machine_unless_a_person_says_otherwise(
-    load: float | None, own: dict[str, str], then: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    says: str | None, own: dict[str, str], then: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rest = {name: value for name, value in os.environ.items() if name not in dict([cli.ASLEEP, cli.SPINNING])}
     monkeypatch.setattr(os, "environ", rest | own)
-    monkeypatch.delattr(os, "getloadavg", raising=False)
-    if load is not None:
-        monkeypatch.setattr(os, "getloadavg", lambda: (load, load, load), raising=False)
+    monkeypatch.setattr(cli, "RUNNING", tmp_path / "loadavg")
+    if says is not None:
+        (tmp_path / "loadavg").write_text(says)
     cli.choose_waiting()
-    assert os.environ == rest | then
+    assert os.environ == rest | dict([then])
 
 
 # ---- what lies there already
