@@ -41,11 +41,19 @@ def test_it_is_the_convolution_at_every_size(
     shape: tuple[int, int, int, int, int, int], then: str | None, dtype: torch.dtype
 ) -> None:
     conv = convolution(shape, then).to(dtype)
-    for size in ((19, 33), (7, 8), (40, 21)):  # the kernels are laid out for the first
+    for size in ((19, 33), (7, 8), (40, 21), (19, 33)):
         x = torch.randn((1, shape[0], *size), generator=torch.Generator().manual_seed(4)).to(dtype)
         x = x.contiguous(memory_format=torch.channels_last)
         atol = 0.1 if dtype == torch.bfloat16 else 1e-4
         torch.testing.assert_close(conv(x), plainly(conv, x), atol=atol, rtol=0.02 if dtype == torch.bfloat16 else 1e-4)
+
+
+def test_kernels_are_laid_out_for_a_few_sizes_at_a_time() -> None:
+    conv = convolution(SHAPES[2], None)
+    for side in range(4, 4 + 3 * frozen.SIZES):
+        x = torch.randn(1, 16, side, 9)
+        torch.testing.assert_close(conv(x), plainly(conv, x), atol=1e-4, rtol=1e-4)
+        assert 0 < len(conv.laid_out) <= frozen.SIZES
 
 
 def test_without_onednn_it_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ that follows is done while each value is still at hand. torch has these two step
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import torch
@@ -16,7 +17,13 @@ from torch.autograd.function import once_differentiable
 
 from render.dream.precision import has_bfloat16
 
+# How many steps oneDNN remembers how to do, asked of the environment at the first. With the usual 1,024 two networks in four
+# octaves crowd each other out, and each tick takes twice as long.
+os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "8192")
+
 THEN = {None: ("none", []), "relu": ("relu", []), "relu6": ("hardtanh", [0.0, 6.0])}  # what may follow, in oneDNN's words
+
+SIZES = 8  # of pictures that kernels are laid out for at a time: more than the octaves of most films
 
 
 class FrozenConv(nn.Module):
@@ -41,7 +48,7 @@ class FrozenConv(nn.Module):
         self.register_buffer("weight", weight.contiguous(memory_format=torch.channels_last))
         self.register_buffer("bias", bias)
         self.stride, self.padding, self.groups, self.then = stride, padding, groups, then
-        self.laid_out: dict[torch.dtype, Tensor] = {}  # the kernels as oneDNN has them
+        self.laid_out: dict[tuple[torch.dtype, torch.Size], Tensor] = {}  # the kernels as oneDNN has them, by what they meet
 
     def forward(self, x: Tensor) -> Tensor:
         """[N, C, H, W] -> [N, K, H', W']."""
@@ -51,11 +58,13 @@ class FrozenConv(nn.Module):
         return F.relu_(y) if self.then == "relu" else F.hardtanh_(y, 0.0, 6.0) if self.then else y
 
     def _in_one(self, x: Tensor) -> Tensor:
-        pads, strides, ones = [self.padding] * 2, [self.stride] * 2, [1, 1]
-        if x.dtype not in self.laid_out:
+        pads, strides, ones, then = [self.padding] * 2, [self.stride] * 2, [1, 1], THEN[self.then]
+        kernels = self.laid_out.get((x.dtype, x.shape))  # laid out for another size they would be turned about at every call
+        if kernels is None:
+            if len(self.laid_out) >= SIZES:
+                self.laid_out.clear()
             lay_out = torch.ops.mkldnn._reorder_convolution_weight
-            self.laid_out[x.dtype] = lay_out(self.weight, pads, strides, ones, self.groups, list(x.shape))
-        kernels, then = self.laid_out[x.dtype], THEN[self.then]
+            kernels = self.laid_out[x.dtype, x.shape] = lay_out(self.weight, pads, strides, ones, self.groups, list(x.shape))
         convolve = torch.ops.mkldnn._convolution_pointwise
         y: Tensor = convolve(x, kernels, self.bias, pads, strides, ones, self.groups, *then, "")
         return y
