@@ -7,7 +7,6 @@ that follows is done while each value is still at hand. torch has these two step
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import torch
@@ -16,10 +15,6 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from render.dream.precision import has_bfloat16
-
-# How many steps oneDNN remembers how to do, asked of the environment at the first. With the usual 1,024 two networks in four
-# octaves crowd each other out, and each tick takes twice as long.
-os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "8192")
 
 THEN = {None: ("none", []), "relu": ("relu", []), "relu6": ("hardtanh", [0.0, 6.0])}  # what may follow, in oneDNN's words
 

@@ -17,6 +17,7 @@ import torch
 
 from render.dream import weights
 from render.dream.network import CLASSES, Network, did_you_mean, freeze, in_stages
+from render.dream.tuning import tune
 from render.errors import ConfigError
 from render.plugins import NetworkPart, function_of, plugins
 from render.weights import store
@@ -38,6 +39,7 @@ def load(
 
     Raises ConfigError if there is no such network, MissingError if its weights are not there, or are damaged.
     """
+    tune()
     network = replace(_loader(name)(file, device), dtype=dtype)
     named = labels or weights.beside(file)
     if not named:
