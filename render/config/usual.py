@@ -25,8 +25,8 @@ THINGS: Mapping[str, Any] = {  # how classes of efficientnet_lite0 are dreamed f
     "jitter": 60,
     "jitter_turn": 30,
     "jitter_scale": 3,
-    "smoothing": 0,
-    "chroma": 1,
+    "smoothing": 0.2,
+    "chroma": 0.5,
 }
 FOOTAGE: Mapping[str, Mapping[str, Any]] = {  # how much of footage is still seen; strength is the rms of dream minus source
     "subtle": {"step_size": 0.004, "first_steps": 10, "steps": 3},  # a strength of 0.04: a film of strokes, things as they are
