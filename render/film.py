@@ -60,9 +60,7 @@ class Film:
     tiles: Callable[[int], Tiling]  # side, pixels -> tiles of about that side, as large as its layers need them
     precision: str  # a row of precision.DTYPES: what its networks work in
     lead: Callable[[Moment], Lead | None] = lambda moment: None  # how its canvas is led by the take that it follows
-    followed: Callable[[Moment], str] = lambda moment: (
-        ""
-    )  # a digest of the picture that it follows there; "" where there is none
+    followed: Callable[[Moment], str] = lambda moment: ""  # a digest of the picture that it follows there, if any
 
     @property
     def digest(self) -> str:

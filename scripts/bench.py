@@ -301,7 +301,7 @@ def layers(width: int, height: int, times: int) -> dict[str, float]:
         def both(forward: Callable[[], Tensor] = forward) -> None:
             torch.autograd.grad(forward(), frame)
 
-        with patch.object(frozen, "_has_layout", lambda x: False), FlopCounterMode(display=False) as counted:
+        with patch.object(frozen, "has_layout", lambda x: False), FlopCounterMode(display=False) as counted:
             both()  # by torch's own convolutions, which it knows how to count
         with torch.no_grad():
             there = seconds_of(forward, times)

@@ -1133,7 +1133,7 @@ def plain_depthwise() -> Iterator[None]:
     own = SimpleNamespace(**{**vars(F), "conv2d": plainly(F.conv2d)})
     with ExitStack() as stack:
         stack.enter_context(patch.object(frozen, "F", own))
-        stack.enter_context(patch.object(frozen, "_has_layout", lambda x: False))  # a processor has kernels of its own
+        stack.enter_context(patch.object(frozen, "has_layout", lambda x: False))  # a processor has kernels of its own
         stack.enter_context(patch.object(efficientnet, "_depthwise_slope", slope_of))
         yield
 

@@ -96,7 +96,7 @@ OPENING = re.compile(
 )
 DOORS = {"plain", "open_file", "read_bytes", "read_text", "inputs.read_text", "inputs.read_bytes", "inputs.plain"}
 OWN = {  # what this program itself wrote, ships or made sure of, and is opened without the door: (file, call) -> why
-    ("cli/__init__.py", "RUNNING.read_text(encoding='ascii')"): "what the system says of who runs",
+    ("cli/waiting.py", "RUNNING.read_text(encoding='ascii')"): "what the system says of who runs",
     ("api.py", "load_file(film, overrides, quality)"): "facts.load, which gives the configuration to the door",
     ("develop/files.py", "part.open('rb+')"): "what was written a moment ago goes to the disk",
     ("develop/files.py", "os.open(folder, os.O_RDONLY)"): "a folder, whose new name goes to the disk",

