@@ -190,13 +190,19 @@ function turn(name) {
 
 // ---- what is done
 
+/** An order that ends looking back. */
+function onwards(order, fields = {}) {
+  timeline.leave();
+  return socket.ask(order, fields);
+}
+
 const doing = {
-  play: () => socket.ask(state?.playing ? "pause" : "play").catch(say),
-  over: () => socket.ask("over").catch(say),
+  play: () => (state?.playing ? socket.ask("pause") : onwards("play")).catch(say),
+  over: () => onwards("over").catch(say),
   record: () => socket.ask(state?.recording ? "stop" : "record").catch(say),
-  live: () => socket.ask("live").catch(say),
-  fork: () => socket.ask("fork", { tick: state.scrub ?? state.tick }).catch(say),
-  mark: () => socket.ask("mark", state?.scrub == null ? {} : { tick: state.scrub }).then(() => say({ text: "Marked." }), say),
+  live: () => onwards("live").catch(say),
+  fork: () => onwards("fork", { tick: timeline.past ?? state.tick }).catch(say),
+  mark: () => socket.ask("mark", timeline.past === null ? {} : { tick: timeline.past }).then(() => say({ text: "Marked." }), say),
   snapshot: () => socket.ask("snapshot").catch(say),
   gif: () => socket.ask("gif").then(() => {}, say),
   full: () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()).catch(() => {}),

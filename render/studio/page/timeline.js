@@ -9,7 +9,7 @@ export class Timeline {
     this.say = say;
     this.slider = find(".scrub", deck);
     this.state = null;
-    this.wanted = null; // the tick that is asked for next
+    this.past = null; // the tick of before that one looks back at, from the moment that it is asked for
     this.asking = false;
     this.slider.addEventListener("input", () => this.scrub(Number(this.slider.value)));
     live.on((header) => this.show(header));
@@ -19,8 +19,9 @@ export class Timeline {
   update(state) {
     this.state = state;
     this.slider.max = Math.max(0, state.tick);
+    if (!this.asking) this.past = state.scrub;
+    this.slider.value = this.past ?? state.tick;
     const scrubs = state.scrub !== null;
-    if (!scrubs && this.wanted === null) this.slider.value = state.tick;
     document.body.classList.toggle("scrubbing", scrubs);
     find(".back", this.deck).hidden = !scrubs;
     this.showMarks(state);
@@ -30,7 +31,7 @@ export class Timeline {
   /** A dream that is shown. */
   show({ tick, seconds, scrub }) {
     write(find(".clock", this.deck), duration(seconds, 1));
-    if (this.wanted === null && (scrub || this.state?.scrub == null)) { // a page that comes while one looks back, too
+    if (this.past === null && (scrub || this.state?.scrub == null)) { // a page that comes while one looks back, too
       this.slider.max = Math.max(tick, Number(this.slider.max));
       this.slider.value = tick;
     }
@@ -62,18 +63,22 @@ export class Timeline {
 
   /** Shows a tick of before. While one is asked for, only the newest wish waits. */
   async scrub(tick) {
-    this.wanted = Math.min(Math.max(0, tick), this.state?.tick ?? 0);
-    this.slider.value = this.wanted;
+    this.past = Math.min(Math.max(0, tick), this.state?.tick ?? 0);
+    this.slider.value = this.past;
     this.fill();
     if (this.asking) return;
     this.asking = true;
     let asked = null;
-    while (this.wanted !== asked) {
-      asked = this.wanted;
+    while (this.past !== null && this.past !== asked) {
+      asked = this.past;
       await this.socket.ask("scrub", { tick: asked }).catch(this.say);
     }
     this.asking = false;
-    this.wanted = null;
+  }
+
+  /** Looks back no longer; a wish that still waits is dropped. */
+  leave() {
+    this.past = null;
   }
 
   /** So many dreams back or on from what is shown. */
