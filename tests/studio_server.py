@@ -88,7 +88,7 @@ class Studio:
         """Order something, as a page does, and wait until it is done."""
         done = threading.Event()
         self.session.post(message, lambda answer: done.set() if answer["type"] in ("done", "error") else None)
-        assert done.wait(20), message
+        assert done.wait(60), message
 
     def quiet(self, plays: bool = True) -> None:
         """As in the beginning: the film plays, or waits, nothing is set, and nothing was heard."""
@@ -136,5 +136,5 @@ def served(studio: Studio, port: int = 0, plays: bool = True) -> Iterator[str]:
             yield f"http://127.0.0.1:{port}"
         finally:
             session.ending.set()
-            flying.join(20)
+            flying.join(60)
             watching.join(5)

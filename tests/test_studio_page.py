@@ -49,14 +49,16 @@ NOISE = re.compile(r"GPU stall due to ReadPixels")  # what Chromium says where t
 GONE = re.compile(r"ERR_CONNECTION|WebSocket connection")  # what it says of a server that has ended
 WINDOW = {"viewport": {"width": 1100, "height": 700}}
 COARSE = {"device_scale_factor": 0.4}  # of the canvas: a card that is none draws it in time
-LONG = 2400  # tries, where a film is dreamed
+TRIES = 1200  # looks at something that must come, a minute at least: only what never comes takes so long
+LONG = 2 * TRIES  # where a film is dreamed
+PATIENCE = 60  # seconds that the browser waits, at most
 RESTLESS = "window.restless = setInterval(() => document.dispatchEvent(new Event('pointermove')), 500)"
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     with api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM)
+        started = playwright.chromium.launch(executable_path=CHROMIUM, timeout=1000 * PATIENCE)
         yield started
         started.close()
 
@@ -123,7 +125,12 @@ def address(studio: Studio) -> str:
 
 @contextmanager
 def opened(
-    browser: Any, address: str, allowed: re.Pattern[str] = NOISE, path: str = f"/#{TOKEN}", patience: int = 20, **window: Any
+    browser: Any,
+    address: str,
+    allowed: re.Pattern[str] = NOISE,
+    path: str = f"/#{TOKEN}",
+    patience: int = PATIENCE,
+    **window: Any,
 ) -> Iterator[Any]:
     """The page in a window of its own; nothing may go wrong in it, and nothing may be asked of anybody else."""
     faults, requests = list[str](), list[str]()
@@ -146,7 +153,7 @@ def opened(
     assert [url for url in requests if not url.startswith((address, "blob:", "data:"))] == []
 
 
-def until(page: Any, true: str, tries: int = 400) -> None:
+def until(page: Any, true: str, tries: int = TRIES) -> None:
     """Wait until an expression is true. Playwright's own way evaluates text inside the page, which its policy forbids."""
     for _ in range(tries):
         if page.evaluate(true):
@@ -165,7 +172,7 @@ def frames_shown(page: Any, count: int = 5) -> None:
     page.evaluate("async (count) => { while (count--) await new Promise(requestAnimationFrame) }", count)
 
 
-def dreaming(page: Any, tries: int = 400) -> Any:
+def dreaming(page: Any, tries: int = TRIES) -> Any:
     """The page, once it shows a dream and its controls, which stay, however slow the machine."""
     until(page, "!document.querySelector('.stage.empty') && !!document.querySelector('.handle')", tries)
     page.mouse.move(300, 200)
@@ -180,7 +187,7 @@ def orders(studio: Studio, kind: str) -> list[dict[str, Any]]:
 
 def hears(page: Any, studio: Studio, kind: str, count: int = 1) -> dict[str, Any]:
     """The last order of a kind, once the studio heard so many."""
-    for _ in range(400):
+    for _ in range(2 * TRIES):
         if len(orders(studio, kind)) >= count:
             return orders(studio, kind)[-1]
         page.wait_for_timeout(25)
@@ -189,7 +196,7 @@ def hears(page: Any, studio: Studio, kind: str, count: int = 1) -> dict[str, Any
 
 def comes(page: Any, true: Any, what: str) -> None:
     """Wait until something holds of the studio."""
-    for _ in range(400):
+    for _ in range(2 * TRIES):
         if true():
             return
         page.wait_for_timeout(25)
@@ -212,8 +219,8 @@ def rendered(studio: Studio) -> str:
 
 
 def until_changed(page: Any, before: NDArray[np.uint8]) -> None:
-    for _ in range(80):
-        page.wait_for_timeout(100)
+    for _ in range(TRIES):
+        page.wait_for_timeout(50)
         if psnr(shot(page), before) < 30:
             return
     raise AssertionError("the picture stands still")
@@ -609,7 +616,7 @@ def test_the_wall_adds_and_a_drag_weighs(page: Any, studio: Studio) -> None:
     """What the network knows is dreamed as pictures where it is looked at, by `render atlas`, and a click adds it."""
     page.click(".tab[data-panel=dreams]")
     until(page, "document.querySelectorAll('.term').length === 2")
-    page.select_option(".layer", "classes")
+    assert page.input_value(".layer") == "classes", "things come first"
     until(page, "document.querySelector(\".wall button[title='tower'] img\")?.naturalWidth === 96")
     page.fill(".search", "tower")
     assert page.locator(".wall button").count() == 1
@@ -782,7 +789,7 @@ def test_the_screen_is_the_picture_alone(browser: Any, studio: Studio) -> None:
         assert page.locator("button").count() == 0
         until_changed(page, shot(page))
         before = studio.head
-    for _ in range(1000):
+    for _ in range(3 * TRIES):
         if studio.head >= before + 2:  # a closed page stops nothing
             return
         sleep(0.02)
@@ -793,11 +800,14 @@ def test_another_network_is_shown_and_offered_as_a_cut(page: Any, studio: Studio
     """A network that is chosen is loaded, and the wall shows what it knows; what is added of it begins the film anew."""
     take = studio.session.live_take.folder
     page.click(".tab[data-panel=dreams]")
+    page.select_option(".layer", layer := "classes")
     page.select_option(".network", "efficientnet_lite0")
     assert hears(page, studio, "visit")["network"] == "efficientnet_lite0"
-    until(page, "document.querySelector('#dreams .count').innerText.includes('lets the film begin anew')")
+    until(page, "document.querySelector('#dreams .count').innerText.includes('the film begins anew')")
+    assert page.input_value(".layer") == layer, "what one looks for stays what it was"
+    page.select_option(".layer", "")
     until(page, "document.querySelector('.wall button img')?.naturalWidth === 96")
-    page.click(".wall button:has-text('shapes')")
+    page.click(".wall button[title='layer shapes: the film begins anew']")
     assert hears(page, studio, "add")["term"] == {"layer": "shapes", "network": "efficientnet_lite0"}
     comes(page, lambda: studio.session.live_take.folder != take, "a take of its own")
     says(page, "efficientnet_lite0 is a new network")

@@ -143,11 +143,11 @@ export class Dreams {
   }
 
   chooseNetwork() {
-    const select = find(".layer", this.panel), before = select.value, network = this.network;
+    const select = find(".layer", this.panel), before = select.options.length ? select.value : null, network = this.network;
     if (!network) return;
-    const options = [[LAYERS, "Layers"], ...(network.classes.length ? [[CLASSES, "Things"]] : []), ...network.layers.map(({ name }) => [name, `Channels of ${name}`])];
     select.closest(".field").hidden = Boolean(network.loading);
-    if (network.loading) this.socket.ask("visit", { network: network.name }).catch(this.say);
+    if (network.loading) return this.socket.ask("visit", { network: network.name }).catch(this.say);
+    const options = [[LAYERS, "Layers"], ...(network.classes.length ? [[CLASSES, "Things"]] : []), ...network.layers.map(({ name }) => [name, `Channels of ${name}`])];
     select.replaceChildren(...options.map(([value, words]) => make("option", { value }, words)));
     select.value = options.some(([value]) => value === before) ? before : network.classes.length ? CLASSES : LAYERS;
   }
@@ -155,7 +155,7 @@ export class Dreams {
   /** All that can be added, [{term, caption, layer, numbers}], the picture being of those numbers. */
   offers() {
     const network = this.network, layer = find(".layer", this.panel).value;
-    if (!network) return [];
+    if (!network || network.loading) return [];
     const elsewhere = network === this.networks[0] ? {} : { network: network.name };
     if (layer === LAYERS) {
       return network.layers.map(({ name, channels }) => ({
@@ -191,7 +191,7 @@ export class Dreams {
     const { name, loading, cut } = this.network ?? { loading: true };
     if (loading) return name ? `${name} is being loaded …` : "";
     if (!count) return "Nothing has such a name.";
-    if (cut) return `${count} to choose from. ${name} is new to this film: what you add of it lets the film begin anew.`;
+    if (cut) return `${count} to choose from. ${name} is new to this film: with what you add of it the film begins anew. The flight so far is kept.`;
     return `${count} to choose from: a click adds, with a weight that rises to 1.`;
   }
 
@@ -201,8 +201,9 @@ export class Dreams {
   }
 
   offer({ term, caption, words, layer, numbers }) {
+    const anew = this.network.cut ? ": the film begins anew" : "";
     const button = make("button", {
-      type: "button", title: words, "aria-label": `Add ${words}`, "data-layer": layer, "data-numbers": numbers.join(),
+      type: "button", title: `${words}${anew}`, "aria-label": `Add ${words}${anew}`, "data-layer": layer, "data-numbers": numbers.join(),
       onclick: () => this.add(term, words),
     }, make("span", { class: "soon", "aria-hidden": "true" }, icon("dreams"), "being dreamed"), make("span", { class: "caption" }, caption));
     this.paint(button);
