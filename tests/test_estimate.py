@@ -184,6 +184,23 @@ def test_the_disk_is_what_the_film_takes(name: str, footage: None, tiny_network:
     assert told == pytest.approx(weight(tmp_path / "runs"), rel=exactly)
 
 
+@pytest.mark.parametrize("step_size", [0.002, 0.03])
+def test_a_gentle_film_is_told_to_be_smaller(step_size: float, tiny_network: None, tmp_path: Path) -> None:
+    settings = [
+        "size=192x128",
+        "dream.steps=2",
+        f"dream.step_size={step_size}",
+        "dream.octaves=1",
+        "outputs=a.mp4",
+        "duration=2s",
+    ]
+    config = load_text("seed: 7", overrides=settings, look=facts)
+    told = dict(costs(config, tiny.film("seed: 7", settings)))["a.mp4"].disk
+    shoot(config, "seed: 7", tmp_path / "runs", tiny.CPU, lambda states, first, last: states)
+    (film,) = tmp_path.rglob("a.mp4")
+    assert told == pytest.approx(film.stat().st_size, rel=0.5)
+
+
 def weight(folder: Path) -> int:
     """Bytes of what a render leaves, but for the few kilobytes of its poster and records, which do not grow with a film."""
     small = ("poster.jpg", "run.json", "config.yaml", "resolved.yaml")

@@ -163,7 +163,7 @@ def dreaming(film: Film, size: tuple[int, int]) -> tuple[list[State], float]:
     def hardly(moment: Moment, fresh: bool) -> Ascent:
         asked[:] = [fresh]
         ascent = film.ascent(moment, fresh)
-        return replace(ascent, steps=min(1, ascent.steps), octaves=1, step_size=BOLD)
+        return replace(ascent, steps=min(1, ascent.steps), octaves=1, step_size=min(BOLD, ascent.steps * ascent.step_size))
 
     def extract(frame: Tensor) -> Activations:
         dreams.extend(asked)  # how to climb is asked for other reasons, too: a dream is what looks at the picture
