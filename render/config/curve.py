@@ -30,7 +30,7 @@ from render.config.easing import EASINGS, Easing, easing
 from render.config.expression import Expression
 from render.config.problem import SettingError, did_you_mean, nearest, quote
 from render.config.scalars import TIME_HINT, Time, read_rate, read_time
-from render.moment import Clock, Moment
+from render.moment import CELLS, Clock, Moment
 
 Array = NDArray[np.float64]
 At = Callable[[Array, Clock], Array]
@@ -42,7 +42,7 @@ DEFORUM = re.compile(r"\s*[0-9]+\s*:\s*\(")
 KEY_FIELDS = ("at", "value", "ease")
 THROUGH_FIELDS = ("value", "then")
 PER_FRAME_FIELDS = ("deforum", "fps", "each")
-CELL = 1 / 240  # seconds over which the camera's speeds stand still: over those around a frame's edge, both frames count
+CELL = 1 / CELLS  # seconds: over a cell of the camera's that lies on a frame's edge, both frames count
 SOON = 1e-9  # of a frame: a time on a frame's edge, summed in floats, may lie this far before it
 FUNCTION = "<function "  # begins what is written of a function, which no file can hold
 
@@ -255,9 +255,8 @@ def _text(text: str, span: Span) -> Track:
     if not DEFORUM.match(text):
         return _formula(text)
     if span.is_speed:
-        hint = (
-            f"write {{deforum: {quote(word)}, fps: 15}} with the fps it was made for; `render import deforum` reads whole films"
-        )
+        example = f"write {{deforum: {quote(word)}, fps: 15}} with the fps it was made for"
+        hint = f"{example}; `render import deforum` reads whole films"
         raise SettingError(f"is {quote(word)}, which counts frames there; here it is {span.unit}", hint)
     return _deforum(text, span)
 

@@ -22,7 +22,7 @@ from render.config import expression, usual
 from render.config import setting_types as types
 from render.config.curve import Curve
 from render.config.palettes import PALETTES
-from render.config.parts import MotionPart, ObjectivePart, fault_of, field_name, formats, parts
+from render.config.parts import SHARED, MotionPart, ObjectivePart, fault_of, field_name, formats, parts
 from render.config.poses import Poses
 from render.config.problem import SettingError, nearest
 from render.config.scalars import Cutting, Every, NetworkChoice, Size, Time
@@ -229,7 +229,7 @@ class Term(Section):
     """What every objective has beside what it asks for."""
 
     kind: ClassVar[str] = ""
-    shared = ("network", "weight", "mask")
+    shared = SHARED
     network: Annotated[NetworkChoice | None, types.NETWORK] = row(None, "the network it is asked of; default: dream.network")
     weight: Annotated[Curve, types.WEIGHT] = row(1, "its share among the objectives; negative pushes away")
     mask: MaskSettings | None = row(None, "where it counts: white in a picture or a video; default: everywhere")

@@ -28,12 +28,14 @@ from render.config.scalars import (
     NetworkChoice,
     Size,
     Time,
+    is_number,
     read_bitrate,
     read_bytes,
     read_cutting,
     read_rate,
     read_size,
     read_time,
+    write_rate,
 )
 
 Schema = Mapping[str, Any]
@@ -311,11 +313,8 @@ def _read_fps(value: Any) -> Fraction:
     return value if isinstance(value, Fraction) else read_rate(value)
 
 
-def _write_rate(rate: Any) -> Any:
-    """30, or "30000/1001", or the word it is."""
-    if not isinstance(rate, Fraction):
-        return rate
-    return rate.numerator if rate.denominator == 1 else f"{rate.numerator}/{rate.denominator}"
+def _write_rate_or_word(rate: Any) -> Any:
+    return write_rate(rate) if isinstance(rate, Fraction) else rate
 
 
 def _read_film_fps(value: Any) -> Fraction | str:
@@ -393,9 +392,8 @@ def _read_network(value: Any) -> NetworkChoice:
     if isinstance(value, str) and value.strip():
         return NetworkChoice(str(value).strip())
     if not isinstance(value, Mapping) or len(value) != 1:
-        hint = (
-            "write bestiary, a torchvision name, {inception_v1: weights.safetensors}, or {NAME: {weights: FILE, labels: FILE}}"
-        )
+        named = "{inception_v1: weights.safetensors}, or {NAME: {weights: FILE, labels: FILE}}"
+        hint = f"write bestiary, a torchvision name, {named}"
         raise SettingError(f"is {quote(value)}; it takes a name, or one name and its weights file", hint)
     ((name, files),) = value.items()
     try:
@@ -495,8 +493,7 @@ def _read_points(value: Any) -> tuple[tuple[float, float], ...]:
 
 def _is_point(value: Any) -> bool:
     """Whether it is a place of the frame, as in [0.5, 0.5]."""
-    numbers = value if isinstance(value, list | tuple) else ()
-    return len(numbers) == 2 and all(isinstance(number, int | float) and 0 <= number <= 1 for number in numbers)
+    return isinstance(value, list | tuple) and len(value) == 2 and all(is_number(number, 0, 1) for number in value)
 
 
 CUTS_HINT = "write auto to find them, none, times as in [12s, 410], or every 4b (or 2s)"
@@ -582,9 +579,9 @@ CUTTING = SettingType(
     {"type": "string", "examples": ["1080x1080", "9:16", *SHAPES]},
     str,
 )
-FPS = SettingType(_read_fps, "frames per second, above 0 to 240, or a fraction", _RATE, _write_rate)
-FILM_FPS = SettingType(_read_film_fps, "frames per second, above 0 to 240, a fraction, or source", _RATE, _write_rate)
-DREAM_RATE = SettingType(_read_dream_rate, "dreams per second, above 0 to 240, or every-frame", _RATE, _write_rate)
+FPS = SettingType(_read_fps, "frames per second, above 0 to 240, or a fraction", _RATE, _write_rate_or_word)
+FILM_FPS = SettingType(_read_film_fps, "frames per second, above 0 to 240, a fraction, or source", _RATE, _write_rate_or_word)
+DREAM_RATE = SettingType(_read_dream_rate, "dreams per second, above 0 to 240, or every-frame", _RATE, _write_rate_or_word)
 DURATION = SettingType(_read_duration, "12s, 360 frames, 00:00:12, 48b, source or audio", _WORD, str)
 FILE = SettingType(_read_path, "a file", _WORD, str)
 FOLDER = SettingType(_read_path, "a folder", _WORD, str)
@@ -643,7 +640,6 @@ WITHIN = SettingType(_read_within, "a time in the file, 5s or 00:01:30", _WORD, 
 TEMPO = static(20, 400, "beats per minute", whole=False)
 BPM = or_auto(TEMPO)
 DREAMED = SettingType(_read_dreamed, "start, end, 50% or a time such as 4s", _WORD, str)
-BPM = or_auto(static(20, 400, "beats per minute", whole=False))
 BITRATE = SettingType(read_bitrate, "bits per second such as 8M or 8000k", {"type": ["string", "integer"]})
 BYTES = SettingType(read_bytes, "a file size such as 10MB", {"type": ["string", "integer"]})
 WEIGHT = number("", -100, 100)
