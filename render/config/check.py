@@ -35,14 +35,13 @@ from render.config.problem import (
     SettingError,
     SettingsError,
     did_you_mean,
-    glued,
-    nearest,
+    missing_space,
     quote,
 )
 from render.config.schedule import Schedule, read_schedule
 from render.config.section import Section, is_list, sections, tag
 from render.config.setting_types import name_from
-from render.errors import RenderError
+from render.errors import RenderError, nearest
 from render.loops import LOOPS
 from render.moment import Clock
 
@@ -112,7 +111,7 @@ def _settings(tree: Node, name: str, places: Places) -> Settings:
     """What `tree` asks for, or every fault of a single setting."""
     flaws = tree.all_flaws()
     if tree.pairs is None:
-        hint = glued(tree.scalar) or "write key: value, one a line"
+        hint = missing_space(tree.scalar) or "write key: value, one a line"
         raise ProblemsError([Problem(tree.place, "a film is a mapping of settings", hint)])
     values = {"name": Text(name_from(name)), **tree.plain()}
     values.pop("extends", None)  # the base has been laid under long ago
@@ -190,7 +189,7 @@ def _unknown(path: tuple[str | int, ...], value: Any) -> SettingError:
     elif "kind" in vars(section) and (objective := not nearest(str(key), section.rows()) and nearest(str(key), OBJECTIVES)):
         hint = f"{objective}  known: {' '.join(section.rows())}"
     else:
-        hint = glued(key) or fault_of(str(key)) or did_you_mean(str(key), section.rows())
+        hint = missing_space(key) or fault_of(str(key)) or did_you_mean(str(key), section.rows())
     where = f" in {'.'.join(map(str, above))}" if above else ""
     return SettingError(f'unknown key "{key}"{where}', hint, path, on_key=True, continues=False)
 
@@ -207,7 +206,7 @@ def _shape(path: tuple[str | int, ...], value: Any) -> SettingError:
     if info and is_list(info.annotation) and not isinstance(path[-1], int):
         return SettingError(f"is {quote(value)}; it takes a list", path=path)
     inner = sections(info.annotation) if info else (section,)
-    return SettingError(f"is {quote(value)}; it takes a mapping of {' '.join(inner[0].rows())}", glued(value), path)
+    return SettingError(f"is {quote(value)}; it takes a mapping of {' '.join(inner[0].rows())}", missing_space(value), path)
 
 
 # ── over the whole film ─────────────────────────────────────────────────────────────────────────────────────────────

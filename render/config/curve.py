@@ -28,8 +28,9 @@ from numpy.typing import NDArray
 from render.config import expression
 from render.config.easing import EASINGS, Easing, easing
 from render.config.expression import Expression
-from render.config.problem import SettingError, did_you_mean, nearest, quote
+from render.config.problem import SettingError, did_you_mean, quote
 from render.config.scalars import TIME_HINT, Time, read_rate, read_time
+from render.errors import nearest
 from render.moment import CELLS, Clock, Moment
 
 Array = NDArray[np.float64]

@@ -24,10 +24,11 @@ from render.config.curve import Curve
 from render.config.palettes import PALETTES
 from render.config.parts import SHARED, MotionPart, ObjectivePart, fault_of, field_name, formats, parts
 from render.config.poses import Poses
-from render.config.problem import SettingError, nearest
+from render.config.problem import SettingError
 from render.config.scalars import Cutting, Every, NetworkChoice, Size, Time
 from render.config.section import Named, OneOf, OneOrMore, Row, Section, needed, reference_of, row, tag
 from render.config.setting_types import choice, number, output_name, pair, static
+from render.errors import nearest
 
 OUTPUT_SUFFIXES = tuple(formats().endings)
 PICTURE_SUFFIXES = formats().pictures  # those that can be a sequence of stills

@@ -6,10 +6,9 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
-from render.errors import ConfigError, RenderError, count, printable
+from render.errors import ConfigError, RenderError, count, nearest, printable
 
 MOST_PROBLEMS = 40  # in one message
 WINDOW = 96  # characters of a source line that a message shows
@@ -45,10 +44,10 @@ class SettingsError(ValueError):
         self.errors = errors
 
 
-def glued(text: object) -> str:
+def missing_space(text: object) -> str:
     """A hint for a text that is a setting whose colon has no space behind it; "" for any other.
 
-    >>> glued("zoom:1.4")
+    >>> missing_space("zoom:1.4")
     'a space is missing after the colon: write zoom: 1.4'
     """
     match = re.match(r"\s*([A-Za-z_][\w.]*):([^\s:/\\].*)", text) if isinstance(text, str) else None
@@ -107,12 +106,6 @@ def report(problems: Sequence[Problem]) -> str:
     """The message: the problems with their places, and how many there are."""
     first = f", of which these are the first {MOST_PROBLEMS}" if len(problems) > MOST_PROBLEMS else ""
     return "\n".join((*map(str, problems[:MOST_PROBLEMS]), f"{count(len(problems), 'problem')}{first}. Nothing was rendered."))
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """A hint: the known word that looks most like `word`; "" where none does."""
-    near = get_close_matches(word.lower()[:60], list(known), n=1, cutoff=0.6)
-    return f'did you mean "{near[0]}"?' if near else ""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

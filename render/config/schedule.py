@@ -31,10 +31,10 @@ import numpy as np
 from render.config.curve import ANY, Array, Curve, Span, Track, read_curve
 from render.config.hold import Hold
 from render.config.nodes import lines_of, parse
-from render.config.problem import Origin, Place, Problem, ProblemsError, SettingError, nearest, quote, report
+from render.config.problem import Origin, Place, Problem, ProblemsError, SettingError, quote, report
 from render.config.scalars import Time
 from render.config.spreadsheet import FRAMES_CODE, Cell, Sheet, decode, read_sheet
-from render.errors import MissingError
+from render.errors import MissingError, nearest
 from render.inputs import TEXT, read_bytes
 from render.moment import Clock
 

@@ -19,7 +19,7 @@ from pydantic_core import CoreSchema, core_schema
 from render.config.curve import Curve, Span, read_curve, wants
 from render.config.palettes import PALETTES
 from render.config.poses import FARTHEST, NEAREST, read_poses, write_poses
-from render.config.problem import SettingError, did_you_mean, nearest, quote
+from render.config.problem import SettingError, did_you_mean, quote
 from render.config.scalars import (
     SHAPES,
     SIZES,
@@ -37,6 +37,7 @@ from render.config.scalars import (
     read_time,
     write_rate,
 )
+from render.errors import nearest
 
 Schema = Mapping[str, Any]
 

@@ -16,9 +16,9 @@ from typing import Any, overload
 import torch
 
 from render.dream import weights
-from render.dream.network import CLASSES, Network, did_you_mean, freeze, in_stages
+from render.dream.network import CLASSES, Network, freeze, in_stages
 from render.dream.tuning import tune
-from render.errors import ConfigError
+from render.errors import ConfigError, nearest
 from render.plugins import NetworkPart, function_of, plugins
 from render.weights import store
 from render.weights.catalogue import CATALOGUE, Weights
@@ -59,8 +59,8 @@ def _loader(name: str) -> Loader:
     if name in zoo.names():
         return partial(zoo.classifier, name)
     own = [*NETWORKS, *others]
-    near = did_you_mean(name, dict.fromkeys([*own, *zoo.names()]))
-    hint = f"{near}known: {' '.join(own)} and torchvision's classifiers"
+    near = nearest(name, [*own, *zoo.names()])
+    hint = f"{near}  known: {' '.join(own)} and torchvision's classifiers".strip()
     raise ConfigError(f'is "{name}", and there is no such network', hint, continues=True)
 
 
