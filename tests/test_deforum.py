@@ -280,7 +280,8 @@ def test_a_value_that_is_none_is_left_out_and_the_film_stays(key: str) -> None:
     mode = "3D" if key == "fov" else "2D"
     film = convert(settings(animation_mode=mode, rotation_3d_y="0: (1)", **{key: ODD[key]}))
     wrong = [fate for fate in film.fates if fate.why.startswith("its value cannot be read")]
-    assert wrong and all(fate.what == IGNORED for fate in wrong)
+    assert wrong
+    assert all(fate.what == IGNORED for fate in wrong)
     assert load_text(yaml_text(film, "a.txt")).fps == 15
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from render.config.curve import Curve, Span, Track
 from render.config.hold import Hold
 from render.config.model import Settings
-from render.config.section import changed, walk
+from render.config.section import walk, with_values
 
 
 def curves(settings: Settings) -> Iterator[tuple[str, Curve]]:
@@ -32,7 +32,7 @@ def movable(settings: Settings) -> Iterator[tuple[str, Span]]:
 def overlay(settings: Settings, others: Mapping[str, Curve]) -> Settings:
     """The same film, whose numbers move as `others` say, by their dotted keys."""
     values = {setting.key: _moved(setting.value, setting.key, others) for setting in walk(settings) if setting.type}
-    moved: Settings = changed(settings, values)
+    moved: Settings = with_values(settings, values)
     return moved
 
 
