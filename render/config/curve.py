@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from render.config import expression
 from render.config.easing import EASINGS, Easing, easing
 from render.config.expression import Expression
-from render.config.problem import SettingError, did_you_mean, quote
+from render.config.problem import SettingError, did_you_mean, inside, quote
 from render.config.scalars import TIME_HINT, Time, read_rate, read_time
 from render.errors import nearest
 from render.moment import CELLS, Clock, Moment
@@ -325,9 +325,9 @@ def _through(given: dict[str, Any], span: Span) -> Track:
         raise SettingError(f'has an unknown "{extra[0]}"', "write {value: …, then: …}", (extra[0],), on_key=True)
     if "value" not in given:
         raise SettingError("has a formula and no value that goes through it", 'write {value: "4 + p", then: ceil(x / 4)}')
-    with _inside("value"):
+    with inside("value"):
         track = _track(given["value"], span)
-    with _inside("then"):
+    with inside("then"):
         formula = expression.parse(str(given["then"]), ("x", *expression.VARIABLES))
 
     def at(seconds: Array, clock: Clock) -> Array:
@@ -336,9 +336,9 @@ def _through(given: dict[str, Any], span: Span) -> Track:
         return formula(values | {"x": rounded(x) if span.whole else x})
 
     def require(features: Collection[str]) -> None:
-        with _inside("value"):
+        with inside("value"):
             track.require(features)
-        with _inside("then"):
+        with inside("then"):
             formula.require(features)
 
     names = formula.names - {"x"}
@@ -346,7 +346,7 @@ def _through(given: dict[str, Any], span: Span) -> Track:
     if track.constant is not None and not names:
         result = formula({"x": track.constant})
         constant = float(rounded(result) if span.whole else result)
-        with _inside("then"):
+        with inside("then"):
             span.check(constant)
     return Track(at, track.names | names, constant, require)
 
@@ -363,12 +363,12 @@ def _per_frame(given: dict[str, Any], span: Span) -> Track:
         raise SettingError("is no speed, and takes Deforum keyframes without fps", 'write "0: (1), 60: (2)"', ("deforum",))
     if "fps" not in given:
         raise SettingError("has Deforum keyframes and no fps, the frames a second that they count", "write fps: 15 beside them")
-    with _inside("fps"):
+    with inside("fps"):
         fps = read_rate(given["fps"])
     text = str(given["deforum"])
-    with _inside("deforum"):
+    with inside("deforum"):
         track = _deforum(text if DEFORUM.match(text) else f"0: ({text})", ANY)
-    with _inside("each"):
+    with inside("each"):
         each = expression.parse(str(given.get("each", "x")), ("x",))
 
     def a_second(numbers: Array) -> Array:
@@ -390,13 +390,13 @@ def _per_frame(given: dict[str, Any], span: Span) -> Track:
     constant = None
     if track.constant is not None and not each.free_names:
         constant = float(a_second(np.array(track.constant)))
-        with _inside("deforum"):
+        with inside("deforum"):
             span.check(constant)
 
     def require(features: Collection[str]) -> None:
-        with _inside("deforum"):
+        with inside("deforum"):
             track.require(features)
-        with _inside("each"):
+        with inside("each"):
             each.require(features)
 
     return Track(at, track.names - {"f"} | each.names - {"x"}, constant, require)
@@ -419,30 +419,19 @@ def _inner(value: Any, span: Span, *path: str | int) -> Track:
     """The value at one key: a number or an expression, no keyframes again."""
     if isinstance(value, dict | list):
         raise SettingError(f"is {quote(value)} at one key; a key takes a number or an expression", path=path)
-    with _inside(*path):
+    with inside(*path):
         track = _track(value, span)
 
     def require(features: Collection[str]) -> None:
-        with _inside(*path):
+        with inside(*path):
             track.require(features)
 
     return replace(track, require=require)
 
 
-@contextmanager
-def _inside(*path: str | int) -> Iterator[None]:
-    """What goes wrong here is wrong with the value under `path`."""
-    try:
-        yield
-    except SettingError as wrong:
-        raise wrong.inside(*path) from None
-
-
 def _ease(name: Any, *path: str | int) -> Easing:
-    try:
+    with inside(*path):
         return easing(str(name))
-    except SettingError as wrong:
-        raise wrong.inside(*path) from None
 
 
 def _list(given: list[Any], span: Span) -> Track:
@@ -458,10 +447,8 @@ def _listed(entry: Any, index: int, span: Span) -> Key:
     if extra := [name for name in entry if name not in KEY_FIELDS]:
         hint = did_you_mean(extra[0], KEY_FIELDS)
         raise SettingError(f'has an unknown "{extra[0]}" in a key', hint, (index, extra[0]), on_key=True)
-    try:
+    with inside(index, "at"):
         time = read_time(str(entry["at"]))
-    except SettingError as wrong:
-        raise wrong.inside(index, "at") from None
     ease = _ease(entry.get("ease", "linear"), index, "ease")
     return Key(time, _inner(entry["value"], span, index, "value"), ease)
 

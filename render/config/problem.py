@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +35,15 @@ class SettingError(ValueError):
     def inside(self, *path: str | int) -> SettingError:
         """The same fault, seen from the value that holds the faulty one under `path`."""
         return SettingError(self.message, self.hint, (*path, *self.path), self.column, self.on_key, self.continues, self.error)
+
+
+@contextmanager
+def inside(*path: str | int) -> Iterator[None]:
+    """What goes wrong here is wrong with the value under `path`."""
+    try:
+        yield
+    except SettingError as wrong:
+        raise wrong.inside(*path) from None
 
 
 class SettingsError(ValueError):

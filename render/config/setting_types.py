@@ -19,7 +19,7 @@ from pydantic_core import CoreSchema, core_schema
 from render.config.curve import Curve, Span, read_curve, wants
 from render.config.palettes import PALETTES
 from render.config.poses import FARTHEST, NEAREST, read_poses, write_poses
-from render.config.problem import SettingError, did_you_mean, quote
+from render.config.problem import SettingError, did_you_mean, inside, quote
 from render.config.scalars import (
     SHAPES,
     SIZES,
@@ -71,10 +71,8 @@ class SettingType:
 def _require(value: Any, features: Collection[str]) -> None:
     """Refuses a moving number, or one of several, that names what is none of the film's features."""
     for path, curve in curves_of(value):
-        try:
+        with inside(*path):
             curve.require(features)
-        except SettingError as wrong:
-            raise wrong.inside(*path) from None
 
 
 def curves_of(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Curve]]:
@@ -137,10 +135,8 @@ def pair(first: str, second: str, each: SettingType) -> SettingType:
 
 
 def _item(item_type: SettingType, value: Any, index: int | str) -> Any:
-    try:
+    with inside(index):
         return item_type.read(value[index])
-    except SettingError as wrong:
-        raise wrong.inside(index) from None
 
 
 def static(low: float, high: float, unit: str = "", *, whole: bool = True) -> SettingType:
@@ -199,10 +195,8 @@ def engine(names: tuple[str, ...], learned: tuple[str, ...]) -> SettingType:
         name = next(iter(value)) if isinstance(value, Mapping) and len(value) == 1 else None
         if name not in learned:
             return NetworkChoice(words.read(value))
-        try:
+        with inside(name):
             return NetworkChoice(name, _read_path(value[name]))
-        except SettingError as wrong:
-            raise wrong.inside(name) from None
 
     weighed = {"type": "object", "minProperties": 1, "maxProperties": 1, "properties": dict.fromkeys(learned, _WORD)}
     schema = {"anyOf": [words.schema, {**weighed, "additionalProperties": False}]}
@@ -397,11 +391,9 @@ def _read_network(value: Any) -> NetworkChoice:
         hint = f"write bestiary, a torchvision name, {named}"
         raise SettingError(f"is {quote(value)}; it takes a name, or one name and its weights file", hint)
     ((name, files),) = value.items()
-    try:
-        given = _read_files(files) if isinstance(files, Mapping) else {"weights": _read_path(files)}
-    except SettingError as wrong:
-        raise wrong.inside(str(name)) from None
-    return NetworkChoice(str(name), **given)
+    with inside(str(name)):
+        paths = _read_files(files) if isinstance(files, Mapping) else {"weights": _read_path(files)}
+    return NetworkChoice(str(name), **paths)
 
 
 def _read_files(files: Mapping[str, Any]) -> dict[str, Path]:
@@ -410,10 +402,8 @@ def _read_files(files: Mapping[str, Any]) -> dict[str, Path]:
         if key not in NETWORK_FILES:
             hint = did_you_mean(str(key), NETWORK_FILES)
             raise SettingError(f'has "{key}", which is none of its files', hint, (str(key),), on_key=True)
-        try:
+        with inside(str(key)):
             paths[str(key)] = _read_path(file)
-        except SettingError as wrong:
-            raise wrong.inside(str(key)) from None
     return paths
 
 
