@@ -22,6 +22,7 @@ from render.config.clock import film_clock, instants
 from render.config.curve import Array, Curve
 from render.config.draft import draft
 from render.config.facts import Facts
+from render.config.file_names import name_from
 from render.config.hold import unsaid
 from render.config.model import OBJECTIVES, Audio, Settings
 from render.config.moving import movable
@@ -40,7 +41,6 @@ from render.config.problem import (
 )
 from render.config.schedule import Schedule, read_schedule
 from render.config.section import Section, is_list, sections, tag
-from render.config.setting_types import name_from
 from render.errors import RenderError, nearest
 from render.loops import LOOPS
 from render.moment import Clock

@@ -16,10 +16,10 @@ from typing import Any
 
 from render.config import expression
 from render.config.curve import ANY, DEFORUM_NAMES, Span, deforum_keys, read_curve
+from render.config.file_names import name_from
 from render.config.nodes import to_yaml
 from render.config.problem import SettingError
 from render.config.scalars import read_rate, read_size, write_rate
-from render.config.setting_types import name_from
 from render.errors import ConfigError
 
 PIXELS_3D = 200  # units of a translation in 3D that are the distance to the picture, were it a plane
