@@ -1,8 +1,7 @@
-"""Weights. What lies in files about a network: (path) -> tensors by name, labels, a digest. No code runs from any of them."""
+"""Weights. What lies in files of weights: (path) -> tensors by name, a digest. No code runs from any of them."""
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,15 +17,13 @@ from torch import Tensor
 from render.dream import caffe, pickles
 from render.dream.entry import DamagedError, Entries, Entry, entry, unusable
 from render.errors import MissingError, RenderError, unopened
-from render.inputs import TEXT, WEIGHTS, open_file, plain, read_bytes, read_text
+from render.inputs import WEIGHTS, open_file, plain, read_bytes
 
 WRAPPERS = (  # where training scripts put the weights, beside an epoch's number and the optimizer
     *("state_dict", "model_state_dict", "model_state", "model", "net", "network", "params_ema", "ema", "params", "module"),
     *("weights", "backbone"),
 )
 DEPTH = 3  # wrappers inside wrappers
-SYNSET = re.compile(r"^n[0-9]{8}\s+")  # WordNet's number, before ImageNet's names
-PLACE = re.compile(r"/[a-z]/(\S+)(?:\s+[0-9]+)?")  # as Places writes its names: /b/bazaar/outdoor 47
 LONGEST = 80  # letters of a tensor's name that a message repeats
 COUNTER = "num_batches_tracked"  # a tensor of every batch norm
 WHOLE = (COUNTER, "relative_position_index")  # the tensors whose numbers are whole
@@ -227,33 +224,7 @@ def _without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
     return shape
 
 
-def labels(file: Path, classes: int) -> tuple[str, ...]:
-    """The labels in a text file, one a line, in the order of the classes, of which there are `classes`."""
-    lines = [line.strip() for line in read_text(file, TEXT).splitlines() if line.strip()]
-    if len(lines) != classes:
-        raise MissingError(f"{file} holds {len(lines)} labels, and the network has {classes} classes")
-    return tuple(_bare(line) for line in lines)
-
-
-def beside(weights: Path | None) -> Path | None:
-    """The labels that lie beside a weights file under its name, as in places.txt beside places.caffemodel."""
-    file = weights.with_suffix(".txt") if weights else None
-    return file if file and file.is_file() else None
-
-
-def usual(count: int, names: Sequence[str]) -> Sequence[str]:
-    """Labels for `count` classes where nobody gave any: the usual names if they are as many, else numbers."""
-    return names if count == len(names) else tuple(map(str, range(count)))
-
-
 def digest(file: Path) -> str:
     """sha256 of a file: what a take remembers of its network."""
     with open_file(file, WEIGHTS) as content, reading(file):
         return file_digest(content, "sha256").hexdigest()
-
-
-def _bare(line: str) -> str:
-    """A label without what ImageNet's and Places' lists write around it."""
-    if match := PLACE.fullmatch(line):
-        return re.sub("[_/]", " ", match[1])
-    return SYNSET.sub("", line)

@@ -16,6 +16,7 @@ from torchvision.models.feature_extraction import create_feature_extractor, get_
 
 from render.dream import fuse, transformer, weights
 from render.dream.entry import Entries
+from render.dream.labels import labels_for
 from render.dream.network import CLASSES, Activations, Cut, Extractor, Network, freeze, in_dtype
 from render.errors import ConfigError
 from render.weights import store
@@ -61,7 +62,7 @@ def classifier(name: str, file: Path | None, device: torch.device, read: Reader 
     return Network(
         name=name,
         layers=(*layers, CLASSES),
-        labels=weights.usual(next(reversed(model.state_dict().values())).shape[0], enum.meta["categories"]),
+        labels=labels_for(next(reversed(model.state_dict().values())).shape[0], enum.meta["categories"]),
         cut=cut,
         mean=(0.5, 0.5, 0.5) if name in HALVED else tuple(preset.mean),
         std=(0.5, 0.5, 0.5) if name in HALVED else tuple(preset.std),
