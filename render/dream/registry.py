@@ -18,7 +18,7 @@ from render.dream.labels import ImageNet, labels_beside, labels_for, read_labels
 from render.dream.network import CLASSES, Network, freeze, in_stages
 from render.dream.tuning import tune
 from render.errors import ConfigError, nearest
-from render.plugins import NetworkPart, function_of, plugins
+from render.plugins import NetworkPart, Plugin, function_of, of_package, plugins
 from render.weights import store
 from render.weights.catalogue import CATALOGUE, Weights
 
@@ -49,22 +49,25 @@ def load(
 def _loader(name: str) -> Loader:
     if name in NETWORKS:
         return NETWORKS[name]
-    others = {plugin.name: plugin.value for plugin in plugins() if isinstance(plugin.value, NetworkPart)}
-    if name in others:
-        return partial(_load_plugin, others[name])
+    of_packages = {plugin.name: plugin for plugin in plugins() if isinstance(plugin.value, NetworkPart)}
+    if name in of_packages:
+        return partial(_load_plugin, of_packages[name])
     from render.dream import zoo  # which imports torchvision: that takes two seconds
 
     if name in zoo.names():
         return partial(zoo.classifier, name)
-    own = [*NETWORKS, *others]
+    own = [*NETWORKS, *of_packages]
     near = nearest(name, [*own, *zoo.names()])
     hint = f"{near}  known: {' '.join(own)} and torchvision's classifiers".strip()
     raise ConfigError(f'is "{name}", and there is no such network', hint, continues=True)
 
 
-def _load_plugin(part: NetworkPart, file: Path | None, device: torch.device) -> Network:
-    """The network of a package."""
-    network: Network = function_of(part.load)(file, device)
+def _load_plugin(plugin: Plugin, file: Path | None, device: torch.device) -> Network:
+    """The network of a package. Raises ConfigError that names the package, whatever goes wrong in it."""
+    with of_package(plugin.package):
+        network = function_of(plugin.value.load)(file, device)
+        if not isinstance(network, Network):
+            raise TypeError("a network is a render.dream.network.Network")
     return network
 
 

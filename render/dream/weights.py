@@ -68,10 +68,10 @@ NO_WEIGHTS: dict[bytes, tuple[str, str]] = {  # what files of other kinds begin 
 
 def entries(weights: Path) -> Entries:
     """What a weights file announces, by name. Nothing of it is made yet. MissingError if it is none, or damaged."""
-    if not weights.exists():
-        hint = "a film's head says where to get them; the name of a file is seen from the folder of the YAML file"
-        raise MissingError(f"there are no weights at {weights}", hint)
     with reading(weights):
+        if not weights.exists():
+            hint = "a film's head says where to get them; the name of a file is seen from the folder of the YAML file"
+            raise MissingError(f"there are no weights at {weights}", hint)
         with open_file(weights, WEIGHTS) as file:
             head = file.read(HEAD)
         read = _reader(weights, head)(weights)
