@@ -29,28 +29,21 @@ Terms = Sequence[tuple[float, Objective]]  # weights and what they weigh
 
 @dataclass(frozen=True)
 class Ascent:
-    """How to climb.
+    """How to climb."""
 
-    steps: per octave. step_size: rms change of a step, share of the full range. octaves, octave_scale: the pyramid.
-    jitter: pixels. smoothing: 0..1, how much more coarse detail counts than fine. chroma: 0..1, how much colour is kept.
-    least: the smallest side of an octave, pixels. turn, scale: the most degrees and times by which a view is turned and
-    scaled, either way. parametrisation: a row of PARAMETRISATIONS. tiling: in what tiles a large octave is looked at. lead: to
-    what picture each octave is led before it is dreamed.
-    """
-
-    steps: int
-    step_size: float
+    steps: int  # per octave
+    step_size: float  # rms change of a step, share of the full range
     octaves: int
-    octave_scale: float
-    jitter: int
-    smoothing: float
-    chroma: float
-    min_side: int
-    turn: float = 0.0
-    scale: float = 1.0
-    parametrisation: str = "pixel"
-    tiling: Tiling | None = None
-    lead: Lead | None = field(default=None, compare=False)
+    octave_scale: float  # from one octave to the next larger, times
+    jitter: int  # pixels by which a view is shifted at most
+    smoothing: float  # 0..1, how much more coarse detail counts than fine
+    chroma: float  # 0..1, how much colour is kept
+    min_side: int  # pixels, of the smallest octave
+    turn: float = 0.0  # degrees by which a view is turned at most, either way
+    scale: float = 1.0  # times by which it is scaled at most, up or down
+    parametrisation: str = "pixel"  # a row of PARAMETRISATIONS
+    tiling: Tiling | None = None  # in what tiles a large octave is looked at
+    lead: Lead | None = field(default=None, compare=False)  # to what picture each octave is led before it is dreamed
 
 
 def sizes(size: tuple[int, int], ascent: Ascent) -> list[tuple[int, int]]:
@@ -122,8 +115,8 @@ def gradient(canvas: Tensor, extract: Extractor, terms: Terms, view: View, ascen
     layers = sorted({layer for _, objective in terms for layer in objective.layers})
     rolled = view.roll(canvas.detach()).requires_grad_()
     with torch.enable_grad():
-        seen = extract_tiled(extract, view.look(rolled), layers, ascent.tiling, view.phase)
-        scores = [objective.score(seen, view) for _, objective in terms]
+        activations = extract_tiled(extract, view.look(rolled), layers, ascent.tiling, view.phase)
+        scores = [objective.score(activations, view) for _, objective in terms]
     on, total, size = PARAMETRISATIONS[ascent.parametrisation], torch.zeros_like(rolled), torch.zeros((), device=canvas.device)
     for i, ((weight, objective), score) in enumerate(zip(terms, scores, strict=True)):
         (raw,) = torch.autograd.grad(score, rolled, retain_graph=i + 1 < len(scores))

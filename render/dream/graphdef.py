@@ -33,6 +33,7 @@ DTYPES = {1: ("<f4", FLOATS), 3: ("<i4", WHOLES)}  # float32 and int32
 
 MOST_REPEATED = 2**20  # numbers of a constant that its last one stands for: more memory than that is not asked for so
 
+
 @dataclass(frozen=True)
 class Node:
     """An operation of a graph."""

@@ -138,8 +138,8 @@ def _trace(name: str, model: nn.Module, device: torch.device) -> Seen:
         extract = in_dtype(freeze(fuse.fuse_graph(GraphModule(extract, extract.graph)), device), dtype)
 
         def extractor(x: Tensor) -> Activations:
-            seen = extract(x)
-            return {layer: readings[ends[layer]](seen[ends[layer]]) for layer in wanted}
+            activations = extract(x)
+            return {layer: readings[ends[layer]](activations[ends[layer]]) for layer in wanted}
 
         return extractor
 
