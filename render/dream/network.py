@@ -26,6 +26,16 @@ class Cut(Protocol):
     def __call__(self, layers: Sequence[str], dtype: torch.dtype = torch.float32, /) -> Extractor: ...
 
 
+@dataclass(frozen=True)
+class Layers:
+    """What a network can be asked for, and how."""
+
+    names: tuple[str, ...]  # of its activations, shallow to deep
+    aliases: Mapping[str, str]  # other names for some of them
+    blocks: tuple[str, ...]  # those worth a line in a list
+    cut: Cut
+
+
 def every(names: Sequence[str | int], number: Callable[[str | int], int]) -> list[int]:
     """The number of each name. One ConfigError tells all names that have none."""
     numbers, faults = list[int](), list[ConfigError]()
