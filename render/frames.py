@@ -8,6 +8,7 @@ from fractions import Fraction
 from functools import lru_cache
 from itertools import chain, count, islice, takewhile
 from math import floor
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -22,6 +23,7 @@ from render.scene import Scene
 FEATHER = 0.06  # frame heights over which a tick's picture fades out towards its edge, where two ticks meet
 
 CanvasSource = Callable[[int, int], Iterator[Tensor]]  # (tick to begin with, 1 or -1: onwards or backwards) -> canvases
+Share = TypeVar("Share", float, Tensor)  # 0..1
 Sides = Sequence[tuple[Tensor, Moment, float]]  # canvases of ticks, their moments, and their shares in a frame
 
 
@@ -185,6 +187,6 @@ def _mix_followed(scene: Scene, sides: Sides, moment: Moment) -> Tensor:
     return scene.picture(moment) + mixed / weights.clamp_min(1e-6)
 
 
-def smoothstep(u: float) -> float:
+def smoothstep(u: Share) -> Share:
     """From 0 to 1, slow at both ends."""
     return u * u * (3 - 2 * u)

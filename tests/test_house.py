@@ -49,7 +49,7 @@ ROWS = {  # room: what it may import
     "loops": {"moment"},
     "scene": DREAM | {"loops"},
     "frames": DREAM | {"loops", "scene"},
-    "droste": DREAM | {"scene"},
+    "droste": DREAM | {"scene", "frames"},
     "propagate": DREAM,
     "film": DREAM | {"scene", "frames", "propagate"},
     "travel": DREAM | {"scene", "droste", "film"},

@@ -465,7 +465,7 @@ class Audio(Section):
         None,
         "where in the track a beat falls, from which on they are counted; default: bpm: auto finds it, or the film's start",
     )
-    features: Annotated[Mapping[str, FeatureSettings], Named(expression.free)] = row(
+    features: Annotated[Mapping[str, FeatureSettings], Named(expression.require_feature_name)] = row(
         {"kick": "40-120", "snare": "1500-4000", "hats": "7000-11000", "level": {"band": "rms", "attack": 0.3, "release": 1.5}},
         "what is heard of it: names for expressions, as in zoom: 1.2 + 0.8*kick",
     )

@@ -355,9 +355,8 @@ def _track(file: FileStamp) -> Track | None:
                 break
             end = time + (packet.duration or 0) * packet.time_base
         zero, context = Fraction(container.start_time or 0, 1_000_000), stream.codec_context
-        start = (
-            zero if stream.start_time is None else stream.start_time * stream.time_base
-        )  # without what an encoder put before
+        # The stream's own start lies after what an encoder put before the sound.
+        start = zero if stream.start_time is None else stream.start_time * stream.time_base
         return Track(stream.index, context.name, context.channels, context.sample_rate, zero, start, end or start)
 
 

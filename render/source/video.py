@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from render.inputs import MOVIE
+from render.picture.colour import from_linear
 from render.picture.picture import resize
 from render.source import Source
 from render.source.decoder import naming_faults, picture_reader, planes, upright_size
@@ -89,4 +90,4 @@ def _to_srgb(light: Tensor) -> Tensor:
     over, peak = (most - SHOULDER).clamp(min=0) / (1 - SHOULDER), (PEAK / WHITE - SHOULDER) / (1 - SHOULDER)
     bent = SHOULDER + (1 - SHOULDER) * (over * (1 + over / peak**2) / (1 + over)).clamp(max=1)  # Reinhard et al. 2002, eq. 4
     light = light * (torch.where(over > 0, bent, most) / most)
-    return torch.where(light <= 0.0031308, 12.92 * light, 1.055 * light.clamp_min(1e-6) ** (1 / 2.4) - 0.055)
+    return from_linear(light)
