@@ -99,8 +99,8 @@ def _frames(settings: Settings, about: Facts) -> Facts:
 
 
 def _video(settings: Settings, about: Facts) -> Facts:
-    from render.source.audio import Sound, footage_loss
     from render.source.footage import probe
+    from render.source.sound_file import Sound, footage_loss
 
     part = settings.source.part
     with _blaming("source", "video"), _if_no_picture(part.file):

@@ -18,7 +18,6 @@ from typing import Any
 
 from render.errors import ConfigError, MissingError
 from render.inputs import MOVIE
-from render.source.audio import heard_track
 from render.source.decoder import (
     USUAL,
     open_video,
@@ -29,6 +28,7 @@ from render.source.decoder import (
     unit_of,
     upright_size,
 )
+from render.source.sound_file import heard_track
 from render.source.stamp import FileStamp, stamp
 from render.source.timeline import BROADCAST, Timeline
 

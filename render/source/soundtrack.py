@@ -20,7 +20,7 @@ from av.container import InputContainer
 from av.packet import Packet
 from numpy.typing import NDArray
 
-from render.source.audio import STEADY
+from render.source.sound_file import STEADY
 from render.source.timeline import Timeline
 
 Samples = NDArray[np.float32]  # [channels, n], -1..1
