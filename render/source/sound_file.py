@@ -132,7 +132,7 @@ class _Heard:
 @lru_cache(maxsize=1)
 def _listen(file: FileStamp) -> _Heard:
     from render.source.soundtrack import Loss, Piece
-    from render.source.soundtrack import samples as heard
+    from render.source.soundtrack import samples as decoded
 
     number, clock = _heard_track(file), _timeline(file)
     with _open_audio(file.path) as container:
@@ -142,7 +142,7 @@ def _listen(file: FileStamp) -> _Heard:
         stream = container.streams[number]
         piece = Piece(Fraction(container.start_time or 0, 1_000_000), None, RATE, "mono", clock)
         pieces, total, loss = [], 0, Loss()
-        for block in heard(container, stream, piece, loss):
+        for block in decoded(container, stream, piece, loss):
             pieces.append(block[0])
             total += block.shape[1]
             if total > LONGEST * RATE:
@@ -151,7 +151,7 @@ def _listen(file: FileStamp) -> _Heard:
             raise MissingError(f"{file.path}: there is no sound in it that could be decoded")
         signal: Samples = np.concatenate(pieces)
         _refuse_cut_off(file.path, container, stream, len(signal) / RATE)
-        return _Heard(signal, loss.said(piece.start))
+        return _Heard(signal, loss.in_words(piece.start))
 
 
 def footage_loss(sound: Sound) -> str:
@@ -173,7 +173,7 @@ def _footage_loss(sound: Sound) -> str:
     with _open_audio(sound.file) as container:
         zero = sound.zero or Fraction(0)
         loss = find_loss(container, container.streams[number], Piece(zero + sound.start, sound.seconds, RATE, "mono", clock))
-        return replace(loss, hole=None).said(zero)
+        return replace(loss, hole=None).in_words(zero)
 
 
 def heard_track(file: Path) -> int | None:
