@@ -26,8 +26,8 @@ from render.source.decoder import (
     pictures_from,
     timeline_of,
     unit_of,
-    upright_size,
 )
+from render.source.planes import upright_size
 from render.source.sound_file import heard_track
 from render.source.stamp import FileStamp, stamp
 from render.source.timeline import BROADCAST, Timeline

@@ -12,9 +12,10 @@ from render.inputs import MOVIE
 from render.picture.colour import from_linear
 from render.picture.picture import resize
 from render.source import Source
-from render.source.decoder import naming_faults, picture_reader, planes, upright_size
+from render.source.decoder import naming_faults, picture_reader
 from render.source.footage import Footage
 from render.source.image import FITS, GREY, digest
+from render.source.planes import planes, upright_size
 from render.source.stamp import require_unchanged
 
 TICKS = 4  # pictures kept as Frames: the two ticks beside a moment, the moment's own, and the one before
