@@ -8,10 +8,11 @@ import torch
 
 from render import on_footage, travel
 from render.config import Config
+from render.construct.cuts import cut_test
 from render.construct.faults import Faults, attempt
 from render.construct.follow import FREE, follow
 from render.construct.networks import Known, Networks, joint_extractor, load_networks
-from render.construct.scene import cut_test, make_scene
+from render.construct.scene import make_scene
 from render.construct.strength import full_strength
 from render.construct.terms import BoundTerm, bind_terms, terms_at
 from render.construct.tiles import bytes_per_pixel, in_tiles, receptive_fields

@@ -15,8 +15,8 @@ from render.config import Config
 from render.config.curve import Curve
 from render.config.parts import parts
 from render.construct.faults import Faults, attempt
+from render.construct.mask import make_mask
 from render.construct.networks import Networks, prefix_of
-from render.construct.scene import make_mask
 from render.dream import garden, objective
 from render.dream.ascent import Terms
 from render.dream.binding import Binding, blank_features, changing

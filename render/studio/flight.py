@@ -26,7 +26,8 @@ from render.construct import build
 from render.construct.camera import camera_path
 from render.construct.networks import Known
 from render.construct.palette import colour_hold
-from render.construct.scene import frame_size, shown_amount
+from render.construct.scene import shown_amount
+from render.construct.source import frame_size
 from render.film import Film
 from render.moment import CELLS, Clock
 from render.picture.picture import Pixels
