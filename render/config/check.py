@@ -19,7 +19,7 @@ from pydantic_core import ErrorDetails
 
 from render.config import cuts
 from render.config.clock import film_clock, instants
-from render.config.curve import Array, Curve
+from render.config.curve import Curve
 from render.config.draft import draft
 from render.config.facts import Facts
 from render.config.file_names import name_from
@@ -41,6 +41,7 @@ from render.config.problem import (
 )
 from render.config.schedule import Schedule, read_schedule
 from render.config.section import Section, is_list, sections, tag
+from render.config.track import Array
 from render.errors import RenderError, nearest
 from render.loops import LOOPS
 from render.moment import Clock

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from render.config.curve import Array, Span
 from render.config.problem import Problem, SettingError
 from render.config.spreadsheet import Cell
+from render.config.track import Array, Span
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Deforum. What its settings files ask for, as far as a dream can: (text) -> the film, and what became of each key.
 
 Read are the files that the notebook and the extension of A1111's web UI write (JSON, whatever they end in). There motion is
-counted per frame, and in pixels; `{deforum: …, fps: …}` (render.config.curve) keeps its strings and reads them so.
+counted per frame, and in pixels; `{deforum: …, fps: …}` (deforum_keys.py) keeps its strings and reads them so.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ from math import pi, radians, tan
 from typing import Any
 
 from render.config import expression
-from render.config.curve import ANY, DEFORUM_NAMES, Span, deforum_keys, read_curve
+from render.config.curve import read_curve
+from render.config.deforum_keys import DEFORUM_NAMES, deforum_keys
 from render.config.file_names import name_from
 from render.config.nodes import to_yaml
 from render.config.problem import SettingError
 from render.config.scalars import read_rate, read_size, write_rate
+from render.config.track import ANY, Span
 from render.errors import ConfigError
 
 PIXELS_3D = 200  # units of a translation in 3D that are the distance to the picture, were it a plane

@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from render.config.curve import Array, Curve, Span, Track, read_curve
+from render.config.curve import Curve, read_curve
 from render.config.scalars import Time
+from render.config.track import Array, Span, Track
 from render.moment import CELLS, GRAIN, Clock
 
 UNSAID = Track(lambda seconds, clock: np.full_like(seconds, np.nan))  # of a number that its file leaves out

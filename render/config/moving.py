@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from render.config.curve import Curve, Span, Track
+from render.config.curve import Curve
 from render.config.hold import Hold
 from render.config.model import Settings
 from render.config.section import walk, with_values
+from render.config.track import Span, Track
 
 
 def curves(settings: Settings) -> Iterator[tuple[str, Curve]]:

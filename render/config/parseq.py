@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from render.config.columns import Column, Columns
-from render.config.curve import Span
 from render.config.problem import Origin, Place, Problem, ProblemsError, SettingError, quote
+from render.config.track import Span
 
 # Its fields, the key of each here, and what it is a second when it is `each` a frame. Deforum, which Parseq writes for,
 # turns against the clock and counts pixels of a picture 512 high; the film's own size changes nothing.

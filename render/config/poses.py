@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from render.config.curve import Array, Curve, Span, read_curve
+from render.config.curve import Curve, read_curve
 from render.config.problem import SettingError, did_you_mean, quote
 from render.config.scalars import is_number
+from render.config.track import Array, Span
 from render.moment import Clock
 
 NEAREST, FARTHEST = 0.01, 1000.0  # scale

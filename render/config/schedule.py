@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from render.config.columns import Column, Columns, read_numbers
-from render.config.curve import Array, Curve, Span, Track, read_curve
+from render.config.curve import Curve, read_curve
 from render.config.hold import Hold
 from render.config.nodes import lines_of, parse
 from render.config.parseq import read_manifest
@@ -24,6 +24,7 @@ from render.config.problem import Origin, Place, Problem, ProblemsError, Setting
 from render.config.scalars import Time
 from render.config.spreadsheet import decode
 from render.config.table import read_table
+from render.config.track import Array, Span, Track
 from render.errors import MissingError
 from render.inputs import TEXT, read_bytes
 from render.moment import Clock

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
-from render.config.curve import Curve, Span, read_curve, wants
+from render.config.curve import Curve, read_curve, wants
 from render.config.file_names import read_glob, read_name, read_output_name, read_path
 from render.config.network_names import (
     NETWORK_FILES,
@@ -49,6 +49,7 @@ from render.config.times import (
     write_cuts,
     write_rate_or_word,
 )
+from render.config.track import Span
 from render.errors import nearest
 
 Schema = Mapping[str, Any]

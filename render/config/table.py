@@ -21,9 +21,9 @@ from functools import partial
 import numpy as np
 
 from render.config.columns import Column, Columns, read_numbers
-from render.config.curve import ANY, Array, Span
 from render.config.problem import Origin, Problem, ProblemsError, SettingError, quote
 from render.config.spreadsheet import FRAMES_CODE, Cell, Sheet, read_sheet
+from render.config.track import ANY, Array, Span
 from render.errors import nearest
 
 UNITS = {

@@ -18,10 +18,11 @@ import numpy as np
 import torch
 
 from render.config import Config
-from render.config.curve import Array, Curve, Span, Track
+from render.config.curve import Curve
 from render.config.hold import UNSAID, Hold
 from render.config.moving import movable, overlay
 from render.config.scalars import Size, Time
+from render.config.track import Array, Span, Track
 from render.construct import build
 from render.construct.camera import camera_path
 from render.construct.networks import Known
