@@ -94,8 +94,8 @@ def _frames(settings: Settings, about: Facts) -> Facts:
 
     fps = settings.fps if isinstance(settings.fps, Fraction) else USUAL_FPS
     with _blaming("source", "frames", file="files"):
-        found = picture_files(settings.source.part.files)
-    return replace(about, footage=len(found.files) / fps, pictures=found.files, notes=found.notes)
+        sequence = picture_files(settings.source.part.files)
+    return replace(about, footage=len(sequence.files) / fps, pictures=sequence.files, notes=sequence.notes)
 
 
 def _video(settings: Settings, about: Facts) -> Facts:
@@ -105,15 +105,15 @@ def _video(settings: Settings, about: Facts) -> Facts:
     part = settings.source.part
     with _blaming("source", "video"), _if_no_picture(part.file):
         video = probe(part.file, part.start.amount, part.end and part.end.amount)
-        heard = Sound(part.file, video.start, video.seconds, zero=video.zero) if video.sound and not settings.audio else None
-        unheard = MUTE if video.mute and not settings.audio else footage_loss(heard) if heard else ""
+        sound = Sound(part.file, video.start, video.seconds, zero=video.zero)
+        silent = "" if settings.audio else MUTE if video.mute else footage_loss(sound) if video.sound else ""
     return replace(
         about,
         size=video.size,
         fps=video.fps,
         footage=video.seconds,
         sounding=bool(video.sound),
-        flaw=_sentences(part.file, video.flaw, unheard),
+        flaw=_sentences(part.file, video.flaw, silent),
         notes=video.notes,
         video=video,
     )

@@ -109,30 +109,30 @@ class Curve:
         self.track.require(features)
 
 
-def read_curve(given: Any, span: Span) -> Curve:
+def read_curve(value: Any, span: Span) -> Curve:
     """The curve that a YAML value, a function or another curve describes; raises SettingError with the place inside it."""
-    if isinstance(given, Curve):
-        return given if given.span == span or given.scheduled else read_curve(given.given, span)
-    plain = _plain(given)
+    if isinstance(value, Curve):
+        return value if value.span == span or value.scheduled else read_curve(value.given, span)
+    plain = _plain(value)
     return Curve(plain, span, _track(plain, span))
 
 
-def _plain(given: Any) -> Any:
+def _plain(value: Any) -> Any:
     """The value without the types of the YAML reader; a quoted number is a number."""
-    if isinstance(given, Mapping):
-        return {str(key): _plain(value) for key, value in given.items()}
-    if isinstance(given, list | tuple):
-        return [_plain(value) for value in given]
-    return number_in(str(given)) if isinstance(given, str) else given
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return number_in(str(value)) if isinstance(value, str) else value
 
 
-def written(given: Any) -> Any:
+def written(value: Any) -> Any:
     """The value with a word in the place of each function."""
-    if isinstance(given, dict):
-        return {key: written(value) for key, value in given.items()}
-    if isinstance(given, list):
-        return [written(value) for value in given]
-    return f"{FUNCTION}{getattr(given, '__qualname__', type(given).__name__)}>" if callable(given) else given
+    if isinstance(value, dict):
+        return {key: written(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [written(item) for item in value]
+    return f"{FUNCTION}{getattr(value, '__qualname__', type(value).__name__)}>" if callable(value) else value
 
 
 def _short(number: float) -> float:
@@ -140,18 +140,12 @@ def _short(number: float) -> float:
     return int(number) if number.is_integer() else number
 
 
-def _track(given: Any, span: Span) -> Track:
-    readers: dict[type, Callable[[Any, Span], Track]] = {
-        int: constant_track,
-        float: constant_track,
-        str: _text,
-        dict: _mapping,
-        list: _list,
-    }
-    reader = readers.get(type(given)) or (_function if callable(given) else None)
+def _track(value: Any, span: Span) -> Track:
+    """How the number moves that a plain value stands for."""
+    reader = READERS.get(type(value)) or (_function if callable(value) else None)
     if reader is None:
-        raise SettingError(f"is {quote(given)}; it takes {wants(span)}", examples(span))
-    return reader(given, span)
+        raise SettingError(f"is {quote(value)}; it takes {wants(span)}", examples(span))
+    return reader(value, span)
 
 
 def wants(span: Span) -> str:
@@ -206,27 +200,27 @@ def _formula(text: str) -> Track:
     return Track(at, formula.names, require=formula.require)
 
 
-def _mapping(given: dict[str, Any], span: Span) -> Track:
+def _mapping(keyframes: dict[str, Any], span: Span) -> Track:
     """`{0s: 1, 4s: 1.5, ease: in-out}`, or a value and the formula that it goes through."""
-    if "deforum" in given:
-        return per_frame_track(given, span)
-    if "then" in given:
-        return _through(given, span)
-    ease = _ease(given.get("ease", "linear"), "ease")
-    keys = [_key(text, value, ease, span, text) for text, value in given.items() if text != "ease"]
+    if "deforum" in keyframes:
+        return per_frame_track(keyframes, span)
+    if "then" in keyframes:
+        return _through(keyframes, span)
+    ease = _ease(keyframes.get("ease", "linear"), "ease")
+    keys = [_key(text, value, ease, span, text) for text, value in keyframes.items() if text != "ease"]
     return keyframe_track(keys, span)
 
 
-def _through(given: dict[str, Any], span: Span) -> Track:
+def _through(settings: dict[str, Any], span: Span) -> Track:
     """`{value: {0s: 4, 4s: 8}, then: ceil(x / 4)}`."""
-    if extra := [name for name in given if name not in THROUGH_FIELDS]:
+    if extra := [name for name in settings if name not in THROUGH_FIELDS]:
         raise SettingError(f'has an unknown "{extra[0]}"', "write {value: …, then: …}", (extra[0],), on_key=True)
-    if "value" not in given:
+    if "value" not in settings:
         raise SettingError("has a formula and no value that goes through it", 'write {value: "4 + p", then: ceil(x / 4)}')
     with inside("value"):
-        track = _track(given["value"], span)
+        track = _track(settings["value"], span)
     with inside("then"):
-        formula = expression.parse(str(given["then"]), ("x", *expression.VARIABLES))
+        formula = expression.parse(str(settings["then"]), ("x", *expression.VARIABLES))
 
     def at(seconds: Array, clock: Clock) -> Array:
         x = track.at(seconds, clock)
@@ -276,11 +270,11 @@ def _ease(name: Any, *path: str | int) -> Easing:
         return easing(str(name))
 
 
-def _list(given: list[Any], span: Span) -> Track:
+def _list(entries: list[Any], span: Span) -> Track:
     """`[{at: 0s, value: 1, ease: in-out}, …]`."""
-    if given and not any(isinstance(entry, dict) for entry in given):
-        raise SettingError(f"is {quote(given)}; it takes {wants(span)}", examples(span))
-    return keyframe_track([_listed(entry, index, span) for index, entry in enumerate(given)], span)
+    if entries and not any(isinstance(entry, dict) for entry in entries):
+        raise SettingError(f"is {quote(entries)}; it takes {wants(span)}", examples(span))
+    return keyframe_track([_listed(entry, index, span) for index, entry in enumerate(entries)], span)
 
 
 def _listed(entry: Any, index: int, span: Span) -> Key:
@@ -293,3 +287,12 @@ def _listed(entry: Any, index: int, span: Span) -> Key:
         time = read_time(str(entry["at"]))
     ease = _ease(entry.get("ease", "linear"), index, "ease")
     return Key(time, _inner(entry["value"], span, index, "value"), ease)
+
+
+READERS: dict[type, Callable[[Any, Span], Track]] = {  # by what YAML has
+    int: constant_track,
+    float: constant_track,
+    str: _text,
+    dict: _mapping,
+    list: _list,
+}

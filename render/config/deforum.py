@@ -81,8 +81,8 @@ class Film:
     @property
     def fps(self) -> Fraction:
         """Frames a second; the usual ones of the program that wrote the file, where it names none."""
-        given = self.old.get("fps")
-        return read_rate(given) if given else Fraction(USUAL_FPS["notebook" if "animation_prompts" in self.old else "a1111"])
+        fps = self.old.get("fps")
+        return read_rate(fps) if fps else Fraction(USUAL_FPS["notebook" if "animation_prompts" in self.old else "a1111"])
 
     @property
     def frames(self) -> int:

@@ -27,24 +27,24 @@ CELL = 1 / CELLS  # seconds: over a cell of the camera's that lies on a frame's 
 SOON = 1e-9  # of a frame: a time on a frame's edge, summed in floats, may lie this far before it
 
 
-def per_frame_track(given: dict[str, Any], span: Span) -> Track:
+def per_frame_track(settings: dict[str, Any], span: Span) -> Track:
     """`{deforum: "0: (1.02), 60: (1.05)", fps: 15}`: how it changes from frame to frame there, as so much a second here.
 
     each: a formula that the number x of every frame goes through, as in x/512 of what counts pixels.
     """
-    if extra := [name for name in given if name not in PER_FRAME_FIELDS]:
+    if extra := [name for name in settings if name not in PER_FRAME_FIELDS]:
         raise SettingError(f'has an unknown "{extra[0]}"', "write {deforum: …, fps: 15}", (extra[0],), on_key=True)
     if not span.is_speed:
         raise SettingError("is no speed, and takes Deforum keyframes without fps", 'write "0: (1), 60: (2)"', ("deforum",))
-    if "fps" not in given:
+    if "fps" not in settings:
         raise SettingError("has Deforum keyframes and no fps, the frames a second that they count", "write fps: 15 beside them")
     with inside("fps"):
-        fps = read_rate(given["fps"])
-    text = str(given["deforum"])
+        fps = read_rate(settings["fps"])
+    text = str(settings["deforum"])
     with inside("deforum"):
         frames = deforum_track(text if DEFORUM.match(text) else f"0: ({text})", ANY)
     with inside("each"):
-        each = expression.parse(str(given.get("each", "x")), ("x",))
+        each = expression.parse(str(settings.get("each", "x")), ("x",))
     speed = PerFrame(frames, fps, each, span.log)
     constant = None
     if frames.constant is not None and not each.free_names:

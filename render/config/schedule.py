@@ -128,5 +128,5 @@ def _curve(column: Column, values: Array, span: Span) -> Curve:
     numbers = np.log(values) if span.log else values
     rows = Rows(np.array(column.times, dtype=np.float64), numbers, column.unit, span.log)
     constant = float(values[0]) if (values == values[0]).all() else None
-    given = int(values[0]) if span.whole else float(values[0])
-    return Curve(given, span, Track(rows, Time(Fraction(1), column.unit, "").names, constant), scheduled=True)
+    first = int(values[0]) if span.whole else float(values[0])
+    return Curve(first, span, Track(rows, Time(Fraction(1), column.unit, "").names, constant), scheduled=True)

@@ -58,8 +58,8 @@ class Move:
         """This move after the one `before`."""
         if not (self.bends or before.bends):
             return Move(self.matrix @ before.matrix)
-        there, again = self.inverse, before.inverse
-        return Move(STILL, lambda xy: carry(self, carry(before, xy)), lambda xy: carry(again, carry(there, xy)))
+        undone, before_undone = self.inverse, before.inverse
+        return Move(STILL, lambda xy: carry(self, carry(before, xy)), lambda xy: carry(before_undone, carry(undone, xy)))
 
 
 STILL = torch.eye(3, dtype=torch.float64)
@@ -70,10 +70,10 @@ def carry(move: Move, xy: Tensor) -> Tensor:
     if move.forth:
         return move.forth(xy)
     matrix = move.matrix.to(xy, non_blocking=True)
-    there = xy @ matrix[:2, :2].T + matrix[:2, 2]
+    moved = xy @ matrix[:2, :2].T + matrix[:2, 2]
     if not move.matrix[2, :2].any():
-        return there
-    return there / (xy @ matrix[2, :2] + matrix[2, 2])[..., None]
+        return moved
+    return moved / (xy @ matrix[2, :2] + matrix[2, 2])[..., None]
 
 
 def affine(move: Move) -> Tensor:

@@ -44,8 +44,8 @@ def video(footage: Footage, fit: str, size: tuple[int, int], ground: int = GREY)
         picture = _over_ground(torch.from_numpy(pixels)[None], ground)
         if frame.color_trc in LIGHTS:
             picture = _to_srgb(LIGHTS[frame.color_trc](picture))
-        seen = resize(picture, upright_size(frame, footage.aspect))  # which may change in the middle of a broadcast
-        return FITS[fit](seen, size).clamp(0, 1)
+        upright = resize(picture, upright_size(frame, footage.aspect))  # which may change in the middle of a broadcast
+        return FITS[fit](upright, size).clamp(0, 1)
 
     content = digest(footage.file)
     require_unchanged(footage.file, MOVIE, footage.stamp)
