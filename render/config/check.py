@@ -261,11 +261,11 @@ def _against_footage(config: Config) -> Iterator[SettingError]:
         yield SettingError(
             f"is {config.loop}, and footage goes on its own way", "loop: pingpong goes there and back", ("loop",)
         )
-    for name, motion in config.motion.in_use().items():
-        if motion.bends and not motion.rests(config.motion.values()[name]):
-            *others, last = (other for other, part in parts().motions.items() if not part.bends)
-            hint = f"{', '.join(others)} and {last} can be"
-            yield SettingError("bends the picture without end, and cannot be used over footage", hint, ("motion", name))
+    for bending, motion in config.motion.in_use().items():
+        if motion.bends and not motion.rests(config.motion.values()[bending]):
+            *straight, last = (name for name, part in parts().motions.items() if not part.bends)
+            hint = f"{', '.join(straight)} and {last} can be"
+            yield SettingError("bends the picture without end, and cannot be used over footage", hint, ("motion", bending))
     for name in ("mean", "contrast"):
         if getattr(config.look, name) is not None:
             yield SettingError("cannot be held to over footage, which keeps its own", "leave it out", ("look", name))

@@ -69,10 +69,10 @@ class Node:
 
 def nodes(data: bytes) -> dict[str, Node]:
     """The operations of a graph by name. ValueError for what is no such file."""
-    found = [_node(fields(content(message))) for message in fields(memoryview(data))[NODES]]
-    if not found:
+    graph = [_node(fields(content(message))) for message in fields(memoryview(data))[NODES]]
+    if not graph:
         raise DamagedError("there is no graph in it")
-    return {node.name: node for node in found}
+    return {node.name: node for node in graph}
 
 
 def stages(data: bytes, ends: Sequence[str], logits: str) -> OrderedDict[str, nn.Module]:

@@ -137,7 +137,7 @@ def _load_old(file: Path) -> Any:
         _pickle_of(content)  # of the machine that wrote it
         pickled = _pickle_of(content)
         storages: dict[str, Storage] = {}
-        held = _unpickle(pickled, read, lambda storage: length, storages)
+        value = _unpickle(pickled, read, lambda storage: length, storages)
         for key in _plain(_pickle_of(content)):
             count = int.from_bytes(content.read(HEADER), "little")
             places[key] = content.tell()
@@ -147,7 +147,7 @@ def _load_old(file: Path) -> Any:
             content.seek(bytes_of, 1)
     if not storages.keys() <= places.keys():
         raise DamagedError("its numbers are not in it")
-    return held
+    return value
 
 
 def _pickle_of(content: Any) -> bytes:

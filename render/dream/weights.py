@@ -82,10 +82,10 @@ def entries(weights: Path) -> Entries:
 
 def tensors(weights: Path) -> Mapping[str, Tensor]:
     """All tensors of a weights file, those of numbers with a point as float32. MissingError if it is none, or damaged."""
-    return {name: _take(name, found, weights) for name, found in entries(weights).items()}
+    return {name: _take(name, entry, weights) for name, entry in entries(weights).items()}
 
 
-def fit(found: Entries, wanted: Shapes, file: Path, network: str, others: bool = False) -> dict[str, Tensor]:
+def fit(entries: Entries, wanted: Shapes, file: Path, network: str, others: bool = False) -> dict[str, Tensor]:
     """The tensors that a network wants, of these shapes, out of what a file announces.
 
     All names, kinds and shapes are compared before any number is read. others: there may be tensors that it does not want.
@@ -93,41 +93,41 @@ def fit(found: Entries, wanted: Shapes, file: Path, network: str, others: bool =
     """
     wrong = f"{file}: these are not the weights of {network}"
     for name, shape in wanted.items():
-        if name not in found:
+        if name not in entries:
             if name.endswith(COUNTER):  # which only training needs, and old files do not have
                 continue
             raise MissingError(f"{wrong}: there is no {name} in the file")
-        if found[name].flaw:
-            raise MissingError(f"{file}: {name} {found[name].flaw}")
-        if _without_ones(found[name].shape) != _without_ones(shape):
-            raise MissingError(f"{wrong}: {name} is {_sides(found[name].shape)}, not {_sides(shape)}")
-        if not found[name].dtype.is_floating_point and not name.endswith(WHOLE):
+        if entries[name].flaw:
+            raise MissingError(f"{file}: {name} {entries[name].flaw}")
+        if _without_ones(entries[name].shape) != _without_ones(shape):
+            raise MissingError(f"{wrong}: {name} is {_sides(entries[name].shape)}, not {_sides(shape)}")
+        if not entries[name].dtype.is_floating_point and not name.endswith(WHOLE):
             raise MissingError(f"{file}: {name} holds whole numbers, and weights are numbers with a point")
-    if more := None if others else next((name for name in found if name not in wanted), None):
+    if more := None if others else next((name for name in entries if name not in wanted), None):
         raise MissingError(f"{wrong}: it has {short(more)} as well")
     return {
-        name: _take(name, found[name], file).reshape(shape) if name in found else torch.zeros(shape, dtype=torch.int64)
+        name: _take(name, entries[name], file).reshape(shape) if name in entries else torch.zeros(shape, dtype=torch.int64)
         for name, shape in wanted.items()
     }
 
 
-def under_prefix(found: Entries, names: Sequence[str]) -> Entries:
-    """The entries under the prefix that training put before the network's own `names`; as they are if none has them all.
+def under_prefix(entries: Entries, names: Sequence[str]) -> Entries:
+    """The entries under the prefix that training put before the network's own `names`; as they are where there is none.
 
     "module." of several GPUs, "_orig_mod." of torch.compile, "model." or "net." of whatever the network was a part of.
     """
     first = names[0]
-    prefixes = sorted((name.removesuffix(first) for name in found if name == first or name.endswith(f".{first}")), key=len)
-    best = max(prefixes, key=lambda prefix: sum(prefix + name in found for name in names), default="")
-    return {name.removeprefix(best): value for name, value in found.items() if name.startswith(best)} if best else found
+    prefixes = sorted((name.removesuffix(first) for name in entries if name == first or name.endswith(f".{first}")), key=len)
+    best = max(prefixes, key=lambda prefix: sum(prefix + name in entries for name in names), default="")
+    return {name.removeprefix(best): value for name, value in entries.items() if name.startswith(best)} if best else entries
 
 
-def _take(name: str, found: Entry, file: Path) -> Tensor:
+def _take(name: str, entry: Entry, file: Path) -> Tensor:
     """The tensor itself, of float32 if its numbers have a point."""
-    if found.flaw:
-        raise MissingError(f"{file} holds something else than weights by their names: {short(name)} {found.flaw}", _cure(file))
+    if entry.flaw:
+        raise MissingError(f"{file} holds something else than weights by their names: {short(name)} {entry.flaw}", _cure(file))
     with reading(file):
-        tensor = found.read()
+        tensor = entry.read()
     tensor = tensor.float() if tensor.is_floating_point() else tensor
     if tensor.is_floating_point() and not tensor.isfinite().all():
         raise MissingError(f"{file}: {short(name)} holds values that are not numbers")
@@ -186,12 +186,12 @@ def _pickle(file: Path) -> Entries:
     return _state(pickles.load(file), DEPTH)
 
 
-def _state(held: object, depth: int) -> Entries:
+def _state(content: object, depth: int) -> Entries:
     """The tensors in a mapping, or in the first of WRAPPERS in it that has any; what lies beside them is left alone."""
-    if not isinstance(held, Mapping):
+    if not isinstance(content, Mapping):
         return {}
-    inner = (held[key] for key in WRAPPERS if key in held) if depth else ()
-    own = {name: value for name, value in held.items() if isinstance(value, Entry) and isinstance(name, str)}
+    inner = (content[key] for key in WRAPPERS if key in content) if depth else ()
+    own = {name: value for name, value in content.items() if isinstance(value, Entry) and isinstance(name, str)}
     return next(filter(None, (_state(value, depth - 1) for value in inner)), own)
 
 

@@ -91,11 +91,11 @@ def _of_file(name: str, file: Path, read: Reader) -> Any:
     """The network with the numbers of a file, and as many classes as that has."""
     plan = _plan(name)
     names = list(plan.state_dict())
-    found = weights.under_prefix({_key(key): value for key, value in read(file).items()}, names)
-    found = {key: value for key, value in found.items() if not key.lower().startswith("aux")}
-    model = _plan(name, **_settings(name, plan, {key: entry.shape for key, entry in found.items()}))
+    entries = weights.under_prefix({_key(key): value for key, value in read(file).items()}, names)
+    entries = {key: value for key, value in entries.items() if not key.lower().startswith("aux")}
+    model = _plan(name, **_settings(name, plan, {key: entry.shape for key, entry in entries.items()}))
     shapes = {key: tuple(value.shape) for key, value in model.state_dict().items()}
-    model.load_state_dict(weights.fit(found, shapes, file, f"torchvision's {name}"), assign=True)
+    model.load_state_dict(weights.fit(entries, shapes, file, f"torchvision's {name}"), assign=True)
     return model
 
 
@@ -157,7 +157,7 @@ def _shapes(plan: nn.Module, ends: set[str]) -> dict[str, tuple[tuple[int, tuple
     for end in ends:
         if isinstance(small[end], Tensor):
             sides = list(zip(small[end].shape, large[end].shape, strict=True))
-            grow = tuple(axis for axis, (one, other) in enumerate(sides) if one != other)
+            grow = tuple(axis for axis, (of_small, of_large) in enumerate(sides) if of_small != of_large)
             shapes[end] = ((len(sides), grow), 2 ** round(log2(SIZES[1][0] / sides[grow[0]][1])) if grow else 0)
     return shapes
 

@@ -269,8 +269,8 @@ def _farneback(quality: str, weights: Any, device: torch.device) -> Engine:
     rounds = {"fast": 2, "medium": 3, "high": 6}[quality]
 
     def calc(here: Pixels, there: Pixels) -> Vectors:
-        found = np.zeros((*here.shape[:2], 2), np.float32)
-        return np.asarray(cv2.calcOpticalFlowFarneback(_grey(here), _grey(there), found, 0.5, 5, 15, rounds, 5, 1.2, 0))
+        start = np.zeros((*here.shape[:2], 2), np.float32)
+        return np.asarray(cv2.calcOpticalFlowFarneback(_grey(here), _grey(there), start, 0.5, 5, 15, rounds, 5, 1.2, 0))
 
     return _pad_for(calc, min_side=64, multiple=1)
 
@@ -285,8 +285,8 @@ def _raft(name: str) -> Callable[[str, Mapping[str, Tensor] | None, torch.device
         def calc(here: Pixels, there: Pixels) -> Vectors:
             pair = torch.from_numpy(np.stack((here, there))).permute(0, 3, 1, 2).to(device).float() / 127.5 - 1
             with torch.no_grad():
-                found = network(pair[:1], pair[1:], num_flow_updates=updates)[-1]
-            return np.asarray(found[0].permute(1, 2, 0).cpu().numpy())
+                vectors = network(pair[:1], pair[1:], num_flow_updates=updates)[-1]
+            return np.asarray(vectors[0].permute(1, 2, 0).cpu().numpy())
 
         return _pad_for(calc, min_side=128, multiple=8)
 
@@ -323,8 +323,8 @@ def _pad_for(engine: Engine, min_side: int, multiple: int) -> Engine:
         if not any(more):
             return engine(here, there)
         room = ((0, more[0]), (0, more[1]), (0, 0))
-        found = engine(np.pad(here, room, mode="symmetric"), np.pad(there, room, mode="symmetric"))
-        return np.ascontiguousarray(found[:height, :width])
+        vectors = engine(np.pad(here, room, mode="symmetric"), np.pad(there, room, mode="symmetric"))
+        return np.ascontiguousarray(vectors[:height, :width])
 
     return calc
 
