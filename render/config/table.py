@@ -41,22 +41,21 @@ EXAMPLES = "columns are called motion.zoom, motion.pan.0, dream.steps, dream.obj
 def read_table(text: str, origin: Origin, spans: Mapping[str, Span], fps: Fraction) -> Columns:
     """The columns of a spreadsheet, and the headings of those that are notes."""
     sheet = read_sheet(origin)
-    columns = {index: cell for index, cell in enumerate(sheet.head) if index and not _is_note(cell[1], spans)}
-    used = [0, *columns]
-    rows = [row for row in sheet.rows if len(row) != len(sheet.head) or any(row[index][1] for index in used)]
-    if faults := [*_wrong_head(sheet.head[0], columns.values(), spans), *_ragged(sheet.head, rows)]:
+    headings = {index: cell for index, cell in enumerate(sheet.head) if index and not _is_note(cell[1], spans)}
+    rows = [row for row in sheet.rows if len(row) != len(sheet.head) or any(row[index][1] for index in (0, *headings))]
+    if faults := [*_wrong_head(sheet.head[0], headings.values(), spans), *_ragged(sheet.head, rows)]:
         raise ProblemsError(faults)
     clock = sheet.head[0][1]
     unit, times, problems = _times(clock, [row[0] for row in rows], sheet, fps)
-    found = []
-    for index, (_, key) in columns.items():
-        having = [number for number, row in enumerate(rows) if row[index][1]]
-        cells = [rows[number][index] for number in having]
-        found.append(Column(key, key, unit, times[having].tolist(), cells, sheet.number, clock.lower().startswith(AFTER)))
-    empty = (place for (place, _), column in zip(columns.values(), found, strict=True) if not column.cells)
-    problems += [Problem(place, "the column has no number in it") for place in empty]
-    notes = (cell or f"column {index + 1}" for index, (_, cell) in enumerate(sheet.head) if index and index not in columns)
-    return Columns(found, tuple(notes), problems)
+    columns = []
+    for index, (place, key) in headings.items():
+        filled = [number for number, row in enumerate(rows) if row[index][1]]
+        if not filled:
+            problems.append(Problem(place, "the column has no number in it"))
+        cells = [rows[number][index] for number in filled]
+        columns.append(Column(key, key, unit, times[filled].tolist(), cells, sheet.number, clock.lower().startswith(AFTER)))
+    notes = (cell or f"column {index + 1}" for index, (_, cell) in enumerate(sheet.head) if index and index not in headings)
+    return Columns(columns, tuple(notes), problems)
 
 
 def _times(clock: str, cells: Sequence[Cell], sheet: Sheet, fps: Fraction) -> tuple[str, Array, list[Problem]]:
