@@ -129,8 +129,9 @@ def _features(tree: Node) -> tuple[str, ...]:
     """The names that the film's music has for expressions."""
     if (audio := tree.entry("audio")) is None:
         return ()
-    written = audio[1].entry("features")
-    return tuple(written[1].plain() or () if written else Audio.rows()["features"].default)
+    if (features := audio[1].entry("features")) is None:
+        return tuple(Audio.rows()["features"].default)
+    return tuple(str(name.scalar) for name, _ in features[1].pairs or ())
 
 
 def _problem(tree: Node, fault: SettingError) -> Problem:
