@@ -42,7 +42,7 @@ from render.config.problem import (
 from render.config.schedule import Schedule, read_schedule
 from render.config.section import Section, is_list, sections, tag
 from render.config.track import Array
-from render.errors import RenderError, nearest
+from render.errors import ConfigError, RenderError, nearest
 from render.loops import LOOPS
 from render.moment import Clock
 
@@ -285,8 +285,10 @@ def _unknown_facts(config: Config) -> Iterator[SettingError]:
 
 def out_of_range(curve: Curve, seconds: Array, clock: Clock) -> str:
     """What to say of the first moment at which a number is no number or out of its range; "" where there is none."""
-    values = curve.over(seconds, clock)
-    span = curve.span
+    try:
+        values, span = curve.over(seconds, clock), curve.span
+    except ConfigError as error:  # of a function of a program
+        return error.message
     with np.errstate(invalid="ignore"):
         bad = ~((values >= span.low) & (values <= span.high))
     if not bad.any():

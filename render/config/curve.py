@@ -27,8 +27,9 @@ from render.config.keyframes import Key, keyframe_track
 from render.config.problem import SettingError, did_you_mean, inside, quote
 from render.config.scalars import read_time
 from render.config.track import ANY, Array, Span, Track, constant_track, feature_values, number_in, rounded, variables
-from render.errors import nearest
+from render.errors import ConfigError, nearest
 from render.moment import Clock, Moment
+from render.plugins import reason
 
 FRAME_NAMES = {"f", "fps"}  # variables whose meaning changes with the frame rate
 KEY_FIELDS = ("at", "value", "ease")
@@ -160,9 +161,19 @@ def examples(span: Span) -> str:
 
 
 def _function(function: Callable[[float], float], span: Span) -> Track:
-    """A function of the film's seconds, one number after the other, so that it need not know of arrays."""
+    """A function of the film's seconds, one number after the other, so that it need not know of arrays.
+
+    What it raises becomes a ConfigError, which continues the setting's name.
+    """
     each = np.vectorize(function, otypes=[np.float64])
-    return Track(lambda seconds, clock: each(seconds))
+
+    def at(seconds: Array, clock: Clock) -> Array:
+        try:
+            return np.asarray(each(seconds), dtype=np.float64)
+        except Exception as error:  # it is a person's own code, and may raise anything
+            raise ConfigError(f"is a function of a program that fails ({reason(error)})", continues=True) from error
+
+    return Track(at)
 
 
 def _text(text: str, span: Span) -> Track:
