@@ -92,15 +92,15 @@ def _fade_in(before: Iterator[Tensor], frames: Iterator[Tensor], length: int) ->
 
 def replayable(canvases: Iterator[Tensor], device: torch.device) -> CanvasSource:
     """Canvases that come once, tick 0 first, to be walked as a loop needs them: those that came are kept, in 16 bits."""
-    kept: list[Pixels] = []
+    dreamed: list[Pixels] = []
 
-    def arrived(tick: int) -> bool:
-        kept.extend(to_pixels(canvas, np.uint16) for canvas in islice(canvases, max(0, tick + 1 - len(kept))))
-        return tick < len(kept)
+    def has(tick: int) -> bool:
+        dreamed.extend(to_pixels(canvas, np.uint16) for canvas in islice(canvases, max(0, tick + 1 - len(dreamed))))
+        return tick < len(dreamed)
 
     def canvases_from(start: int, step: int) -> Iterator[Tensor]:
-        ticks = takewhile(arrived, count(start)) if step > 0 else filter(arrived, range(start, -1, -1))
-        return (from_pixels(kept[tick], device) for tick in ticks)
+        ticks = takewhile(has, count(start)) if step > 0 else filter(has, range(start, -1, -1))
+        return (from_pixels(dreamed[tick], device) for tick in ticks)
 
     return canvases_from
 
@@ -111,7 +111,7 @@ def frames_in(scene: Scene, canvases_from: CanvasSource, clock: Clock, wanted: r
         return
     first, _ = scene.clock.beside(wanted[0] / clock.fps)
     start = first if wanted.step > 0 else min(first + 1, scene.clock.last_tick)
-    coming = zip(count(start, wanted.step), canvases_from(start, wanted.step), strict=False)
+    dreams = zip(count(start, wanted.step), canvases_from(start, wanted.step), strict=False)  # (tick, its canvas)
     near: dict[int, Tensor] = {}  # the canvases of two ticks at most
     fine = lru_cache(maxsize=2)(colour.fine)  # measured once for each tick
     for index in wanted:
@@ -120,10 +120,11 @@ def frames_in(scene: Scene, canvases_from: CanvasSource, clock: Clock, wanted: r
             tick, u = scene.clock.last_tick, 0.0
         needed = {tick, tick + 1} if u else {tick}
         while not needed <= near.keys():
-            newest, canvas = next(coming, (None, None))
-            if newest is None or canvas is None:
+            dream = next(dreams, None)
+            if dream is None:
                 break
-            near = {other: near[other] for other in near if abs(other - newest) < 2} | {newest: canvas}
+            newest, canvas = dream
+            near = {number: near[number] for number in near if abs(number - newest) < 2} | {newest: canvas}
         yield between(scene, near[tick], near.get(tick + 1), tick, clock.frame(index), u, fine)
 
 
