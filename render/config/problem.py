@@ -101,7 +101,7 @@ class Problem:
         return self.place.origin.order, self.place.line, self.place.column
 
     def __str__(self) -> str:
-        return "\n".join((f"{self.place}: {self.message}", *_picture(self.place, self.hint)))
+        return "\n".join((f"{self.place}: {self.message}", *_excerpt(self.place, self.hint)))
 
 
 class ProblemsError(ConfigError):
@@ -140,7 +140,7 @@ def _printable(text: str) -> str:
     return printable(text).replace("\n", " ")
 
 
-def _picture(place: Place, hint: str) -> list[str]:
+def _excerpt(place: Place, hint: str) -> list[str]:
     """The source line with its number, and a caret line under it that carries the hint."""
     if not place.origin.lines:
         return [f"    │ {hint}"] if hint else []

@@ -118,12 +118,12 @@ CURVE_SCHEMA: Schema = {
 def number(unit: str, low: float, high: float, *, whole: bool = False, log: bool = False) -> SettingType:
     """A number that may move: `unit`, from `low` to `high`; `whole` counts things, `log` moves by factors."""
     span = Span(unit, low, high, whole, log)
-    first, *others = CURVE_SCHEMA["anyOf"]
-    limits = {**first, "minimum": low, "maximum": high, "type": "integer" if whole else "number"}
+    plain_number, *other_forms = CURVE_SCHEMA["anyOf"]
+    limits = {**plain_number, "minimum": low, "maximum": high, "type": "integer" if whole else "number"}
     return SettingType(
         lambda value: read_curve(value, span),
         wants(span),
-        {"anyOf": [limits, *others]},
+        {"anyOf": [limits, *other_forms]},
         lambda curve: curve.written,
         str(span),
         moves=span,
@@ -177,9 +177,9 @@ def choice(*names: str) -> SettingType:
     return SettingType(read, " or ".join(names), {"enum": list(names)})
 
 
-def or_auto(inner: SettingType, *others: str) -> SettingType:
-    """As `inner`, or the word auto, or one of some others."""
-    words = ("auto", *others)
+def or_auto(inner: SettingType, *more: str) -> SettingType:
+    """As `inner`, or the word auto, or one of some more."""
+    words = ("auto", *more)
 
     def read(value: Any) -> Any:
         if value in words:

@@ -41,9 +41,9 @@ def build(config: Config, device: torch.device, known: Known | None = None) -> F
         raise config.problems(faults)
     extract = joint_extractor(networks, [(part.prefix, part.layer) for part in parts], device)
     min_side = max(network.min_side for network in networks.values())
-    kept = attempt(faults, "size", lambda: bytes_per_pixel(extract, networks, scene))
+    pixel_bytes = attempt(faults, "size", lambda: bytes_per_pixel(extract, networks, scene))
     guide = attempt(faults, "follow.take", lambda: follow(config, scene)) if config.follow else FREE
-    if kept is None or guide is None:
+    if pixel_bytes is None or guide is None:
         raise config.problems(faults)
     film = Film(
         scene=scene,
@@ -63,7 +63,7 @@ def build(config: Config, device: torch.device, known: Known | None = None) -> F
         lead=guide.lead,
         followed=guide.digest,
     )
-    return in_tiles(film, config.dream.tile, kept)
+    return in_tiles(film, config.dream.tile, pixel_bytes)
 
 
 def build_scene(config: Config, device: torch.device) -> Scene:

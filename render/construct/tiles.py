@@ -18,12 +18,12 @@ from render.scene import Scene
 BLANK = 256  # pixels: of a longer side only what is left over counts when it is tried whether a network can look at it
 
 
-def in_tiles(film: Film, tile: int | str, kept: float) -> Film:
-    """The film in tiles of side `tile` (pixels; auto: as memory needs them; none: whole). kept: activation bytes per pixel."""
+def in_tiles(film: Film, tile: int | str, pixel_bytes: float) -> Film:
+    """The film in tiles of side `tile` (pixels; auto: as memory needs them; none: whole). pixel_bytes: of activations."""
     pixels, room = film.scene.size[0] * film.scene.size[1], memory.room(film.scene.device)
-    if tile == "none" or (tile == "auto" and memory.step_bytes(pixels, pixels, kept) <= room):
+    if tile == "none" or (tile == "auto" and memory.step_bytes(pixels, pixels, pixel_bytes) <= room):
         return film
-    side = tile if isinstance(tile, int) else memory.tile_side(pixels, kept, room, film.tiles(0))
+    side = tile if isinstance(tile, int) else memory.tile_side(pixels, pixel_bytes, room, film.tiles(0))
     return with_tiles(film, side) if max(film.scene.size) > side else film
 
 

@@ -62,7 +62,7 @@ def dream(
     tick: int,
     where: Tensor | None = None,
 ) -> Tensor:
-    """The canvas after the network has had its way with it; all weights 0 leave it as it is.
+    """The canvas, dreamed; where all weights are 0, or no step is taken, it is the same one.
 
     where: [1, 1, H, W], how much of each step is taken in each place; everywhere all of it if not given.
     """
@@ -83,15 +83,16 @@ def dream(
 def _climb(
     canvas: Tensor, extract: Extractor, terms: Terms, ascent: Ascent, address: tuple[int, int, int], reach: Tensor | None
 ) -> Tensor:
-    on = PARAMETRISATIONS[ascent.parametrisation]
-    state = on.begin(canvas, ascent)
+    """The canvas of one octave after its steps. address: (seed, tick, octave). reach: as `where`, of the octave's size."""
+    way = PARAMETRISATIONS[ascent.parametrisation]
+    state = way.begin(canvas, ascent)
     for step in range(ascent.steps):
-        canvas = on.to_canvas(state)
-        if on.grain:  # the gradient beside what is shown: only what is there in spite of the grain goes on
-            canvas = canvas + on.grain * (1 - step / ascent.steps) * _grain(canvas, (*address, step))
-        uphill = gradient(canvas, extract, terms, _glance(canvas, ascent, (*address, step)), ascent)
-        state = on.climb(state, uphill, ascent.step_size / rms(uphill).clamp_min(1) * (1 if reach is None else reach))
-    return on.to_canvas(state)
+        canvas = way.to_canvas(state)
+        if way.grain:  # the gradient beside what is shown: only what is there in spite of the grain goes on
+            canvas = canvas + way.grain * (1 - step / ascent.steps) * _grain(canvas, (*address, step))
+        uphill = gradient(canvas, extract, terms, _step_view(canvas, ascent, (*address, step)), ascent)
+        state = way.climb(state, uphill, ascent.step_size / rms(uphill).clamp_min(1) * (1 if reach is None else reach))
+    return way.to_canvas(state)
 
 
 def _grain(canvas: Tensor, address: tuple[int, ...]) -> Tensor:
@@ -100,8 +101,8 @@ def _grain(canvas: Tensor, address: tuple[int, ...]) -> Tensor:
     return send(torch.randn(canvas.shape, generator=generator(seed, "grain", *place)), canvas.device)
 
 
-def _glance(canvas: Tensor, ascent: Ascent, address: tuple[int, ...]) -> View:
-    """The view of one step."""
+def _step_view(canvas: Tensor, ascent: Ascent, address: tuple[int, ...]) -> View:
+    """The view of one step, at random within the ascent's jitter, turn and scale."""
     seed, *place = address
     chance = generator(seed, "jitter", *place)
     down, right = torch.randint(-ascent.jitter, ascent.jitter + 1, (2,), generator=chance).tolist()
@@ -117,16 +118,16 @@ def gradient(canvas: Tensor, extract: Extractor, terms: Terms, view: View, ascen
     with torch.enable_grad():
         activations = extract_tiled(extract, view.look(rolled), layers, ascent.tiling, view.phase)
         scores = [objective.score(activations, view) for _, objective in terms]
-    on, total, size = PARAMETRISATIONS[ascent.parametrisation], torch.zeros_like(rolled), torch.zeros((), device=canvas.device)
+    way, total, size = PARAMETRISATIONS[ascent.parametrisation], torch.zeros_like(rolled), torch.zeros((), device=canvas.device)
     for i, ((weight, objective), score) in enumerate(zip(terms, scores, strict=True)):
         (raw,) = torch.autograd.grad(score, rolled, retain_graph=i + 1 < len(scores))
-        shaped = on.shape(raw.contiguous(), ascent)
+        shaped = way.shape(raw.contiguous(), ascent)
         size += rms(shaped) / len(terms)
         if objective.mask is None:
             total += weight * shaped / rms(shaped).clamp_min(1e-20)
         else:
             total += weight * _within(view.roll(resize(objective.mask, view.size).clamp(0, 1)), shaped)
-    return view.unroll(total * size if on.weighs else total)
+    return view.unroll(total * size if way.weighs else total)
 
 
 def _within(mask: Tensor, shaped: Tensor) -> Tensor:

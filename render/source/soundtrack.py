@@ -34,7 +34,7 @@ EDGE = Fraction(1, 4)  # seconds of damage at a track's end that are no more tha
 
 @dataclass
 class Loss:
-    """What of a track could not be had while it was decoded; times in seconds, by its timestamps."""
+    """What of a track could not be had, noted while it is decoded; times in seconds, by its timestamps."""
 
     damage: Fraction | None = None  # where the first piece is that cannot be decoded, in the middle of others that can
     hole: tuple[Fraction, Fraction] | None = None  # the first stretch in which the track has nothing
