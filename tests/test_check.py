@@ -127,7 +127,7 @@ MUTE = {
     "{audio: {file: a.wav, features: {sin: 40-90}}}": 'audio.features calls a feature "sin", which means something else',
     "{audio: {file: a.wav, features: {a-b: 40-90}}}": "names are letters, digits and _",
     "{audio: {file: a.wav, features: 40-90}}": "takes a mapping of names",
-    "motion: {centers: [[true, false], [0, 1]]}": "motion.centers is no point of the frame",
+    "motion: {centers: [[true, false], [0, 1]]}": "motion.centers.0 is no point of the frame",
     "{audio: {file: a.wav, features: 5}}": "audio.features is 5; it takes a mapping of names",
     "{audio: {file: a.wav, features: true}}": "audio.features is true; it takes a mapping of names",
     "{audio: {file: a.wav, features: {kick: 40}}}": "audio.features.kick.band is 40, which is no band",

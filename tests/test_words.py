@@ -154,7 +154,7 @@ CALLS: dict[tuple[str, str], Call | str] = {  # (file, call): a row, or whose wo
     ("source/heic.py", "av.open"): Call("av.open", film("source: {image: phone.heic}\n"), FFMPEG),
     ("config/nodes.py", "yaml.dump"): "writes what was read",
     ("config/nodes.py", "yaml.parse"): Call("yaml.parse", film(""), YAML),
-    ("config/schedule.py", "json.loads"): Call("json.loads", film("schedule: moves.json\n"), JSON),
+    ("config/parseq.py", "json.loads"): Call("json.loads", film("schedule: moves.json\n"), JSON),
     ("config/check.py", "Settings.model_validate"): "test_accidents: ten thousand of them",
     ("dream/weights.py", "safe_open"): Call("render.dream.weights.safe_open", weights("w.safetensors"), SAFETENSORS),
     ("dream/pickles.py", "ZipFile"): Call("render.dream.pickles.ZipFile", weights("w.pth"), ZIP),
