@@ -129,9 +129,9 @@ BEAT = film("audio: {file: beat.wav, bpm: auto, features: {level: onsets}}\nmoti
 
 CALLS: dict[tuple[str, str], Call | str] = {  # (file, call): a row, or whose words it hears if nobody's from outside
     ("source/image.py", "Image.open"): Call("PIL.Image.open", PHOTO, PILLOW),
-    ("source/image.py", "ImageCms.ImageCmsProfile"): Call("PIL.ImageCms.ImageCmsProfile", PHOTO, PROFILES),
-    ("source/image.py", "ImageCms.createProfile"): "makes sRGB, of nothing",
-    ("source/image.py", "ImageCms.profileToProfile"): Call("PIL.ImageCms.profileToProfile", PHOTO, PROFILES),
+    ("source/srgb.py", "ImageCms.ImageCmsProfile"): Call("PIL.ImageCms.ImageCmsProfile", PHOTO, PROFILES),
+    ("source/srgb.py", "ImageCms.createProfile"): "makes sRGB, of nothing",
+    ("source/srgb.py", "ImageCms.profileToProfile"): Call("PIL.ImageCms.profileToProfile", PHOTO, PROFILES),
     ("source/decoder.py", "av.open"): Call("av.open", VIDEO, FFMPEG),
     ("source/decoder.py", "container.demux"): "test_whatever_ffmpeg_says_in_mid_film_is_a_flaw_or_a_sentence",
     ("source/decoder.py", "packet.decode"): "test_whatever_ffmpeg_says_in_mid_film_is_a_flaw_or_a_sentence",
