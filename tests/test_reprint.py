@@ -23,8 +23,8 @@ from render.develop.ffmpeg import count
 from render.develop.metadata import embedded_config
 from render.develop.reprint import join_frames, join_samples, print_again, trim
 from render.errors import ConfigError
-from render.source.audio import RATE, samples
 from render.source.footage import probe
+from render.source.sound_file import RATE, samples
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
 SIZE = (48, 32)

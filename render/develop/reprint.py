@@ -41,7 +41,7 @@ from render.moment import Clock
 from render.picture.colour import crossfade
 from render.picture.picture import from_pixels, resize, to_pixels
 from render.scene import Scene
-from render.source.audio import Samples, Sound, film_samples
+from render.source.sound_file import Samples, Sound, film_samples
 
 CPU = torch.device("cpu")
 SAMPLES, CHANNELS = 48_000, 2  # of joined sound: a second, and side by side
