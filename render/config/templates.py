@@ -43,13 +43,13 @@ TEMPLATES: dict[str, tuple[str, Mapping[str, Any]]] = {
         },
     ),
     "class": (
-        "Grey noise that remembers daisies: one class, asked of the network alone.",
+        "Grey noise that remembers a goldfish: one class, asked of the network alone.",
         {
             "size": "432x432",
             "duration": "6s",
             "source": {"noise": {"contrast": 0.1}},
             "motion": {"zoom": 1.03},
-            "dream": {"objective": [{"class": "daisy"}], **THINGS, "first_steps": 0, "steps": 10},
+            "dream": {"objective": [{"class": "goldfish"}], **THINGS, "first_steps": 0, "steps": 10},
         },
     ),
     "loop": (
