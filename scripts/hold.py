@@ -77,7 +77,7 @@ class Verdict:
 
 
 def film(photo: Path | None, network: str, layer: str, size: str, count: int, zoom: float, more: Sequence[str] = ()) -> Film:
-    """The film of `count` ticks after the first, `zoom` times a tick, frames four times as often as ticks; of noise, or a photo."""
+    """The film of `count` ticks after the first, of a photo or noise, `zoom` times a tick, frames four times as often as ticks."""
     source = f"image: {json.dumps(str(photo.absolute()))}" if photo else "noise: perlin"
     text = f"""
 source: {{{source}}}
