@@ -280,6 +280,37 @@ def test_shots_that_were_cut_off_are_gone_on_with(tmp_path: Path, monkeypatch: p
     alone(path, tmp_path / "runs")  # and a plain render goes on in the same take
 
 
+def test_a_shot_that_fails_stops_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each would dream to its end before the fault is told, which may be hours."""
+    written, ticks = files.write, 40
+
+    def full(place: Path, content: bytes) -> None:
+        if place.name == "tick-000001.safetensors":
+            raise RenderError("the disk is gone")
+        written(place, content)
+
+    monkeypatch.setattr(files, "write", full)
+    hands = [Hand(), Hand()]
+    (ended,) = endings(together([footage(tmp_path, (2, ticks))], tmp_path / "runs", hands, False)).values()
+    assert isinstance(ended, Lost)
+    assert "the disk is gone" in str(ended.error)
+    assert sum(hand.dreamed for hand in hands) < ticks
+
+
+@pytest.mark.parametrize("in_place", [True, False])
+def test_a_take_that_is_named_is_gone_on_with_before_newer_ones(tmp_path: Path, in_place: bool) -> None:
+    path = write(tmp_path, "film")
+
+    def two(states: Iterator[Any], first: int, last: int) -> Iterator[Any]:
+        yield from (next(states), next(states))
+
+    older, _ = (shoot(load(path), FILM, tmp_path / "runs", tiny.CPU, two, fresh=True).folder for _ in range(2))
+    plan = Plan(tmp_path / "runs", [PLACE], in_place, torch.device("cpu"))
+    (done,) = endings(list(render_queue([Order(0, load(path), FILM, older)], Cluster([Hand()]), plan, Event()))).values()  # type: ignore[arg-type]
+    assert done.finished.folder == older
+    assert done.finished.dreamed == TICKS - 2
+
+
 def test_what_films_may_be_dreamed_apart(tmp_path: Path) -> None:
     assert may_cut(load(footage(tmp_path, (2, 2))))
     assert may_cut(load(write(tmp_path, "cut", cuts="[1s]")))

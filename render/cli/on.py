@@ -86,7 +86,8 @@ def render_elsewhere(
     queue.require_own_takes(configs)
     style, stop = usual_style() if style == "auto" else style, Event()
     board, ended = Board([config.name for config in configs], style), dict[int, Path]()
-    orders = [queue.Order(number, film.config, film.text) for number, film in enumerate(films)]
+    takes = [film.take and film.take.absolute() for film in films]
+    orders = [queue.Order(number, film.config, film.text, takes[number]) for number, film in enumerate(films)]
     worst = 0
     say(f"asking the cluster at {address}" if address else "Ray begins on this machine, which takes some seconds")
     with connect(address) as cluster:

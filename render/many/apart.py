@@ -46,6 +46,7 @@ class Shots:
     newest: Kept | None  # that the take has
     any_device: bool
     tell: Callable[[Progress, str], None]  # takes how far the film is, and the machine that dreamed last
+    stop: Callable[[], None]  # asks its workers to stop
     shots: list[Shot] = field(default_factory=list)  # those known, in order
     known: bool = False  # whether these are all
     error: BaseException | None = None
@@ -62,6 +63,9 @@ class Shots:
         try:
             threads.submit(self._watch, self._find, threads)
             yield from self._join()
+        except BaseException:
+            self.stop()  # before they are waited for: each would dream its shot to the end first
+            raise
         finally:
             threads.shutdown(cancel_futures=True)
 

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -51,6 +52,7 @@ class Order:
     number: int
     config: Config
     text: str  # as written
+    take: Path | None = None  # that it goes on in, of several that could be; absolute
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,8 @@ class _Queue:
 
         def work(hand: Hand) -> Iterator[tuple[News, str]]:
             plan = self.plan
-            arguments = order.number, order.config, order.text, plan.root, plan.fresh and not begun, plan.any_device
+            fresh = plan.fresh and not begun
+            arguments = order.number, order.config, order.text, plan.root, fresh, plan.any_device, order.take
             for news in hand.run("render", *arguments):
                 yield news, hand.where
 
@@ -198,6 +201,7 @@ class _Queue:
             plan.fresh,
             known=self._known,
             dreamer=dreamer,
+            first=order.take,
         )
         if not shot.paths:  # nothing was dreamed until the person asked to stop
             raise StoppedError
@@ -231,12 +235,10 @@ class _Queue:
         def tell(progress: Progress, where: str) -> None:
             self._events.put(Ticked(order.number, progress, where))
 
-        shots = Shots(self.pool, parcel, contents, take, film.scene.clock.last_tick, newest, self.plan.any_device, tell)
-        try:
-            yield from shots.dream(len(self.plan.places))
-        except BaseException:
-            self.cluster.stop_all(order.number)
-            raise
+        stop = partial(self.cluster.stop_all, order.number)
+        last = film.scene.clock.last_tick
+        shots = Shots(self.pool, parcel, contents, take, last, newest, self.plan.any_device, tell, stop)
+        yield from shots.dream(len(self.plan.places))
 
     def _pack(self, order: Order, film: Film) -> tuple[Parcel, Contents]:
         """The parcel of a film, with the seed that its take has."""

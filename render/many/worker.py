@@ -82,9 +82,16 @@ class Worker:
         self._scratch.remove()
 
     def render(
-        self, job: int, config: Config, text: str, root: Path, fresh: bool = False, any_device: bool = False
+        self,
+        job: int,
+        config: Config,
+        text: str,
+        root: Path,
+        fresh: bool = False,
+        any_device: bool = False,
+        first: Path | None = None,
     ) -> Iterator[News]:
-        """Render a film into its take, which lies under `root` on a disk that this machine sees."""
+        """Render a film into its take, which lies under `root` on a disk that this machine sees. first: as of `shoot`."""
         from render.develop.shoot import shoot
         from render.develop.take import BusyError
 
@@ -101,7 +108,7 @@ class Worker:
 
             while True:
                 try:
-                    shot = shoot(config, text, root, self.device, watch, fresh, any_device, self._known)
+                    shot = shoot(config, text, root, self.device, watch, fresh, any_device, self._known, first=first)
                 except BusyError:
                     if monotonic() - begun > HELD:
                         raise
