@@ -290,6 +290,13 @@ def test_takes_are_joined_in_their_order(command: Command, project: Path) -> Non
     assert np.array_equal(frames(Path("long.mkv"))[:18], frames(first / "dusk.mkv")[:18])
 
 
+def test_a_take_may_be_joined_to_itself_by_two_names(command: Command, project: Path) -> None:
+    take = render(command, project)
+    (project / "link").symlink_to(take)
+    said = command("join", str(take), str(take.parent), str(project / "link"), "-o", "thrice.mkv")
+    assert (said.code, count(Path("thrice.mkv"))) == (0, 3 * 24)
+
+
 @pytest.mark.parametrize(("overlap", "length"), [(0, 9), (1, 7), (2, 5)])
 def test_films_fade_into_each_other(overlap: int, length: int) -> None:
     films = [[torch.full((1, 3, 2, 2), 0.2 + 0.2 * film)] * 3 for film in range(3)]

@@ -15,7 +15,7 @@ from outputs import Output
 
 from render.develop import files, take
 from render.develop.take import Take, open_take
-from render.errors import ConfigError, MissingError
+from render.errors import ConfigError, MissingError, RoomError
 
 LIKE = {"seed": 7, "size": [64, 36], "network": {"bestiary": "abc"}}
 
@@ -56,6 +56,17 @@ def test_a_second_process_is_told(tmp_path: Path) -> None:
             take.existing_take(first.folder)
     with take.existing_take(first.folder) as again:
         assert again.record["fingerprint"] == LIKE
+
+
+def test_a_take_that_cannot_be_opened_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever keeps the error keeps what it came of; the take must be free all the same."""
+    opened(tmp_path).__exit__()
+    with monkeypatch.context() as patch:
+        patch.setattr(Take, "adopt", lambda *_: (_ for _ in ()).throw(RoomError("the disk is full")))
+        with pytest.raises(RoomError) as failure:
+            opened(tmp_path)
+    opened(tmp_path).__exit__()
+    assert failure.value.__traceback__
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="flock")

@@ -356,8 +356,11 @@ def join(folders: Sequence[Path], file: str | None, fade: str, settings: Setting
     Raises as `print_again`, and ConfigError for takes that do not fit together.
     """
     with ExitStack() as stack:
-        opened = {folder: stack.enter_context(open_reel(folder)) for folder in dict.fromkeys(map(Path.absolute, folders))}
-        reels = [opened[folder.absolute()] for folder in folders]
+        takes = [
+            newest_take(folder).resolve() for folder in folders
+        ]  # one that comes twice is opened once, however it is named
+        opened = {take: stack.enter_context(open_reel(take)) for take in dict.fromkeys(takes)}
+        reels = [opened[take] for take in takes]
         first = reels[0]
         _require_one_shape(reels)
         overlap = _seconds(fade, first.scene.clock) if fade else Fraction(0)

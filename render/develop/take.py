@@ -13,6 +13,7 @@ import re
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError
@@ -221,9 +222,11 @@ def open_take(
             notices = [] if same or fresh else _other_formats(home, fingerprint)
             beginning = None if same or fresh or not chain else _longest(root, home, chain, first)
             folder, lock = _hold_take(same, beginning, home, chain) or _begin(home, name, fingerprint, chain, beginning)
-        files.sweep(folder)
-        take = Take(folder, lock, notices)
-        take.adopt(fingerprint, chain, text, resolved)
+        with ExitStack() as stack:  # a take that is not handed out is let go at once
+            take = stack.enter_context(Take(folder, lock, notices))
+            files.sweep(folder)
+            take.adopt(fingerprint, chain, text, resolved)
+            stack.pop_all()
     return take
 
 
@@ -242,8 +245,11 @@ def begin_from(
         with _lock(home, wait=True).file:
             dreamed = Negative(other / NEGATIVE).count()
             beginning = Beginning(other, min(ticks, dreamed), dreamed, dreamed)
-            take = Take(*_begin(home, name, fingerprint, chain, beginning))
-        take.adopt(fingerprint, chain, text, resolved)
+            folder, lock = _begin(home, name, fingerprint, chain, beginning)
+        with ExitStack() as stack:
+            take = stack.enter_context(Take(folder, lock))
+            take.adopt(fingerprint, chain, text, resolved)
+            stack.pop_all()
     return take
 
 

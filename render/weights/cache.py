@@ -146,8 +146,11 @@ def replace(path: Path, content: bytes) -> None:
     part = path.with_name(f".part-{os.getpid()}-{path.name}")
     with refusals(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(content)
-        finish(part, path)
+        try:
+            part.write_bytes(content)
+            finish(part, path)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def copy(source: IO[bytes], path: Path, weights: Weights) -> str:
