@@ -24,11 +24,24 @@ from render.facts import load
 from render.film import Film, State, begin, step
 from render.moment import Clock
 from render.picture.picture import resize, to_pixels
-from render.studio.flight import Rows, Stage, film_with, flown_length, has_end, knows_its_end, make_stage, with_values
+from render.scene import Scene
+from render.studio import orders
+from render.studio.flight import (
+    Rows,
+    Stage,
+    film_with,
+    flown_length,
+    has_end,
+    knows_its_end,
+    make_stage,
+    scene_of_its_own,
+    with_values,
+)
 from render.studio.governor import Effort, advise
 from render.studio.jobs import Jobs
 from render.studio.mending import mend_takes
 from render.studio.orders import carry_out
+from render.studio.pictures import last_seconds
 from render.studio.plates import Wall
 from render.studio.protocol import unpack_dream
 from render.studio.record import write_flight
@@ -453,6 +466,18 @@ def test_a_flight_that_was_killed_is_a_take_at_the_next_start(tmp_path: Path) ->
         assert "live" not in mended.record["fingerprint"]
 
 
+def test_a_journal_that_says_what_no_film_has_is_told_and_stops_nothing(tmp_path: Path) -> None:
+    flown = Flown(film_file(tmp_path, SOURCES["noise"]))
+    flown.fly(2)
+    take = flown.session.live_take
+    take.write_rows(0, {"motion.gone": 9.0})  # as a version of before had it
+    take.take.__exit__()
+    take._journal.close()
+    (said,) = mend_takes(tmp_path / "runs", tiny.CPU, {})
+    assert "cannot be mended" in said
+    assert "tick 0 sets motion.gone" in said
+
+
 REFUSED: dict[str, dict[str, Any]] = {
     "no such order": {"type": "sing"},
     "no such number": {"type": "set", "values": {"motion.zom": 1}},
@@ -462,6 +487,9 @@ REFUSED: dict[str, dict[str, Any]] = {
     "no such tick": {"type": "scrub", "tick": 99},
     "no tick": {"type": "fork"},
     "a name that is a path": {"type": "save", "name": "../film"},
+    "the name of somebody's file": {"type": "save", "name": "film"},
+    "the name of somebody's table": {"type": "save", "name": "moves"},
+    "a number without end": {"type": "set", "values": {"motion.zoom": 10**400}},
     "no such layer": {"type": "add", "term": {"layer": "sky"}},
     "no such objective": {"type": "drop", "index": 9},
     "no such flight": {"type": "thin", "flight": "x", "pixels": 1.0},
@@ -475,12 +503,21 @@ REFUSED: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("order", REFUSED.values(), ids=REFUSED)
 def test_an_order_that_cannot_be_is_one_sentence(order: dict[str, Any], tmp_path: Path) -> None:
-    flown = Flown(film_file(tmp_path, SOURCES["noise"]))
+    path, table = film_file(tmp_path, SOURCES["noise"]), tmp_path / "moves.csv"
+    table.write_text("mine")
+    flown, text = Flown(path), path.read_text()
     (error,) = flown.order(id=4, **order)
     assert (error["type"], error["id"]) == ("error", 4)
     assert error["text"]
     flown.fly(1)
-    assert sorted(tmp_path.glob("*.yaml")) == [tmp_path / "film.yaml"]
+    assert sorted(tmp_path.glob("*.yaml")) == [path]
+    assert (path.read_text(), table.read_text()) == (text, "mine")
+    flown.session.close()
+
+
+def test_a_picture_without_end_of_a_network_is_left_out(tmp_path: Path) -> None:
+    flown = Flown(film_file(tmp_path, SOURCES["noise"]))
+    flown.done(type="plates", network="tiny", plates=[["shapes", 10**400], ["shapes", -1]])
     flown.session.close()
 
 
@@ -501,12 +538,43 @@ def test_pictures_of_a_flight(tmp_path: Path) -> None:
     file, _ = flown.order(type="snapshot", tick=2)
     picture = cv2.imread(file["path"], cv2.IMREAD_UNCHANGED)
     assert (picture.dtype, picture.shape) == ("uint16", (32, 48, 3))
-    from render.studio.pictures import last_seconds
-
     session = flown.session
-    gif = last_seconds(session.film, session.live_take.folder, session.head, 0.5, 48, 12)
+    gif = last_seconds(scene_of_its_own(session.stage, session.rows), session.live_take.folder, session.head, 0.5, 48, 12)
     assert gif.read_bytes().startswith(b"GIF89a")
     session.close()
+
+
+def test_a_gif_is_made_beside_the_flight_from_footage_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A source decodes for one reader at a time, and the flight goes on meanwhile."""
+    flown, scenes = Flown(film_file(tmp_path, SOURCES["footage"])), list[Scene]()
+
+    def spy(scene: Scene, *more: Any) -> Path:
+        scenes.append(scene)
+        return last_seconds(scene, *more)
+
+    monkeypatch.setattr(orders, "last_seconds", spy)
+    flown.fly(3)
+    replies = flown.order(type="gif", seconds=0.25, width=48, fps=8)
+    flown.fly(6)
+    while not any(reply["type"] == "file" for reply in replies):
+        assert not [said for said in flown.audience.told if said.get("grave")]
+        sleep(0.02)
+    assert scenes[0].source is not flown.session.film.scene.source
+    assert torch.equal(scenes[0].picture(scenes[0].clock.tick(2)), flown.session.film.scene.picture(scenes[0].clock.tick(2)))
+    flown.session.close()
+
+
+def test_what_goes_wrong_in_an_order_is_told_and_the_flight_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forget(session: Session, message: Any, reply: Any) -> None:
+        raise MemoryError
+
+    flown = Flown(film_file(tmp_path, SOURCES["noise"]))
+    monkeypatch.setitem(orders.ORDERS, "live", forget)  # type: ignore[arg-type]
+    (error,) = flown.order(type="live", id=1)
+    assert (error["type"], error["id"]) == ("error", 1)
+    assert error["text"].startswith("out of memory at")
+    flown.fly(1)
+    flown.session.close()
 
 
 def test_every_handle_says_what_it_is(tmp_path: Path) -> None:

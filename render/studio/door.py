@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import mimetypes
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -128,7 +129,7 @@ def _latest(kind: str) -> Callable[[House, Request], Awaitable[Response]]:
 
 async def _tick(house: House, request: Request) -> Response:
     width = request.query_params.get("width", "160")
-    if not width.isascii() or not width.isdecimal() or not 16 <= int(width[:5]) <= WIDEST:
+    if not re.fullmatch(r"[0-9]{2,4}", width) or not 16 <= int(width) <= WIDEST:
         return JSONResponse({"error": f"width: 16 to {WIDEST}"}, 400)
     session = house.session
     take = session.take if session else None

@@ -22,7 +22,7 @@ from render.config.curve import Array, Curve, Span, Track
 from render.config.hold import UNSAID, Hold
 from render.config.moving import movable, overlay
 from render.config.scalars import Size, Time
-from render.construct import build
+from render.construct import build, build_scene
 from render.construct.camera import camera_path
 from render.construct.networks import Known
 from render.construct.palette import colour_hold
@@ -163,6 +163,12 @@ def film_with(stage: Stage, rows: Rows, before: Film | None = None, tick: int = 
     if stage.live.look.colour:
         scene = replace(scene, colours=colour_hold(stage.live, scene))
     return replace(stage.film, scene=scene)
+
+
+def scene_of_its_own(stage: Stage, rows: Rows) -> Scene:
+    """The scene that is flown with these rows, made anew for another thread: a source decodes for one reader at a time."""
+    scene = build_scene(stage.live, stage.film.scene.device)
+    return film_with(replace(stage, film=replace(stage.film, scene=scene)), rows).scene
 
 
 # ---- rows

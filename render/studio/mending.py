@@ -60,11 +60,14 @@ def rows_of(folder: Path, stage: Stage, last: int) -> Rows:
     """The rows that govern the ticks up to `last`, from the journal. Its last line may be torn."""
     rows = first_rows(stage)
     for tick, values in _lines(folder / JOURNAL):
-        if tick < last:
-            try:
-                rows = with_values(stage, rows, tick, values)
-            except SettingError as wrong:
-                raise RenderError(f"{folder / JOURNAL}: the value of tick {tick} {wrong.message}") from None
+        if tick >= last:
+            continue
+        if unknown := sorted({*values} - {*stage.spans}):
+            raise RenderError(f"{folder / JOURNAL}: tick {tick} sets {unknown[0]}, which this film does not have")
+        try:
+            rows = with_values(stage, rows, tick, values)
+        except SettingError as wrong:
+            raise RenderError(f"{folder / JOURNAL}: the value of tick {tick} {wrong.message}") from None
     return rows
 
 

@@ -6,6 +6,7 @@ A new one is a function and its row in ORDERS; what it needs of a message is rea
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from threading import Thread
 from typing import Any, TypeVar
 
@@ -13,17 +14,21 @@ from render.config.mapping import load_mapping
 from render.config.problem import SettingError
 from render.config.scalars import NetworkChoice, read_size
 from render.develop import files, stills
+from render.develop.shoot import explain_failures
 from render.errors import MissingError, RenderError
+from render.studio.flight import scene_of_its_own
 from render.studio.jobs import QUALITIES
 from render.studio.mending import mend_takes
 from render.studio.pictures import last_seconds
-from render.studio.record import free_name
+from render.studio.record import free_name, is_used
 from render.studio.revisions import add_term, drop_term, plant, read_again, resize, write
 from render.studio.session import Carry, Message, Reply, Session
 from render.studio.thin import count_rows
 from render.weights import store
 
 T = TypeVar("T")
+
+MOST_CHANNELS = 10**6  # of a layer, far beyond that of any network
 
 
 def carry_out(session: Session, message: Message, reply: Reply) -> None:
@@ -33,7 +38,8 @@ def carry_out(session: Session, message: Message, reply: Reply) -> None:
     try:
         if order is None:
             raise RenderError(f"there is no order {message.get('type')!r}")
-        order(session, message, lambda said: reply({**answer, **said}))
+        with explain_failures(session.stage.config):
+            order(session, message, lambda said: reply({**answer, **said}))
         reply({"type": "done", **answer})
     except RenderError as error:
         reply({"type": "error", **answer, "text": error.message, "hint": error.hint})
@@ -45,7 +51,8 @@ def field(message: Message, name: str, kind: type[T], default: T | None = None) 
     """A field of a message. Raises RenderError for one that is not there, or of another kind."""
     value = message.get(name, default)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
+        with suppress(OverflowError):  # JSON's numbers have no end
+            value = float(value)
     if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
         raise RenderError(f"{message.get('type')}: {name} must be {NAMES[kind]}")
     return value
@@ -107,6 +114,8 @@ def _save(session: Session, message: Message, reply: Reply) -> None:
     name = message.get("name") or free_name(session.setup.folder, session.filed.config.name)
     if not isinstance(name, str) or not files.folder_name(name) == name:
         raise RenderError(f"{name!r} is no name for a flight", "letters, digits, - and _ will do")
+    if name not in session.flights and is_used(session.setup.folder, name):
+        raise RenderError(f"{name}: a file is called so already, and is not written over", "give the flight another name")
     _save_as(session, name)
 
 
@@ -225,11 +234,12 @@ def _gif(session: Session, message: Message, reply: Reply) -> None:
     seconds, width, fps = _seconds(message, "seconds", 4.0), field(message, "width", int, 480), field(message, "fps", int, 15)
     if not (16 <= width <= 2048 and 1 <= fps <= 50 and 0 < seconds <= 60):
         raise RenderError("gif: seconds up to 60, width 16 to 2048, fps 1 to 50")
-    film, take, last = session.film, session.live_take.folder, session.head
+    stage, rows, take, last = session.stage, session.rows, session.live_take.folder, session.head
 
     def make() -> None:
         try:
-            reply(file_message(session, "gif", last_seconds(film, take, last, seconds, width, fps)))
+            scene = scene_of_its_own(stage, rows)
+            reply(file_message(session, "gif", last_seconds(scene, take, last, seconds, width, fps)))
         except RenderError as error:
             session.say(f"the GIF could not be made: {error.message}", error.hint, grave=True)
 
@@ -267,7 +277,7 @@ def _cancel(session: Session, message: Message, reply: Reply) -> None:
 
 def _plates(session: Session, message: Message, reply: Reply) -> None:
     pairs = [pair for pair in field(message, "plates", list) if isinstance(pair, list) and len(pair) == 2]
-    wanted = [(str(layer), number) for layer, number in pairs if isinstance(number, int) and number >= 0]
+    wanted = [(str(layer), number) for layer, number in pairs if isinstance(number, int) and 0 <= number < MOST_CHANNELS]
     session.wall.want(field(message, "network", str), wanted)
 
 

@@ -46,8 +46,9 @@ class Wall:
             self.guests.discard(network.name)
 
     def _take_in(self, name: str, network: Network) -> None:
-        self.networks[name] = network
+        # the folder first: other threads take it to be there for every network
         self.folders[name] = platformdirs.user_cache_path(KEPT[0]) / KEPT[1] / _digest(network)
+        self.networks[name] = network
 
     def visit(self, name: str) -> None:
         """Load a network that is here and not loaded, to show what it knows; that is told when it is there.
@@ -64,9 +65,10 @@ class Wall:
     def _load(self, name: str) -> None:
         try:
             network = registry.load(name, None, self.device)
-        except RenderError as error:
+        except (RenderError, RuntimeError, MemoryError) as error:  # torch has no memory for it, or its file is damaged
             self.guests.discard(name)
-            self.tell({"type": "said", "text": f"{name} cannot be loaded: {error.message}", "hint": error.hint, "grave": True})
+            why, hint = (error.message, error.hint) if isinstance(error, RenderError) else ("memory or its file fails", "")
+            self.tell({"type": "said", "text": f"{name} cannot be loaded: {why}", "hint": hint, "grave": True})
             return
         self._take_in(name, network)
         self.tell(self.knowledge())
@@ -114,7 +116,7 @@ class Wall:
             began = monotonic()
             try:
                 self._dream(name, layer, number)
-            except (RenderError, RuntimeError):  # one that cannot be dreamed stays a word
+            except Exception:  # one that cannot be dreamed, for whatever reason, stays a word, and the next one is dreamed
                 continue
             self.tell(_plate(name, layer, number))
             with self._change:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -140,8 +141,10 @@ def _relative(film: Path, folder: Path) -> str:
 
 def free_name(folder: Path, name: str) -> str:
     """NAME-flight, or NAME-flight-2 and so on where a file is called so already."""
-    for number in range(1, 10_000):
-        free = f"{name}-flight" if number == 1 else f"{name}-flight-{number}"
-        if not any((folder / f"{free}{ending}").exists() for ending in (".yaml", ".csv")):
-            return free
-    return f"{name}-flight-x"
+    names = (f"{name}-flight" if number == 1 else f"{name}-flight-{number}" for number in count(1))
+    return next(free for free in names if not is_used(folder, free))
+
+
+def is_used(folder: Path, name: str) -> bool:
+    """Whether a file in the folder has a name that a flight of that name would write to."""
+    return any((folder / f"{name}{ending}").exists() for ending in (".yaml", ".csv"))
