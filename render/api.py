@@ -101,7 +101,7 @@ def enlarge(
     """
     from render.config.paths import from_folder
     from render.develop.enlarge import enlargement
-    from render.develop.take import take_folder
+    from render.develop.takes import take_folder
 
     config, root = enlargement(Path(take), size, overrides, quality), Path(output)
     text = config.yaml(from_folder(take_folder(root, config.name)))

@@ -19,7 +19,7 @@ import torch
 from clips import clip, plain
 
 from render.construct import build
-from render.develop.take import existing_take
+from render.develop.takes import existing_take
 from render.facts import load
 from render.film import Film, State, begin, step
 from render.moment import Clock

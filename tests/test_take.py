@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 from outputs import Output
 
-from render.develop import files, take
-from render.develop.take import Take, open_take
+from render.develop import files
+from render.develop.record import read_record
+from render.develop.take import Take
+from render.develop.takes import existing_take, open_take
 from render.errors import ConfigError, MissingError, RoomError
 
 LIKE = {"seed": 7, "size": [64, 36], "network": {"bestiary": "abc"}}
@@ -53,8 +55,8 @@ def test_a_second_process_is_told(tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match=f"another render is at work here .process {os.getpid()}"):
             opened(tmp_path)
         with pytest.raises(ConfigError):
-            take.existing_take(first.folder)
-    with take.existing_take(first.folder) as again:
+            existing_take(first.folder)
+    with existing_take(first.folder) as again:
         assert again.record["fingerprint"] == LIKE
 
 
@@ -76,7 +78,7 @@ def test_on_a_disk_without_locks_it_goes_on_and_says_so(tmp_path: Path, monkeypa
         raise OSError(getattr(errno, reason), "no locks here")
 
     monkeypatch.setattr("fcntl.flock", refuse)
-    with opened(tmp_path) as first, take.existing_take(first.folder) as again:
+    with opened(tmp_path) as first, existing_take(first.folder) as again:
         assert [notice for notice in first.notices if "knows no locks" in notice]
         assert first.notices == again.notices
 
@@ -99,8 +101,8 @@ def test_a_take_of_an_older_format_is_left_alone_with_a_notice(tmp_path: Path) -
         (notice,) = second.notices
         assert "take-001: kept by another version of render; its prints stay, and the film begins anew" in notice
     with pytest.raises(MissingError, match="made by another version of render"):
-        take.existing_take(first.folder)
-    assert take.read_record(first.folder)["prints"], "its prints can still be shown"
+        existing_take(first.folder)
+    assert read_record(first.folder)["prints"], "its prints can still be shown"
     with opened(tmp_path) as again:
         assert (again.folder.name, again.notices) == ("take-002", [])
 
@@ -120,7 +122,7 @@ def test_a_damaged_record_is_no_take(tmp_path: Path) -> None:
     with opened(tmp_path) as second:
         assert second.folder.name == "take-002"
     with pytest.raises(MissingError, match="not the folder of a take"):
-        take.existing_take(first.folder)
+        existing_take(first.folder)
 
 
 def test_an_unwritable_root_is_named(tmp_path: Path) -> None:

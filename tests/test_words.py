@@ -37,7 +37,7 @@ import render
 from render.config.deforum import read_settings
 from render.construct import build
 from render.develop.metadata import embedded_config
-from render.develop.take import read_record
+from render.develop.record import read_record
 from render.develop.whereabouts import found_files
 from render.dream import weights as weights_of
 from render.dream.registry import load as load_network
@@ -175,11 +175,11 @@ CALLS: dict[tuple[str, str], Call | str] = {  # (file, call): a row, or whose wo
         REQUESTS,
     ),
     ("develop/ffmpeg.py", "subprocess.Popen"): Call("subprocess.Popen", lambda: embedded_config(Path("street.mkv")), PROCESS),
-    ("develop/reprint.py", "SourceSettings.model_validate"): "a setting of ours",
+    ("develop/reel.py", "SourceSettings.model_validate"): "a setting of ours",
     ("cli/request.py", "OutputSettings.model_validate"): "settings that were read before; its name is refused before",
-    ("develop/reprint.py", "OutputSettings.model_validate"): "test_cli: print with settings that cannot be",
+    ("develop/placement.py", "OutputSettings.model_validate"): "test_cli: print with settings that cannot be",
     ("develop/stills.py", "cv2.imencode"): "writes pictures of ours; memory that ends is test_trouble's",
-    ("develop/take.py", "json.loads"): Call("json.loads", lambda: read_record(TAKE), JSON),
+    ("develop/record.py", "json.loads"): Call("json.loads", lambda: read_record(TAKE), JSON),
     ("develop/whereabouts.py", "yaml.safe_load"): Call("yaml.safe_load", lambda: found_files(TAKE, "{}", "."), YAML),
     ("show/gallery.py", "yaml.safe_load"): Call("yaml.safe_load", lambda: find_exhibits([TAKE]), YAML),
     ("show/gallery.py", "Image.open"): Call(

@@ -106,7 +106,7 @@ def enlarge(
 
     from render.config.paths import from_folder
     from render.develop.enlarge import enlargement
-    from render.develop.take import take_folder
+    from render.develop.takes import take_folder
 
     config, where = enlargement(take, size, overrides, quality), pick_device(device, root)
     require_films([config], where, root, yes)

@@ -247,7 +247,8 @@ def _of_take(path: Path, overrides: Sequence[str], quality: str) -> Request:
 
     from render.config import load_text
     from render.config.loader import read
-    from render.develop.take import newest_take, read_record
+    from render.develop.record import read_record
+    from render.develop.takes import newest_take
     from render.develop.whereabouts import found_files
     from render.facts import facts_and_files
 

@@ -34,7 +34,8 @@ def print_(take: Path, outputs: Sequence[str], source: Path | None, **settings: 
     say(f"{take}: developing {' '.join(outputs)}")  # seconds pass until torch is there
 
     with quick_imports():
-        from render.develop.reprint import in_working_folder, print_again
+        from render.develop.placement import in_working_folder
+        from render.develop.reprint import print_again
 
     files = [*map(in_working_folder, outputs)]
     paths, notices = print_again(take, files, _readable(files, settings), source)
@@ -59,7 +60,8 @@ def trim(take: Path, part: str, output: str | None, source: Path | None, **setti
     say(f"{take}: developing {part}")
 
     with quick_imports():
-        from render.develop.reprint import in_working_folder, trim
+        from render.develop.placement import in_working_folder
+        from render.develop.reprint import trim
 
     file = in_working_folder(output) if output else None
     paths, notices = trim(take, part, file, _readable([file] if file else [], settings), source)
@@ -83,7 +85,8 @@ def join(takes: Sequence[Path], output: str | None, crossfade: str, **settings: 
     say(f"joining {len(takes)} takes")
 
     with quick_imports():
-        from render.develop.reprint import in_working_folder, join
+        from render.develop.join import join
+        from render.develop.placement import in_working_folder
 
     file = in_working_folder(output) if output else None
     paths, notices = join(takes, file, crossfade, _readable([file] if file else [], settings))
@@ -92,7 +95,7 @@ def join(takes: Sequence[Path], output: str | None, crossfade: str, **settings: 
 
 def _readable(outputs: Sequence[str], settings: dict[str, Any]) -> dict[str, Any]:
     """The settings of outputs as they were given; refuses what cannot be, in the words of the command line."""
-    from render.develop.reprint import is_elsewhere, is_folder
+    from render.develop.placement import is_elsewhere, is_folder
 
     recipe = {"recipe": False} if settings.pop("no_recipe") else {}
     wanted = {key: value for key, value in settings.items() if value is not None}

@@ -32,10 +32,12 @@ from render.develop.flow_cache import with_flow_cache
 from render.develop.keep import keep_ticks
 from render.develop.names import fill_name, frame_path
 from render.develop.negative import Kept
+from render.develop.record import RecordKeeper, read_record
 from render.develop.retile import in_recorded_tiles, retile_notices, ticks_within_memory
 from render.develop.seam import measure_seam
 from render.develop.shot_files import join_shots
-from render.develop.take import Recorded, Take, open_take, read_record, take_folder, unfinished_takes
+from render.develop.take import Take
+from render.develop.takes import open_take, take_folder, unfinished_takes
 from render.dream.ascent import sizes
 from render.dream.device import describe
 from render.dream.precision import DTYPES
@@ -153,7 +155,7 @@ def dream_and_develop(config: Config, film: Film, root: Path, take: Take, dreame
     return dreamed, last, develop(config, dreamed_up_to(film.scene, last), take) if last >= 0 else ([], [])
 
 
-def in_recorded_precision(config: Config, film: Film, take: Recorded, known: Known | None = None) -> Film:
+def in_recorded_precision(config: Config, film: Film, take: RecordKeeper, known: Known | None = None) -> Film:
     """The film in the precision that its take was begun in, though another would be chosen now: its pictures stay the same."""
     if "precision" not in take.record:
         take.note(precision=film.precision, networks=config.networks, credits=credits(config.networks))

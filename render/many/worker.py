@@ -92,8 +92,8 @@ class Worker:
         first: Path | None = None,
     ) -> Iterator[News]:
         """Render a film into its take, which lies under `root` on a disk that this machine sees. first: as of `shoot`."""
+        from render.develop.lock import BusyError
         from render.develop.shoot import shoot
-        from render.develop.take import BusyError
 
         def work(tell: Callable[[News], object]) -> None:
             self._set_threads()

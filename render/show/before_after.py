@@ -10,7 +10,7 @@ from render.config import load_text
 from render.construct import build_scene
 from render.develop.ffmpeg import Pixels
 from render.develop.negative import Negative
-from render.develop.take import read_record
+from render.develop.record import read_record
 from render.develop.whereabouts import found_files
 from render.errors import MissingError
 from render.facts import facts

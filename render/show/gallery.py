@@ -39,7 +39,7 @@ from render.config import nodes
 from render.config.loader import read
 from render.develop import browser, files
 from render.develop.metadata import embedded_config, republish
-from render.develop.take import RECORD, read_record
+from render.develop.record import RECORD, read_record
 from render.errors import ConfigError, MissingError, RenderError
 from render.inputs import MOVIE, PICTURE, TEXT, plain, read_bytes
 from render.loops import LOOPS, NONE

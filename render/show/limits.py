@@ -16,7 +16,7 @@ from render.config import Config
 from render.config.scalars import Size
 from render.construct import build
 from render.construct.scene import frame_size
-from render.develop.take import unfinished_takes
+from render.develop.takes import unfinished_takes
 from render.dream import memory
 from render.errors import ConfigError, RenderError
 from render.film import Film

@@ -13,7 +13,8 @@ from render.config import load_text
 from render.config.loader import read
 from render.config.problem import SettingError
 from render.construct.networks import Known
-from render.develop.take import Take, existing_take, unfinished_takes
+from render.develop.take import Take
+from render.develop.takes import existing_take, unfinished_takes
 from render.errors import RenderError
 from render.facts import facts
 from render.studio.flight import Rows, Stage, first_rows, make_stage, with_values

@@ -19,7 +19,8 @@ from render.develop import files
 from render.develop.chain import Chain, tick_chain, write_chain
 from render.develop.negative import Negative
 from render.develop.shoot import fingerprint, state_of, version_of
-from render.develop.take import Take, open_take
+from render.develop.take import Take
+from render.develop.takes import open_take
 from render.errors import RenderError
 from render.film import Film, State, begin, step
 from render.picture.picture import to_pixels
