@@ -44,7 +44,8 @@ from render.dream.registry import load as load_network
 from render.errors import MissingError
 from render.facts import load
 from render.many import sweep
-from render.show.gallery import find_exhibits, write_page
+from render.show.exhibits import find_exhibits
+from render.show.gallery import write_page
 from render.show.terminal import report_failure
 from render.studio import mending, sockets
 from render.studio.jobs import Jobs
@@ -181,8 +182,9 @@ CALLS: dict[tuple[str, str], Call | str] = {  # (file, call): a row, or whose wo
     ("develop/stills.py", "cv2.imencode"): "writes pictures of ours; memory that ends is test_trouble's",
     ("develop/record.py", "json.loads"): Call("json.loads", lambda: read_record(TAKE), JSON),
     ("develop/whereabouts.py", "yaml.safe_load"): Call("yaml.safe_load", lambda: found_files(TAKE, "{}", "."), YAML),
-    ("show/gallery.py", "yaml.safe_load"): Call("yaml.safe_load", lambda: find_exhibits([TAKE]), YAML),
-    ("show/gallery.py", "Image.open"): Call(
+    ("show/exhibits.py", "yaml.safe_load"): Call("yaml.safe_load", lambda: find_exhibits([TAKE]), YAML),
+    ("show/gallery.py", "yaml.safe_load"): "what exhibits.py read a moment before",
+    ("show/exhibits.py", "Image.open"): Call(
         "PIL.Image.open", lambda: write_page(find_exhibits([TAKE])[0], Path("site")), PILLOW
     ),
     ("many/sweep.py", "Image.open"): Call("PIL.Image.open", lambda: sweep._poster(TAKE), PILLOW),

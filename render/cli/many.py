@@ -95,14 +95,15 @@ def gallery(folders: Sequence[Path], site: Path) -> None:
     """
     say("looking for finished films")  # seconds pass until torch is there
 
-    from render.show import gallery as galleries
+    from render.show.exhibits import find_exhibits
+    from render.show.gallery import write_page
 
-    exhibits, notices = galleries.find_exhibits(folders or [Path("runs")])
+    exhibits, notices = find_exhibits(folders or [Path("runs")])
     for notice in notices:
         say(printable(notice))
     if not exhibits:
         raise MissingError("there is no finished film to show", "render one first, as in render configs/zoom.yaml")
-    page, notices = galleries.write_page(exhibits, site)
+    page, notices = write_page(exhibits, site)
     for notice in notices:
         say(printable(notice))
     out(page)
