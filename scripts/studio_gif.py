@@ -26,6 +26,7 @@ from render.develop import prints
 from render.facts import load
 from render.studio.keys import Keys
 from render.studio.orders import carry_out
+from render.studio.script import Script
 from render.studio.serve import Address, let_in, listen, listening, names, open_house
 from render.studio.session import Session
 from render.studio.setup import Setup
@@ -60,10 +61,10 @@ def served(film: Path, folder: Path) -> Iterator[tuple[Session, str]]:
     """The film, ready to be stepped by hand, behind an address."""
     listener = listen(Address("127.0.0.1", 0))
     port = listener.getsockname()[1]
-    config = load(film, CAMERA)
-    house = open_house(config, film, folder, Keys(port, token="key"))
+    script = Script(load(film, CAMERA), "", film)
+    house = open_house(script, folder, Keys(port, token="key"))
     with listening(house, listener, names("127.0.0.1", port)):
-        setup = Setup(config, film, "", folder, torch.device("cpu"), share=1, govern=False, pace=False)
+        setup = Setup(script, folder, torch.device("cpu"), share=1, govern=False, pace=False)
         session = Session(setup, house.viewers, carry_out)
         let_in(house, session)
         session.pace.note = lambda dreaming, whole: None  # how fast this machine is, is none of the film's

@@ -45,6 +45,7 @@ from render.studio.pictures import last_seconds
 from render.studio.plates import Wall
 from render.studio.protocol import unpack_dream
 from render.studio.record import write_flight
+from render.studio.script import Script
 from render.studio.session import Session
 from render.studio.setup import Setup
 from render.studio.status import describe
@@ -224,12 +225,9 @@ class Flown:
     def __init__(self, path: Path, share: float = 1.0, pixels: int = 57_600) -> None:
         self.audience = Audience()
         setup = Setup(
-            load(path),
-            path,
-            path.read_text(),
+            Script(load(path), path.read_text(), path, lambda: load(path)),
             path.parent / "runs",
             tiny.CPU,
-            lambda: load(path),
             pixels=pixels,
             share=share,
             govern=False,

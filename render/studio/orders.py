@@ -111,10 +111,10 @@ def _stop(session: Session, message: Message, reply: Reply) -> None:
 
 
 def _save(session: Session, message: Message, reply: Reply) -> None:
-    name = message.get("name") or free_name(session.setup.folder, session.filed.config.name)
+    name = message.get("name") or free_name(session.setup.script.folder, session.original.config.name)
     if not isinstance(name, str) or not files.folder_name(name) == name:
         raise RenderError(f"{name!r} is no name for a flight", "letters, digits, - and _ will do")
-    if name not in session.flights and is_used(session.setup.folder, name):
+    if name not in session.flights and is_used(session.setup.script.folder, name):
         raise RenderError(f"{name}: a file is called so already, and is not written over", "give the flight another name")
     _save_as(session, name)
 
@@ -183,15 +183,15 @@ def _size(session: Session, message: Message, reply: Reply) -> None:
         session.governor.begin(True)
         pixels = session.setup.pixels
     else:
-        size, (height, width) = read_size(text), session.filed.size
+        size, (height, width) = read_size(text), session.original.size
         pixels = width * height if size.of_source else size.width * size.height
     resize(session, pixels, "another size is another flight: the film begins anew")
 
 
 def _add(session: Session, message: Message, reply: Reply) -> None:
     term = field(message, "term", dict)
-    written = {"dream": {"network": session.filed.network, "objective": [term]}}
-    (read,) = load_mapping(written, session.setup.folder).dream.objective
+    written = {"dream": {"network": session.original.network, "objective": [term]}}
+    (read,) = load_mapping(written, session.setup.script.folder).dream.objective
     if read.kind == "garden":
         plant(session, read, "a garden grows from the beginning")
     elif read.network and not session.knows(read.network):
@@ -254,7 +254,7 @@ def _flight(session: Session, message: Message) -> str:
     """A flight that was saved in this session; the flight so far, saved now, where none is named."""
     name = message.get("flight")
     if name is None and message.get("type") == "render":
-        name = free_name(session.setup.folder, session.filed.config.name)
+        name = free_name(session.setup.script.folder, session.original.config.name)
         _save_as(session, name)
     if name not in session.flights:
         raise RenderError(f"there is no flight {name!r} of this session")
@@ -267,7 +267,7 @@ def _render(session: Session, message: Message, reply: Reply) -> None:
         raise RenderError(f"render: quality is {quality!r}; it takes {', '.join(QUALITIES)}")
     read_size(size)
     name = _flight(session, message)
-    file = session.flights.enlarge(name, size, quality, session.filed.config, session.hand.moved)
+    file = session.flights.enlarge(name, size, quality, session.original.config, session.hand.moved)
     session.jobs.add(file, name, size, quality)
 
 

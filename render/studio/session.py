@@ -28,7 +28,7 @@ from render.studio.handles import values_at, vocabulary
 from render.studio.jobs import Jobs
 from render.studio.plates import Wall
 from render.studio.revisions import resize
-from render.studio.setup import Filed, Setup
+from render.studio.setup import Original, Setup
 from render.studio.status import Pace, describe, same_but_for_time
 from render.studio.takes import LiveTake, state_at
 
@@ -58,8 +58,8 @@ class Session:
         self.carry = carry  # carries out an order
         self.known = setup.known  # networks that are loaded
         self.pixels, self.share = setup.pixels, setup.share
-        self.filed = Filed.of(setup.config, self.pixels, self.share)
-        self.stage: Stage = make_stage(self.filed.small, setup.device, self.known)
+        self.original = Original.of(setup.script.config, self.pixels, self.share)
+        self.stage: Stage = make_stage(self.original.small, setup.device, self.known)
         self.rows: Rows = {}
         self.film: Film = self.stage.film
         self.state: State | None = None
@@ -73,7 +73,7 @@ class Session:
         self.marks: dict[int, str] = {}
         self.governor = Governor(setup.govern)
         self.pace = Pace()
-        self.flights = Flights(setup.folder, setup.file)
+        self.flights = Flights(setup.script.folder, setup.script.file)
         self.jobs = Jobs(setup.root, audience.tell)
         self.wall = Wall(self.known.values(), setup.device, audience.tell)
         self.ending = Event()  # set: end after the step at work; nothing is lost
@@ -171,7 +171,7 @@ class Session:
     def _new_take(self) -> None:
         self.close_take()
         self.state, self.recording, self.scrubbed = None, False, False
-        self.take = LiveTake(self.setup.root, self.stage, self.setup.text)
+        self.take = LiveTake(self.setup.root, self.stage, self.setup.script.text)
 
     def fork(self, tick: int) -> None:
         """A new take whose first ticks are those of this one, up to `tick`; the flight goes on from there."""
@@ -236,7 +236,7 @@ class Session:
 
     def release(self, keys: Iterable[str]) -> None:
         """Give numbers back to the film's file."""
-        curves = self.filed.curves
+        curves = self.original.curves
         for key in keys:
             if key in curves and key in self.rows:
                 self.hand.give_back(key, curves[key].written)
@@ -263,17 +263,17 @@ class Session:
         """Let the governor look at a dream that took so long."""
         if self.recording:
             return
-        effort, most = self.effort, self.filed.effort
+        effort, most = self.effort, self.original.effort
         wanted = self.governor.look(took, effort, most, 1 / float(self.film.scene.clock.rate))
         if wanted is None:
             return
         if wanted.pixels == effort.pixels:
             self._set_effort(wanted, most)
-        elif not self.hand.moved and not self.dropped and len(self.filed.places) == len(self.stage.config.dream.objective):
+        elif not self.hand.moved and not self.dropped and len(self.original.places) == len(self.stage.config.dream.objective):
             resize(self, wanted.pixels, "this machine does not keep up at that size: the film begins anew, smaller")
 
     def _set_effort(self, wanted: Effort, most: Effort) -> None:
-        config = self.filed.config
+        config = self.original.config
         far = config.dream.step_size(config.clock.tick(0)) * (most.steps / max(1, wanted.steps)) ** 0.5
         values = {"dream.steps": wanted.steps, "dream.octaves": wanted.octaves, "dream.step_size": min(far, 1.0)}
         self.hand.pending |= {key: value for key, value in values.items() if key not in self.hand.moved}

@@ -49,9 +49,9 @@ def describe(session: Session) -> dict[str, Any]:
     """The message "state"."""
     scene, values, pace = session.film.scene, session.values(), session.pace
     height, width = scene.size
-    film_height, film_width = session.filed.size
+    film_height, film_width = session.original.size
     rate, effort, moved = float(scene.clock.rate), session.effort, session.hand.moved
-    filed = session.filed.curves
+    curves = session.original.curves
     return {
         "type": "state",
         "playing": session.playing,
@@ -74,7 +74,7 @@ def describe(session: Session) -> dict[str, Any]:
             "size": f"{width}x{height}",
             "steps": effort.steps,
             "octaves": effort.octaves,
-            "because": because(effort, session.filed.effort, pace.dreams or rate, rate),
+            "because": because(effort, session.original.effort, pace.dreams or rate, rate),
         },
         "values": values,
         "moved": sorted(moved),
@@ -86,7 +86,7 @@ def describe(session: Session) -> dict[str, Any]:
         "flights": session.flights.messages,
         "device": str(scene.device),
         "paused_by": session.paused_by or None,
-        "unsaved": sorted(key for key in moved if key in values and (key not in filed or filed[key].constant != values[key])),
+        "unsaved": sorted(key for key in moved if key in values and (key not in curves or curves[key].constant != values[key])),
     }
 
 
@@ -97,7 +97,7 @@ def same_but_for_time(state: dict[str, Any], other: dict[str, Any]) -> bool:
 
 def notices(session: Session) -> list[str]:
     """What of the film is not flown as its file says."""
-    config, said = session.filed.config, []
+    config, said = session.original.config, []
     if LOOPS[config.loop].seamless:
         said.append(f"loop: {config.loop} is left out: a flight does not know where it ends")
     if keys := knows_its_end(config):
