@@ -99,15 +99,25 @@ def _mesh(film: Film, start: float, end: float) -> bytes:
     """Where the points of a coarse grid were at `start` and will be at `end`, at even times between."""
     columns, rows, steps = MESH
     aspect = film.scene.size[1] / film.scene.size[0]
-    x, y = torch.linspace(-aspect, aspect, columns), torch.linspace(-1, 1, rows)
-    points = torch.stack((x.expand(rows, columns), y[:, None].expand(rows, columns)), dim=-1).double()
-    whole = []
+    points = _grid(columns, rows, aspect).double()
+    lattices = []
     for step in range(steps + 1):
         now = start + (end - start) * step / steps
         was = carry(film.scene.path.between(start, now).inverse, points)
         will_be = carry(film.scene.path.between(now, end), points)
-        whole.append(torch.cat((was, will_be), dim=-1))
-    return torch.stack(whole).float().contiguous().numpy().astype("<f4").tobytes()
+        lattices.append(torch.cat((was, will_be), dim=-1))
+    return _pack_lattices(lattices)
+
+
+def _grid(columns: int, rows: int, right: float) -> Tensor:
+    """[rows, columns, 2]: points (x, y) that lie evenly from -right to right and from -1 to 1."""
+    x, y = torch.linspace(-right, right, columns), torch.linspace(-1, 1, rows)
+    return torch.stack((x.expand(rows, columns), y[:, None].expand(rows, columns)), dim=-1)
+
+
+def _pack_lattices(lattices: Sequence[Tensor]) -> bytes:
+    """The bytes of a mesh, as `protocol` has it."""
+    return torch.stack([*lattices]).float().contiguous().numpy().astype("<f4").tobytes()
 
 
 def _flow_mesh(flow: Flow) -> bytes:
@@ -120,15 +130,12 @@ def _flow_mesh(flow: Flow) -> bytes:
         F.avg_pool2d(plane, reach, 1, (reach[0] // 2, reach[1] // 2), count_include_pad=False)
         for plane in (apart * flow.trust, flow.trust)
     ]
-    x, y = torch.linspace(-1, 1, columns), torch.linspace(-1, 1, rows)
-    nodes = torch.stack((x.expand(rows, columns), y[:, None].expand(rows, columns)), dim=-1)
+    nodes = _grid(columns, rows, 1.0)
     mean = (sums[0] / (sums[1] + LITTLE)).cpu()
     apart = F.grid_sample(mean, nodes[None], padding_mode="border", align_corners=False)[0].permute(1, 2, 0)
     points = nodes * torch.tensor((width / height, 1.0))
-    whole = [
-        torch.cat((points + step / steps * apart, points - (1 - step / steps) * apart), dim=-1) for step in range(steps + 1)
-    ]
-    return torch.stack(whole).contiguous().numpy().astype("<f4").tobytes()
+    shares = [step / steps for step in range(steps + 1)]
+    return _pack_lattices([torch.cat((points + share * apart, points - (1 - share) * apart), dim=-1) for share in shares])
 
 
 def _velocity(film: Film, seconds: float) -> Tensor:

@@ -25,7 +25,7 @@ HEAD = """\
 #   render {name}.yaml --set size=1080p     the same way, larger
 # What stands here is what was flown otherwise than {film} says; what is removed is as there again.
 """
-LIVING = ("name", "extends", "duration", "schedule", "loop", "outputs")  # said of a flight in any case, or never
+ITS_OWN = ("name", "extends", "duration", "schedule", "loop", "outputs")  # settings that are a flight's own, whatever its film
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def write_flight(stage: Stage, rows: Rows, last: int, folder: Path, name: str, f
 
 def _settings(config: Config) -> dict[str, Any]:
     """What a film says, as plain values, but for what is said of a flight in any case; its rows say nothing here."""
-    values = {key: value for key, value in config.resolved().items() if key not in LIVING}
+    values = {key: value for key, value in config.resolved().items() if key not in ITS_OWN}
     for section, _, name in (key.rpartition(".") for key, curve in config.curves() if unsaid(curve)):
         del values[section][name]
     return values

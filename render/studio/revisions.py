@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from render.config import Config
 from render.config.curve import read_curve
 from render.errors import RenderError
-from render.studio.filing import fault_message, match_terms, skeleton, write_numbers
+from render.studio.file_numbers import write_numbers
 from render.studio.flight import film_with, has_end, make_stage, with_other_terms
+from render.studio.saves import changed_keys, fault_message, match_terms, skeleton
 from render.studio.setup import Original, term_index
 
 if TYPE_CHECKING:
@@ -75,18 +76,6 @@ def _reasons_to_cut(
     if any(match is None and new.dream.objective[i].kind == "garden" for i, match in enumerate(matches)):
         return ["a garden"]
     return ["duration"] if has_end(new) != has_end(old) else []
-
-
-def changed_keys(new: Mapping[str, Any], old: Mapping[str, Any]) -> list[str]:
-    """The settings that differ, by their keys."""
-    changed = []
-    for key in {**old, **new}:
-        value, before = new.get(key), old.get(key)
-        if isinstance(value, dict) and isinstance(before, dict):
-            changed += [f"{key}.{below}" for below in changed_keys(value, before)]
-        elif value != before:
-            changed.append(key)
-    return changed
 
 
 def _plant(session: Session, term: Any) -> int:
