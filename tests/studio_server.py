@@ -119,7 +119,7 @@ def served(studio: Studio, port: int = 0, plays: bool = True) -> Iterator[str]:
         stack.enter_context(patch("platformdirs.user_cache_path", lambda name, **more: studio.folder / "cache"))
         script = Script(load(studio.file), studio.file.read_text(), studio.file, lambda: load(studio.file))
         keys = Keys(port, b"k" * 32, TOKEN)
-        keys.renewed = lambda token: setattr(keys, "token", TOKEN)
+        keys.on_renewal = lambda token: setattr(keys, "token", TOKEN)
         studio.house = open_house(script, studio.runs, keys)
         stack.enter_context(listening(studio.house, listener, names("127.0.0.1", port)))
         setup = Setup(script, studio.runs, tiny.CPU, share=1, govern=False)

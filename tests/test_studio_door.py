@@ -126,7 +126,7 @@ def test_a_cookie_that_is_none(cookie: str, house: House, client: TestClient) ->
 
 def test_a_token_is_good_once(house: House, client: TestClient) -> None:
     token, heard = house.keys.token, []
-    house.keys.renewed = heard.append
+    house.keys.on_renewal = heard.append
     for wrong in ("", "x", token + "x", token[:-1], None, 7, [token], {"a": token}):
         assert client.post("/enter", json={"token": wrong}, headers={"origin": ORIGIN}).status_code == 403
     first = client.post("/enter", json={"token": token}, headers={"origin": ORIGIN})

@@ -135,17 +135,17 @@ def test_prints_are_developed_once(tmp_path: Path) -> None:
     film = {"frames": 30, "fps": Fraction(30)}
     outputs = [Output("{name}.mp4"), Output("s/{frame:03}.png")]
     with opened(tmp_path) as first:
-        assert first.undeveloped(outputs, film) == outputs
+        assert first.missing_prints(outputs, film) == outputs
         files.write(first.folder / "gar/den ü.mp4", b"film")
         files.write(first.folder / "s" / "000.png", b"png")
         first.note_prints(outputs, film)
-        assert first.undeveloped(outputs, film) == []
+        assert first.missing_prints(outputs, film) == []
     with opened(tmp_path) as again:
-        assert again.undeveloped([*outputs, Output("b.gif")], film) == [Output("b.gif")]
-        assert again.undeveloped([Output("{name}.mp4", crf=1)], film) == [Output("{name}.mp4", crf=1)]
-        assert again.undeveloped(outputs, {**film, "frames": 31}) == outputs
+        assert again.missing_prints([*outputs, Output("b.gif")], film) == [Output("b.gif")]
+        assert again.missing_prints([Output("{name}.mp4", crf=1)], film) == [Output("{name}.mp4", crf=1)]
+        assert again.missing_prints(outputs, {**film, "frames": 31}) == outputs
         (again.folder / "s" / "000.png").unlink()
-        assert again.undeveloped(outputs, film) == outputs[1:]
+        assert again.missing_prints(outputs, film) == outputs[1:]
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ from render.config.deforum import read_settings
 from render.construct import build
 from render.develop.metadata import embedded_config
 from render.develop.record import read_record
-from render.develop.whereabouts import found_files
+from render.develop.whereabouts import locate_files
 from render.dream import weights as weights_of
 from render.dream.registry import load as load_network
 from render.errors import MissingError
@@ -172,7 +172,7 @@ CALLS: dict[tuple[str, str], Call | str] = {  # (file, call): a row, or whose wo
     ),
     ("weights/fetch.py", "requests.get"): Call(
         "requests.get",
-        lambda: store._fetch(NOWHERE, Path("to/w.pth"), store.unsaid, lambda here, total: None),
+        lambda: store._fetch(NOWHERE, Path("to/w.pth"), store.say_nothing, lambda here, total: None),
         REQUESTS,
     ),
     ("develop/ffmpeg.py", "subprocess.Popen"): Call("subprocess.Popen", lambda: embedded_config(Path("street.mkv")), PROCESS),
@@ -181,7 +181,7 @@ CALLS: dict[tuple[str, str], Call | str] = {  # (file, call): a row, or whose wo
     ("develop/placement.py", "OutputSettings.model_validate"): "test_cli: print with settings that cannot be",
     ("develop/stills.py", "cv2.imencode"): "writes pictures of ours; memory that ends is test_trouble's",
     ("develop/record.py", "json.loads"): Call("json.loads", lambda: read_record(TAKE), JSON),
-    ("develop/whereabouts.py", "yaml.safe_load"): Call("yaml.safe_load", lambda: found_files(TAKE, "{}", "."), YAML),
+    ("develop/whereabouts.py", "yaml.safe_load"): Call("yaml.safe_load", lambda: locate_files(TAKE, "{}", "."), YAML),
     ("show/exhibits.py", "yaml.safe_load"): Call("yaml.safe_load", lambda: find_exhibits([TAKE]), YAML),
     ("show/gallery.py", "yaml.safe_load"): "what exhibits.py read a moment before",
     ("show/exhibits.py", "Image.open"): Call(

@@ -75,7 +75,7 @@ def require_encoders(output: Output, format: Format, heard: bool) -> None:
     if not has_encoder(format):
         here = f"ffmpeg ({ffmpeg.version()})" if format.library == "ffmpeg" else f"installation of {format.library}"
         raise MissingError(f"{output.file}: this {here} has no encoder {format.encoder}", "`render doctor` lists what there is")
-    if format.hardware and not ffmpeg.at_hand(format.encoder):
+    if format.hardware and not ffmpeg.finds_hardware(format.encoder):
         raise MissingError(f"{output.file}: {format.encoder} needs {format.hardware}, and finds none", "codec: auto needs none")
     ending = formats().ending(output.file)
     others = [*(COPY if format.palette or output.size_limit is not None else ())]

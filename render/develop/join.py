@@ -70,7 +70,7 @@ def _develop(reels: Sequence[Reel], overlap: Fraction, placement: Placement, tit
         films = [(resize(frame, scene.size) for frame in reel.frames(fps)) for reel in reels]
         return (to_pixels(frame, np.uint16) for frame in join_frames(films, round(overlap * fps)))
 
-    with joined_sound(reels, overlap, folder / output.file) as sound:
+    with join_sound(reels, overlap, folder / output.file) as sound:
         return prints.develop([output], frames, reels[0].size, scene.clock.fps, folder, title, "", sound)
 
 
@@ -101,7 +101,7 @@ def join_frames(films: Sequence[Iterator[Tensor]], overlap: int) -> Iterator[Ten
 
 
 @contextmanager
-def joined_sound(reels: Sequence[Reel], overlap: Fraction, path: Path) -> Iterator[Sound | None]:
+def join_sound(reels: Sequence[Reel], overlap: Fraction, path: Path) -> Iterator[Sound | None]:
     """What is heard of takes one after the other, as a file beside `path` while the block lasts; None where all are silent."""
     sounds = [reel.sound((Fraction(0), reel.seconds)) for reel in reels]
     if not any(sounds):

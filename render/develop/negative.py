@@ -101,7 +101,7 @@ class Negative:
     def at(self, tick: int) -> Kept | None:
         """That tick with its state, or None: it is damaged, or its state is no longer there. Raises MissingError as `last`."""
         try:
-            return self._kept(tick)
+            return self._read_tick(tick)
         except (DamageError, FileNotFoundError):
             return None
         except OSError as error:
@@ -189,7 +189,7 @@ class Negative:
         """Take the tick and all after it out of the negative."""
         self._forget(tick)
 
-    def _kept(self, tick: int) -> Kept:
+    def _read_tick(self, tick: int) -> Kept:
         """Raises DamageError, or OSError where one of its files is gone or cannot be read."""
         sealed = Sealed.read(self._tick(tick), tick)
         state = sealed if sealed.state == WITHIN else Sealed.read(self._state(tick), tick)

@@ -22,7 +22,7 @@ from render.develop.flow_cache import with_flow_cache
 from render.develop.sound import film_sound
 from render.develop.take import Take
 from render.develop.takes import existing_take, newest_take
-from render.develop.whereabouts import found_files
+from render.develop.whereabouts import locate_files
 from render.errors import ConfigError, MissingError
 from render.facts import facts
 from render.frames import at_rate, dreamed_up_to, frame_count, frames_in, in_loop_order
@@ -116,7 +116,7 @@ def _config(take: Take, source: Path | None) -> Config:
     """The take's film, its files where they are now."""
     path = take.folder / "resolved.yaml"
     text = read(path, take.folder)
-    found = found_files(take.folder, text, str(take.record.get("home", "")), source)
+    found = locate_files(take.folder, text, str(take.record.get("home", "")), source)
     config = load_text(text, str(path), take.folder, found, look=facts)
     music = next((key for key in ("schedule", "audio") if getattr(config, key)), "")
     if music and not _moves_as_it_did(config, take):

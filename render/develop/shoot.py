@@ -294,7 +294,7 @@ def develop(config: Config, scene: Scene, take: Take, wait_for: Callable[[int], 
         "sound": sound.describe_sound(track),
         **({"amount": amount} if (amount := config.shown_amount) else {}),
     }
-    missing, seams = take.undeveloped(config.outputs, film), list[str]()
+    missing, seams = take.missing_prints(config.outputs, film), list[str]()
     negative, (height, width), last = take.negative(), scene.size, scene.clock.last_tick
     bits = formats.most_bits(missing)
 

@@ -102,7 +102,7 @@ class Take:
         if any(self.record.get(key, False) != value for key, value in changes.items()):
             self.note(**changes)
 
-    def undeveloped(self, outputs: Sequence[AnyOutput], film: Mapping[str, Any]) -> list[AnyOutput]:
+    def missing_prints(self, outputs: Sequence[AnyOutput], film: Mapping[str, Any]) -> list[AnyOutput]:
         """Those of `outputs` whose print is not there yet, or is of another `film` (its fps, frames …) or other settings."""
         recorded = self.record.get("prints", {})
         return [output for output in outputs if recorded.get(output.file) != self._print(output, film)]

@@ -301,7 +301,7 @@ def _begin(address: str) -> Any:
             **how,
         )
     except Exception as error:
-        raise _unconnected(address, error) from error
+        raise _connection_error(address, error) from error
     return ray
 
 
@@ -311,7 +311,7 @@ def _silence(ray: Any) -> None:
         ray._private.worker.print_to_stdstream = lambda *_, **__: None
 
 
-def _unconnected(address: str, error: Exception) -> RenderError:
+def _connection_error(address: str, error: Exception) -> RenderError:
     """What keeps a driver from a cluster, in words, and the cure."""
     text, where = str(error), f"--on ray:{address}" if address else "--on ray"
     if "ersion mismatch" in text:

@@ -141,7 +141,7 @@ def each(things: Sequence[T], do: Callable[[T], R]) -> list[R]:
         try:
             results.append(do(thing))
         except Exception as error:
-            if interrupted(error):
+            if is_interrupt(error):
                 raise KeyboardInterrupt from error
             worst = max(worst, report_failure(error))
     if worst:
@@ -181,7 +181,7 @@ def _from_the_machine(error: OSError) -> Exception:
     )
 
 
-def interrupted(error: BaseException | None) -> bool:
+def is_interrupt(error: BaseException | None) -> bool:
     """Whether an error came of a Ctrl-C: libraries that it reaches in mid-work say many things."""
     seen = set[int]()
     while error and id(error) not in seen:  # an error that is raised again may come of itself
@@ -196,14 +196,14 @@ def interrupted(error: BaseException | None) -> bool:
 
 
 @contextmanager
-def stopped_at_once() -> Iterator[None]:
+def stop_at_once() -> Iterator[None]:
     """Inside, the first signal to stop raises KeyboardInterrupt; later ones leave what it began to tidy up in peace."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         _set(STOPS, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    with _handled(stop):
+    with _handling(stop):
         yield
 
 
@@ -219,12 +219,12 @@ def stoppable(stop: Event) -> Iterator[None]:
         with suppress(OSError):
             os.write(2, STOPPING)  # not `say`: a print under way must not be entered
 
-    with _handled(ask):
+    with _handling(ask):
         yield
 
 
 @contextmanager
-def _handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+def _handling(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
     """Inside, `handler` hears all STOPS but those that were ignored before, as nohup has it."""
     before = {number: signal.getsignal(number) for number in STOPS}
     heard = [number for number, old in before.items() if old is not signal.SIG_IGN]

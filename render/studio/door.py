@@ -73,7 +73,7 @@ def make_app(house: House, hosts: Iterable[str]) -> Guard:
         WebSocketRoute("/live", live),
     ]
     return Guard(
-        Starlette(routes=routes, exception_handlers={404: _missing, 405: _missing, 500: _failed}), house.keys, frozenset(hosts)
+        Starlette(routes=routes, exception_handlers={404: _missing, 405: _missing, 500: _fault}), house.keys, frozenset(hosts)
     )
 
 
@@ -81,7 +81,7 @@ async def _missing(request: Request, error: Exception) -> Response:
     return JSONResponse({"error": "there is nothing here"}, getattr(error, "status_code", 404))
 
 
-async def _failed(request: Request, error: Exception) -> Response:
+async def _fault(request: Request, error: Exception) -> Response:
     return JSONResponse({"error": "this is a fault of render"}, 500)
 
 

@@ -22,7 +22,7 @@ from render.studio.mending import mend_takes
 from render.studio.pictures import last_seconds
 from render.studio.record import free_name, is_used
 from render.studio.revisions import add_term, drop_term, plant, read_again, resize, write
-from render.studio.session import Carry, Message, Reply, Session
+from render.studio.session import Message, Order, Reply, Session
 from render.studio.thin import count_rows
 from render.weights import store
 
@@ -220,7 +220,7 @@ def _write(session: Session, message: Message, reply: Reply) -> None:
     write(session, None if keys is None else [str(key) for key in field(message, "keys", list)])
 
 
-def _saved(session: Session, message: Message, reply: Reply) -> None:
+def _read_again(session: Session, message: Message, reply: Reply) -> None:
     read_again(session)
 
 
@@ -285,14 +285,14 @@ def _visit(session: Session, message: Message, reply: Reply) -> None:
     session.wall.visit(field(message, "network", str))
 
 
-ORDERS: Mapping[str, Carry] = {
+ORDERS: Mapping[str, Order] = {
     "plates": _plates,
     "visit": _visit,
     "size": _size,
     "add": _add,
     "drop": _drop,
     "write": _write,
-    "saved": _saved,
+    "saved": _read_again,
     "mend": _mend,
     "gif": _gif,
     "thin": _thin,

@@ -54,7 +54,7 @@ def serve(
     shown = "127.0.0.1" if address.host in ("127.0.0.1", "0.0.0.0", "localhost") else address.host
     url = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/"
     keys = Keys(port, lasting_secret(platformdirs.user_state_path("render")))
-    keys.renewed = lambda token: say(f"studio: a page is open; for another browser: {url}#{token}")
+    keys.on_renewal = lambda token: say(f"studio: a page is open; for another browser: {url}#{token}")
     house = open_house(script, root, keys)
     with listening(house, listener, names(address.host, port)):
         say(f"studio: {url}#{keys.token}")
@@ -152,7 +152,7 @@ def listening(house: House, listener: socket.socket, hosts: list[str]) -> Iterat
     ready = threading.Event()
 
     async def answer() -> None:
-        house.viewers.live_on(asyncio.get_running_loop())
+        house.viewers.send_on(asyncio.get_running_loop())
         ready.set()
         await server.serve(sockets=[listener])
         for connection in list(server.server_state.connections):  # pages that do not let go
@@ -166,6 +166,6 @@ def listening(house: House, listener: socket.socket, hosts: list[str]) -> Iterat
     try:
         yield
     finally:
-        house.viewers.at_once(house.ending.set)
+        house.viewers.soon(house.ending.set)
         server.should_exit = True
         thread.join(5)

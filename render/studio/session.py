@@ -34,7 +34,7 @@ from render.studio.takes import LiveTake, state_at
 
 Message = dict[str, Any]
 Reply = Callable[[Message], None]
-Carry = Callable[["Session", Message, Reply], None]
+Order = Callable[["Session", Message, Reply], None]
 OFTEN = 0.5  # seconds after which what a dream's header tells, too, is told again
 IDLE = 0.5  # seconds between two looks whether the end is asked for
 
@@ -52,10 +52,10 @@ class Audience(Protocol):
 class Session:
     """A film that is being flown, by the thread that runs it. All but `post` and `ending` belongs to that thread."""
 
-    def __init__(self, setup: Setup, audience: Audience, carry: Carry) -> None:
+    def __init__(self, setup: Setup, audience: Audience, carry_out: Order) -> None:
         self.setup = setup
         self.audience = audience
-        self.carry = carry  # carries out an order
+        self.carry_out = carry_out  # carries out an order
         self.known = setup.known  # networks that are loaded
         self.pixels, self.share = setup.pixels, setup.share
         self.original = Original.of(setup.script.config, self.pixels, self.share)
@@ -97,7 +97,7 @@ class Session:
             while not self.ending.is_set():
                 self._obey()
                 if self.flying:
-                    self._protected(self.advance)
+                    self._attempt(self.advance)
         finally:
             self.close()
 
@@ -117,24 +117,24 @@ class Session:
         return self.state.tick if self.state else -1
 
     def _obey(self) -> None:
-        """Carry out what was ordered, waiting until the next step is due."""
+        """Order out what was ordered, waiting until the next step is due."""
         while not self.ending.is_set():
             wait = max(0.0, self._due - monotonic()) if self.flying else IDLE
             if not self.obey(wait):
                 return
 
     def obey(self, wait: float = 0.0) -> bool:
-        """Carry out one order, the first that comes within so many seconds; whether one came."""
+        """Order out one order, the first that comes within so many seconds; whether one came."""
         try:
             order, reply = self._orders.get(timeout=wait) if wait > 0 else self._orders.get_nowait()
         except Empty:
             return False
-        self.carry(self, order, reply)
+        self.carry_out(self, order, reply)
         if self._orders.empty():  # a hand that moves orders thirty times a second
             self.tell_state()
         return True
 
-    def _protected(self, act: Callable[[], None]) -> None:
+    def _attempt(self, act: Callable[[], None]) -> None:
         """Do it; where that fails, pause and say why."""
         try:
             with explain_failures(self.stage.config):
@@ -153,7 +153,7 @@ class Session:
         self.rows = first_rows(self.stage)
         self.hand.pending, self.hand.glides = {**values, **self.hand.pending}, {}
         self.marks, self.film = {}, film_with(self.stage, self.rows)
-        self._protected(self._begin)
+        self._attempt(self._begin)
         self._due = monotonic()
         self.tell_state()
 
@@ -226,7 +226,7 @@ class Session:
         if values:
             self.audience.tell({"type": "values", "tick": new.tick, "values": self.values(values)})
         self.pace.note(took, monotonic() - began)
-        self._rule(took)
+        self._govern(took)
         self._due = max(self._due + 1 / float(self.film.scene.clock.rate), monotonic()) if self.setup.pace else monotonic()
         self.tell_state()
 
@@ -259,7 +259,7 @@ class Session:
         (height, width), values = self.stage.film.scene.size, self.values(("dream.steps", "dream.octaves"))
         return Effort(height * width, int(values.get("dream.steps", 1)), int(values.get("dream.octaves", 1)))
 
-    def _rule(self, took: float) -> None:
+    def _govern(self, took: float) -> None:
         """Let the governor look at a dream that took so long."""
         if self.recording:
             return
