@@ -30,7 +30,7 @@ LIST, RAY = "list", "ray"
 SHOTS = 1000  # of a film that cuts, as far as the sharing of cores goes: more than there are workers
 
 
-def elsewhere(command: Callable[..., Any]) -> Callable[..., Any]:
+def cluster_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of commands that render many films, and may do so on other machines."""
     options = (
         click.option(
@@ -90,7 +90,7 @@ def render_elsewhere(
     say(f"asking the cluster at {address}" if address else "Ray begins on this machine, which takes some seconds")
     with connect(address) as cluster:
         plan = _plan(cluster, configs, root.absolute(), here, device, quality, shared, fresh, any_device)
-        with report.board.shown(), stoppable(stop):
+        with report.board.live(), stoppable(stop):
             for event in queue.render_queue(_orders(films), cluster, plan, stop):
                 report.take(event)
     say(report.board.summary())
@@ -160,20 +160,20 @@ class _Report:
         film, number = self.films[event.number], event.number
         match event:
             case Ticked():
-                self.board.ticked(number, event.progress, event.where)
+                self.board.note_tick(number, event.progress, event.where)
             case Said():
                 say(printable(f"{film.config.name}: {event.words}"))
             case Done():
                 finished = event.finished
                 self.folders[number] = self.root / finished.folder.relative_to(self.root.absolute())
                 self.worst = max(self.worst, _tell(film, finished, self.root))
-                self.board.ended(number, DONE if finished.whole else STOPPED)
+                self.board.note_end(number, DONE if finished.whole else STOPPED)
             case Lost():
                 say(printable(f"{film.config.name}: failed"))
                 self.worst = max(self.worst, report_failure(event.error))
-                self.board.ended(number, FAILED)
+                self.board.note_end(number, FAILED)
             case Left():
-                self.board.ended(number, LEFT)
+                self.board.note_end(number, LEFT)
 
 
 def tell_shot(film: Request, shot: Shot | Finished, about: str = "") -> None:

@@ -55,9 +55,8 @@ class TickFiles:
     """A tick as the bytes of its files: what a negative keeps, and what travels where films are dreamed elsewhere."""
 
     tick: int
-    files: tuple[
-        tuple[str, bytes | bytearray], ...
-    ]  # names and contents: the state's, where it has one of its own, and the tick's
+    # Names and contents: of the state's, where it has one of its own, and of the tick's.
+    files: tuple[tuple[str, bytes | bytearray], ...]
 
     @staticmethod
     def of(tick: int, canvas: Canvas, tensors: Mapping[str, Tensor]) -> TickFiles:

@@ -215,9 +215,9 @@ class Cluster:
 
     # ---- what Ray says, in our words
 
-    def remote(self, thing: Any) -> Any:
-        """A function or class that can be run elsewhere."""
-        return self.ray.remote(thing)
+    def remote(self, work: Any) -> Any:
+        """A function or a class, to be run elsewhere."""
+        return self.ray.remote(work)
 
     def wait(self, reference: Any, seconds: float) -> bool:
         """Whether that is there, at the latest after so many seconds."""

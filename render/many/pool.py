@@ -38,9 +38,9 @@ class Pool:
         while True:
             try:
                 with self._borrow() as hand:
-                    for thing in work(hand):
+                    for result in work(hand):
                         deaths = 0
-                        yield thing
+                        yield result
                 return
             except WorkerDiedError as death:
                 deaths += 1

@@ -181,11 +181,11 @@ def _channel(network: Network, layer: str, index: int) -> Plate:
     return Plate(caption, layer, objective.channels(network, layer, [index]), seed=index)
 
 
-def _evenly(things: Sequence[T], most: int) -> list[T]:
-    """At most `most` items, evenly spaced."""
-    if len(things) <= most:
-        return list(things)
-    return [things[(2 * place + 1) * len(things) // (2 * most)] for place in range(most)]
+def _evenly(items: Sequence[T], most: int) -> list[T]:
+    """At most `most` of the items, evenly spaced."""
+    if len(items) <= most:
+        return list(items)
+    return [items[(2 * place + 1) * len(items) // (2 * most)] for place in range(most)]
 
 
 def _grid(plates: Sequence[Plate]) -> tuple[Row, ...]:

@@ -29,29 +29,16 @@ R = TypeVar("R")
 
 # What asks to stop, where the system has it. A closed terminal (SIGHUP) ends a film as an order to end (SIGTERM) does.
 STOPS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-GONE = frozenset(
-    {errno.EPIPE, errno.EINVAL, errno.EIO}
-)  # nobody reads any more: a pipe closed, on Windows too; a lost terminal
+# Nobody reads any more: a pipe was closed, on Windows too, or the terminal is lost.
+GONE = frozenset({errno.EPIPE, errno.EINVAL, errno.EIO})
 STOPPING = b"\nstopping after this dream; Ctrl-C again stops at once\n"
 LONGEST = 60  # letters of a name that a message repeats
-MACHINE = frozenset(  # what a system says when a disk or a machine is at fault, at whatever call: that is nobody's mistake here
-    getattr(errno, name)
-    for name in (
-        "EIO",
-        "EACCES",
-        "EPERM",
-        "EROFS",
-        "ESTALE",
-        "EMFILE",
-        "ENFILE",
-        "ENODEV",
-        "ENXIO",
-        "ETIMEDOUT",
-        "EBUSY",
-        "ENOLCK",
-    )
-    if hasattr(errno, name)
+# What a system says when a disk or a machine is at fault, at whatever call: that is nobody's mistake here.
+MACHINE_FAULTS = (
+    *("EIO", "EACCES", "EPERM", "EROFS", "ESTALE", "EMFILE", "ENFILE"),
+    *("ENODEV", "ENXIO", "ETIMEDOUT", "EBUSY", "ENOLCK"),
 )
+MACHINE = frozenset(getattr(errno, name) for name in MACHINE_FAULTS if hasattr(errno, name))
 
 
 def say(words: str) -> None:
@@ -134,12 +121,12 @@ class FilePath(click.Path):
 # ---- failures
 
 
-def each(things: Sequence[T], do: Callable[[T], R]) -> list[R]:
-    """What `do` makes of each of the things. Goes on after a failure; then the end is the highest exit code."""
+def each(items: Sequence[T], do: Callable[[T], R]) -> list[R]:
+    """What `do` makes of each of the items. Goes on after a failure; then the end is the highest exit code."""
     results, worst = [], 0
-    for thing in things:
+    for item in items:
         try:
-            results.append(do(thing))
+            results.append(do(item))
         except Exception as error:
             if is_interrupt(error):
                 raise KeyboardInterrupt from error
