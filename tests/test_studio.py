@@ -32,8 +32,8 @@ from render.studio.flight import (
     film_with,
     flown_length,
     has_end,
-    knows_its_end,
     make_stage,
+    numbers_to_end,
     scene_of_its_own,
     with_values,
 )
@@ -166,7 +166,7 @@ def test_numbers_that_know_their_end_are_told(text: str, keys: list[str], tmp_pa
     path = tmp_path / "film.yaml"
     path.write_text(text)
     config = load(path)
-    assert knows_its_end(config) == keys
+    assert numbers_to_end(config) == keys
     assert has_end(config) == bool(keys)
 
 

@@ -180,6 +180,8 @@ CALLS: dict[tuple[str, str], Call | str] = {  # (file, call): a row, or whose wo
     ("cli/request.py", "OutputSettings.model_validate"): "settings that were read before; its name is refused before",
     ("develop/placement.py", "OutputSettings.model_validate"): "test_cli: print with settings that cannot be",
     ("develop/stills.py", "cv2.imencode"): "writes pictures of ours; memory that ends is test_trouble's",
+    ("develop/take.py", "json.loads"): "what was written as JSON a moment before",
+    ("develop/takes.py", "json.loads"): "what was written as JSON a moment before",
     ("develop/record.py", "json.loads"): Call("json.loads", lambda: read_record(TAKE), JSON),
     ("develop/whereabouts.py", "yaml.safe_load"): Call("yaml.safe_load", lambda: locate_files(TAKE, "{}", "."), YAML),
     ("show/exhibits.py", "yaml.safe_load"): Call("yaml.safe_load", lambda: find_exhibits([TAKE]), YAML),
@@ -259,7 +261,7 @@ def inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_network: None, 
         heif.heic(Path("tiles.heic"), np.full((64, 128, 3), 90, np.uint8), grid=(1, 2))
     if name_of(request).endswith("Graph"):
         clip(Path("woven.mkv"), plain(3, (24, 32)), "-c:v mpeg2video -flags +ilme+ildct", fps="25")
-    if "take" in name_of(request) or "gallery" in name_of(request) or "sweep" in name_of(request):
+    if any(word in name_of(request) for word in ("record", "take", "whereabouts", "exhibits", "sweep")):
         takes.finished(Path("runs"))
 
 

@@ -162,13 +162,13 @@ def _digests(start: str, config: Config, film: Film, moments: Sequence[Moment]) 
     """The digest of each tick. start: of what shapes all of them."""
     terms, ticks = _terms(config), max(1, int(BLOCK * film.scene.clock.rate))
     grows = any(term.always for term in terms)  # by the time to the next tick
-    others = [curve for key, curve in config.curves() if _moves_dreams(key)]
+    curves = [curve for key, curve in config.curves() if _moves_dreams(key)]
     digest = start
     for first in range(0, len(moments), ticks):
         block = moments[first : first + ticks]
         before = moments[max(0, first - 1)]
         seconds = np.array([moment.seconds for moment in block])
-        numbers = _over(others, seconds, config)
+        numbers = _over(curves, seconds, config)
         weights = _over([term.weight for term in terms], seconds, config)
         of_terms = [_over(term.curves, seconds, config) for term in terms]
         camera = _Camera.over(film.scene.path, before.seconds, block[-1].seconds)

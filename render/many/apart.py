@@ -15,8 +15,8 @@ from render.develop.negative import Kept, TickFiles
 from render.develop.shot_files import join_shot, shot_negative
 from render.develop.take import Take
 from render.many.cluster import Contents, Hand
-from render.many.keeping import dream_ticks, recorded
-from render.many.news import Begun, Failed, Noted, Opened
+from render.many.keeping import dream_ticks, note_news, record_for_worker
+from render.many.news import Opened
 from render.many.parcel import Parcel
 from render.many.pool import Pool, StoppedError
 from render.many.worker import Stretch
@@ -109,26 +109,21 @@ class Shots:
                 self.shots.append(shot)
             threads.submit(self._watch, self._dream, shot)
 
-        for found in self.pool.steadily(self._openings):
-            if found.tick > first:  # where a worker died, the first ones are found again
-                add(found.tick - 1)
-                first, opening = found.tick, found
+        for next_opening in self.pool.steadily(self._openings):
+            if next_opening.tick > first:  # where a worker died, the first ones are found again
+                add(next_opening.tick - 1)
+                first, opening = next_opening.tick, next_opening
         add(self.last)
         with self.changed:
             self.known = True
             self.changed.notify_all()
 
     def _openings(self, hand: Hand) -> Iterator[Opening]:
-        for news in hand.run("find_shots", self.parcel.number, self.parcel, self.contents, recorded(self.take)):
-            match news:
-                case Begun(device, threads):
-                    self.take.note_device(device, threads, self.any_device)
-                case Noted(facts):
-                    self.take.note(**facts)
-                case Opened(opening):
-                    yield opening
-                case Failed():
-                    raise news.error
+        record = record_for_worker(self.take)
+        for news in hand.run("find_shots", self.parcel.number, self.parcel, self.contents, record):
+            note_news(news, self.take, self.any_device)
+            if isinstance(news, Opened):
+                yield news.opening
 
     def _dream(self, shot: Shot) -> None:
         for _, where in self.pool.steadily(lambda hand: self._ticks(hand, shot)):
@@ -145,7 +140,7 @@ class Shots:
         kept = negative.last()
         if kept and kept.tick == shot.last:
             return
-        stretch = Stretch(self._before(shot, kept), None if kept else shot.opening, shot.last, recorded(self.take))
+        stretch = Stretch(self._before(shot, kept), None if kept else shot.opening, shot.last, record_for_worker(self.take))
         news = hand.run("dream", self.parcel.number, self.parcel, self.contents, stretch)
         for tick in dream_ticks(news, negative, self.take, self.any_device):
             yield tick, hand.where

@@ -35,7 +35,7 @@ from render.loops import LOOPS
 from render.many.apart import Shots
 from render.many.cluster import LOOK, Cluster, Contents, Hand, Place
 from render.many.events import Done, Event, Left, Lost, Said, Ticked
-from render.many.keeping import dream_ticks, recorded
+from render.many.keeping import dream_ticks, record_for_worker
 from render.many.news import Failed, Finished, News, Told
 from render.many.parcel import Parcel, files_of, pack
 from render.many.pool import Pool, StoppedError
@@ -215,7 +215,7 @@ class _Queue:
         def work(hand: Hand) -> Iterator[int]:
             negative = take.negative()
             newest = negative.last()
-            stretch = Stretch(negative.files_at(newest.tick) if newest else None, None, None, recorded(take))
+            stretch = Stretch(negative.files_at(newest.tick) if newest else None, None, None, record_for_worker(take))
             news = hand.run("dream", order.number, parcel, contents, stretch)
             ticks = dream_ticks(news, negative, take, self.plan.any_device)
             try:

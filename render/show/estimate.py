@@ -40,12 +40,13 @@ from render.dream.ascent import Ascent, Terms, dream, sizes
 from render.dream.device import one_thread
 from render.dream.garden import World
 from render.dream.network import Activations
+from render.errors import count
 from render.film import Film, State, begin, first_worlds, step
 from render.frames import at_rate, frame_count, frames_in, rate_ratio
 from render.moment import Clock, Moment
 from render.picture.picture import resize, to_pixels
 from render.scene import Scene
-from render.show.words import bytes_words, count_words, duration_words
+from render.show.words import bytes_words, duration_words
 
 if sys.platform != "win32":
     import resource
@@ -83,8 +84,8 @@ def table(config: Config, film: Film, known: Known | None = None) -> Generator[s
     In all is the sum of the parts. Some of them run beside others, but they share the processors.
     """
     scene, total = film.scene, Cost()
-    (height, width), ticks = scene.size, count_words(scene.clock.last_tick + 1, "dream")
-    yield f"{width}x{height}, {count_words(frame_count(scene), 'frame')} at {scene.clock.fps} fps from {ticks}"
+    (height, width), ticks = scene.size, count(scene.clock.last_tick + 1, "dream")
+    yield f"{width}x{height}, {count(frame_count(scene), 'frame')} at {scene.clock.fps} fps from {ticks}"
     wide = max(map(len, (DREAMING, BETWEEN, ALL, *(_file(config, output) for output in config.outputs))))
     with closing(costs(config, film, known)) as parts:
         for name, cost in parts:

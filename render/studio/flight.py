@@ -36,7 +36,7 @@ from render.source.flow import FlowPair
 Rows = Mapping[str, Hold]  # by the key of the number they move
 
 ENDLESS = Time(Fraction(86_400), "seconds", "86400s")  # of film: a day, the longest that a film may be
-LOOKED_AT = 257  # instants at which it is seen whether a number knows how long its film is
+INSTANTS = 257  # instants at which it is seen whether a number knows how long its film is
 MOVES_ITSELF = (".webm", ".mp4", ".mov", ".mkv", ".avi", ".m4v", ".gif")  # endings of masks that are as long as their film
 
 
@@ -103,14 +103,14 @@ def has_end(config: Config) -> bool:
 
 def counts_to_end(config: Config) -> bool:
     """Whether the film would be another if it ended at another time."""
-    return config.motion.centers is not None or bool(config.motion.to) or bool(knows_its_end(config))
+    return config.motion.centers is not None or bool(config.motion.to) or bool(numbers_to_end(config))
 
 
-def knows_its_end(config: Config) -> list[str]:
+def numbers_to_end(config: Config) -> list[str]:
     """The numbers that would move otherwise in a longer film: they count in p, in % or to the end."""
     clock = config.clock
     longer = replace(clock, frames=3 * clock.frames)
-    seconds = np.linspace(0, clock.seconds, LOOKED_AT)[:-1]
+    seconds = np.linspace(0, clock.seconds, INSTANTS)[:-1]
     with np.errstate(all="ignore"):
         return [
             key

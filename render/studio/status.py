@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from render.frames import frame_count
 from render.loops import LOOPS
-from render.studio.flight import knows_its_end
-from render.studio.governor import PATIENCE, because
+from render.studio.flight import numbers_to_end
+from render.studio.governor import PATIENCE, explain_effort
 from render.studio.handles import terms
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def describe(session: Session) -> dict[str, Any]:
             "size": f"{width}x{height}",
             "steps": effort.steps,
             "octaves": effort.octaves,
-            "because": because(effort, session.original.effort, pace.dreams or rate, rate),
+            "because": explain_effort(effort, session.original.effort, pace.dreams or rate, rate),
         },
         "values": values,
         "moved": sorted(moved),
@@ -100,7 +100,7 @@ def notices(session: Session) -> list[str]:
     config, said = session.original.config, []
     if LOOPS[config.loop].seamless:
         said.append(f"loop: {config.loop} is left out: a flight does not know where it ends")
-    if keys := knows_its_end(config):
+    if keys := numbers_to_end(config):
         seconds = session.stage.film.scene.clock.seconds
         said.append(
             f"{' and '.join(keys)} would not be live without an end (p, %, end): the flight is as long as the film, "
