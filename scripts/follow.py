@@ -35,7 +35,7 @@ CPU = torch.device("cpu")
 BETWEEN = 4  # frames from a tick to the next, by which pumping is measured
 
 
-def dreamed(config: Config, last: int) -> list[Tensor]:
+def dream_film(config: Config, last: int) -> list[Tensor]:
     """The film's ticks up to one of them."""
     film, canvases = build(config, CPU), list[Tensor]()
     for state in ticks(film):
@@ -97,11 +97,11 @@ def main(arguments: Sequence[str]) -> None:
         with TemporaryDirectory() as scratch:
             folder, settings = Path(scratch), ["dream.precision=float32", *given.overrides]
             little = load(path, [*settings, f"size={given.small}"])
-            small = dreamed(little, max(wanted))
+            small = dream_film(little, max(wanted))
             write_take(folder, little, small)
             alone = load(path, [*settings, f"size={given.large}"])
             led = load(path, [*settings, f"size={given.large}", f"follow.take={folder}", f"follow.strength={given.strength}"])
-            free, large = dreamed(alone, max(wanted)), dreamed(led, max(wanted))
+            free, large = dream_film(alone, max(wanted)), dream_film(led, max(wanted))
             size = (small[0].shape[-2], small[0].shape[-1])
             print(f"{path.name} {given.small} to {given.large} {' '.join(given.overrides)}")
             for name, canvases in (("by itself", free), ("following", large)):

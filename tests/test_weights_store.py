@@ -515,7 +515,7 @@ def test_every_failure_of_requests_has_its_words() -> None:
     kinds = [kind for kind in kinds if issubclass(kind, requests.RequestException)]
     assert len(kinds) > 10
     for kind in kinds:
-        with pytest.raises(fetch.CutError) as error, fetch._words():
+        with pytest.raises(fetch.CutError) as error, fetch._in_our_words():
             raise kind.__new__(kind)
         assert str(error.value) in fetch.FAILURES.values()
 
