@@ -20,6 +20,7 @@ from clips import clip, plain
 
 from render.construct import build
 from render.develop.takes import existing_take
+from render.errors import RoomError
 from render.facts import load
 from render.film import Film, State, begin, step
 from render.moment import Clock
@@ -559,6 +560,20 @@ def test_a_gif_is_made_beside_the_flight_from_footage_of_its_own(tmp_path: Path,
         sleep(0.02)
     assert scenes[0].source is not flown.session.film.scene.source
     assert torch.equal(scenes[0].picture(scenes[0].clock.tick(2)), flown.session.film.scene.picture(scenes[0].clock.tick(2)))
+    flown.session.close()
+
+
+def test_a_disk_that_is_full_ends_no_flight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise RoomError("the disk is full")
+
+    flown = Flown(film_file(tmp_path, SOURCES["noise"]))
+    with monkeypatch.context() as patch:
+        patch.setattr("render.studio.session.LiveTake", full)
+        assert flown.order(type="over")[-1]["text"] == "the disk is full"
+    assert "no take to fly in" in flown.order(type="unmark", tick=0)[-1]["text"]
+    flown.done(type="over")
+    flown.fly(1)
     flown.session.close()
 
 

@@ -185,8 +185,12 @@ class Negative:
             _link(path, folder / path.name)
 
     def drop(self, tick: int) -> None:
-        """Take the tick and all after it out of the negative."""
-        self._forget(tick)
+        """Take the tick and all after it out of the negative: nothing may follow a tick that is dreamed now."""
+        with files.refusals(self.folder):
+            for kind in ("tick", "state"):
+                for number, path in tick_numbers(self.folder, kind).items():
+                    if number >= tick:
+                        path.unlink(missing_ok=True)
 
     def _read_tick(self, tick: int) -> Kept:
         """Raises DamageError, or OSError where one of its files is gone or cannot be read."""
@@ -204,15 +208,7 @@ class Negative:
         if tick > self.first and not self._tick(tick - 1).exists():  # the folder may have gone, and would be made again
             raise MissingError(f"{self.folder}: the dreams before number {tick + 1} are gone")
         if self._newest is None:
-            self._forget(tick)
-
-    def _forget(self, tick: int) -> None:
-        """Remove what was passed over: nothing may follow a tick that is dreamed now."""
-        with files.refusals(self.folder):
-            for kind in ("tick", "state"):
-                for number, path in tick_numbers(self.folder, kind).items():
-                    if number >= tick:
-                        path.unlink(missing_ok=True)
+            self.drop(tick)  # and what was passed over
 
     def _tick(self, number: int) -> Path:
         return tick_path(self.folder, number)

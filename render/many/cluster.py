@@ -31,6 +31,7 @@ STORE = 256 * 2**20  # bytes of shared memory of such a one: takes are written b
 AHEAD = 4  # news that a worker may be ahead of whoever reads it: a state is up to 37 MB at 1080p
 PIECE = 32 * 2**20  # bytes in which files travel
 REACH = 5.0  # seconds in which a machine must answer
+ANSWER = 600.0  # seconds in which it must have said what it has: it may have gigabytes of weights to hash
 LOOK = 0.5  # seconds between two looks whether somebody asked to stop
 
 
@@ -167,7 +168,7 @@ class Cluster:
         there = NodeAffinitySchedulingStrategy(node.id, soft=False)
         remote = self.remote(question).options(num_cpus=0, max_retries=0, scheduling_strategy=there)
         try:
-            answer: T = self.ray.get(remote.remote(*arguments))
+            answer: T = self.ray.get(remote.remote(*arguments), timeout=ANSWER)
         except Exception as error:
             if "No module named 'render'" in str(error):
                 cure = "install the same version there, or begin Ray from the environment in which it is installed"

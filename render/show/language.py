@@ -171,23 +171,23 @@ def _meaning(setting: Setting) -> str:
 # ---- shown
 
 
-def in_terminal(chapters: Sequence[Chapter], page: int = PAGE) -> Iterator[str]:
-    """The lines of chapters, at most so wide."""
+def in_terminal(chapters: Sequence[Chapter]) -> Iterator[str]:
+    """The lines of chapters, at most PAGE letters wide."""
     for number, chapter in enumerate(chapters):
         yield from [""] * bool(number)
         yield chapter.title
-        yield from (f"  {line}" for line in wrap(chapter.words, page - 2, break_on_hyphens=False))
+        yield from (f"  {line}" for line in wrap(chapter.words, PAGE - 2, break_on_hyphens=False))
         yield from [""] * bool(chapter.words)
-        yield from _columns(chapter.rows, page)
+        yield from _columns(chapter.rows)
 
 
-def _columns(rows: Sequence[tuple[str, ...]], page: int) -> Iterator[str]:
+def _columns(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
     """Rows in columns, of which the last is wrapped."""
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     before = sum(width + 2 for width in widths[:-1]) + 2
     for *cells, last in rows:
         start = "  " + "".join(f"{cell:{width}}  " for cell, width in zip(cells, widths, strict=False))
-        first, *more = wrap(last, max(30, page - before)) or [""]
+        first, *more = wrap(last, max(30, PAGE - before)) or [""]
         yield (start + first).rstrip()
         yield from (" " * before + line for line in more)
 

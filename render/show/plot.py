@@ -59,10 +59,10 @@ class Panel:
     values: Array  # at even steps from start to end
 
 
-def plot(config: Config, root: Path, also: Sequence[Mark] = ()) -> list[Path]:
+def plot(config: Config, root: Path) -> list[Path]:
     """Draw the film's moving numbers and write them down beside its takes: the PNG and the CSV; neither where nothing moves.
 
-    also: marks besides the beats of the film's music and the cuts that it names. Raises ConfigError for a film of many hours.
+    Raises ConfigError for a film of many hours.
     """
     moments = config.clock.frames + config.clock.last_tick
     if moments > MOST_MOMENTS:
@@ -76,7 +76,7 @@ def plot(config: Config, root: Path, also: Sequence[Mark] = ()) -> list[Path]:
     folder = root / files.folder_name(config.name)
     png, csv = folder / "plot.png", folder / "plot.csv"
     content = BytesIO()
-    picture(config, panels, still, [*film_marks(config), *also]).save(content, "PNG")
+    picture(config, panels, still, list(film_marks(config))).save(content, "PNG")
     files.write(png, content.getvalue())
     files.write(csv, table(config.clock, {panel.key: panel.curve for panel in panels}).encode())
     return [png, csv]

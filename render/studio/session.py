@@ -201,8 +201,9 @@ class Session:
 
     @property
     def live_take(self) -> LiveTake:
-        """The take that is being flown."""
-        assert self.take, "a session that runs has a take"
+        """The take that is being flown. Raises RenderError where none could be begun, as on a full disk."""
+        if self.take is None:
+            raise RenderError("there is no take to fly in", "start over, once there is room for one")
         return self.take
 
     # ---- a step
