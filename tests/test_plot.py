@@ -130,8 +130,8 @@ def test_beats_and_cuts_are_marked(tmp_path: Path) -> None:
 
 def test_marks_that_would_crowd_are_left_out() -> None:
     crowd = [Mark("beat", second / 10) for second in range(1000)] + [Mark("bar", second) for second in range(100)]
-    assert not plot._roomy("beat", crowd)
-    assert plot._roomy("bar", crowd)
+    assert not plot._has_room("beat", crowd)
+    assert plot._has_room("bar", crowd)
 
 
 @pytest.mark.parametrize("seconds", [0.03, 0.5, 1, 7, 12, 100, 3600, 86400])

@@ -165,5 +165,5 @@ def rate(output: Output, fps: Fraction) -> Fraction:
 
 
 def wanted_rate(output: Output, format: Format, fps: Fraction) -> Fraction:
-    """The same before what players can show."""
+    """The rate that is asked for, whatever players can show."""
     return output.fps or min(fps, format.usual_fps or fps)

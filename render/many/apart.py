@@ -14,7 +14,7 @@ from time import monotonic
 from render.develop.negative import Kept, TickFiles
 from render.develop.shot_files import join_shot, shot_negative
 from render.develop.take import Take
-from render.many.cluster import Contents, Hand
+from render.many.cluster import Contents, RemoteWorker
 from render.many.keeping import dream_ticks, note_news, record_for_worker
 from render.many.news import Opened
 from render.many.parcel import Parcel
@@ -118,15 +118,15 @@ class Shots:
             self.known = True
             self.changed.notify_all()
 
-    def _openings(self, hand: Hand) -> Iterator[Opening]:
+    def _openings(self, worker: RemoteWorker) -> Iterator[Opening]:
         record = record_for_worker(self.take)
-        for news in hand.run("find_shots", self.parcel.number, self.parcel, self.contents, record):
+        for news in worker.run("find_shots", self.parcel.number, self.parcel, self.contents, record):
             note_news(news, self.take, self.any_device)
             if isinstance(news, Opened):
                 yield news.opening
 
     def _dream(self, shot: Shot) -> None:
-        for _, where in self.pool.steadily(lambda hand: self._ticks(hand, shot)):
+        for _, where in self.pool.steadily(lambda worker: self._ticks(worker, shot)):
             self._tell(where)
         if shot_negative(self.take, shot.first).count() <= shot.last - shot.first:  # the worker was asked to stop
             raise StoppedError
@@ -134,16 +134,16 @@ class Shots:
             shot.dreamed = True
             self.changed.notify_all()
 
-    def _ticks(self, hand: Hand, shot: Shot) -> Iterator[tuple[int, str]]:
+    def _ticks(self, worker: RemoteWorker, shot: Shot) -> Iterator[tuple[int, str]]:
         """The ticks of a shot that are not there yet."""
         negative = shot_negative(self.take, shot.first)
         kept = negative.last()
         if kept and kept.tick == shot.last:
             return
         stretch = Stretch(self._before(shot, kept), None if kept else shot.opening, shot.last, record_for_worker(self.take))
-        news = hand.run("dream", self.parcel.number, self.parcel, self.contents, stretch)
+        news = worker.run("dream", self.parcel.number, self.parcel, self.contents, stretch)
         for tick in dream_ticks(news, negative, self.take, self.any_device):
-            yield tick, hand.where
+            yield tick, worker.where
 
     def _before(self, shot: Shot, kept: Kept | None) -> TickFiles | None:
         """The tick that the shot goes on from."""

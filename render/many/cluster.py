@@ -103,8 +103,8 @@ class Contents:
         return (ray.get(piece) for piece in self.pieces[key])
 
 
-class Hand:
-    """A worker at hand: one may die, then another takes its place."""
+class RemoteWorker:
+    """A worker of the cluster, as this process sees it; when one dies, another takes its place."""
 
     def __init__(self, cluster: Cluster, place: Place) -> None:
         self._cluster, self.place = cluster, place
@@ -151,7 +151,7 @@ class Cluster:
         self.ray = ray
         self._pieces: dict[str, list[Any]] = {}
         self._known: dict[tuple[Path, int, int], str] = {}
-        self._hands: list[Hand] = []
+        self._workers: list[RemoteWorker] = []
 
     def nodes(self) -> list[Node]:
         """The machines that are there."""
@@ -176,21 +176,21 @@ class Cluster:
             raise MissingError(f"{node.host}: cannot be asked what it has ({_first_line(error)})") from error
         return answer
 
-    def hire(self, place: Place) -> Hand:
+    def hire(self, place: Place) -> RemoteWorker:
         """A worker."""
-        hand = Hand(self, place)
-        self._hands.append(hand)
-        return hand
+        worker = RemoteWorker(self, place)
+        self._workers.append(worker)
+        return worker
 
     def stop_all(self, job: int) -> None:
         """Ask all workers to end a job."""
-        for hand in self._hands:
-            hand.stop(job)
+        for worker in self._workers:
+            worker.stop(job)
 
     def dismiss_all(self) -> None:
         """End all workers at once."""
-        for hand in self._hands:
-            hand.dismiss()
+        for worker in self._workers:
+            worker.dismiss()
 
     def contents(self, files: Iterable[tuple[Path, bytes | None]]) -> tuple[Contents, dict[Path, str]]:
         """The contents of files in the cluster's store, each once; and what each path's content goes by, its sha256."""

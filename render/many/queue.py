@@ -33,7 +33,7 @@ from render.errors import ConfigError
 from render.film import Film
 from render.loops import LOOPS
 from render.many.apart import Shots
-from render.many.cluster import LOOK, Cluster, Contents, Hand, Place
+from render.many.cluster import LOOK, Cluster, Contents, Place, RemoteWorker
 from render.many.events import Done, Event, Left, Lost, Said, Ticked
 from render.many.keeping import dream_ticks, record_for_worker
 from render.many.news import Failed, Finished, News, Told
@@ -157,12 +157,12 @@ class _Queue:
     def _in_place(self, order: Order) -> Finished:
         """The worker renders the film into its take."""
 
-        def work(hand: Hand) -> Iterator[tuple[News, str]]:
+        def work(worker: RemoteWorker) -> Iterator[tuple[News, str]]:
             plan = self.plan
             fresh = plan.fresh and not begun
             arguments = order.number, order.config, order.text, plan.root, fresh, plan.any_device, order.take
-            for news in hand.run("render", *arguments):
-                yield news, hand.where
+            for news in worker.run("render", *arguments):
+                yield news, worker.where
 
         begun = finished = None
         for news, where in self.pool.steadily(work):
@@ -212,18 +212,18 @@ class _Queue:
         parcel, contents = self._pack(order, film)
         last, efforts_of = film.scene.clock.last_tick, efforts(order.config)
 
-        def work(hand: Hand) -> Iterator[int]:
+        def work(worker: RemoteWorker) -> Iterator[int]:
             negative = take.negative()
             newest = negative.last()
             stretch = Stretch(negative.files_at(newest.tick) if newest else None, None, None, record_for_worker(take))
-            news = hand.run("dream", order.number, parcel, contents, stretch)
+            news = worker.run("dream", order.number, parcel, contents, stretch)
             ticks = dream_ticks(news, negative, take, self.plan.any_device)
             try:
                 for tick, progress in with_eta(ticks, newest.tick if newest else -1, last, efforts_of):
-                    self._events.put(Ticked(order.number, progress, hand.where))
+                    self._events.put(Ticked(order.number, progress, worker.where))
                     yield tick
             except BaseException:
-                hand.stop(order.number)
+                worker.stop(order.number)
                 raise
 
         yield from self.pool.steadily(work)

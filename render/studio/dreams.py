@@ -29,14 +29,14 @@ def dream_message(film: Film, state: State, about: dict[str, Any], cut: bool = F
     """The dream of a tick, packed; about: what the header has beside what film and state say. cut: nothing leads here."""
     scene, moment = film.scene, film.scene.clock.tick(state.tick)
     before = scene.clock.tick(max(0, state.tick - 1))
-    way = NOWHERE if cut or state.tick == 0 else _way(film, before, moment)
+    way = CUT if cut or state.tick == 0 else _way(film, before, moment)
     height, width = scene.size
     header = {
         "tick": state.tick,
         "seconds": moment.seconds,
         "since": moment.seconds - before.seconds,
         "rate": float(scene.clock.rate),
-        "cut": way is NOWHERE,
+        "cut": way is CUT,
         "size": [width, height],
         "amount": scene.amount(moment),
         "fine": float(colour.fine(state.canvas)),
@@ -58,20 +58,20 @@ class Way:
     mesh_size: tuple[int, int, int] = MESH
 
 
-NOWHERE = Way()
+CUT = Way()
 
 
 def _way(film: Film, before: Moment, moment: Moment) -> Way:
-    """The way from tick to tick; NOWHERE where the film cuts."""
+    """The way from tick to tick; CUT where nothing leads from one to the other."""
     scene = film.scene
     if not scene.source.moves:
         if scene.cut(before, moment):
-            return NOWHERE
+            return CUT
         moves = _moves(film, before.seconds, moment.seconds, STEPS)
         return Way(mesh=_mesh(film, before.seconds, moment.seconds)) if any(move.bends for move in moves) else Way(moves)
     flow = scene.flow_between(before, moment)
     if flow.kind == "cut":
-        return NOWHERE
+        return CUT
     return Way(mesh=_flow_mesh(flow), mesh_size=FLOW_MESH) if flow.kind == "usual" else Way([Move(STILL)] * STEPS)
 
 

@@ -23,7 +23,7 @@ from render.studio.takes import JOURNAL, LIVE, RESOLVED, finish
 
 def mend_takes(root: Path, device: torch.device, known: Known) -> Iterator[str]:
     """Make takes of the flights below `root` that were cut off, and say so of each; one that is being flown is left alone."""
-    for folder in cut_off(root):
+    for folder in unfinished_flights(root):
         try:
             with existing_take(folder) as take:
                 last = take.negative().count() - 1
@@ -34,7 +34,7 @@ def mend_takes(root: Path, device: torch.device, known: Known) -> Iterator[str]:
         yield f"a flight that was cut off is a take now: {folder}, {last + 1} dreams"
 
 
-def cut_off(root: Path) -> list[Path]:
+def unfinished_flights(root: Path) -> list[Path]:
     """The folders of flights that were cut off and have dreams; those that are flown now seem so, too."""
     homes = sorted(root.glob("*-live")) if root.is_dir() else []
     takes = (take for home in homes for take in unfinished_takes(root, home.name))

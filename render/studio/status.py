@@ -97,15 +97,15 @@ def same_but_for_time(state: dict[str, Any], other: dict[str, Any]) -> bool:
 
 def notices(session: Session) -> list[str]:
     """What of the film is not flown as its file says."""
-    config, said = session.original.config, []
+    config, sentences = session.original.config, []
     if LOOPS[config.loop].seamless:
-        said.append(f"loop: {config.loop} is left out: a flight does not know where it ends")
+        sentences.append(f"loop: {config.loop} is left out: a flight does not know where it ends")
     if keys := numbers_to_end(config):
         seconds = session.stage.film.scene.clock.seconds
-        said.append(
+        sentences.append(
             f"{' and '.join(keys)} would not be live without an end (p, %, end): the flight is as long as the film, "
             f"{seconds:g} s; duration: in the file makes it longer"
         )
     elif config.motion.centers is not None or config.motion.to:
-        said.append("the camera's way is set for the whole film: the flight is as long as that; duration: makes it longer")
-    return said
+        sentences.append("the camera's way is set for the whole film: the flight is as long as that; duration: makes it longer")
+    return sentences
