@@ -135,7 +135,7 @@ def test_a_token_is_good_once(house: House, client: TestClient) -> None:
     assert all(word in words for word in ("httponly", "samesite=strict", "path=/"))
     assert client.post("/enter", json={"token": token}, headers={"origin": ORIGIN}).status_code == 403
     assert heard == [house.keys.token] != [token]
-    for body in (b"", b"[]", b"\xff", b"[" * 30_000, b"x" * (MESSAGE + 1)):
+    for body in (b"", b"[]", b"\xff", b'{"token": "\\ud800"}', b"[" * 30_000, b"x" * (MESSAGE + 1)):
         assert client.post("/enter", content=body, headers={"origin": ORIGIN}).status_code in (403, 413)
 
 

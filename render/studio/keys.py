@@ -33,7 +33,7 @@ class Keys:
 
     def trade(self, token: str) -> bool:
         """Whether this is the token; it is good no more."""
-        if not compare_digest(token.encode(), self.token.encode()):
+        if not compare_digest(token.encode(errors="replace"), self.token.encode()):
             return False
         self.token = token_urlsafe(24)
         self.on_renewal(self.token)
