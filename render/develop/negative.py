@@ -187,10 +187,9 @@ class Negative:
     def drop(self, tick: int) -> None:
         """Take the tick and all after it out of the negative: nothing may follow a tick that is dreamed now."""
         with files.refusals(self.folder):
-            for kind in ("tick", "state"):
-                for number, path in tick_numbers(self.folder, kind).items():
-                    if number >= tick:
-                        path.unlink(missing_ok=True)
+            numbered = [item for kind in ("tick", "state") for item in tick_numbers(self.folder, kind).items()]
+            for path in [path for number, path in numbered if number >= tick]:
+                path.unlink(missing_ok=True)
 
     def _read_tick(self, tick: int) -> Kept:
         """Raises DamageError, or OSError where one of its files is gone or cannot be read."""
