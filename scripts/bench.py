@@ -28,6 +28,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from math import log10
 from multiprocessing import get_context
 from pathlib import Path
@@ -191,7 +192,13 @@ def ticks(width: int, height: int, steps: int, pairs: int) -> dict[str, float]:
         frame = plain.tick(frame)
         spent["plain"].append(perf_counter() - start)
     ratios = {name: median(p / o for o, p in zip(spent[name], spent["plain"], strict=True)) for name in films}
-    return {name: median(times) for name, times in spent.items()} | {f"times as fast, {name}": ratios[name] for name in films}
+    whole = work(lambda: plain.tick(frame))
+    shares = {name: whole / work(partial(step, film, states[name])) for name, film in films.items() if "float32" in name}
+    return {
+        **{name: median(times) for name, times in spent.items()},
+        **{f"times as fast, {name}": ratio for name, ratio in ratios.items()},
+        **{f"work of the plain loop by that of {name}": share for name, share in shares.items()},
+    }
 
 
 def naively(weights: Mapping[str, Tensor], x: Tensor, last: int) -> Tensor:
@@ -281,6 +288,13 @@ def product_rate() -> float:
     return 2 * 2048**3 / seconds_of(lambda: matrix @ matrix, 9) / 1e9
 
 
+def work(act: Callable[[], object]) -> float:
+    """GFLOP of what an act convolves, done by torch's own convolutions, which it knows how to count."""
+    with patch.object(frozen, "has_layout", lambda x: False), FlopCounterMode(display=False) as counted:
+        act()
+    return counted.get_total_flops() / 1e9
+
+
 def layers(width: int, height: int, times: int) -> dict[str, float]:
     """Of each block of a full-size step: its work, its time forward and backward, and its share of the matrix-product rate.
 
@@ -302,18 +316,16 @@ def layers(width: int, height: int, times: int) -> dict[str, float]:
         def both(forward: Callable[[], Tensor] = forward) -> None:
             torch.autograd.grad(forward(), frame)
 
-        with patch.object(frozen, "has_layout", lambda x: False), FlopCounterMode(display=False) as counted:
-            both()  # by torch's own convolutions, which it knows how to count
         with torch.no_grad():
             there = seconds_of(forward, times)
-        after = np.array((counted.get_total_flops() / 1e9, there, seconds_of(both, times)))
-        work, ahead, whole = after - before
+        after = np.array((work(both), there, seconds_of(both, times)))
+        gflop, ahead, whole = after - before
         before = after
         figures |= {
-            f"{block}: GFLOP": work,
+            f"{block}: GFLOP": gflop,
             f"{block}: ms forward": 1000 * ahead,
             f"{block}: ms backward": 1000 * (whole - ahead),
-            f"{block}: share of the matrix-product rate": work / whole / rate,
+            f"{block}: share of the matrix-product rate": gflop / whole / rate,
         }
     return figures | {"all: GFLOP": before[0], "all: share of the matrix-product rate": before[0] / before[2] / rate}
 

@@ -76,10 +76,13 @@ class Verdict:
         return f"{'ok  ' if self.met else 'MISS'}  {self.bar}: {self.value:.3f}  ({self.low:g} to {self.high:g})"
 
 
-def make_film(photo: Path, network: str, layer: str, size: str, count: int, zoom: float, more: Sequence[str] = ()) -> Film:
-    """The film of `count` ticks after the first, `zoom` times a tick, frames four times as often as ticks."""
+def make_film(
+    photo: Path | None, network: str, layer: str, size: str, count: int, zoom: float, more: Sequence[str] = ()
+) -> Film:
+    """The film of `count` ticks after the first, `zoom` times a tick, frames four times as often; of a photo, or of noise."""
+    source = f"image: {json.dumps(str(photo.absolute()))}" if photo else "noise: perlin"
     text = f"""
-source: {{image: {json.dumps(str(photo.absolute()))}}}
+source: {{{source}}}
 size: {size}
 fps: {4 * RATE}
 duration: {4 * count + 1} frames
@@ -203,7 +206,7 @@ def keep_pictures(states: Iterable[State], wanted: set[int], into: list[measures
 
 def options(arguments: Sequence[str] | None) -> argparse.Namespace:
     words = argparse.ArgumentParser("scripts/hold", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    words.add_argument("--photo", type=Path, required=True, help="the picture that is dreamed upon")
+    words.add_argument("--photo", type=Path, help="the picture that is dreamed upon; without: noise")
     words.add_argument("--weights", type=Path, help="of the original GoogLeNet; without: the embedded network, layer texture")
     words.add_argument("--layer", help="default: inception_4c")
     words.add_argument("--ticks", type=int, default=1000)
