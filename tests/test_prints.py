@@ -460,7 +460,7 @@ def test_encoders_of_pictures_and_of_sound_are_asked_for_before_any_work(monkeyp
     monkeypatch.setattr(ffmpeg, "encoders", lambda: present - {"aac"})
     require([Output("x.mp4")], "x")
     with pytest.raises(MissingError, match="no encoder aac"):
-        require([Output("x.mp4")], "x", heard=True)
+        require([Output("x.mp4")], "x", has_sound=True)
     monkeypatch.setattr("render.develop.formats._pyav_encodes", lambda encoder: False)
     monkeypatch.setattr("cv2.haveImageWriter", lambda name: False)
     for name, encoder in (("x.exr", "exr"), ("x.tif", "tiff"), ("x.png", ".png"), ("{frame}.webp", ".webp")):
