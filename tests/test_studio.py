@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from threading import Event
 from time import sleep
 from typing import Any
 
@@ -52,6 +53,7 @@ from render.studio.setup import Setup
 from render.studio.status import describe
 from render.studio.takes import state_at
 from render.studio.thin import count_rows, thin_rows
+from render.studio.watch import watch_film
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
 
@@ -575,6 +577,28 @@ def test_a_disk_that_is_full_ends_no_flight(tmp_path: Path, monkeypatch: pytest.
     flown.done(type="over")
     flown.fly(1)
     flown.session.close()
+
+
+def test_a_save_of_what_the_film_extends_is_noticed_wherever_that_is(tmp_path: Path) -> None:
+    film, base = tmp_path / "film.yaml", tmp_path / "away" / "base.yaml"
+    base.parent.mkdir()
+    film.write_text("seed: 1\n")
+    saves, ending = list[int](), Event()
+    watcher = watch_film(film, lambda: saves.append(1), ending)
+
+    def save(path: Path, text: str) -> None:
+        """Write a file until that is noticed: whoever watches may not have begun."""
+        before, number = len(saves), 0
+        while len(saves) == before:
+            number += 1
+            path.write_text(f"{text}# {number}\n")
+            sleep(0.5)
+
+    save(film, "extends: away/base.yaml\n")
+    save(base, "seed: 2\n")
+    ending.set()
+    watcher.join(5)
+    assert not watcher.is_alive()
 
 
 def test_what_goes_wrong_in_an_order_is_told_and_the_flight_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
