@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from render.config import expression
-from render.config.curve import Span, read_curve
+from render.config.curve import read_curve
 from render.config.expression import (
     CONSTANTS,
     FUNCTIONS,
@@ -27,6 +27,7 @@ from render.config.expression import (
     free,
 )
 from render.config.problem import SettingError
+from render.config.track import Span
 from render.moment import Clock
 
 VALUES = {"f": 30.0, "s": 1.0, "b": 2.0, "p": 0.25, "fps": 30.0, "seed": 7}

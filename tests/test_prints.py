@@ -25,7 +25,7 @@ from render.config.parts import formats
 from render.develop import encode, ffmpeg, files, metadata, prints
 from render.develop.formats import format_of, require
 from render.errors import ConfigError, DevelopError, MissingError, RoomError
-from render.source.audio import Sound
+from render.source.sound_file import Sound
 
 NTSC = Fraction(30000, 1001)
 COLOUR = (200, 30, 60)

@@ -24,8 +24,8 @@ from render.develop.join import join_frames, join_samples
 from render.develop.metadata import embedded_config
 from render.develop.reprint import print_again, trim
 from render.errors import ConfigError
-from render.source.audio import RATE, samples
 from render.source.footage import probe
+from render.source.sound_file import RATE, samples
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
 SIZE = (48, 32)

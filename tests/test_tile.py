@@ -238,8 +238,8 @@ def test_a_small_frame_is_looked_at_whole() -> None:
 def test_tiles_keep_nothing_but_the_frame() -> None:
     _, layer, extract, tiles = seer("tiny")
     frame = tiny.photo(SIZE)
-    assert memory.kept(lambda x: extract_tiled(extract, x, [layer], tiles, (0.5, 0.5)), frame) == frame.nbytes
-    assert memory.kept(extract, frame) > 4 * frame.nbytes
+    assert memory.activation_bytes(lambda x: extract_tiled(extract, x, [layer], tiles, (0.5, 0.5)), frame) == frame.nbytes
+    assert memory.activation_bytes(extract, frame) > 4 * frame.nbytes
 
 
 def test_tiles_overlap_as_far_as_is_seen_and_twice_as_far_for_an_answer_that_has_no_place() -> None:

@@ -131,8 +131,8 @@ def _setting(key: str, info: FieldInfo, value: Any, indent: str) -> Iterator[str
             yield from _all_of(inner[0], f"{indent}  ")
     elif is_named(info):
         yield _line(f"{indent}{key}:", meaning)
-        for name, one in value.items():
-            yield f"{indent}  {name}: {to_yaml(one, one_line=True)}"
+        for name, inside in value.items():
+            yield f"{indent}  {name}: {to_yaml(inside, one_line=True)}"
     else:
         yield _line(f"{indent}{key}:", meaning)
         yield from _section(inner[0], value, f"{indent}  ")

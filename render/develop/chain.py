@@ -20,11 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from render.config import Config
-from render.config.curve import Array, Curve
+from render.config.curve import Curve
 from render.config.model import packages
 from render.config.parts import parts
 from render.config.scalars import NetworkChoice, Time
 from render.config.section import Setting, walk
+from render.config.track import Array
 from render.construct.camera import first_view
 from render.develop import files
 from render.film import Film

@@ -23,7 +23,7 @@ from render.develop.takes import newest_take
 from render.errors import ConfigError
 from render.picture.colour import crossfade
 from render.picture.picture import resize, to_pixels
-from render.source.audio import Samples, Sound, film_samples
+from render.source.sound_file import Samples, Sound, film_samples
 
 SAMPLES, CHANNELS = 48_000, 2  # of joined sound: a second, and side by side
 LIKE = 0.01  # by which two pictures' proportions may differ and still be the same

@@ -15,7 +15,7 @@ from render.develop.job import Job, job_of
 from render.develop.names import frame_path
 from render.develop.sound import audio_inputs, require_same_sound
 from render.errors import ConfigError
-from render.source.audio import Sound
+from render.source.sound_file import Sound
 
 Ratio = Callable[[Fraction, Fraction], int]  # (fine, coarse) -> fine frames per coarse frame; 0 if their times do not coincide
 Frames = Callable[[Fraction], Iterable[Pixels]]  # (rate) -> the film's frames at that rate, [H, W, 3] uint8 or uint16

@@ -29,7 +29,7 @@ from render.frames import at_rate, dreamed_up_to, frame_count, frames_in, in_loo
 from render.moment import Clock
 from render.picture.picture import from_pixels
 from render.scene import Scene
-from render.source.audio import Sound
+from render.source.sound_file import Sound
 
 CPU = torch.device("cpu")
 PART_HINT = "write 2s..5s, 2s.. or ..5s; times as in keyframes: 2s, 48 frames, 25%, 00:00:02"

@@ -37,7 +37,7 @@ def ticks_within_memory(film: Film, state: State | None, take: RecordKeeper) -> 
                 yield new
             return
         except Exception as error:
-            smaller = memory.smaller(tile_side(film) or max(film.scene.size)) if memory_ended(error) else None
+            smaller = memory.smaller_side(tile_side(film) or max(film.scene.size)) if memory_ended(error) else None
             if smaller is None:
                 raise
         film = with_tiles(film, smaller)

@@ -17,9 +17,10 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from render.config import Config
-from render.config.curve import Array, Curve
+from render.config.curve import Curve
 from render.config.cuts import cut_times
 from render.config.section import plain
+from render.config.track import Array
 from render.develop import files
 from render.errors import ConfigError
 from render.moment import Clock

@@ -18,15 +18,17 @@ import numpy as np
 import torch
 
 from render.config import Config
-from render.config.curve import Array, Curve, Span, Track
+from render.config.curve import Curve
 from render.config.hold import UNSAID, Hold
 from render.config.moving import movable, overlay
 from render.config.scalars import Size, Time
+from render.config.track import Array, Span, Track
 from render.construct import build, build_scene
 from render.construct.camera import camera_path
 from render.construct.networks import Known
 from render.construct.palette import colour_hold
-from render.construct.scene import frame_size, shown_amount
+from render.construct.scene import shown_amount
+from render.construct.source import frame_size
 from render.film import Film
 from render.moment import CELLS, Clock
 from render.picture.picture import Pixels

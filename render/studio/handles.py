@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from render.config import Config
-from render.config.curve import Curve, Span, written
+from render.config.curve import Curve, written
 from render.config.hold import holds
 from render.config.model import TERMS, Settings
 from render.config.nodes import to_yaml
 from render.config.section import plain, walk
+from render.config.track import Span
 from render.moment import Moment
 from render.studio.flight import Rows, Stage
 

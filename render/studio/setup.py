@@ -12,7 +12,7 @@ import torch
 
 from render.config import Config
 from render.config.curve import Curve
-from render.construct.scene import frame_size
+from render.construct.source import frame_size
 from render.studio.flight import at_size
 from render.studio.governor import FIRST, SHARE, Effort
 from render.studio.script import Script
