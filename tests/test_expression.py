@@ -24,7 +24,7 @@ from render.config.expression import (
     Expression,
     ExpressionError,
     Function,
-    free,
+    require_feature_name,
 )
 from render.config.problem import SettingError
 from render.config.track import Span
@@ -136,8 +136,8 @@ def test_features_of_the_music_are_strangers_until_they_are_known() -> None:
 @pytest.mark.parametrize("name", sorted({*VARIABLES, *CONSTANTS, *FUNCTIONS, *RESERVED, "", "a b", "1st", "größe", "a" * 41}))
 def test_features_have_names_of_their_own(name: str) -> None:
     with pytest.raises(SettingError, match="calls a feature"):
-        free(name)
-    free(f"my{name.strip()[:9].replace(' ', '_').replace('öß', 'os')}")
+        require_feature_name(name)
+    require_feature_name(f"my{name.strip()[:9].replace(' ', '_').replace('öß', 'os')}")
 
 
 def test_noise_is_seeded_smooth_and_bounded() -> None:
