@@ -479,6 +479,35 @@ def test_a_journal_that_says_what_no_film_has_is_told_and_stops_nothing(tmp_path
     assert "tick 0 sets motion.gone" in said
 
 
+def test_what_an_order_leads_to_is_told_before_its_answer(tmp_path: Path) -> None:
+    flown = Flown(film_file(tmp_path, SOURCES["noise"]))
+    flown.fly(2)
+    told = flown.audience.told
+    for kind, fields, key, value in (
+        ("pause", {}, "playing", False),
+        ("scrub", {"tick": 1}, "scrub", 1),
+        ("record", {}, "scrub", None),
+        ("mark", {"tick": 1}, "marks", [{"tick": 1, "seconds": 0.125, "name": ""}]),
+    ):
+        carry_out(flown.session, {"type": kind, "id": 1, **fields}, told.append)
+        assert (told[-1], told[-2]["type"], told[-2][key]) == ({"id": 1, "type": "done"}, "state", value)
+    assert flown.session.playing, "what is recorded plays"
+    flown.session.close()
+
+
+def test_objectives_of_a_take_that_has_ended_are_not_set(tmp_path: Path) -> None:
+    """A page that still shows them may mean another one; what all takes have is set."""
+    flown = Flown(film_file(tmp_path, SOURCES["noise"]))
+    values = {"motion.zoom": 2.0, "dream.objective.1.weight": 0.9}
+    flown.done(type="set", values=values, take="take-000")
+    assert flown.session.hand.pending == {"motion.zoom": 2.0}
+    flown.done(type="set", values=values, take=flown.session.live_take.folder.name)
+    assert flown.session.hand.pending == values
+    flown.done(type="release")
+    assert not flown.session.hand.moved, "without keys it is all"
+    flown.session.close()
+
+
 REFUSED: dict[str, dict[str, Any]] = {
     "no such order": {"type": "sing"},
     "no such number": {"type": "set", "values": {"motion.zom": 1}},
@@ -499,6 +528,9 @@ REFUSED: dict[str, dict[str, Any]] = {
     "no network to visit": {"type": "visit", "network": "sky"},
     "a quality that is none": {"type": "render", "quality": "best"},
     "a size that is none": {"type": "size", "size": "huge"},
+    "a tick of another take": {"type": "fork", "tick": 0, "take": "take-000"},
+    "a mark of another take": {"type": "unmark", "tick": 0, "take": "take-000"},
+    "an objective of another take": {"type": "drop", "index": 0, "take": "take-000"},
 }
 
 

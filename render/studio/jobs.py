@@ -165,6 +165,11 @@ class Jobs:
             self.jobs[number] = replace(self.jobs[number], **changes)
 
     def _tell(self) -> None:
+        self.tell(self.message)
+
+    @property
+    def message(self) -> dict[str, Any]:
+        """The message "jobs"."""
         rows = [
             {
                 "job": job.number,
@@ -179,4 +184,4 @@ class Jobs:
             }
             for job in self.jobs.values()
         ]
-        self.tell({"type": "jobs", "jobs": rows})
+        return {"type": "jobs", "jobs": rows}

@@ -23,6 +23,7 @@ from render.studio.pictures import last_seconds
 from render.studio.record import free_name, is_used
 from render.studio.revisions import add_term, drop_term, plant, read_again, resize, write
 from render.studio.session import Message, Order, Reply, Session
+from render.studio.setup import term_index
 from render.studio.thin import count_rows
 from render.weights import store
 
@@ -35,16 +36,19 @@ def carry_out(session: Session, message: Message, reply: Reply) -> None:
     """Do what a message orders, and answer; a fault is an answer, too."""
     answer = {"id": message["id"]} if "id" in message else {}
     order = ORDERS.get(str(message.get("type")))
+    outcome: Message = {"type": "done"}
     try:
         if order is None:
             raise RenderError(f"there is no order {message.get('type')!r}")
         with explain_failures(session.stage.config):
             order(session, message, lambda said: reply({**answer, **said}))
-        reply({"type": "done", **answer})
     except RenderError as error:
-        reply({"type": "error", **answer, "text": error.message, "hint": error.hint})
+        outcome = {"type": "error", "text": error.message, "hint": error.hint}
     except SettingError as wrong:
-        reply({"type": "error", **answer, "text": f"the value {wrong.message}", "hint": wrong.hint})
+        outcome = {"type": "error", "text": f"the value {wrong.message}", "hint": wrong.hint}
+    if answer and message.get("type") != "set":  # whoever waits for the answer knows by it what is so now; a hand has no time
+        session.tell_state()
+    reply({**answer, **outcome})
 
 
 def field(message: Message, name: str, kind: type[T], default: T | None = None) -> T:
@@ -71,6 +75,8 @@ NAMES: Mapping[type, str] = {
 def _set(session: Session, message: Message, reply: Reply) -> None:
     values = field(message, "values", dict)
     numbers = {str(key): field({"type": "set", key: value}, key, float) for key, value in values.items()}
+    if _of_another_take(session, message):  # the objective that stood at that place
+        numbers = {key: number for key, number in numbers.items() if term_index(key) is None}
     session.set(numbers, _seconds(message, "over", 0.0))
 
 
@@ -81,8 +87,14 @@ def _seconds(message: Message, name: str, default: float) -> float:
     return seconds
 
 
+def _of_another_take(session: Session, message: Message) -> bool:
+    """Whether a page means a take that has ended: its ticks and objectives are other ones than those of now."""
+    name = session.live_take.folder.name
+    return field(message, "take", str, name) != name
+
+
 def _release(session: Session, message: Message, reply: Reply) -> None:
-    session.release([str(key) for key in field(message, "keys", list)])
+    session.release([str(key) for key in field(message, "keys", list, sorted(session.hand.moved))])
 
 
 def _play(session: Session, message: Message, reply: Reply) -> None:
@@ -102,7 +114,8 @@ def _over(session: Session, message: Message, reply: Reply) -> None:
 def _record(session: Session, message: Message, reply: Reply) -> None:
     if field(message, "over", bool, False):
         session.start_over()
-    session.recording, session.playing = True, True
+    _play(session, message, reply)
+    session.recording = True
 
 
 def _stop(session: Session, message: Message, reply: Reply) -> None:
@@ -129,6 +142,8 @@ def _save_as(session: Session, name: str) -> None:
 
 def _tick(session: Session, message: Message, default: int | None = None) -> int:
     tick = field(message, "tick", int, default)
+    if _of_another_take(session, message):
+        raise RenderError(f"{message.get('type')}: tick {tick} is of {message['take']}, which has ended", "the film began anew")
     if not 0 <= tick <= session.head:
         raise RenderError(f"{message.get('type')}: there is no tick {tick}; the take has 0 to {session.head}")
     return tick
@@ -152,7 +167,7 @@ def _mark(session: Session, message: Message, reply: Reply) -> None:
 
 
 def _unmark(session: Session, message: Message, reply: Reply) -> None:
-    session.marks.pop(field(message, "tick", int), None)
+    session.marks.pop(_tick(session, message), None)
     _note_marks(session)
 
 
@@ -210,6 +225,8 @@ def require_weights(network: NetworkChoice) -> None:
 
 def _drop(session: Session, message: Message, reply: Reply) -> None:
     index = field(message, "index", int)
+    if _of_another_take(session, message):
+        raise RenderError(f"drop: objective {index} is of {message['take']}, which has ended", "the film began anew")
     if not 0 <= index < len(session.stage.config.dream.objective):
         raise RenderError(f"drop: there is no objective {index}")
     drop_term(session, index, _seconds(message, "over", 1.0))

@@ -79,10 +79,11 @@ def open_house(script: Script, root: Path, keys: Keys) -> House:
 
 
 def let_in(house: House, session: Session) -> None:
-    """The session is there: whoever comes, and has come, is told what it can do and what its networks know."""
+    """The session is there: whoever comes, and has come, is told what it can do, what its networks know, what it renders."""
     house.session, house.plates = session, session.wall.folders
     house.viewers.tell(session.vocabulary())
     house.viewers.tell(session.wall.knowledge())
+    house.viewers.tell(session.jobs.message)
 
 
 def _fly(script: Script, root: Path, house: House, pick_device: Callable[[], torch.device]) -> None:
