@@ -53,12 +53,12 @@ def pixels(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Pixels that the network has looked at, by which everything is timed instead of a clock."""
     total = [0.0]
 
-    def timed(device: torch.device, do: Callable[[], object]) -> float:
+    def measure_seconds(device: torch.device, do: Callable[[], object]) -> float:
         before = total[0]
         do()
         return total[0] - before
 
-    monkeypatch.setattr(estimates, "timed", timed)
+    monkeypatch.setattr(estimates, "measure_seconds", measure_seconds)
     return total
 
 
@@ -100,12 +100,12 @@ def test_many_objectives_are_counted_by_a_few(monkeypatch: pytest.MonkeyPatch, t
         scored[0] += 1
         return objective.score(*words)
 
-    def timed(device: torch.device, do: Callable[[], object]) -> float:
+    def measure_seconds(device: torch.device, do: Callable[[], object]) -> float:
         before = scored[0]
         do()
         return scored[0] - before
 
-    monkeypatch.setattr(estimates, "timed", timed)
+    monkeypatch.setattr(estimates, "measure_seconds", measure_seconds)
     counted = replace(film, terms=terms)
     _, seconds = dreaming(counted, film.scene.size)
     tried, scored[0] = scored[0], 0
@@ -250,7 +250,7 @@ def test_a_try_burns_one_thread(tiny_network: None, monkeypatch: pytest.MonkeyPa
     torch.set_num_threads(2)
     try:
         estimates.within(load_text("seed: 7", overrides=["size=48x32"]), tiny.film(), 16 * 24)
-        estimates.timed(tiny.CPU, lambda: threads.append(torch.get_num_threads()))
+        estimates.measure_seconds(tiny.CPU, lambda: threads.append(torch.get_num_threads()))
         assert (threads, torch.get_num_threads()) == ([1, 1], 2)
     finally:
         torch.set_num_threads(before)

@@ -28,7 +28,7 @@ GOOD = [row(tick) for tick in range(301)]
 
 
 def missed(rows: list[Row]) -> list[str]:
-    return [verdict.bar.split()[0] for verdict in verdicts(rows, MEAN, 0.2) if not verdict.held]
+    return [verdict.bar.split()[0] for verdict in verdicts(rows, MEAN, 0.2) if not verdict.met]
 
 
 def test_a_film_that_holds_passes() -> None:

@@ -101,7 +101,7 @@ def googlenet(published: Weights, file: Path | None, device: torch.device) -> Ne
     """
     from render.dream import inception
 
-    path = file or store.ensure(published.name, store.unsaid)
+    path = file or store.ensure(published.name, store.say_nothing)
     stages = {name: freeze(stage, device) for name, stage in inception.stages(inception.read(path)).items()}
     classes = len(stages[CLASSES].get_parameter("weight"))
     return Network(
@@ -134,7 +134,7 @@ def inception5h(published: Weights, file: Path | None, device: torch.device) -> 
     """Google's own GoogLeNet of 2015, with which its DeepDream notebooks dream; its classes have no names."""
     from render.dream.published import stages
 
-    path = file or store.ensure(published.name, store.unsaid)
+    path = file or store.ensure(published.name, store.say_nothing)
     row = {name: freeze(stage, device) for name, stage in stages(published, path).items()}
     return Network(
         name=published.name,
@@ -153,7 +153,7 @@ def retrained(published: Weights, file: Path | None, device: torch.device) -> Ne
     from render.dream import zoo
     from render.dream.published import entries
 
-    path = file or store.ensure(published.name, store.unsaid)
+    path = file or store.ensure(published.name, store.say_nothing)
     network = zoo.classifier(published.architecture, path, device, partial(entries, published))
     return replace(network, name=published.name, **_preprocessing(published))
 

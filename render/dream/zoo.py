@@ -84,7 +84,7 @@ def _plan(name: str, **settings: Any) -> Any:
 
 
 def _download(name: str) -> Any:
-    return _of_file(name, store.ensure(name, store.unsaid), weights.entries)
+    return _of_file(name, store.ensure(name, store.say_nothing), weights.entries)
 
 
 def _of_file(name: str, file: Path, read: Reader) -> Any:

@@ -16,7 +16,7 @@ from render.config import Config
 from render.config.scalars import Size
 from render.construct import build
 from render.construct.source import frame_size
-from render.develop.take import unfinished_takes
+from render.develop.takes import unfinished_takes
 from render.dream import memory
 from render.errors import ConfigError, RenderError
 from render.film import Film
@@ -39,7 +39,7 @@ ANYWAY = "--yes renders it all the same"
 def refuse_unreasonable(config: Config, device: torch.device, root: Path) -> None:
     """Raises one ConfigError that says what is too much, with its numbers. What has been begun is not asked again."""
     records = (record for _, record in unfinished_takes(root, config.name))
-    begun = any(record["fingerprint"].get("config") == config.fingerprint() for record in records)
+    begun = any(record.get("fingerprint", {}).get("config") == config.fingerprint() for record in records)
     if not begun and (faults := list(_too_much(config, device, root))):
         raise config.problems(faults)
 
