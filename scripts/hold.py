@@ -76,15 +76,10 @@ class Verdict:
         return f"{'ok  ' if self.met else 'MISS'}  {self.bar}: {self.value:.3f}  ({self.low:g} to {self.high:g})"
 
 
-<<<<<<< HEAD
-def film(photo: Path | None, network: str, layer: str, size: str, count: int, zoom: float, more: Sequence[str] = ()) -> Film:
-    """The film of `count` ticks after the first, of a photo or noise, `zoom` times a tick, frames four times as often as ticks."""
-=======
 def make_film(
     photo: Path | None, network: str, layer: str, size: str, count: int, zoom: float, more: Sequence[str] = ()
 ) -> Film:
     """The film of `count` ticks after the first, `zoom` times a tick, frames four times as often; of a photo, or of noise."""
->>>>>>> house2
     source = f"image: {json.dumps(str(photo.absolute()))}" if photo else "noise: perlin"
     text = f"""
 source: {{{source}}}
