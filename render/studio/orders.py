@@ -6,6 +6,7 @@ A new one is a function and its row in ORDERS; what it needs of a message is rea
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from threading import Thread
 from typing import Any, TypeVar
 
@@ -13,18 +14,22 @@ from render.config.mapping import load_mapping
 from render.config.problem import SettingError
 from render.config.scalars import NetworkChoice, read_size
 from render.develop import files, stills
+from render.develop.shoot import explain_failures
 from render.errors import MissingError, RenderError
+from render.studio.flight import scene_of_its_own
 from render.studio.jobs import QUALITIES
 from render.studio.mending import mend_takes
 from render.studio.pictures import last_seconds
-from render.studio.record import free_name
+from render.studio.record import free_name, is_used
 from render.studio.revisions import add_term, drop_term, plant, read_again, resize, write
-from render.studio.session import Carry, Message, Reply, Session
+from render.studio.session import Message, Order, Reply, Session
 from render.studio.setup import term_index
 from render.studio.thin import count_rows
 from render.weights import store
 
 T = TypeVar("T")
+
+MOST_CHANNELS = 10**6  # of a layer, far beyond that of any network
 
 
 def carry_out(session: Session, message: Message, reply: Reply) -> None:
@@ -35,7 +40,8 @@ def carry_out(session: Session, message: Message, reply: Reply) -> None:
     try:
         if order is None:
             raise RenderError(f"there is no order {message.get('type')!r}")
-        order(session, message, lambda said: reply({**answer, **said}))
+        with explain_failures(session.stage.config):
+            order(session, message, lambda said: reply({**answer, **said}))
     except RenderError as error:
         outcome = {"type": "error", "text": error.message, "hint": error.hint}
     except SettingError as wrong:
@@ -49,7 +55,8 @@ def field(message: Message, name: str, kind: type[T], default: T | None = None) 
     """A field of a message. Raises RenderError for one that is not there, or of another kind."""
     value = message.get(name, default)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
+        with suppress(OverflowError):  # JSON's numbers have no end
+            value = float(value)
     if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
         raise RenderError(f"{message.get('type')}: {name} must be {NAMES[kind]}")
     return value
@@ -117,9 +124,11 @@ def _stop(session: Session, message: Message, reply: Reply) -> None:
 
 
 def _save(session: Session, message: Message, reply: Reply) -> None:
-    name = message.get("name") or free_name(session.setup.folder, session.filed.config.name)
+    name = message.get("name") or free_name(session.setup.script.folder, session.original.config.name)
     if not isinstance(name, str) or not files.folder_name(name) == name:
         raise RenderError(f"{name!r} is no name for a flight", "letters, digits, - and _ will do")
+    if name not in session.flights and is_used(session.setup.script.folder, name):
+        raise RenderError(f"{name}: a file is called so already, and is not written over", "give the flight another name")
     _save_as(session, name)
 
 
@@ -189,15 +198,15 @@ def _size(session: Session, message: Message, reply: Reply) -> None:
         session.governor.begin(True)
         pixels = session.setup.pixels
     else:
-        size, (height, width) = read_size(text), session.filed.size
+        size, (height, width) = read_size(text), session.original.size
         pixels = width * height if size.of_source else size.width * size.height
     resize(session, pixels, "another size is another flight: the film begins anew")
 
 
 def _add(session: Session, message: Message, reply: Reply) -> None:
     term = field(message, "term", dict)
-    written = {"dream": {"network": session.filed.network, "objective": [term]}}
-    (read,) = load_mapping(written, session.setup.folder).dream.objective
+    written = {"dream": {"network": session.original.network, "objective": [term]}}
+    (read,) = load_mapping(written, session.setup.script.folder).dream.objective
     if read.kind == "garden":
         plant(session, read, "a garden grows from the beginning")
     elif read.network and not session.knows(read.network):
@@ -228,7 +237,7 @@ def _write(session: Session, message: Message, reply: Reply) -> None:
     write(session, None if keys is None else [str(key) for key in field(message, "keys", list)])
 
 
-def _saved(session: Session, message: Message, reply: Reply) -> None:
+def _read_again(session: Session, message: Message, reply: Reply) -> None:
     read_again(session)
 
 
@@ -242,11 +251,12 @@ def _gif(session: Session, message: Message, reply: Reply) -> None:
     seconds, width, fps = _seconds(message, "seconds", 4.0), field(message, "width", int, 480), field(message, "fps", int, 15)
     if not (16 <= width <= 2048 and 1 <= fps <= 50 and 0 < seconds <= 60):
         raise RenderError("gif: seconds up to 60, width 16 to 2048, fps 1 to 50")
-    film, take, last = session.film, session.live_take.folder, session.head
+    stage, rows, take, last = session.stage, session.rows, session.live_take.folder, session.head
 
     def make() -> None:
         try:
-            reply(file_message(session, "gif", last_seconds(film, take, last, seconds, width, fps)))
+            scene = scene_of_its_own(stage, rows)
+            reply(file_message(session, "gif", last_seconds(scene, take, last, seconds, width, fps)))
         except RenderError as error:
             session.say(f"the GIF could not be made: {error.message}", error.hint, grave=True)
 
@@ -261,7 +271,7 @@ def _flight(session: Session, message: Message) -> str:
     """A flight that was saved in this session; the flight so far, saved now, where none is named."""
     name = message.get("flight")
     if name is None and message.get("type") == "render":
-        name = free_name(session.setup.folder, session.filed.config.name)
+        name = free_name(session.setup.script.folder, session.original.config.name)
         _save_as(session, name)
     if name not in session.flights:
         raise RenderError(f"there is no flight {name!r} of this session")
@@ -274,7 +284,7 @@ def _render(session: Session, message: Message, reply: Reply) -> None:
         raise RenderError(f"render: quality is {quality!r}; it takes {', '.join(QUALITIES)}")
     read_size(size)
     name = _flight(session, message)
-    file = session.flights.enlarge(name, size, quality, session.filed.config, session.hand.moved)
+    file = session.flights.enlarge(name, size, quality, session.original.config, session.hand.moved)
     session.jobs.add(file, name, size, quality)
 
 
@@ -284,7 +294,7 @@ def _cancel(session: Session, message: Message, reply: Reply) -> None:
 
 def _plates(session: Session, message: Message, reply: Reply) -> None:
     pairs = [pair for pair in field(message, "plates", list) if isinstance(pair, list) and len(pair) == 2]
-    wanted = [(str(layer), number) for layer, number in pairs if isinstance(number, int) and number >= 0]
+    wanted = [(str(layer), number) for layer, number in pairs if isinstance(number, int) and 0 <= number < MOST_CHANNELS]
     session.wall.want(field(message, "network", str), wanted)
 
 
@@ -292,14 +302,14 @@ def _visit(session: Session, message: Message, reply: Reply) -> None:
     session.wall.visit(field(message, "network", str))
 
 
-ORDERS: Mapping[str, Carry] = {
+ORDERS: Mapping[str, Order] = {
     "plates": _plates,
     "visit": _visit,
     "size": _size,
     "add": _add,
     "drop": _drop,
     "write": _write,
-    "saved": _saved,
+    "saved": _read_again,
     "mend": _mend,
     "gif": _gif,
     "thin": _thin,
