@@ -67,8 +67,10 @@ export class Handles {
       type: "range", id, min: 0, max: whole ? span : NOTCHES, step: 1,
       oninput: () => this.hand.set({ [key]: fromShare(handle, slider.value / slider.max) }),
     });
+    slider.value = 0; // of a number that the film leaves out, until it is set here
+    slider.style.setProperty("--share", "0%");
     const number = make("input", {
-      type: "number", "aria-label": `${name}, ${unit || "number"}`, min: low, max: high, step: whole ? 1 : "any",
+      type: "number", placeholder: "–", "aria-label": `${name}, ${unit || "number"}`, min: low, max: high, step: whole ? 1 : "any",
       onchange: () => number.value !== "" && this.hand.set({ [key]: Number(number.value) }),
     });
     const free = make("button", {
