@@ -10,6 +10,7 @@ const HASTE = 2; // a second: how firmly what is shown follows what has come
 const LET_GO = 1.2; // seconds in which a move by the hand passes over to the dreams
 const FARTHEST = 0.6; // how far the hand may lead the dreams, of a matrix's numbers
 const SLOW = 45, QUICK = 14; // milliseconds for a frame, above and below which the canvas has fewer or more pixels
+const HOPELESS = 400, PATIENT = 3; // milliseconds for a frame; how many such in a row, until none are made between dreams
 const LARGEST = 2560; // pixels across
 
 const AS_IT_IS = { colorSpaceConversion: "none", premultiplyAlpha: "none" }; // how a dream's pictures are decoded
@@ -55,6 +56,8 @@ export class Live {
     this.drawn = 0; // when a frame was drawn last, seconds
     this.cost = 20; // milliseconds from frame to frame, lately
     this.fineness = 1; // of the canvas, in pixels of the display
+    this.late = 0; // frames in a row that came far too late
+    this.plain = false; // whether dreams are shown as they are: a machine that cannot do more keeps its controls quick
     this.latest = null; // a dream that waits to be decoded
     this.busy = false;
     this.dirty = true;
@@ -125,6 +128,7 @@ export class Live {
     this.dreams.forEach((dream) => this.picture.drop(dream));
     this.dreams = [];
     this.hand = STILL;
+    this.plain = false;
   }
 
   // ---- frames are shown
@@ -133,15 +137,21 @@ export class Live {
     return this.dreams.at(-1)?.header ?? null;
   }
 
+  /** Whether there are frames between dreams. */
+  get moves() {
+    return !this.plain && !this.still();
+  }
+
   frame(milliseconds) {
     requestAnimationFrame((now) => this.frame(now));
-    const now = milliseconds / 1000, span = Math.min(0.25, Math.max(0, now - this.drawn));
+    const now = milliseconds / 1000, passed = Math.max(0, now - this.drawn), span = Math.min(0.25, passed);
     this.drawn = now;
     if (!this.dreams.length || this.picture.lost) return;
     this.advance(span);
     this.lead(span);
     if (!this.dirty) return;
     this.adapt(span * 1000);
+    this.watch(passed * 1000);
     this.draw();
   }
 
@@ -150,7 +160,7 @@ export class Live {
     const before = this.place, waited = Math.min(1, (performance.now() / 1000 - this.newest) / this.pace);
     const wanted = this.came - 1 + waited;
     const speed = Math.max(0, 1 / this.pace + HASTE * (wanted - this.place));
-    this.place = this.still() ? this.came : Math.min(this.came, Math.max(this.came - KEPT + 1, this.place + span * speed));
+    this.place = this.moves ? Math.min(this.came, Math.max(this.came - KEPT + 1, this.place + span * speed)) : this.came;
     if (this.place !== before) this.dirty = true;
   }
 
@@ -158,7 +168,7 @@ export class Live {
   lead(span) {
     const before = this.hand, { after, header } = this.beside(), aspect = header.size[0] / header.size[1];
     const tick = (after?.header ?? header).tick - 1;
-    const moved = this.playing && !header.scrub && !this.still()
+    const moved = this.playing && !header.scrub && this.moves
       && [...this.touched].some((key) => this.values.get(key) !== this.values.at(tick, key));
     if (moved) {
       const then = (key) => this.values.at(tick, key);
@@ -203,6 +213,12 @@ export class Live {
     const pixels = [Math.round(wide), Math.round(wide / across * down)];
     if (canvas.width !== pixels[0] || canvas.height !== pixels[1]) [canvas.width, canvas.height] = pixels;
     this.dirty = true;
+  }
+
+  /** Where even a canvas of few pixels is far too slow, dreams are shown as they are, until the film begins anew. */
+  watch(milliseconds) {
+    this.late = milliseconds > HOPELESS && !document.hidden ? this.late + 1 : 0;
+    if (this.late >= PATIENT) this.plain = true;
   }
 
   /** Where the machine is slow the canvas has fewer pixels, down to the dream's own, and more again where it is quick. */

@@ -133,6 +133,7 @@ function showFacts() {
   else if (ended) facts.push("it has ended");
   else if (!state.playing) facts.push("paused");
   else if (!keepsUp && pace) facts.push(`${pace.toFixed(1)} a second here, so it flies slower`);
+  if (live.plain) facts.push("shown dream by dream, since this browser is slow");
   if (state.recording) facts.unshift("recording");
   write(find(".facts"), facts.join(" · "));
 }
