@@ -10,7 +10,8 @@ const HASTE = 2; // a second: how firmly what is shown follows what has come
 const LET_GO = 1.2; // seconds in which a move by the hand passes over to the dreams
 const FARTHEST = 0.6; // how far the hand may lead the dreams, of a matrix's numbers
 const SLOW = 45, QUICK = 14; // milliseconds for a frame, above and below which the canvas has fewer or more pixels
-const HOPELESS = 400, PATIENT = 3; // milliseconds for a frame; how many such in a row, until none are made between dreams
+const HOPELESS = 400; // milliseconds for a frame, lately, above which none are made between dreams
+const LATEST = 1000; // of one frame, as far as it counts: a pause is none
 const LARGEST = 2560; // pixels across
 
 const AS_IT_IS = { colorSpaceConversion: "none", premultiplyAlpha: "none" }; // how a dream's pictures are decoded
@@ -56,7 +57,7 @@ export class Live {
     this.drawn = 0; // when a frame was drawn last, seconds
     this.cost = 20; // milliseconds from frame to frame, lately
     this.fineness = 1; // of the canvas, in pixels of the display
-    this.late = 0; // frames in a row that came far too late
+    this.wait = 0; // milliseconds that frames took lately, every second of which may come at once behind one that was late
     this.plain = false; // whether dreams are shown as they are: a machine that cannot do more keeps its controls quick
     this.latest = null; // a dream that waits to be decoded
     this.busy = false;
@@ -129,6 +130,7 @@ export class Live {
     this.dreams = [];
     this.hand = STILL;
     this.plain = false;
+    this.wait = 0;
   }
 
   // ---- frames are shown
@@ -187,6 +189,7 @@ export class Live {
 
   /** The dreams that the frame lies between, and how far it is from one to the other. */
   beside() {
+    if (!this.moves) return { before: this.dreams.at(-1), after: null, u: 0, header: this.header };
     const after = this.dreams.find((dream) => dream.place >= this.place) ?? this.dreams.at(-1);
     const before = this.dreams.find((dream) => dream.place === after.place - 1);
     if (!before) return { before: after, after: null, u: 0, header: after.header };
@@ -217,8 +220,8 @@ export class Live {
 
   /** Where even a canvas of few pixels is far too slow, dreams are shown as they are, until the film begins anew. */
   watch(milliseconds) {
-    this.late = milliseconds > HOPELESS && !document.hidden ? this.late + 1 : 0;
-    if (this.late >= PATIENT) this.plain = true;
+    this.wait += 0.2 * (Math.min(milliseconds, LATEST) - this.wait);
+    if (this.wait > HOPELESS) this.plain = true;
   }
 
   /** Where the machine is slow the canvas has fewer pixels, down to the dream's own, and more again where it is quick. */

@@ -95,6 +95,7 @@ export class Picture {
    * hand: a move on top of it, which the dreams do not know of yet. border: as the film's.
    */
   draw({ before, after = null, u = 0, moves = null, border = "reflect", hand = STILL }) {
+    if (!after && hand === STILL) return this.run("show", null, { picture: before.texture, target: [this.canvas.width, this.canvas.height] });
     const share = after ? u * u * (3 - 2 * u) : 0, shares = [1 - share, share];
     const mesh = after?.mesh, backs = [moves?.before ?? STILL, moves?.after ?? STILL].map(inverse);
     const step = mesh ? Math.min(Math.floor(u * mesh.steps), mesh.steps - 1) : 0;
@@ -195,7 +196,7 @@ function upload(gl, bitmap) {
   const texture = gl.createTexture();
   gl.bindTexture(gl.TEXTURE_2D, texture);
   gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, gl.RGBA, gl.UNSIGNED_BYTE, bitmap);
-  filtered(gl, gl.NEAREST);
+  filtered(gl, gl.LINEAR); // of a canvas of another size
   return texture;
 }
 
