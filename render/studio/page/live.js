@@ -221,7 +221,7 @@ export class Live {
   /** Where even a canvas of few pixels is far too slow, dreams are shown as they are, until the film begins anew. */
   watch(milliseconds) {
     this.wait += 0.2 * (Math.min(milliseconds, LATEST) - this.wait);
-    if (this.wait > HOPELESS) this.plain = true;
+    if (this.wait > HOPELESS) [this.plain, this.hand] = [true, STILL];
   }
 
   /** Where the machine is slow the canvas has fewer pixels, down to the dream's own, and more again where it is quick. */
