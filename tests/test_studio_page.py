@@ -502,7 +502,7 @@ def test_a_press_means_what_those_before_it_lead_to(keys: tuple[str, ...], page:
     comes(page, lambda: studio.head > 5, "some dreams")
     studio.order(type="pause")
     newest = studio.head
-    until(page, f"Number(document.querySelector('.scrub').value) === {newest}")
+    until(page, f"document.querySelector('.scrub').ariaValueText.endsWith('dream {newest}')")  # it is shown, not only told
     studio.order(type="play" if keys[0] != "[" else "pause")
     until(page, f"document.querySelector('[data-do=play]').title === {'Pause' if keys[0] != '[' else 'Play'!r}")
     studio.heard.clear()
