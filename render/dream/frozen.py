@@ -49,9 +49,8 @@ class FrozenConv(nn.Module):
         self.register_buffer("weight", weight.contiguous(memory_format=torch.channels_last))
         self.register_buffer("bias", bias)
         self.stride, self.padding, self.groups, self.then = stride, padding, groups, then
-        self.layouts: dict[
-            tuple[torch.dtype, torch.Size], Tensor
-        ] = {}  # the kernels as oneDNN has them, by the kind and size of picture
+        # the kernels as oneDNN has them, by the kind and size of picture
+        self.layouts: dict[tuple[torch.dtype, torch.Size], Tensor] = {}
 
     def forward(self, x: Tensor) -> Tensor:
         """[N, C, H, W] -> [N, K, H', W']."""
