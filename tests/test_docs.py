@@ -100,9 +100,8 @@ def parse(arguments: list[str]) -> None:
 
 
 def test_pages_and_their_table_of_pictures_agree() -> None:
-    files = {
-        path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*") if path.suffix in ENDINGS and "films" not in path.parts
-    }
+    under = (path.relative_to(DOCS) for path in DOCS.rglob("*") if path.suffix in ENDINGS)
+    files = {path.as_posix() for path in under if "films" not in path.parts}
     shown = (
         {name for page in pages() for name in pictures_of(page)}
         | {name.removeprefix("docs/") for name in pictures_of(ROOT / "README.md")}
