@@ -597,7 +597,6 @@ class Settings(Section):
 
 # ── the vocabulary as data ──────────────────────────────────────────────────────────────────────────────────────────
 
-MOTIONS = tuple(parts().motions)
 OBJECTIVES = tuple(TERMS)
 SOURCES = tuple(SourceSettings.model_fields)
 

@@ -151,19 +151,6 @@ def calm_fringes(frame: Tensor, amount: float) -> Tensor:
     return from_oklab(torch.cat((lab[:, :1], torch.lerp(lab[:, 1:], soft, amount)), dim=1)).clamp(0, 1)
 
 
-def fringes(frame: Tensor) -> float:
-    """The share of the energy of colour (Oklab's a and b) above a quarter of the sampling rate, in waves under 4 pixels.
-
-    Under a Hann window: without one the step from each edge of the frame to the other is half of what is found.
-    """
-    colour = oklab(frame.clamp(0, 1))[0, 1:]
-    down, across = (torch.hann_window(side, device=frame.device) for side in colour.shape[1:])
-    waves = torch.fft.fft2((colour - colour.mean((1, 2), keepdim=True)) * down[:, None] * across).abs().square().sum(0)
-    down, across = (torch.fft.fftfreq(side, device=frame.device).abs() for side in waves.shape)
-    fine = torch.maximum(down[:, None], across[None]) > 0.25
-    return float(waves[fine].sum() / waves.sum().clamp_min(1e-12))
-
-
 @cache
 def _matrix(rows: tuple[tuple[float, ...], ...], device: torch.device) -> Tensor:
     return torch.tensor(rows, device=device)
