@@ -86,6 +86,7 @@ class Film:
 
     @property
     def frames(self) -> int:
+        """How many it has, one at least."""
         return max(1, int(float(self.old.get("max_frames") or 1)))
 
     @property

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-Feature = Callable[[NDArray[np.float64]], NDArray[Any]]  # seconds of the film -> 0..1 at each
+from render.moment import Feature
 
 
 @dataclass(frozen=True)
