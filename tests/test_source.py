@@ -124,6 +124,13 @@ def test_fits_differ_as_they_say(tmp_path: Path) -> None:
     assert by["contain"][:8].std() < by["stretch"].std()  # and a blur above
 
 
+def test_a_thread_is_refused_before_it_fills_the_memory(tmp_path: Path) -> None:
+    Image.new("RGB", (60_000, 1)).save(tmp_path / "thread.png")
+    with pytest.raises(MissingError, match=r"thread.png: is 60000x1, too narrow to fill 640x360"):
+        image(tmp_path / "thread.png", "cover", (360, 640))
+    assert image(tmp_path / "thread.png", "contain", (36, 64)).at(NOW).shape == (1, 3, 36, 64)
+
+
 def test_shrinking_does_not_shimmer(tmp_path: Path) -> None:
     Image.fromarray(((np.indices((256, 256)).sum(0) % 2) * 255).astype(np.uint8)).save(tmp_path / "a.png")
     assert (image(tmp_path / "a.png", "cover", (32, 32)).at(NOW) - 0.5).abs().max() < 0.05
