@@ -374,7 +374,7 @@ class Look(Section):
     )
     colour: ColourSettings | None = row(
         None,
-        "hue and saturation; default: the dream's own, of the bestiary's {hold: 0, fringes: 0.4}; null leaves those alone, too",
+        "hue and saturation; default: the dream's own, with the bestiary {hold: 0, fringes: 0.4}; null leaves that alone, too",
     )
 
 
