@@ -133,7 +133,7 @@ def hold_colour(frame: Tensor, wanted: Tensor, hold: float) -> Tensor:
 
 
 def nearest_in(palette: Tensor, lab: Tensor) -> Tensor:
-    """Oklab [1, 3, H, W]: each pixel a mixture of a palette's colours [n, 3], most of the nearest, so that none is cut off."""
+    """Oklab [1, 3, H, W]: each pixel a mixture of a palette's colours [n, 3], most of the nearest, without hard edges."""
     palette = send(palette, lab.device)
     apart = (lab[:, None] - palette[None, :, :, None, None]).square().sum(2)  # [1, n, H, W]
     shares = (-apart / PALETTE_WIDTH**2).softmax(1)
