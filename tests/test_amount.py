@@ -165,7 +165,7 @@ def asked(folder: Path, amount: str, *overrides: str) -> Config:
 @pytest.mark.parametrize("amount", ["0.5", "{0s: 0, 1s: 1}", "p", "f/8", "b/2"])
 def test_a_take_is_the_same_however_much_is_shown(amount: str, folder: Path) -> None:
     assert asked(folder, amount).fingerprint() == asked(folder, "1").fingerprint()
-    assert asked(folder, amount).shown_amount != asked(folder, "1").shown_amount == ""
+    assert asked(folder, amount).shown_digest != asked(folder, "1").shown_digest == ""
 
 
 def test_a_schedule_may_move_it(folder: Path) -> None:
@@ -173,7 +173,7 @@ def test_a_schedule_may_move_it(folder: Path) -> None:
     for last in (0, 1):
         (folder / "moves.csv").write_text(f"seconds,motion.zoom,dream.amount\n0,1,0\n1,1.2,{last}\n")
         config = asked(folder, "1", f"schedule={folder}/moves.csv")
-        prints.add((config.fingerprint(), config.shown_amount))
+        prints.add((config.fingerprint(), config.shown_digest))
     assert len(prints) == 2
     assert len({fingerprint for fingerprint, _ in prints}) == 1
 

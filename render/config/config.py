@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field, InstanceOf
 from render.config import clock, moving, nodes, paths
 from render.config.curve import Curve
 from render.config.facts import Facts
-from render.config.fingerprint import fingerprint, shown_amount, shows_source, uses_frames
+from render.config.fingerprint import fingerprint, shown_digest, shows_source, uses_frames
 from render.config.model import Settings
 from render.config.paths import Rewrite
 from render.config.places import Places
@@ -108,9 +108,9 @@ class Config(Settings):
         return fingerprint(self, self.resolved(), self.facts, self.moves)
 
     @property
-    def shown_amount(self) -> str:
+    def shown_digest(self) -> str:
         """How much of its dream the film shows, as a hash; "" where that is all of it."""
-        return shown_amount(self, self.facts)
+        return shown_digest(self, self.facts)
 
     @property
     def shows_source(self) -> bool:

@@ -50,7 +50,7 @@ def uses_frames(settings: Settings) -> bool:
     )
 
 
-def shown_amount(settings: Settings, facts: Facts) -> str:
+def shown_digest(settings: Settings, facts: Facts) -> str:
     """How a film shows its dream, as a hash of the numbers; "" where it is all of it, in its own colours."""
     amount, colour = settings.dream.amount, settings.look.colour
     share = "" if amount.constant == 1 else _numbers(settings, facts, [("amount", amount)])["amount"]
