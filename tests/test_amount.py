@@ -178,6 +178,18 @@ def test_a_schedule_may_move_it(folder: Path) -> None:
     assert len({fingerprint for fingerprint, _ in prints}) == 1
 
 
+def test_a_palette_that_is_a_picture_counts_by_what_it_shows(folder: Path) -> None:
+    """Wherever it lies; and what a film carries of it tells no folder's name."""
+
+    def digest_of(name: str, shade: int) -> str:
+        Image.new("RGB", (4, 4), (shade, 0, 0)).save(folder / name)
+        config = asked(folder, "1", f"look.colour={{hold: 1, palette: {folder / name}}}")
+        assert f"palette: {name}" in config.recipe(folder)
+        return config.shown_digest
+
+    assert digest_of("a.png", 9) == digest_of("b.png", 9) != digest_of("a.png", 200)
+
+
 def test_another_amount_is_developed_without_dreaming(folder: Path) -> None:
     def render(amount: str, *overrides: str) -> tuple[int, np.ndarray, np.ndarray]:
         config = asked(folder, amount, *overrides)

@@ -349,7 +349,7 @@ class ColourSettings(Section):
     hold: Annotated[Curve, number("", 0, 1)] = row(
         0.8, "0 leaves the dream its own colours, as where only fringes is said; 1 takes all from the source, 0.5 is half way"
     )
-    palette: Annotated[str | None, types.PALETTE] = row(
+    palette: Annotated[str | Path | None, types.PALETTE] = row(
         None, f"in place of the source's, the colours of a picture, or {', '.join(PALETTES)}"
     )
     fringes: Annotated[Curve, number("", 0, 1)] = row(

@@ -245,12 +245,16 @@ def _read_flag(value: Any) -> bool:
     return value
 
 
-def _read_palette(value: Any) -> str:
-    if isinstance(value, str) and value in PALETTES:
+def _read_palette(value: Any) -> str | Path:
+    if isinstance(value, Path) or (isinstance(value, str) and value in PALETTES):
         return value
     if isinstance(value, str) and not Path(value).suffix:
         raise SettingError(f"is {quote(value)}; it takes a picture, or one of {' '.join(PALETTES)}", nearest(value, PALETTES))
-    return str(read_path(value))
+    return read_path(value)
+
+
+def _write_palette(palette: str | Path | None) -> str | None:
+    return palette if palette is None else str(palette)
 
 
 def _read_colour(value: Any) -> str:
@@ -377,7 +381,7 @@ POINTS = SettingType(
     {"type": "array", "minItems": 2, "items": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}},
     lambda points: [list(point) for point in points] if points else points,
 )
-PALETTE = SettingType(_read_palette, f"a picture, or one of {' '.join(PALETTES)}", _WORD)
+PALETTE = SettingType(_read_palette, f"a picture, or one of {' '.join(PALETTES)}", _WORD, _write_palette)
 COLOUR = SettingType(_read_colour, 'a colour such as "#88aaff"', _WORD)
 POSES = SettingType(
     read_poses,
