@@ -11,7 +11,7 @@ from typing import Any
 
 from render.config.scalars import read_rate
 
-USUAL_FPS, USUAL_FOV = {"a1111": 15, "notebook": 12}, 40.0
+USUAL_FPS, USUAL_FOV = {"a1111": 15, "notebook": 12}, 40.0  # frames a second by the program, degrees
 USED, CONVERTED, IGNORED = "used", "converted", "ignored"
 
 
@@ -20,7 +20,7 @@ class Fate:
     """What became of one key: used as it is, converted, or ignored, and how or why."""
 
     key: str
-    what: str
+    what: str  # USED, CONVERTED or IGNORED
     why: str
 
     def __str__(self) -> str:
@@ -33,9 +33,9 @@ class Film:
 
     old: Mapping[str, Any]  # the settings as they were
     values: dict[str, Any] = field(default_factory=dict)  # of the film, nested as in YAML
-    fates: list[Fate] = field(default_factory=list)
-    pan: list[Any] = field(default_factory=lambda: [0, 0])
-    center: list[Any] = field(default_factory=lambda: [0.5, 0.5])
+    fates: list[Fate] = field(default_factory=list)  # of its keys, in their order
+    pan: list[Any] = field(default_factory=lambda: [0, 0])  # motion.pan: each a number, or its keyframes
+    center: list[Any] = field(default_factory=lambda: [0.5, 0.5])  # motion.center, likewise
 
     @property
     def mode(self) -> str:
