@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import struct
+import subprocess
+import sys
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -162,6 +164,21 @@ def test_a_bad_file_is_named(tmp_path: Path, content: bytes | None, message: str
         image(path, "cover", (8, 8))
     with pytest.raises(MissingError, match="a folder"):
         image(tmp_path, "cover", (8, 8))
+
+
+def test_pillow_has_no_words_of_its_own(tmp_path: Path) -> None:
+    """A TIFF of more colours than there are: Pillow logs that, and Python puts on stderr what nobody else takes."""
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.tif")
+    content = (tmp_path / "a.tif").read_bytes()
+    many = content.replace(struct.pack("<HHI", 277, 3, 1) + b"\3\0", struct.pack("<HHI", 277, 3, 1) + b"\3\x53")
+    assert many != content
+    (tmp_path / "a.tif").write_bytes(many)
+    program = (
+        "import sys; from pathlib import Path; from render.source.image import load_picture; load_picture(Path(sys.argv[1]))"
+    )
+    run = subprocess.run([sys.executable, "-c", program, str(tmp_path / "a.tif")], capture_output=True, text=True)
+    assert "More samples" not in run.stderr
+    assert "MissingError" in run.stderr
 
 
 @pytest.mark.parametrize("ending", ["png", "jpg", "webp", "gif", "tif", "bmp"])

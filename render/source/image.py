@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -62,6 +63,8 @@ TURNS = {  # EXIF's orientations, and what puts a picture upright
     8: Image.Transpose.ROTATE_90,
 }
 SIDEWAYS = range(5, 9)  # those that swap width and height
+
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # what Pillow finds wrong is told by us, and not on stderr
 
 
 def image(file: Path, fit: str, size: tuple[int, int], ground: int = GREY) -> Source:
