@@ -25,13 +25,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
             error.show()
         raise SystemExit(2) from None
     except KeyboardInterrupt:
-        _stopped()
+        _exit_interrupted()
     except Exception as error:
         if isinstance(error, click.Abort) or is_interrupt(error):
-            _stopped()
+            _exit_interrupted()
         raise SystemExit(report_failure(error)) from None
 
 
-def _stopped() -> NoReturn:
+def _exit_interrupted() -> NoReturn:
     say("stopped; the same command goes on from the last dreams that are safe")
     raise SystemExit(130) from None
