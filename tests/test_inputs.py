@@ -123,7 +123,6 @@ OWN = {  # what this program itself wrote, ships or made sure of, and is opened 
     ("weights/cache.py", "part.open('wb')"): "written",
     ("weights/cache.py", "part.open('rb+')"): "what was written a moment ago goes to the disk",
     ("weights/cache.py", "content.open(weights.file)"): "a member of an archive that passed the door",
-    ("dream/pickles.py", "archive.open(name)"): "a member of an archive that passed the door",
     ("weights/fetch.py", "part.path.open('ab')"): "written",
 }
 
