@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
+from hashlib import file_digest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,9 @@ from render.config.moving import features
 from render.config.problem import SettingError, SettingsError
 from render.config.scalars import NetworkChoice
 from render.config.section import walk
-from render.config.setting_types import FILE
+from render.config.setting_types import FILE, PALETTE
 from render.errors import ConfigError, MissingError, RenderError
+from render.inputs import PICTURE, open_file
 
 MUTE = "has sound that cannot be read here, and the film is silent"
 
@@ -66,7 +68,7 @@ def _absent(settings: Settings) -> Iterator[SettingError]:
     """A fault for each file that the settings name and that is not there."""
     for setting in walk(settings):
         network = setting.value if isinstance(setting.value, NetworkChoice) else None
-        files = (network.weights, network.labels) if network else (setting.value,) if setting.type is FILE else ()
+        files = (network.weights, network.labels) if network else (setting.value,) if setting.type in (FILE, PALETTE) else ()
         for file in files:
             if isinstance(file, Path) and _is_absent(file):
                 yield SettingError(f"cannot be used: {file}: there is no such file", path=setting.path, error=MissingError)
@@ -141,6 +143,16 @@ def _music(settings: Settings, known: Facts) -> Facts:
     )
 
 
+def _palette(settings: Settings, known: Facts) -> Facts:
+    """The digest of the picture that the film's colours are led to. One that is gone is told by who needs it."""
+    assert settings.look.colour
+    file = settings.look.colour.palette
+    if not isinstance(file, Path) or _is_absent(file):
+        return known
+    with _blame("look", "colour", file="palette"), open_file(file, PICTURE) as content:
+        return replace(known, palette_digest=file_digest(content, "sha256").hexdigest())
+
+
 def _sentences(file: Path, *flaws: str) -> str:
     """What is said of a file, a line each."""
     return "\n".join(f"{file}: {flaw}" for flaw in flaws if flaw)
@@ -176,4 +188,5 @@ INQUIRIES: tuple[tuple[Callable[[Settings], bool], Callable[[Settings, Facts], F
     (lambda settings: settings.source.kind == "video", _video),
     (lambda settings: settings.follow is not None, _followed),
     (lambda settings: settings.audio is not None, _music),
+    (lambda settings: settings.look.colour is not None, _palette),
 )

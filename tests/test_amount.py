@@ -165,7 +165,7 @@ def asked(folder: Path, amount: str, *overrides: str) -> Config:
 @pytest.mark.parametrize("amount", ["0.5", "{0s: 0, 1s: 1}", "p", "f/8", "b/2"])
 def test_a_take_is_the_same_however_much_is_shown(amount: str, folder: Path) -> None:
     assert asked(folder, amount).fingerprint() == asked(folder, "1").fingerprint()
-    assert asked(folder, amount).shown_amount != asked(folder, "1").shown_amount == ""
+    assert asked(folder, amount).shown_digest != asked(folder, "1").shown_digest == ""
 
 
 def test_a_schedule_may_move_it(folder: Path) -> None:
@@ -173,9 +173,21 @@ def test_a_schedule_may_move_it(folder: Path) -> None:
     for last in (0, 1):
         (folder / "moves.csv").write_text(f"seconds,motion.zoom,dream.amount\n0,1,0\n1,1.2,{last}\n")
         config = asked(folder, "1", f"schedule={folder}/moves.csv")
-        prints.add((config.fingerprint(), config.shown_amount))
+        prints.add((config.fingerprint(), config.shown_digest))
     assert len(prints) == 2
     assert len({fingerprint for fingerprint, _ in prints}) == 1
+
+
+def test_a_palette_that_is_a_picture_counts_by_what_it_shows(folder: Path) -> None:
+    """Wherever it lies; and what a film carries of it tells no folder's name."""
+
+    def digest_of(name: str, shade: int) -> str:
+        Image.new("RGB", (4, 4), (shade, 0, 0)).save(folder / name)
+        config = asked(folder, "1", f"look.colour={{hold: 1, palette: {folder / name}}}")
+        assert f"palette: {name}" in config.recipe(folder)
+        return config.shown_digest
+
+    assert digest_of("a.png", 9) == digest_of("b.png", 9) != digest_of("a.png", 200)
 
 
 def test_another_amount_is_developed_without_dreaming(folder: Path) -> None:

@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 from vocabulary import says
 
 from render.config import Config, load_text
-from render.config.deforum import IGNORED, convert, read_settings, schedule_of, yaml_text
+from render.config.deforum import convert, read_settings, yaml_text
+from render.config.deforum_film import IGNORED
 from render.config.deforum_keys import CELL
+from render.config.deforum_readers import schedule_of
 from render.construct.camera import camera_path
 from render.errors import ConfigError
 from render.picture import warp

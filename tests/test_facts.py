@@ -21,6 +21,7 @@ ABSENT = {  # films, and the settings of theirs that name what is not there
         "dream.objective.1.mask.file",
     ],
     "source: {image: gone.jpg}\ndream: {network: {bestiary: gone.safetensors}}": ["source.image.file", "dream.network"],
+    "source: {image: here.png}\nlook: {colour: {palette: gone.png}}": ["look.colour.palette"],
     "schedule: gone.csv\naudio: gone.wav": ["schedule", "audio.file"],
 }
 

@@ -20,7 +20,8 @@ from render.construct.flow import flow_estimator
 from render.errors import MissingError
 from render.picture import warp
 from render.picture.picture import Pixels, from_pixels
-from render.source.flow import ENGINES, FINE, Flow, FlowEstimator, FlowPair, classify_pair, flow, make_estimator, working_size
+from render.source.flow import FINE, Flow, FlowEstimator, FlowPair, classify_pair, flow, make_estimator, working_size
+from render.source.flow_engines import ENGINES
 
 SIZE = (360, 640)
 

@@ -13,8 +13,9 @@ import pytest
 
 from render.config import Settings, json_schema, load_text, reference
 from render.config.facts import Facts
-from render.config.model import MOTIONS, OBJECTIVES, OUTPUT_SUFFIXES, SOURCES, OutputSettings
+from render.config.model import OBJECTIVES, OUTPUT_SUFFIXES, SOURCES, OutputSettings
 from render.config.moving import features
+from render.config.parts import parts
 from render.config.templates import TEMPLATES, template
 from render.errors import ConfigError
 from tests.vocabulary import all_sections
@@ -59,7 +60,7 @@ def test_the_reference_has_a_row_for_every_setting() -> None:
 
 
 def test_the_parts_are_named_once() -> None:
-    assert (MOTIONS, OBJECTIVES, SOURCES) == (
+    assert (tuple(parts().motions), OBJECTIVES, SOURCES) == (
         ("zoom", "rotate", "pan", "spiral", "swirl", "shake", "tilt"),
         ("layer", "channels", "class", "guide", "neuron", "direction", "garden"),
         ("noise", "image", "frames", "video", "take"),

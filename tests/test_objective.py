@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import imageio.v3 as iio
+import numpy as np
 import pytest
 import tiny
 import torch
@@ -145,6 +146,13 @@ def test_a_guide_is_followed(folder: Path) -> None:
     sought = objective.guide(replace(tiny.network(), statistics=None), "shapes", parts)
     places = torch.tensor([[2.0, 1.0, 0.0], [0.0, 1.0, 5.0]]).T[None, :, :, None]
     assert float(sought.score({"shapes": places}, view_of(canvas))) == pytest.approx((2 + 1) / 2)
+
+
+@pytest.mark.usefixtures("tiny_network")
+def test_a_guide_that_is_a_thread_is_refused_before_it_fills_the_memory(folder: Path) -> None:
+    iio.imwrite(folder / "thread.png", np.zeros((1, 60_000, 3), np.uint8))
+    with pytest.raises(RenderError, match=r"guide is 60000x1, too narrow for tiny to look at"):
+        film_of("{guide: thread.png, layer: LAYER}", folder)
 
 
 @pytest.mark.usefixtures("tiny_network")

@@ -184,6 +184,8 @@ FAULTS: dict[str, tuple[str, ...]] = {  # table: for each problem its line and c
     "frame,motion.zoom\n00:00:01,1": ('2:1: frame is "00:00:01", which is no number',),
     "sep=x\nseconds,motion.zoom\n0,1": ('1:1: the file names "x" as what separates its cells',),
     "sep=;\n": ("1:1: the file is empty",),
+    '"': ("1:1: the file is empty",),
+    "after seconds,motion.zoom\nsoon,1": ('2:1: after seconds is "soon", which is no number',),
     "seconds,(mood)\n0,1": ("1:1: there is nothing but the time",),
     "sep=;\nseconds;motion.zoom\n0;1,5,2": ('3:3: motion.zoom is "1,5,2", which is no number',),
     'seconds,(mood),motion.zoom\n0,"a\nb",fast\n': ('3:4: motion.zoom is "fast"',),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import struct
+import subprocess
+import sys
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -124,6 +126,13 @@ def test_fits_differ_as_they_say(tmp_path: Path) -> None:
     assert by["contain"][:8].std() < by["stretch"].std()  # and a blur above
 
 
+def test_a_thread_is_refused_before_it_fills_the_memory(tmp_path: Path) -> None:
+    Image.new("RGB", (60_000, 1)).save(tmp_path / "thread.png")
+    with pytest.raises(MissingError, match=r"thread.png: is 60000x1, too narrow to fill 640x360"):
+        image(tmp_path / "thread.png", "cover", (360, 640))
+    assert image(tmp_path / "thread.png", "contain", (36, 64)).at(NOW).shape == (1, 3, 36, 64)
+
+
 def test_shrinking_does_not_shimmer(tmp_path: Path) -> None:
     Image.fromarray(((np.indices((256, 256)).sum(0) % 2) * 255).astype(np.uint8)).save(tmp_path / "a.png")
     assert (image(tmp_path / "a.png", "cover", (32, 32)).at(NOW) - 0.5).abs().max() < 0.05
@@ -155,6 +164,21 @@ def test_a_bad_file_is_named(tmp_path: Path, content: bytes | None, message: str
         image(path, "cover", (8, 8))
     with pytest.raises(MissingError, match="a folder"):
         image(tmp_path, "cover", (8, 8))
+
+
+def test_pillow_has_no_words_of_its_own(tmp_path: Path) -> None:
+    """A TIFF of more colours than there are: Pillow logs that, and Python puts on stderr what nobody else takes."""
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.tif")
+    content = (tmp_path / "a.tif").read_bytes()
+    many = content.replace(struct.pack("<HHI", 277, 3, 1) + b"\3\0", struct.pack("<HHI", 277, 3, 1) + b"\3\x53")
+    assert many != content
+    (tmp_path / "a.tif").write_bytes(many)
+    program = (
+        "import sys; from pathlib import Path; from render.source.image import load_picture; load_picture(Path(sys.argv[1]))"
+    )
+    run = subprocess.run([sys.executable, "-c", program, str(tmp_path / "a.tif")], capture_output=True, text=True)
+    assert "More samples" not in run.stderr
+    assert "MissingError" in run.stderr
 
 
 @pytest.mark.parametrize("ending", ["png", "jpg", "webp", "gif", "tif", "bmp"])

@@ -11,10 +11,11 @@ from pydantic import ConfigDict, Field, InstanceOf
 from render.config import clock, moving, nodes, paths
 from render.config.curve import Curve
 from render.config.facts import Facts
-from render.config.fingerprint import fingerprint, shown_amount, shows_source, uses_frames
+from render.config.fingerprint import fingerprint, shown_digest, shows_source, uses_frames
 from render.config.model import Settings
 from render.config.paths import Rewrite
 from render.config.places import Places
+from render.config.scalars import NetworkChoice
 from render.config.schedule import Schedule
 from render.config.section import plain
 from render.errors import ConfigError, RenderError
@@ -47,7 +48,7 @@ class Config(Settings):
     @property
     def networks(self) -> tuple[str, ...]:
         """The names of the networks that dream it."""
-        return tuple(dict.fromkeys((term.network or self.dream.network).name for term in self.dream.objective))
+        return tuple(dict.fromkeys(choice.name for choice in self._network_choices))
 
     @property
     def cut_short(self) -> bool:
@@ -81,8 +82,11 @@ class Config(Settings):
     @property
     def published_networks(self) -> tuple[str, ...]:
         """The networks that it names without a file: their weights come with the program, or can be fetched."""
-        networks = [term.network or self.dream.network for term in self.dream.objective]
-        return tuple(dict.fromkeys(network.name for network in networks if not network.weights))
+        return tuple(dict.fromkeys(choice.name for choice in self._network_choices if not choice.weights))
+
+    @property
+    def _network_choices(self) -> list[NetworkChoice]:
+        return [term.network or self.dream.network for term in self.dream.objective]
 
     def resolved(self, rewrite: Rewrite | None = None) -> dict[str, Any]:
         """Everything, as plain YAML values: all defaults written out, the seed as drawn.
@@ -108,9 +112,9 @@ class Config(Settings):
         return fingerprint(self, self.resolved(), self.facts, self.moves)
 
     @property
-    def shown_amount(self) -> str:
+    def shown_digest(self) -> str:
         """How much of its dream the film shows, as a hash; "" where that is all of it."""
-        return shown_amount(self, self.facts)
+        return shown_digest(self, self.facts)
 
     @property
     def shows_source(self) -> bool:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-Feature = Callable[[NDArray[np.float64]], NDArray[Any]]  # seconds of the film -> 0..1 at each
+from render.moment import Feature
 
 
 @dataclass(frozen=True)
@@ -28,6 +25,7 @@ class Facts:
     music_digest: str = ""  # of the music's file, by which its features are the same or others
     dreams: int | None = None  # how many the take has that it follows
     music_stamp: Any = field(default=None, repr=False)  # that file as it was listened to, a render.source.stamp.FileStamp
+    palette_digest: str = ""  # of the picture whose colours the film is led to
     sounding: bool = False  # whether the video has a sound of its own
     flaw: str = ""  # sentences, a line each, on what of the video or the music cannot be read
     video: Any = field(default=None, repr=False)  # the render.source.footage.Footage itself, which config knows nothing of

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from render.config.clock import film_clock, instants, length
@@ -50,14 +51,15 @@ def uses_frames(settings: Settings) -> bool:
     )
 
 
-def shown_amount(settings: Settings, facts: Facts) -> str:
+def shown_digest(settings: Settings, facts: Facts) -> str:
     """How a film shows its dream, as a hash of the numbers; "" where it is all of it, in its own colours."""
     amount, colour = settings.dream.amount, settings.look.colour
     share = "" if amount.constant == 1 else _numbers(settings, facts, [("amount", amount)])["amount"]
     if colour is None or colour.hold.constant == 0 == colour.fringes.constant:
         return share
     numbers = _numbers(settings, facts, [("hold", colour.hold), ("fringes", colour.fringes)])
-    return hashlib.sha256(json.dumps([share, numbers, colour.palette]).encode()).hexdigest()
+    palette = facts.palette_digest if isinstance(colour.palette, Path) else colour.palette
+    return hashlib.sha256(json.dumps([share, numbers, palette]).encode()).hexdigest()
 
 
 def shows_source(settings: Settings) -> bool:

@@ -349,7 +349,7 @@ class ColourSettings(Section):
     hold: Annotated[Curve, number("", 0, 1)] = row(
         0.8, "0 leaves the dream its own colours, as where only fringes is said; 1 takes all from the source, 0.5 is half way"
     )
-    palette: Annotated[str | None, types.PALETTE] = row(
+    palette: Annotated[str | Path | None, types.PALETTE] = row(
         None, f"in place of the source's, the colours of a picture, or {', '.join(PALETTES)}"
     )
     fringes: Annotated[Curve, number("", 0, 1)] = row(
@@ -374,7 +374,7 @@ class Look(Section):
     )
     colour: ColourSettings | None = row(
         None,
-        "hue and saturation; default: the dream's own, of the bestiary's {hold: 0, fringes: 0.4}; null leaves those alone, too",
+        "hue and saturation; default: the dream's own, with the bestiary {hold: 0, fringes: 0.4}; null leaves that alone, too",
     )
 
 
@@ -597,7 +597,6 @@ class Settings(Section):
 
 # ── the vocabulary as data ──────────────────────────────────────────────────────────────────────────────────────────
 
-MOTIONS = tuple(parts().motions)
 OBJECTIVES = tuple(TERMS)
 SOURCES = tuple(SourceSettings.model_fields)
 

@@ -24,6 +24,7 @@ TIMES: Mapping[str, str] = {  # how a time is written, and what it counts
 AMOUNT = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*(frames?|f|seconds?|s|beats?|b|%)?")
 TIMECODE = re.compile(r"(?:([0-9]{1,3}):)?([0-9]{1,2}):([0-9]{1,2}(?:\.[0-9]+)?)")
 RATE = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,12})?(/[0-9]{1,12})?")
+MOST_RATE = 240  # frames or dreams a second
 NTSC = tuple(Fraction(1000 * rate, 1001) for rate in (24, 30, 48, 60, 96, 120, 240))  # American television's, rounded by all
 UNITS = {"f": "frames", "s": "seconds", "b": "beats", "%": "percent"}
 
@@ -220,7 +221,7 @@ class NetworkChoice:
     labels: Path | None = None
 
 
-def read_rate(value: object, most: int = 240) -> Fraction:
+def read_rate(value: object) -> Fraction:
     """A rate per second as an exact fraction; raises SettingError.
 
     A decimal with two places or more that a rate of NTSC rounds to means that rate:
@@ -228,7 +229,7 @@ def read_rate(value: object, most: int = 240) -> Fraction:
     >>> [str(read_rate(rate)) for rate in (30, 29.97, "23.976", "59.94", "12.5", "30000/1001")]
     ['30', '30000/1001', '24000/1001', '60000/1001', '25/2', '30000/1001']
     """
-    hint = f"write 24, 30, 60 or a fraction such as 30000/1001; above 0, at most {most}"
+    hint = f"write 24, 30, 60 or a fraction such as 30000/1001; above 0, at most {MOST_RATE}"
     text = str(value).replace(" ", "")
     try:
         rate = Fraction(text) if RATE.fullmatch(text) else None
@@ -236,8 +237,8 @@ def read_rate(value: object, most: int = 240) -> Fraction:
         rate = None
     if rate is None or isinstance(value, bool):
         raise SettingError(f"is {quote(value)}, which is no rate", hint)
-    if not 0 < rate <= most:
-        raise SettingError(f"is {quote(value)}, outside 0 to {most} per second", hint)
+    if not 0 < rate <= MOST_RATE:
+        raise SettingError(f"is {quote(value)}, outside 0 to {MOST_RATE} per second", hint)
     if rate < Fraction(1, 1000) or rate.denominator > 10**6:
         raise SettingError(f"is {quote(value)}, which is too fine a fraction to keep time by", hint)
     places = len(text.partition(".")[2])

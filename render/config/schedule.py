@@ -117,7 +117,7 @@ def _hold(column: Column, span: Span) -> tuple[Curve | None, list[Problem]]:
             problems.append(Problem(place, f"{column.name} {wrong.message}", wrong.hint))
         except ProblemsError as error:
             problems.append(Problem(place, f"{column.name} {error.problems[0].message}", error.problems[0].hint))
-    if problems or not values:
+    if problems or not values or not np.isfinite(column.times).all():  # of times that are none the table has told
         return None, problems
     hold = Hold.of([Fraction(time).limit_denominator(FINEST) for time in column.times], values, span, column.unit)
     return Curve(values[0], span, hold.track(None), scheduled=True), []

@@ -27,6 +27,7 @@ from render.config.palettes import PALETTES
 from render.config.poses import FARTHEST, NEAREST, read_poses, write_poses
 from render.config.problem import SettingError, inside, quote
 from render.config.scalars import (
+    MOST_RATE,
     SHAPES,
     SIZES,
     Cutting,
@@ -244,12 +245,16 @@ def _read_flag(value: Any) -> bool:
     return value
 
 
-def _read_palette(value: Any) -> str:
-    if isinstance(value, str) and value in PALETTES:
+def _read_palette(value: Any) -> str | Path:
+    if isinstance(value, Path) or (isinstance(value, str) and value in PALETTES):
         return value
     if isinstance(value, str) and not Path(value).suffix:
         raise SettingError(f"is {quote(value)}; it takes a picture, or one of {' '.join(PALETTES)}", nearest(value, PALETTES))
-    return str(read_path(value))
+    return read_path(value)
+
+
+def _write_palette(palette: str | Path | None) -> str | None:
+    return palette if palette is None else str(palette)
 
 
 def _read_colour(value: Any) -> str:
@@ -330,7 +335,7 @@ _WORDS: Schema = {"anyOf": [_WORD, _COUNT, {"type": "array", "minItems": 1, "ite
 _FILES: Schema = {
     "anyOf": [_WORD, {"type": "object", "properties": dict.fromkeys(NETWORK_FILES, _WORD), "additionalProperties": False}]
 }
-_RATE: Schema = {"anyOf": [{"type": "number", "exclusiveMinimum": 0, "maximum": 240}, _WORD]}
+_RATE: Schema = {"anyOf": [{"type": "number", "exclusiveMinimum": 0, "maximum": MOST_RATE}, _WORD]}
 
 NAME = SettingType(read_name, "a name for the run's folder", {"type": ["string", "integer"]})
 SEED = SettingType(_read_seed, "a whole number from 0, or random", {"anyOf": [_COUNT, {"const": "random"}]}, int)
@@ -346,9 +351,10 @@ CUTTING = SettingType(
     {"type": "string", "examples": ["1080x1080", "9:16", *SHAPES]},
     str,
 )
-FPS = SettingType(read_fps, "frames per second, above 0 to 240, or a fraction", _RATE, write_rate_or_word)
-FILM_FPS = SettingType(read_film_fps, "frames per second, above 0 to 240, a fraction, or source", _RATE, write_rate_or_word)
-DREAM_RATE = SettingType(read_dream_rate, "dreams per second, above 0 to 240, or every-frame", _RATE, write_rate_or_word)
+_UP_TO = f"above 0 to {MOST_RATE}"
+FPS = SettingType(read_fps, f"frames per second, {_UP_TO}, or a fraction", _RATE, write_rate_or_word)
+FILM_FPS = SettingType(read_film_fps, f"frames per second, {_UP_TO}, a fraction, or source", _RATE, write_rate_or_word)
+DREAM_RATE = SettingType(read_dream_rate, f"dreams per second, {_UP_TO}, or every-frame", _RATE, write_rate_or_word)
 DURATION = SettingType(read_duration, "12s, 360 frames, 00:00:12, 48b, source or audio", _WORD, str)
 FILE = SettingType(read_path, "a file", _WORD, str)
 FOLDER = SettingType(read_path, "a folder", _WORD, str)
@@ -375,7 +381,7 @@ POINTS = SettingType(
     {"type": "array", "minItems": 2, "items": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}},
     lambda points: [list(point) for point in points] if points else points,
 )
-PALETTE = SettingType(_read_palette, f"a picture, or one of {' '.join(PALETTES)}", _WORD)
+PALETTE = SettingType(_read_palette, f"a picture, or one of {' '.join(PALETTES)}", _WORD, _write_palette)
 COLOUR = SettingType(_read_colour, 'a colour such as "#88aaff"', _WORD)
 POSES = SettingType(
     read_poses,

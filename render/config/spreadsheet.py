@@ -109,15 +109,22 @@ def read_sheet(origin: Origin) -> Sheet:
     if named:
         filled = filled[1:]
     if not filled:
-        raise ProblemsError([Problem(Place(origin), "the file is empty", "its first line is: seconds, motion.zoom")])
+        raise _empty(origin)
     delimiter = named[1] if named else _delimiter(origin.lines[filled[0]])
     if delimiter not in DELIMITERS or not delimiter:
         hint = "cells are separated by , or ; or tabs"
         raise ProblemsError([Problem(Place(origin), f"the file names {quote(delimiter)} as what separates its cells", hint)])
-    head, *rows = (row for row in _rows(origin, filled[0], delimiter) if any(cell for _, cell in row))
+    lines = [row for row in _rows(origin, filled[0], delimiter) if any(cell for _, cell in row)]
+    if not lines:
+        raise _empty(origin)
+    head, *rows = lines
     width = max(index for row in (head, *rows) for index, (_, cell) in enumerate(row[: len(head)]) if cell) + 1
     cut = [row if any(cell for _, cell in row[width:]) else row[:width] for row in rows]
     return Sheet(head[:width], cut, delimiter != ",")
+
+
+def _empty(origin: Origin) -> ProblemsError:
+    return ProblemsError([Problem(Place(origin), "the file is empty", "its first line is: seconds, motion.zoom")])
 
 
 def _delimiter(head: str) -> str:

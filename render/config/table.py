@@ -21,7 +21,7 @@ from functools import partial
 import numpy as np
 
 from render.config.columns import Column, Columns, read_numbers
-from render.config.problem import Origin, Problem, ProblemsError, SettingError, quote
+from render.config.problem import Origin, Place, Problem, ProblemsError, SettingError, quote
 from render.config.spreadsheet import FRAMES_CODE, Cell, Sheet, read_sheet
 from render.config.track import ANY, Array, Span
 from render.errors import nearest
@@ -92,17 +92,21 @@ def _wrong_head(first: Cell, columns: Iterable[Cell], spans: Mapping[str, Span])
         yield Problem(place, f"the first column is {quote(clock)}", hint)
     elif not columns:
         yield Problem(place, "there is nothing but the time", "add a column such as motion.zoom")
-    before: set[str] = set()
+    keys: set[str] = set()
     for place, key in columns:
-        parts = [part for part in spans if part.startswith(f"{key}.")]
-        if key in before:
+        if key in keys:
             yield Problem(place, f"{quote(key)} stands here twice")
-        elif key not in spans and parts:
-            yield Problem(place, f"{quote(key)} is several numbers", f"name one of them: {' '.join(parts)}")
         elif key not in spans:
-            hint = f"{_meant(key, spans) or EXAMPLES}  for a note write ({key})"
-            yield Problem(place, f"{quote(key)} is no number that can move in this film", hint)
-        before.add(key)
+            yield _no_number(place, key, spans)
+        keys.add(key)
+
+
+def _no_number(place: Place, key: str, spans: Mapping[str, Span]) -> Problem:
+    """What to say of a heading that is no number that can move."""
+    if parts := [part for part in spans if part.startswith(f"{key}.")]:
+        return Problem(place, f"{quote(key)} is several numbers", f"name one of them: {' '.join(parts)}")
+    hint = f"{_meant(key, spans) or EXAMPLES}  for a note write ({key})"
+    return Problem(place, f"{quote(key)} is no number that can move in this film", hint)
 
 
 def _meant(key: str, keys: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from render.config.problem import SettingError, quote
-from render.config.scalars import Every, Time, read_rate, read_time, write_rate
+from render.config.scalars import MOST_RATE, Every, Time, read_rate, read_time, write_rate
 
 CUTS_HINT = "write auto to find them, none, times as in [12s, 410], or every 4b (or 2s)"
 
@@ -63,7 +63,7 @@ def read_dream_rate(value: Any) -> Fraction | str:
     try:
         return read_fps(value)
     except SettingError as wrong:
-        raise SettingError(wrong.message, "dreams per second of film, above 0, at most 240; or every-frame") from None
+        raise SettingError(wrong.message, f"dreams per second of film, above 0, at most {MOST_RATE}; or every-frame") from None
 
 
 def read_duration(value: Any) -> Time:

@@ -78,7 +78,8 @@ def follow(config: Config, scene: Scene) -> Followed:
     assert config.follow
     dreams, strength = Dreams.of(config.follow.take), config.follow.strength
     require_same(config, config_of(config.follow.take))
-    require_shape(scene.size, (dreams.frame(0).shape[-2], dreams.frame(0).shape[-1]))
+    first = dreams.frame(0)
+    require_shape(scene.size, (first.shape[-2], first.shape[-1]))
 
     @lru_cache(maxsize=1)
     def picture(tick: int) -> Tensor:

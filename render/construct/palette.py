@@ -50,11 +50,11 @@ def colour_hold(config: Config, scene: Scene) -> Callable[[Moment, Tensor], Tens
     return coloured
 
 
-def palette_colours(palette: str) -> Tensor:
+def palette_colours(palette: str | Path) -> Tensor:
     """The Oklab colours [n, 3] of a named palette, or of a picture file."""
-    if palette in PALETTES:
+    if isinstance(palette, str):
         rgb = torch.stack([colour.from_hex(name) for name in PALETTES[palette]])
     else:
-        small = Image.fromarray(to_pixels(picture(Path(palette), "stretch", SAMPLE))).quantize(COLOURS)
+        small = Image.fromarray(to_pixels(picture(palette, "stretch", SAMPLE))).quantize(COLOURS)
         rgb = torch.tensor(small.getpalette() or [])[: 3 * COLOURS].reshape(-1, 3).double().div(255).float()
     return colour.oklab(rgb.T[None, :, :, None])[0, :, :, 0].T

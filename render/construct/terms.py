@@ -58,7 +58,8 @@ def bind_terms(
         part = _bind(key, term, networks[prefix], device, faults, config.clock.tick(0)) if prefix in networks else None
         if part and scene and term.mask:
             part = attempt(faults, f"{key}.mask", partial(_within_mask, part, term.mask, scene))
-        bound += [replace(part, prefix=prefix)] if part else []
+        if part:
+            bound.append(replace(part, prefix=prefix))
     return bound
 
 

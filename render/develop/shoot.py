@@ -300,7 +300,7 @@ def develop(config: Config, scene: Scene, take: Take, wait_for: Callable[[int], 
         "frames": scene.clock.frames,
         "loop": scene.loop.name,
         "sound": sound.describe_sound(track),
-        **({"amount": amount} if (amount := config.shown_amount) else {}),
+        **({"amount": amount} if (amount := config.shown_digest) else {}),
     }
     missing, seams = take.missing_prints(config.outputs, film), list[str]()
     negative, (height, width), last = take.negative(), scene.size, scene.clock.last_tick

@@ -6,8 +6,8 @@ more, as in checkpointing (Chen et al., arXiv 1604.06174) but across the picture
 want of its cells is its part of the frame's gradient. That equals the whole frame's as far as the overlap holds what a cell
 sees.
 
-A layer that gives one answer for the whole picture gives the mean of the tiles' answers, and what is wanted of it changes in
-each place what the tile there sees: the same, but for rims, where the answer is made of a mean over the picture.
+A layer that gives one answer for the whole picture gives the mean of the tiles' answers, and its gradient goes to each tile by
+its area. Where that answer is made of a mean over the picture, this equals the whole frame's but at the tiles' rims.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from render.dream.network import Network
 
 GUIDE = 256  # a guide is looked at with as many pixels as a square of this side
+MOST_GUIDE = 2**20  # pixels of one that is narrow, and grows until the network can see it
 
 
 @bound_objective(
@@ -64,6 +65,8 @@ def guide(term: Any, layer: str, network: Network, device: torch.device) -> Bind
     """The parts of a picture, as a layer sees them."""
     height, width = image.image_size(term.guide)
     scale = max(GUIDE / (height * width) ** 0.5, network.min_side / min(height, width))
+    if scale**2 * height * width > MOST_GUIDE:
+        raise ConfigError(f"is {width}x{height}, too narrow for {network.name} to look at", "crop it", continues=True)
     picture = image.picture(term.guide, "stretch", (round(height * scale), round(width * scale))).to(device)
     with torch.no_grad():
         features = network.extractor([layer], device)(picture)[layer]

@@ -19,7 +19,7 @@ class Lead:
     strength: float  # 0..1
 
     def __call__(self, frame: Tensor) -> Tensor:
-        """The frame, led; one that is no larger than the picture in all that it holds."""
+        """The frame, its coarse bands led; one that is no larger than the picture, all of it."""
         size, small = _size(frame), _size(self.picture)
         if min(size) <= min(small):
             return frame + self.strength * (resize(self.picture, size) - frame)
@@ -43,13 +43,13 @@ class Lead:
         return frame if min(size) <= min(small) else torch.lerp(frame, resize(resize(frame, small), size), self.strength)
 
 
-def _coarse(apart: Tensor) -> Tensor:
-    """Of what two pictures are apart waves of 6 pixels and more, of 4 seven eighths, of 3 half, of 2 nothing.
+def _coarse(difference: Tensor) -> Tensor:
+    """The coarse bands of a difference: waves of 6 pixels and more whole, of 4 pixels seven eighths, of 3 half, of 2 nothing.
 
     All of it would draw the small picture's own pixels over the finer dream, which fades; a plain blur lets things become
     others.
     """
-    once = blur(apart)
+    once = blur(difference)
     twice = blur(once)
     return 3 * once - 3 * twice + blur(twice)
 

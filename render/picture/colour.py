@@ -110,7 +110,7 @@ def from_linear(light: Tensor) -> Tensor:
 
 
 def oklab(frame: Tensor) -> Tensor:
-    """A frame in Oklab (Ottosson 2020), [1, 3, H, W]: lightness 0..1, green to red, blue to yellow, apart as one sees."""
+    """A frame in Oklab (Ottosson 2020), [1, 3, H, W]: lightness 0..1, green to red, blue to yellow, as the eye tells them."""
     cones = torch.einsum("rc,nchw->nrhw", _matrix(CONES, frame.device), to_linear(frame)).clamp_min(0) ** (1 / 3)
     return torch.einsum("rc,nchw->nrhw", _matrix(OKLAB, frame.device), cones)
 
@@ -133,7 +133,7 @@ def hold_colour(frame: Tensor, wanted: Tensor, hold: float) -> Tensor:
 
 
 def nearest_in(palette: Tensor, lab: Tensor) -> Tensor:
-    """Oklab [1, 3, H, W] whose hues are those of a palette's colours [n, 3], of the nearest most, so that no line is drawn."""
+    """Oklab [1, 3, H, W]: each pixel a mixture of a palette's colours [n, 3], most of the nearest, without hard edges."""
     palette = send(palette, lab.device)
     apart = (lab[:, None] - palette[None, :, :, None, None]).square().sum(2)  # [1, n, H, W]
     shares = (-apart / PALETTE_WIDTH**2).softmax(1)
@@ -151,19 +151,6 @@ def calm_fringes(frame: Tensor, amount: float) -> Tensor:
     return from_oklab(torch.cat((lab[:, :1], torch.lerp(lab[:, 1:], soft, amount)), dim=1)).clamp(0, 1)
 
 
-def fringes(frame: Tensor) -> float:
-    """The share of the energy of colour (Oklab's a and b) above a quarter of the sampling rate, in waves under 4 pixels.
-
-    Under a Hann window: without one the step from each edge of the frame to the other is half of what is found.
-    """
-    colour = oklab(frame.clamp(0, 1))[0, 1:]
-    down, across = (torch.hann_window(side, device=frame.device) for side in colour.shape[1:])
-    waves = torch.fft.fft2((colour - colour.mean((1, 2), keepdim=True)) * down[:, None] * across).abs().square().sum(0)
-    down, across = (torch.fft.fftfreq(side, device=frame.device).abs() for side in waves.shape)
-    fine = torch.maximum(down[:, None], across[None]) > 0.25
-    return float(waves[fine].sum() / waves.sum().clamp_min(1e-12))
-
-
 @cache
 def _matrix(rows: tuple[tuple[float, ...], ...], device: torch.device) -> Tensor:
     return torch.tensor(rows, device=device)
@@ -171,7 +158,7 @@ def _matrix(rows: tuple[tuple[float, ...], ...], device: torch.device) -> Tensor
 
 @cache
 def _inverse(rows: tuple[tuple[float, ...], ...], device: torch.device) -> Tensor:
-    """Of a matrix; a GPU that is asked for one is waited for, to be told whether there is any."""
+    """The inverse of a matrix, by the processor: a GPU would be waited for, to be told whether there is one."""
     return torch.tensor(rows).inverse().to(device)
 
 

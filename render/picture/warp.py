@@ -16,7 +16,7 @@ from torch import Tensor
 
 from render.picture.picture import numbers, resize
 
-SHRINKS_MUCH = 2.0  # times smaller
+SHRINKS_MUCH, LITTLE = 2.0, 1.2  # times smaller
 LATTICE = 4  # pixels between the places that are followed along a move that bends
 NEAR = 1e-3  # Coords about the middle, where a move is taken for affine
 BLOCKS = {"cpu": 1 << 14}  # pixels gathered at once: what they need stays in the cache
@@ -233,12 +233,12 @@ class Kernel:
 
     reach: int  # samples on either side
     weight: Callable[[Tensor], Tensor]  # distance in samples -> weight
-    look: Callable[[Tensor, Tensor, str], Tensor] | None = None  # (frame, coords, border) -> frame: quicker, without `shrink`
+    quick: Callable[[Tensor, Tensor, str], Tensor] | None = None  # (frame, coords, border) -> frame, where little shrinks
 
     def __call__(self, frame: Tensor, xy: Tensor, *, border: str = "reflect", shrink: float = 1.0) -> Tensor:
         """The frame [1, C, H, W] looked up at `xy` [1, h, w, 2]."""
-        if self.look and shrink < 1.2:
-            return self.look(frame, xy, border)
+        if self.quick and shrink < LITTLE:
+            return self.quick(frame, xy, border)
         channels, size = frame.shape[1], (frame.shape[2], frame.shape[3])
         reach = ceil(self.reach * shrink)
         rows, width = _rows(frame, border, reach)

@@ -5,17 +5,18 @@ Bands and loudness need numpy alone, onsets and the beat librosa, an extra. Noth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from render.errors import ConfigError
 from render.inputs import SOUND
+from render.moment import Feature
 from render.source.beat import beat, onsets
 from render.source.loudness import HOP, Numbers, loudness
 from render.source.sound_file import RATE, digest, flaw_of, samples, samples_of
@@ -25,15 +26,15 @@ QUIET, LOUD = 10, 99  # percentiles of loudness that become 0 and 1
 SILENCE = 1e-4  # of full scale: -80 dB
 
 
-class Feature(Protocol):
-    """What is asked for (render.config.model): a band in Hz, "rms" or "onsets", and seconds to rise and to fall."""
+class Band(Protocol):
+    """What of the music a feature follows, as render.config.model.FeatureSettings has it."""
 
     @property
-    def band(self) -> tuple[float, float] | str: ...
+    def band(self) -> tuple[float, float] | str: ...  # Hz, "rms" or "onsets"
     @property
-    def attack(self) -> float: ...
+    def attack(self) -> float: ...  # seconds to rise
     @property
-    def release(self) -> float: ...
+    def release(self) -> float: ...  # seconds to fall
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Music:
     seconds: Fraction  # from the film's start to the end of the music
     bpm: float | None  # None where nobody asked
     first_beat: float  # seconds of the film
-    features: Mapping[str, Callable[[Any], Any]]  # name -> (seconds of the film, an array -> 0..1 at each)
+    features: Mapping[str, Feature]  # by their names
     digest: str  # sha256 of the file
     flaw: str  # what of it cannot be heard, as the rest of a sentence that begins with the file's name; else empty
     stamp: FileStamp  # the file as it was listened to
@@ -52,7 +53,7 @@ class Music:
 def listen(
     file: Path,
     start: Fraction,
-    features: Mapping[str, Feature],
+    features: Mapping[str, Band],
     bpm: float | str | None = None,
     offset: Fraction | None = None,
 ) -> Music:
@@ -95,7 +96,7 @@ def beat_from(seconds: float, period: float) -> float:
     return seconds if seconds >= 0 else seconds % period
 
 
-def _feature_at(values: Numbers, start: Fraction) -> Callable[[Any], Any]:
+def _feature_at(values: Numbers, start: Fraction) -> Feature:
     """The number at any seconds of the film; before the music and after it there is none of it."""
     times = np.arange(len(values)) * HOP / RATE - float(start)
     return partial(np.interp, xp=times, fp=values, left=0.0, right=0.0)

@@ -19,13 +19,10 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from render.errors import MissingError
 from render.picture.picture import Pixels, numbers, pixels_in_place, resize, send
 from render.picture.readback import read_later
 from render.picture.warp import grid
-
-Vectors = NDArray[np.float32]  # [h, w, 2] pixels, (x, y): from where a pixel of one picture lies to where it lies in another
-Engine = Callable[[Pixels, Pixels], Vectors]  # (here, there), uint8 [h, w, 3] -> for each pixel of `here` the way to `there`
+from render.source.flow_engines import ENGINES, Engine, Vectors, grey_of
 
 FINE = 32  # steps a pixel in which a FlowPair keeps its flow: finer than any engine is right
 DISAGREE = (0.01, 0.5)  # of the vectors' squared lengths, and pixels²: Ruder's, as good at 640 as at 1280 pixels
@@ -174,7 +171,7 @@ def _estimate_pair(engine: Engine, earlier: Pixels, later: Pixels, dilate: int |
     places = _pixel_grid(height, width) + back
     lost = _inconsistent(back, _sample_at(forth, places)) | _outside(places)
     grown = round(max(height, width) / 640) if dilate is None else dilate
-    grey, earlier_grey = _grey(later), _grey(earlier)
+    grey, earlier_grey = grey_of(later), grey_of(earlier)
     return FlowPair(
         back=np.clip(np.rint(back * FINE), -(2**15), 2**15 - 1).astype(np.int16),
         trust=_trust(lost, grown, feather),
@@ -189,7 +186,7 @@ def _match_light(earlier: Pixels, later: Pixels) -> tuple[Pixels, Pixels] | None
 
     Flow takes a change of light for motion: a camera's flash would move everything.
     """
-    light = [cv2.meanStdDev(_grey(picture)) for picture in (earlier, later)]
+    light = [cv2.meanStdDev(grey_of(picture)) for picture in (earlier, later)]
     (mean, contrast), (other_mean, other) = (map(float, np.ravel(each)) for each in light)
     if other > contrast:
         swapped = _match_light(later, earlier)
@@ -237,106 +234,8 @@ def _sample_at(picture: NDArray[Any], places: Vectors) -> NDArray[Any]:
     return np.asarray(cv2.remap(picture, places[..., 0], places[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
 
 
-def _grey(picture: Pixels) -> Pixels:
-    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))
-
-
 def _pixel_grid(height: int, width: int) -> Vectors:
     return np.stack(np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)), axis=-1)
-
-
-# ---- engines
-
-
-def _dis(quality: str, weights: Any, device: torch.device) -> Engine:
-    """Dense inverse search (Kroeger 2016, arXiv 1603.03590), OpenCV's: the same bytes on any number of threads."""
-    preset, finest = {
-        "fast": (cv2.DISOPTICAL_FLOW_PRESET_FAST, 1),
-        "medium": (cv2.DISOPTICAL_FLOW_PRESET_MEDIUM, 1),
-        "high": (cv2.DISOPTICAL_FLOW_PRESET_MEDIUM, 0),
-    }[quality]
-
-    def calc(here: Pixels, there: Pixels) -> Vectors:
-        search = cv2.DISOpticalFlow.create(preset)
-        search.setFinestScale(finest)
-        return np.asarray(search.calc(_grey(here), _grey(there), None))  # type: ignore[call-overload]
-
-    return _pad_for(calc, min_side=64, multiple=1)  # a picture smaller than that would end the process
-
-
-def _farneback(quality: str, weights: Any, device: torch.device) -> Engine:
-    """Polynomial expansion (Farneback 2003), OpenCV's: cruder and slower than dis."""
-    rounds = {"fast": 2, "medium": 3, "high": 6}[quality]
-
-    def calc(here: Pixels, there: Pixels) -> Vectors:
-        start = np.zeros((*here.shape[:2], 2), np.float32)
-        return np.asarray(cv2.calcOpticalFlowFarneback(_grey(here), _grey(there), start, 0.5, 5, 15, rounds, 5, 1.2, 0))
-
-    return _pad_for(calc, min_side=64, multiple=1)
-
-
-def _raft(name: str) -> Callable[[str, Mapping[str, Tensor] | None, torch.device], Engine]:
-    """Recurrent all-pairs field transforms (Teed and Deng 2020, arXiv 2003.12039), torchvision's."""
-
-    def make(quality: str, weights: Mapping[str, Tensor] | None, device: torch.device) -> Engine:
-        updates = {"fast": 6, "medium": 12, "high": 20}[quality]
-        network = _load_raft(name, weights).eval().requires_grad_(False).to(device)
-
-        def calc(here: Pixels, there: Pixels) -> Vectors:
-            pair = torch.from_numpy(np.stack((here, there))).permute(0, 3, 1, 2).to(device).float() / 127.5 - 1
-            with torch.no_grad():
-                vectors = network(pair[:1], pair[1:], num_flow_updates=updates)[-1]
-            return np.asarray(vectors[0].permute(1, 2, 0).cpu().numpy())
-
-        return _pad_for(calc, min_side=128, multiple=8)
-
-    return make
-
-
-def _load_raft(name: str, weights: Mapping[str, Tensor] | None) -> torch.nn.Module:
-    from torchvision.models import get_model
-
-    if weights is None:
-        try:
-            return get_model(name, weights="DEFAULT")  # type: ignore[no-any-return]
-        except (OSError, RuntimeError) as error:
-            word, why = name.replace("_", "-"), error.strerror if isinstance(error, OSError) else None
-            raise MissingError(
-                f"is {word}, whose weights could not be downloaded{f': {why}' if why else ''}",
-                f"give a local file: engine: {{{word}: weights.safetensors}}; or engine: dis, which needs none",
-                continues=True,
-            ) from error
-    model: torch.nn.Module = get_model(name, weights=None)
-    try:
-        model.load_state_dict(dict(weights))
-    except RuntimeError as error:
-        raise MissingError(f"is given weights that are not those of torchvision's {name}", continues=True) from error
-    return model
-
-
-def _pad_for(engine: Engine, min_side: int, multiple: int) -> Engine:
-    """The engine with pictures mirrored past their right and lower edge, to `min_side` pixels and a multiple."""
-
-    def calc(here: Pixels, there: Pixels) -> Vectors:
-        height, width = here.shape[:2]
-        more = [max(min_side, -(-side // multiple) * multiple) - side for side in (height, width)]
-        if not any(more):
-            return engine(here, there)
-        room = ((0, more[0]), (0, more[1]), (0, 0))
-        vectors = engine(np.pad(here, room, mode="symmetric"), np.pad(there, room, mode="symmetric"))
-        return np.ascontiguousarray(vectors[:height, :width])
-
-    return calc
-
-
-# `none` leaves everything in place, and looks, quickly, only for cuts.
-ENGINES: dict[str, Callable[[str, Mapping[str, Tensor] | None, torch.device], Engine]] = {
-    "dis": _dis,
-    "farneback": _farneback,
-    "raft-small": _raft("raft_small"),
-    "raft-large": _raft("raft_large"),
-    "none": lambda quality, weights, device: _dis("fast", weights, device),
-}
 
 
 def _digest(weights: Mapping[str, Tensor]) -> str:

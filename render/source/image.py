@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -63,18 +64,29 @@ TURNS = {  # EXIF's orientations, and what puts a picture upright
 }
 SIDEWAYS = range(5, 9)  # those that swap width and height
 
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # what Pillow finds wrong is told by us, and not on stderr
+
 
 def image(file: Path, fit: str, size: tuple[int, int], ground: int = GREY) -> Source:
     """A picture file that fills (height, width): `fit` is a row of FITS. MissingError names the file and what is wrong."""
     whole, content = load_picture(file, ground), digest(file)
-    frame = FITS[fit](whole, size).clamp(0, 1)
+    frame = _fit(file, whole, fit, size)
     larger = photo(whole, PLACES[fit](whole, size), size) if fit in PLACES else None
     return Source(lambda moment: frame, digest=content, picture_id=lambda moment: content, photo=larger)
 
 
 def picture(file: Path, fit: str, size: tuple[int, int], ground: int = GREY) -> Tensor:
     """The Frame of a picture file, fitted to (height, width). ground: the grey, 0..255, on which its clear parts lie."""
-    return FITS[fit](load_picture(file, ground), size).clamp(0, 1)
+    return _fit(file, load_picture(file, ground), fit, size)
+
+
+def _fit(file: Path, whole: Tensor, fit: str, size: tuple[int, int]) -> Tensor:
+    """The Frame of a whole picture, fitted to (height, width). A thread that fills a frame would be gigabytes wide."""
+    height, width = PLACES[fit](whole, size) if fit in PLACES else size
+    if height * width > MOST_PIXELS:
+        shape = f"{whole.shape[-1]}x{whole.shape[-2]}"
+        raise MissingError(f"{file}: is {shape}, too narrow to fill {size[1]}x{size[0]}", "crop it, or write fit: contain")
+    return FITS[fit](whole, size).clamp(0, 1)
 
 
 def load_picture(file: Path, ground: int = GREY) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from render.errors import RenderError
+from render.errors import MissingError, RenderError, unopened
 from render.inputs import Kind, plain
 
 
@@ -21,7 +21,10 @@ class FileStamp:
 
 def stamp(file: Path, kind: Kind) -> FileStamp:
     """The file as it is now. Raises MissingError if it is gone, or no plain file."""
-    status = plain(file, kind).stat()
+    try:
+        status = plain(file, kind).stat()
+    except OSError as error:  # gone since it was looked at
+        raise MissingError(f"{file}: {unopened(error) or f'cannot be read: {error.strerror or error}'}") from error
     return FileStamp(file.absolute(), status.st_size, status.st_mtime_ns, status.st_ino)
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from math import ceil
 
-from render.errors import ConfigError
+from render.errors import ConfigError, nearest
 
 FULL = 64  # hexadecimal digits of a sha256
 DIGITS = re.compile(r"-([0-9a-f]{8,64})\.\w+$")  # torchvision ends a file's name with the first digits of its sha256
@@ -175,8 +174,7 @@ def entry(name: str) -> Weights:
 
     names = models.list_models(models)
     if name not in names:
-        close = get_close_matches(name, [*CATALOGUE, *names], 1)
-        hint = f'did you mean "{close[0]}"?' if close else f"known: {' '.join(CATALOGUE)} and torchvision's classifiers"
+        hint = nearest(name, [*CATALOGUE, *names]) or f"known: {' '.join(CATALOGUE)} and torchvision's classifiers"
         raise ConfigError(f'there are no weights called "{name}"', hint)
     return _torchvision(name, models.get_model_weights(name).DEFAULT)
 
