@@ -366,11 +366,11 @@ def join(folders: Sequence[Path], file: str | None, fade: str, settings: Setting
                 f"--crossfade {fade}: {short[0].take.folder} lasts {float(short[0].seconds):.6g} s", "fade shorter"
             )
         title = " + ".join(reel.config.name for reel in reels)
-        usual = f"{'+'.join(dict.fromkeys(reel.config.name for reel in reels))}{first.config.outputs[0].suffix}"
+        names = [*dict.fromkeys(reel.config.name for reel in reels)]
+        usual = f"{'+'.join(names if len(names) > 1 else 2 * names)}{first.config.outputs[0].suffix}"
         placed = _placed(file or "", usual, settings, _like(first.config.outputs[0], {"alpha": "none", **settings}), Path())
-        if file:
-            sources = [each for reel in reels for each in sources_of(reel.config)]
-            require_replaceable(_first_file(placed, title), sources, marks=first.take.elsewhere)
+        sources = [each for reel in reels for each in sources_of(reel.config)]
+        require_replaceable(_first_file(placed, title), sources, marks=first.take.elsewhere)
 
         def frames(fps: Fraction) -> Iterator[Pixels]:
             films = [(resize(frame, first.scene.size) for frame in reel.frames(fps)) for reel in reels]
