@@ -88,6 +88,11 @@ def count(number: int, thing: str) -> str:
     return f"{number} {thing}{'s' * (number != 1)}"
 
 
+def typed(path: object) -> str:
+    """A file's name as it is typed in a command: between quotes where it has spaces or what a shell takes for its own."""
+    return f'"{path}"' if re.search(r"[\s'&;()$*?!<>|#]", str(path)) else str(path)
+
+
 def printable(text: str) -> str:
     """The text without what a terminal obeys, or what turns its direction: it may quote a stranger's file."""
     return "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in text)

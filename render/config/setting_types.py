@@ -19,7 +19,7 @@ from pydantic_core import CoreSchema, core_schema
 from render.config.curve import Curve, Span, read_curve, wants
 from render.config.palettes import PALETTES
 from render.config.poses import FARTHEST, NEAREST, read_poses, write_poses
-from render.config.problem import SettingError, did_you_mean, nearest, quote
+from render.config.problem import SettingError, comma, did_you_mean, nearest, quote
 from render.config.scalars import (
     SHAPES,
     SIZES,
@@ -262,7 +262,7 @@ def _time_with_unit(value: Any) -> Time | None:
 def _read_within(value: Any) -> Time:
     time = _time_with_unit(value)
     if time is None or time.unit != "seconds":
-        hint = "write 5s or 00:01:30, from 0s on, where the file begins"
+        hint = comma(str(value)) or "write 5s or 00:01:30, from 0s on, where the file begins"
         raise SettingError(f"is {quote(value)}, which is no time in a file", hint)
     return time
 
@@ -338,7 +338,7 @@ def _read_duration(value: Any) -> Time:
         raise SettingError(f"is {quote(value)} without a unit", f"write {value}s for seconds or {value:.0f} frames")
     if value in ("source", "audio"):
         return Time(Fraction(1), str(value), str(value))
-    hint = "write 12s, 360 frames, 00:00:12, 48b (beats), source or audio"
+    hint = comma(str(value)) or "write 12s, 360 frames, 00:00:12, 48b (beats), source or audio"
     time = read_time(value) if isinstance(value, str) and re.search(r"[a-z:]", value) else None
     if time is None or time.unit == "percent":
         raise SettingError(f"is {quote(value)}, which is no length", hint)
@@ -536,12 +536,14 @@ def _listed(value: Any) -> Any:
 def output_name(suffixes: tuple[str, ...], pictures: tuple[str, ...]) -> SettingType:
     """The name of an output inside the take's folder; its ending, one of `suffixes`, is its format.
 
-    `{name}` and `{frame}` (or `{frame:06}`) are filled in; only `pictures` can be a sequence with `{frame}`.
+    `{name}` and `{frame}` (or `{frame:06}`) are filled in; only `pictures` can be a sequence with `{frame}`. What compositors
+    write, #### or %04d, means {frame:04}.
     """
     hint = f"for example film.mp4 or frames/{{frame:06}}.png; endings: {' '.join(suffixes)}"
 
     def read(value: Any) -> str:
         text = str(value).strip() if isinstance(value, str) else ""
+        text = re.sub(r"#{2,9}", lambda signs: f"{{frame:0{len(signs[0])}}}", re.sub(r"%0?([1-9])d", r"{frame:0\1}", text))
         parts = text.split("/")
         bare = re.sub(r"\{name\}|\{frame(:0?[1-9])?\}", "", text)
         faults = {
