@@ -19,6 +19,7 @@ from render.config.scalars import NetworkChoice
 from render.config.section import walk
 from render.config.setting_types import FILE
 from render.errors import ConfigError, MissingError, RenderError
+from render.inputs import near
 
 if TYPE_CHECKING:  # a file at fault never becomes a Config, and waits for none
     from render.config.config import Config
@@ -71,7 +72,8 @@ def _absent(settings: Settings) -> Iterator[SettingError]:
         files = (network.weights, network.labels) if network else (setting.value,) if setting.type is FILE else ()
         for file in files:
             if isinstance(file, Path) and _is_absent(file):
-                yield SettingError(f"cannot be used: {file}: there is no such file", path=setting.path, error=MissingError)
+                message = f"cannot be used: {file}: there is no such file"
+                yield SettingError(message, near(file), setting.path, error=MissingError)
 
 
 def _is_absent(file: Path) -> bool:
