@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from render.cli.film import render_films, require_films
+from render.cli.film import render_films, require_films, write_own_film
 from render.cli.on import LIST, address_of, elsewhere, list_commands, render_elsewhere
 from render.cli.options import shared
 from render.cli.prepare import pick_device
-from render.cli.request import Request, file_of
+from render.cli.request import Request, file_of, kind_of_media, request
 from render.errors import MissingError, printable
 from render.show.terminal import FilePath, out, say, usual_style
 
@@ -55,6 +55,10 @@ def sweep(
     from render.many import sweep as sweeps
 
     axes, path = many.read_axes(texts), file_of(path) or path
+    if path.is_file() and kind_of_media(path):
+        film = request(path)
+        write_own_film(film, ())
+        path = film.read_from or film.file or path
     films = many.variants(axes)
     if wanted:
         chosen = many.pick(films, wanted)
