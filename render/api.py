@@ -101,7 +101,7 @@ def enlarge(
     """
     from render.config.paths import from_folder
     from render.develop.enlarge import enlargement
-    from render.develop.take import take_folder
+    from render.develop.takes import take_folder
 
     config, root = enlargement(Path(take), size, overrides, quality), Path(output)
     text = config.yaml(from_folder(take_folder(root, config.name)))
@@ -119,9 +119,9 @@ def _shoot(
 ) -> Shot:
     """Render a film whose settings are written as `text`."""
     from render.develop.shoot import shoot
-    from render.show.progress import STYLES, called
+    from render.show.progress import STYLES, callback
 
-    style = called(progress) if progress else STYLES["none"]
+    style = callback(progress) if progress else STYLES["none"]
 
     def watch(states: Iterator[State], first: int, last: int) -> Iterable[State]:
         return style(states, first, last, config.name, efforts(config))

@@ -7,6 +7,7 @@ from math import ceil, log2
 import torch
 from torch import Tensor
 
+from render.frames import smoothstep
 from render.moment import Moment
 from render.picture import warp
 from render.scene import Scene
@@ -31,4 +32,4 @@ def inset(scene: Scene, canvas: Tensor, first: Tensor, moment: Moment) -> Tensor
     copy = warp.move_frame(first, move, kernel=warp.lanczos4, border=scene.border)
     rim = max(INSET[0] * (1 - warp.scale(move)), INSET[1])
     covered = warp.coverage(move, scene.size, rim, scene.device)
-    return torch.lerp(canvas, copy, covered * covered * (3 - 2 * covered))
+    return torch.lerp(canvas, copy, smoothstep(covered))

@@ -12,6 +12,8 @@ A SettingError (render.config.problem) is none of these: it is a value that cann
 
 import errno
 import re
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})  # what a full disk says
 LOCKLESS = frozenset({errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK})  # what a disk without locks answers
@@ -91,6 +93,13 @@ def count(number: int, thing: str) -> str:
 def typed(path: object) -> str:
     """A file's name as it is typed in a command: between quotes where it has spaces or what a shell takes for its own."""
     return f'"{path}"' if re.search(r"[\s'&;()$*?!<>|#]", str(path)) else str(path)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A hint: the known word that looks most like `word`; "" where none does."""
+    names = {name.lower(): name for name in known}
+    near = get_close_matches(word.lower()[:60], list(names), n=1, cutoff=0.6)
+    return f'did you mean "{names[near[0]]}"?' if near else ""
 
 
 def printable(text: str) -> str:

@@ -21,6 +21,8 @@ from render.config.setting_types import FILE
 from render.errors import ConfigError, MissingError, RenderError
 from render.inputs import near
 
+MUTE = "has sound that cannot be read here, and the film is silent"
+
 if TYPE_CHECKING:  # a file at fault never becomes a Config, and waits for none
     from render.config.config import Config
 
@@ -35,34 +37,30 @@ def facts(settings: Settings) -> Facts:
 
     Raises a SettingsError with every setting at fault. A picture may be gone: a take has all that was dreamed of it.
     """
-    about, faults = _inquire(settings)
+    known, faults = _inquire(settings)
     if faults:
         raise SettingsError(faults)
-    return about
+    return known
 
 
 def facts_and_files(settings: Settings) -> Facts:
     """The same of a film that is to be dreamed: the SettingsError also tells every other file that is not there."""
-    about, faults = _inquire(settings)
+    known, faults = _inquire(settings)
     faults += [error for error in _absent(settings) if all(error.path != other.path for other in faults)]
     if faults:
         raise SettingsError(faults)
-    return about
+    return known
 
 
 def _inquire(settings: Settings) -> tuple[Facts, list[SettingError]]:
     """What is found, and what is at fault."""
-    about, faults = Facts(), list[SettingError]()
-    for concerns, inquire in (
-        (settings.source.kind in FOOTAGE, _footage),
-        (settings.follow, _followed),
-        (settings.audio, _music),
-    ):
+    known, faults = Facts(), list[SettingError]()
+    for concerns, inquire in INQUIRIES:
         try:
-            about = inquire(settings, about) if concerns else about
+            known = inquire(settings, known) if concerns(settings) else known
         except SettingError as error:
             faults.append(error)
-    return about, faults
+    return known, faults
 
 
 def _absent(settings: Settings) -> Iterator[SettingError]:
@@ -87,65 +85,61 @@ def _is_absent(file: Path) -> bool:
     return False
 
 
-def _footage(settings: Settings, about: Facts) -> Facts:
-    return FOOTAGE[settings.source.kind](settings, about)
-
-
-def _frames(settings: Settings, about: Facts) -> Facts:
+def _frames(settings: Settings, known: Facts) -> Facts:
     from render.source.sequence import picture_files
 
     fps = settings.fps if isinstance(settings.fps, Fraction) else USUAL_FPS
-    with _blaming("source", "frames", file="files"):
-        found = picture_files(settings.source.part.files)
-    return replace(about, footage=len(found.files) / fps, pictures=found.files, notes=found.notes)
+    with _blame("source", "frames", file="files"):
+        sequence = picture_files(settings.source.part.files)
+    return replace(known, footage=len(sequence.files) / fps, pictures=sequence.files, notes=sequence.notes)
 
 
-def _video(settings: Settings, about: Facts) -> Facts:
-    from render.source.audio import Sound, footage_loss
+def _video(settings: Settings, known: Facts) -> Facts:
     from render.source.footage import probe
+    from render.source.sound_file import Sound, footage_loss
 
     part = settings.source.part
-    with _blaming("source", "video"), _if_no_picture(part.file):
+    with _blame("source", "video"), _if_no_video(part.file):
         video = probe(part.file, part.start.amount, part.end and part.end.amount)
-        heard = Sound(part.file, video.start, video.seconds, zero=video.zero) if video.sound and not settings.audio else None
-        unheard = MUTE if video.mute and not settings.audio else footage_loss(heard) if heard else ""
+        sound = Sound(part.file, video.start, video.seconds, zero=video.zero)
+        silent = "" if settings.audio else MUTE if video.mute else footage_loss(sound) if video.sound else ""
     return replace(
-        about,
+        known,
         size=video.size,
         fps=video.fps,
         footage=video.seconds,
         sounding=bool(video.sound),
-        flaw=_sentences(part.file, video.flaw, unheard),
+        flaw=_sentences(part.file, video.flaw, silent),
         notes=video.notes,
         video=video,
     )
 
 
-def _followed(settings: Settings, about: Facts) -> Facts:
+def _followed(settings: Settings, known: Facts) -> Facts:
     from render.source.tick import NEGATIVE, tick_count
 
     assert settings.follow
-    return replace(about, dreams=tick_count(settings.follow.take / NEGATIVE))
+    return replace(known, dreams=tick_count(settings.follow.take / NEGATIVE))
 
 
-def _music(settings: Settings, about: Facts) -> Facts:
+def _music(settings: Settings, known: Facts) -> Facts:
     from render.source.audio import listen
 
     audio = settings.audio
     assert audio
     bands = {name: audio.features[name] for name in features(settings)}
-    with _blaming("audio"):
+    with _blame("audio"):
         offset = audio.offset.amount if audio.offset else None
         music = listen(audio.file, audio.start.amount, bands, audio.bpm or settings.bpm, offset)
     return replace(
-        about,
+        known,
         music=music.seconds,
         bpm=music.bpm,
         first_beat=music.first_beat,
         features=music.features,
         music_digest=music.digest,
         music_stamp=music.stamp,
-        flaw="\n".join(filter(None, (about.flaw, _sentences(audio.file, music.flaw)))),
+        flaw="\n".join(filter(None, (known.flaw, _sentences(audio.file, music.flaw)))),
     )
 
 
@@ -155,7 +149,7 @@ def _sentences(file: Path, *flaws: str) -> str:
 
 
 @contextmanager
-def _if_no_picture(file: Path) -> Iterator[None]:
+def _if_no_video(file: Path) -> Iterator[None]:
     """What cannot be read inside as a video is told to be a picture where its ending says so."""
     try:
         yield
@@ -166,12 +160,8 @@ def _if_no_picture(file: Path) -> Iterator[None]:
         raise MissingError(message, hint) from error
 
 
-MUTE = "has sound that cannot be read here, and the film is silent"
-FOOTAGE: dict[str, Callable[[Settings, Facts], Facts]] = {"frames": _frames, "video": _video}
-
-
 @contextmanager
-def _blaming(*section: str, file: str = "file") -> Iterator[None]:
+def _blame(*section: str, file: str = "file") -> Iterator[None]:
     """What goes wrong inside is the fault of the section's setting `file`, or of its start where that lies past the end."""
     try:
         yield
@@ -180,3 +170,12 @@ def _blaming(*section: str, file: str = "file") -> Iterator[None]:
     except RenderError as error:
         message = f"cannot be used: {error.message}"
         raise SettingError(message, error.hint, (*section, file), error=type(error)) from error
+
+
+# What is asked of a film's files: (whether it has any, what they say added to what is known).
+INQUIRIES: tuple[tuple[Callable[[Settings], bool], Callable[[Settings, Facts], Facts]], ...] = (
+    (lambda settings: settings.source.kind == "frames", _frames),
+    (lambda settings: settings.source.kind == "video", _video),
+    (lambda settings: settings.follow is not None, _followed),
+    (lambda settings: settings.audio is not None, _music),
+)

@@ -8,6 +8,7 @@ from fractions import Fraction
 from functools import lru_cache
 from itertools import chain, count, islice, takewhile
 from math import floor
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -22,6 +23,7 @@ from render.scene import Scene
 FEATHER = 0.06  # frame heights over which a tick's picture fades out towards its edge, where two ticks meet
 
 CanvasSource = Callable[[int, int], Iterator[Tensor]]  # (tick to begin with, 1 or -1: onwards or backwards) -> canvases
+Share = TypeVar("Share", float, Tensor)  # 0..1
 Sides = Sequence[tuple[Tensor, Moment, float]]  # canvases of ticks, their moments, and their shares in a frame
 
 
@@ -90,15 +92,15 @@ def _fade_in(before: Iterator[Tensor], frames: Iterator[Tensor], length: int) ->
 
 def replayable(canvases: Iterator[Tensor], device: torch.device) -> CanvasSource:
     """Canvases that come once, tick 0 first, to be walked as a loop needs them: those that came are kept, in 16 bits."""
-    kept: list[Pixels] = []
+    dreamed: list[Pixels] = []
 
-    def arrived(tick: int) -> bool:
-        kept.extend(to_pixels(canvas, np.uint16) for canvas in islice(canvases, max(0, tick + 1 - len(kept))))
-        return tick < len(kept)
+    def has(tick: int) -> bool:
+        dreamed.extend(to_pixels(canvas, np.uint16) for canvas in islice(canvases, max(0, tick + 1 - len(dreamed))))
+        return tick < len(dreamed)
 
     def canvases_from(start: int, step: int) -> Iterator[Tensor]:
-        ticks = takewhile(arrived, count(start)) if step > 0 else filter(arrived, range(start, -1, -1))
-        return (from_pixels(kept[tick], device) for tick in ticks)
+        ticks = takewhile(has, count(start)) if step > 0 else filter(has, range(start, -1, -1))
+        return (from_pixels(dreamed[tick], device) for tick in ticks)
 
     return canvases_from
 
@@ -109,7 +111,7 @@ def frames_in(scene: Scene, canvases_from: CanvasSource, clock: Clock, wanted: r
         return
     first, _ = scene.clock.beside(wanted[0] / clock.fps)
     start = first if wanted.step > 0 else min(first + 1, scene.clock.last_tick)
-    coming = zip(count(start, wanted.step), canvases_from(start, wanted.step), strict=False)
+    dreams = zip(count(start, wanted.step), canvases_from(start, wanted.step), strict=False)  # (tick, its canvas)
     near: dict[int, Tensor] = {}  # the canvases of two ticks at most
     fine = lru_cache(maxsize=2)(colour.fine)  # measured once for each tick
     for index in wanted:
@@ -118,10 +120,11 @@ def frames_in(scene: Scene, canvases_from: CanvasSource, clock: Clock, wanted: r
             tick, u = scene.clock.last_tick, 0.0
         needed = {tick, tick + 1} if u else {tick}
         while not needed <= near.keys():
-            newest, canvas = next(coming, (None, None))
-            if newest is None or canvas is None:
+            dream = next(dreams, None)
+            if dream is None:
                 break
-            near = {other: near[other] for other in near if abs(other - newest) < 2} | {newest: canvas}
+            newest, canvas = dream
+            near = {number: near[number] for number in near if abs(number - newest) < 2} | {newest: canvas}
         yield between(scene, near[tick], near.get(tick + 1), tick, clock.frame(index), u, fine)
 
 
@@ -185,6 +188,6 @@ def _mix_followed(scene: Scene, sides: Sides, moment: Moment) -> Tensor:
     return scene.picture(moment) + mixed / weights.clamp_min(1e-6)
 
 
-def smoothstep(u: float) -> float:
+def smoothstep(u: Share) -> Share:
     """From 0 to 1, slow at both ends."""
     return u * u * (3 - 2 * u)

@@ -57,9 +57,8 @@ def open_file(path: Path, kind: Kind, folder: Path | None = None) -> Iterator[io
         _require_plain(path, kind, os.fstat(file.fileno()))  # the name may mean something else by now
         try:
             yield file
-        except (
-            OSError
-        ) as error:  # a disk that falters while it is read; errors of libraries' own classes are for others to name
+        except OSError as error:
+            # A disk that falters while it is read; what libraries raise of classes of their own is for others to name.
             if error.errno is None or error.errno in NO_ROOM or type(error).__module__ != "builtins":
                 raise
             raise MissingError(f"{path}: cannot be read: {error.strerror or error}") from error

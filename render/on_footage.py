@@ -5,7 +5,6 @@ What is carried is dream minus source, and never the source, which stays sharp; 
 
 from __future__ import annotations
 
-import operator
 from dataclasses import replace
 
 import torch
@@ -71,14 +70,13 @@ def dream_shot(film: Film, moment: Moment, worlds: tuple[World, ...]) -> State:
 
 def follow_settings(film: Film, carried: Carried, before: Moment, moment: Moment) -> Carried | None:
     """What is carried, as strong as a film would be that always had the moment's settings; None where nothing is there yet."""
-    ascents = (film.ascent(at, True) for at in (before, moment))
-    weights = (objective_weights(film, at) for at in (before, moment))
-    if len(set(weights)) == 1 and operator.eq(*ascents):
+    settings = [(film.ascent(at, True), objective_weights(film, at)) for at in (before, moment)]
+    if settings[0] == settings[1]:
         return carried
-    was, now = film.strength(film, before), film.strength(film, moment)
-    if now and not (was and carried.strength):
+    earlier, now = film.strength(film, before), film.strength(film, moment)
+    if now and not (earlier and carried.strength):
         return None
-    share = now / was if was else 0.0
+    share = now / earlier if earlier else 0.0
     return replace(carried, detail=share * carried.detail, strength=share * carried.strength)
 
 

@@ -19,8 +19,7 @@ from render.source import Source
 from render.source.flow import Flow, FlowEstimator, all_clear, flow, flow_at_rest
 
 FLASH = 0.4  # seconds that a flash, or a black or white picture in the middle of a shot, lasts at most
-LOOKS = 20  # in that time, evenly, at pictures that come after one in a flash: whatever the film's frame rate, it sees the same
-
+LOOKS = 20  # pictures in that time that are looked at after one in a flash: evenly, so that every frame rate finds the same
 
 NO_MOVE = Move(warp.STILL)
 
@@ -72,8 +71,8 @@ class Scene:
     def look(self, moment: Moment) -> tuple[Tensor, Tensor]:
         """A photo that is larger than the frame, as the camera sees it, and how deep inside it, as Photo.look has it."""
         assert self.source.photo
-        seen, inside = self.source.photo.look(self.camera(moment), self.border)
-        return seen.clamp(0, 1), inside
+        frame, inside = self.source.photo.look(self.camera(moment), self.border)
+        return frame.clamp(0, 1), inside
 
     def apply_mask(self, moment: Moment, dreamed: Tensor) -> Tensor:
         """The dream inside the mask; outside it the source stands still, or is seen by the camera, with a mask of the world."""
@@ -109,10 +108,10 @@ class Scene:
     def flow_between(self, before: Moment, after: Moment) -> Flow:
         """How the footage, as the camera sees it, moves from one moment to another, earlier or later."""
         assert self.estimator
-        known = self.cut(before, after)
+        cut = self.cut(before, after)
         pictures = self.picture(before), self.picture(after)
-        direct = flow(*pictures, self.estimator, known)
-        if known is not None or direct.kind == "same" or all_clear(*pictures):
+        direct = flow(*pictures, self.estimator, cut)
+        if cut is not None or direct.kind == "same" or all_clear(*pictures):
             return direct
         return self._past_flash(before, after) or direct
 

@@ -24,9 +24,10 @@ import subprocess
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
 from math import log10
 from multiprocessing import get_context
@@ -147,25 +148,27 @@ class PlainLoop:
         return canvas.clamp(0, 1).roll([-shift[0], -shift[1]], (2, 3))
 
 
-def saved(model: nn.Module, folder: str) -> Path:
-    """The file of a model's weights in a folder."""
+def save_weights(model: nn.Module, folder: str) -> Path:
+    """Write a model's weights into a folder: their file."""
     weights = Path(folder) / "googlenet.safetensors"
     save_file(model.state_dict(), weights)
     return weights
 
 
-def written(model: nn.Module | None, folder: str, width: int, height: int, seconds: float, steps: int, precision: str) -> str:
+def config_text(
+    model: nn.Module | None, folder: str, width: int, height: int, seconds: float, steps: int, precision: str
+) -> str:
     """The configuration of the film that is measured: on GoogLeNet with a model's weights, or on EfficientNet-Lite0."""
     name = GOOGLENET if model else LITE0
-    dreamer = f"{{{name}: {saved(model, folder)}}}" if model else name
+    dreamer = f"{{{name}: {save_weights(model, folder)}}}" if model else name
     names = {"network": dreamer, "layer": LAYERS[name], "precision": precision}
     return CONFIG.format(width=width, height=height, seconds=seconds, steps=steps, **names)
 
 
-def built(model: nn.Module | None, width: int, height: int, steps: int, precision: str = "float32") -> Film:
-    """The same, built."""
+def build_film(model: nn.Module | None, width: int, height: int, steps: int, precision: str = "float32") -> Film:
+    """The film that is measured, built."""
     with tempfile.TemporaryDirectory() as folder:
-        text = written(model, folder, width, height, 60, steps, precision)
+        text = config_text(model, folder, width, height, 60, steps, precision)
         return build(load_text(text, "bench.yaml", folder), CPU)
 
 
@@ -173,7 +176,7 @@ def ticks(width: int, height: int, steps: int, pairs: int) -> dict[str, float]:
     """Median seconds of ticks of ours and of the plain loop's, measured in turns, and the median ratios of the pairs."""
     model = googlenet()
     films = {
-        f"{name}, {precision}": built(net, width, height, steps, precision)
+        f"{name}, {precision}": build_film(net, width, height, steps, precision)
         for name, net in ((GOOGLENET, model), (LITE0, None))
         for precision in DTYPES
     }
@@ -247,10 +250,10 @@ def lite0(width: int, height: int, times: int) -> dict[str, float]:
 
 def film(width: int, height: int, steps: int, seconds: float) -> dict[str, float]:
     """A whole render's wall time, and the share of it that is not dreaming: loading, warps, colour, encoding, writing."""
-    from render import travel as heart
+    from render import travel
 
     spent = 0.0
-    dream = heart.dream
+    dream = travel.dream
 
     def timed(*args: object) -> Tensor:
         nonlocal spent
@@ -259,14 +262,12 @@ def film(width: int, height: int, steps: int, seconds: float) -> dict[str, float
         spent += perf_counter() - start
         return result
 
-    heart.dream = timed
-    with tempfile.TemporaryDirectory() as folder:
-        text = written(googlenet(), folder, width, height, seconds, steps, "float32")
+    with tempfile.TemporaryDirectory() as folder, patch.object(travel, "dream", timed):
+        text = config_text(googlenet(), folder, width, height, seconds, steps, "float32")
         config = load_text(text, "bench.yaml", folder)
         start = perf_counter()
         shooting.shoot(config, text, Path(folder), torch.device("cpu"), lambda states, first, last: states)
         wall = perf_counter() - start
-    heart.dream = dream
     return {"wall": wall, "dreaming": spent, "share of the rest": 1 - spent / wall, "peak MiB": peak()}
 
 
@@ -303,7 +304,7 @@ def layers(width: int, height: int, times: int) -> dict[str, float]:
     rate = product_rate()
     figures = {"GFLOP/s of a matrix product of 2048 x 2048": rate}
     with tempfile.TemporaryDirectory() as folder:
-        known = registry.load("googlenet", saved(googlenet(), folder), CPU)
+        known = registry.load("googlenet", save_weights(googlenet(), folder), CPU)
     frame = torch.rand(1, 3, height, width).requires_grad_()
     before = np.zeros(3)
     for block in BLOCKS:
@@ -331,7 +332,7 @@ def layers(width: int, height: int, times: int) -> dict[str, float]:
 
 def parts(width: int, height: int, steps: int) -> dict[str, float]:
     """The shares of a tick's time by what is done in it, as torch's profiler has them; they add up to 1."""
-    film = built(googlenet(), width, height, steps)
+    film = build_film(googlenet(), width, height, steps)
     state = step(film, begin(film))
     with ExitStack() as patched:
         for part, places in PARTS.items():
@@ -357,7 +358,7 @@ def linear(width: int, height: int, times: int) -> dict[str, float]:
     model = googlenet()
 
     def tick(wide: int, high: int, steps: int) -> float:
-        film = built(model, wide, high, steps)
+        film = build_film(model, wide, high, steps)
         state = begin(film)
         return seconds_of(lambda: step(film, state), times)
 
@@ -419,7 +420,7 @@ def tiles(width: int, height: int, steps: int, side: int, threads: int) -> dict[
 def first_tick(width: int, height: int, steps: int, tile: int, threads: int) -> tuple[float, float, Tensor]:
     """Seconds and peak memory of a film's first tick, and its canvas."""
     torch.set_num_threads(threads)
-    seen = with_tiles(built(googlenet(), width, height, steps), tile)
+    seen = with_tiles(build_film(googlenet(), width, height, steps), tile)
     begun = perf_counter()
     canvas = begin(seen).canvas
     return perf_counter() - begun, peak(), canvas
@@ -450,6 +451,7 @@ def start(width: int, height: int, times: int = 5) -> dict[str, float]:
 DEVELOP = """
 import sys
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
@@ -512,14 +514,95 @@ def develop(width: int, height: int, pairs: int, against: Path | None, ticks: in
     return figures
 
 
-def main() -> None:
-    """Measure, print a table, and write JSON if asked."""
+@dataclass(frozen=True)
+class Asked:
+    """What the command line asks for."""
+
+    what: Sequence[str]  # rows of MEASUREMENTS
+    width: int  # pixels
+    height: int
+    steps: int  # an octave
+    pairs: int  # of measurements, of which medians are taken
+    seconds: float  # of film
+    tile: int  # side of tiles, pixels
+    threads: int
+    against: Path | None  # another checkout
+    json: Path | None  # where to write the figures
+
+
+Figures = dict[str, float]
+Measured = Iterator[tuple[str, Figures]]  # a title, and the figures under it
+
+
+def measure_ticks(asked: Asked) -> Measured:
+    """What of a tick, and beside which other ways."""
+    title = "a tick, GoogLeNet to inception4c and EfficientNet-Lite0 to block_10, 4 octaves"
+    yield title, ticks(asked.width, asked.height, asked.steps, asked.pairs)
+
+
+def measure_film(asked: Asked) -> Measured:
+    title = f"a film of {asked.seconds:g} s, 8 ticks a second, 30 fps, mp4"
+    yield title, film(asked.width, asked.height, asked.steps, asked.seconds)
+
+
+def measure_memory(asked: Asked) -> Measured:
+    yield "memory of a small film", memory((2, 16))
+
+
+def measure_start(asked: Asked) -> Measured:
+    yield "from the command to the first dream", start(asked.width, asked.height)
+
+
+def measure_developing(asked: Asked) -> Measured:
+    yield f"developing at {asked.width}x{asked.height}", develop(asked.width, asked.height, asked.pairs, asked.against)
+
+
+def measure_studio(asked: Asked) -> Measured:
+    import bench_studio
+
+    yield "the studio, configs/zoom.yaml", bench_studio.studio(asked.pairs)
+
+
+def measure_layers(asked: Asked) -> Measured:
+    yield "a full-size step, by block", layers(asked.width, asked.height, asked.pairs)
+    yield "a full-size step of EfficientNet-Lite0", lite0(asked.width, asked.height, asked.pairs)
+    yield "a tick, by what is done in it", parts(asked.width, asked.height, asked.steps)
+
+
+def measure_growth(asked: Asked) -> Measured:
+    yield "time by amount", linear(asked.width, asked.height, asked.pairs)
+
+
+def measure_tiles(asked: Asked) -> Measured:
+    title = f"a first tick in tiles of {asked.tile}"
+    yield title, tiles(asked.width, asked.height, asked.steps, asked.tile, asked.threads)
+
+
+def measure_machines(asked: Asked) -> Measured:
+    from machines import machines
+
+    title = f"a queue of 4 films of {asked.seconds:g} s, one thread a worker"
+    yield title, machines(asked.width, asked.height, asked.steps, asked.pairs, asked.seconds)
+
+
+MEASUREMENTS: dict[str, Callable[[Asked], Measured]] = {  # by what --what calls them
+    "ticks": measure_ticks,
+    "film": measure_film,
+    "memory": measure_memory,
+    "start": measure_start,
+    "develop": measure_developing,
+    "studio": measure_studio,
+    "layers": measure_layers,
+    "linear": measure_growth,
+    "tiles": measure_tiles,
+    "machines": measure_machines,
+}
+ALL = ("ticks", "film", "memory", "start")  # what is measured where nothing is asked for
+
+
+def read_options() -> Asked:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    words.add_argument(
-        "--what",
-        choices=["ticks", "film", "memory", "start", "develop", "studio", "layers", "linear", "tiles", "machines", "all"],
-        default="all",
-    )
+    words.add_argument("--what", choices=[*MEASUREMENTS, "all"], default="all")
     words.add_argument("--size", default="480x270")
     words.add_argument("--steps", type=int, default=10)
     words.add_argument("--pairs", type=int, default=7)
@@ -528,51 +611,29 @@ def main() -> None:
     words.add_argument("--threads", type=int, default=os.cpu_count())
     words.add_argument("--against", type=Path, metavar="FOLDER", help="another checkout, to develop with in turns")
     words.add_argument("--json", type=Path)
-    asked = words.parse_args()
+    options = vars(words.parse_args())
+    what, (width, height) = options.pop("what"), map(int, options.pop("size").split("x"))
+    return Asked(ALL if what == "all" else (what,), width, height, **options)
+
+
+def main() -> None:
+    """Measure, print a table, and write JSON if asked."""
+    asked = read_options()
     torch.set_num_threads(asked.threads)
-    width, height = map(int, asked.size.split("x"))
-    figures: dict[str, object] = {
+    report: dict[str, object] = {
         "command": " ".join(sys.argv),
         "machine": f"{platform.machine()}, {asked.threads} threads, torch {torch.__version__}",
     }
-    if asked.what in ("ticks", "all"):
-        figures["a tick, GoogLeNet to inception4c and EfficientNet-Lite0 to block_10, 4 octaves"] = ticks(
-            width, height, asked.steps, asked.pairs
-        )
-    if asked.what in ("film", "all"):
-        figures[f"a film of {asked.seconds:g} s, 8 ticks a second, 30 fps, mp4"] = film(
-            width, height, asked.steps, asked.seconds
-        )
-    if asked.what in ("memory", "all"):
-        figures["memory of a small film"] = memory((2, 16))
-    if asked.what == "develop":
-        figures[f"developing at {asked.size}"] = develop(width, height, asked.pairs, asked.against)
-    if asked.what == "studio":
-        import bench_studio
-
-        figures["the studio, configs/zoom.yaml"] = bench_studio.studio(asked.pairs)
-    if asked.what == "layers":
-        figures["a full-size step, by block"] = layers(width, height, asked.pairs)
-        figures["a full-size step of EfficientNet-Lite0"] = lite0(width, height, asked.pairs)
-        figures["a tick, by what is done in it"] = parts(width, height, asked.steps)
-    if asked.what == "linear":
-        figures["time by amount"] = linear(width, height, asked.pairs)
-    if asked.what == "tiles":
-        figures[f"a first tick in tiles of {asked.tile}"] = tiles(width, height, asked.steps, asked.tile, asked.threads)
-    if asked.what == "machines":
-        from machines import machines
-
-        figures[f"a queue of 4 films of {asked.seconds:g} s, one thread a worker"] = machines(
-            width, height, asked.steps, asked.pairs, asked.seconds
-        )
-    if asked.what in ("start", "all"):
-        figures["from the command to the first dream"] = start(width, height)
-    for title, figure in figures.items():
-        print(title, "" if isinstance(figure, dict) else figure, sep="\t")
-        for name, value in figure.items() if isinstance(figure, dict) else ():
-            print(f"\t{value:8.3f}  {name}")
+    for title, words in report.items():
+        print(title, words, sep="\t")
+    for what in asked.what:
+        for title, figures in MEASUREMENTS[what](asked):
+            report[title] = figures
+            print(title, flush=True)
+            for name, value in figures.items():
+                print(f"\t{value:8.3f}  {name}", flush=True)
     if asked.json:
-        asked.json.write_text(json.dumps(figures, indent=2))
+        asked.json.write_text(json.dumps(report, indent=2))
 
 
 if __name__ == "__main__":

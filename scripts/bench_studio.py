@@ -22,6 +22,7 @@ from render.facts import load
 from render.studio import session as sessions
 from render.studio.keys import Keys
 from render.studio.orders import carry_out
+from render.studio.script import Script
 from render.studio.serve import Address, let_in, listen, listening, names, open_house
 from render.studio.session import Session
 from render.studio.setup import Setup
@@ -85,7 +86,7 @@ def share_of_the_rest(ticks: int, share: float) -> dict[str, float]:
 
     step = sessions.step
     with tempfile.TemporaryDirectory() as folder, patch.object(sessions, "step", timed):
-        setup = Setup(load(FILM), None, "", Path(folder), torch.device("cpu"), share=share, govern=False, pace=False)
+        setup = Setup(Script(load(FILM), ""), Path(folder), torch.device("cpu"), share=share, govern=False, pace=False)
         session = Session(setup, Nobody(), carry_out)
         session.start_over()
         whole = []
@@ -139,10 +140,10 @@ def flown(folder: Path) -> Iterator[str]:
     """The film, flown behind an address."""
     listener = listen(Address("127.0.0.1", 0))
     port = listener.getsockname()[1]
-    config = load(FILM)
-    house = open_house(config, FILM, folder, Keys(port, token="key"))
+    script = Script(load(FILM), "", FILM)
+    house = open_house(script, folder, Keys(port, token="key"))
     with listening(house, listener, names("127.0.0.1", port)):
-        session = Session(Setup(config, FILM, "", folder, torch.device("cpu")), house.viewers, carry_out)
+        session = Session(Setup(script, folder, torch.device("cpu")), house.viewers, carry_out)
         let_in(house, session)
         flying = threading.Thread(target=session.run)
         flying.start()

@@ -336,11 +336,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             found = {"footage": figures_of(footage.frames, footage)}
             found |= {method: figures_of(clip, footage) for method, clip in dreamed.items()}
             bars = verdicts({method: found[method] for method in dreamed}, name)
-            missed += sum(not bar.held for bar in bars)
+            missed += sum(not bar.met for bar in bars)
             height, width = footage.frames[0].shape[:2]
             print(f"\n{name}: {len(footage.frames)} frames of {width}x{height}, {monotonic() - begun:.0f} s")
             print(table(found), *bars, *hopeless(bars, found["footage"]["E_warp x1000"]), sep="\n", flush=True)
-            report[name] = {"figures": found, "bars": [{**asdict(bar), "held": bar.held} for bar in bars]}
+            report[name] = {"figures": found, "bars": [{**asdict(bar), "held": bar.met} for bar in bars]}
             if asked.sheets:
                 sheet(asked.sheets / f"{name}.png", footage, dreamed)
     except (RenderError, OSError) as error:

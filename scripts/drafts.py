@@ -41,7 +41,7 @@ class Dreamed:
     seconds: float  # of a processor, for all ticks up to the last of them
 
 
-def dreamed(config: Config, wanted: Sequence[int]) -> Dreamed:
+def dream_film(config: Config, wanted: Sequence[int]) -> Dreamed:
     """The film dreamed up to the last of the ticks that are wanted."""
     start, canvases = process_time(), dict[int, Tensor]()
     for state in ticks(build(config, CPU)):
@@ -84,7 +84,7 @@ def figures(path: Path, wanted: Sequence[int], overrides: Sequence[str]) -> str:
     nearly = final.model_copy(
         update={"dream": final.dream.model_copy(update={"jitter": final.dream.jitter.map("max(0, x - 1)")})}
     )
-    whole, sketch, again = (dreamed(config, wanted) for config in (final, small, nearly))
+    whole, sketch, again = (dream_film(config, wanted) for config in (final, small, nearly))
     tick = max(wanted)
     size = (sketch.canvases[tick].shape[-2], sketch.canvases[tick].shape[-1])
     rows = (

@@ -31,7 +31,7 @@ def there(films: Sequence[Path], options: Sequence[str]) -> Iterator[Path]:
     for film in films:
         try:
             config = load(film, [value for option, value in pairwise(options) if option == "--set"])
-            fetch(config.published_networks, offline="--offline" in options or store.no_net())
+            fetch(config.published_networks, offline="--offline" in options or store.is_offline())
         except MissingError as error:
             say(f"{film.name}: left out: {error}")
         else:

@@ -35,7 +35,7 @@ CPU = torch.device("cpu")
 BETWEEN = 4  # frames from a tick to the next, by which pumping is measured
 
 
-def dreamed(config: Config, last: int) -> list[Tensor]:
+def dream_film(config: Config, last: int) -> list[Tensor]:
     """The film's ticks up to one of them."""
     film, canvases = build(config, CPU), list[Tensor]()
     for state in ticks(film):
@@ -94,25 +94,35 @@ def main(arguments: Sequence[str]) -> None:
     given = parser.parse_args(arguments)
     wanted = [int(tick) for tick in given.ticks.split(",")]
     for path in given.films:
-        with TemporaryDirectory() as scratch:
-            folder, settings = Path(scratch), ["dream.precision=float32", *given.overrides]
-            little = load(path, [*settings, f"size={given.small}"])
-            small = dreamed(little, max(wanted))
-            write_take(folder, little, small)
-            alone = load(path, [*settings, f"size={given.large}"])
-            led = load(path, [*settings, f"size={given.large}", f"follow.take={folder}", f"follow.strength={given.strength}"])
-            free, large = dreamed(alone, max(wanted)), dreamed(led, max(wanted))
-            size = (small[0].shape[-2], small[0].shape[-1])
-            print(f"{path.name} {given.small} to {given.large} {' '.join(given.overrides)}")
-            for name, canvases in (("by itself", free), ("following", large)):
-                for tick in wanted:
-                    low = resize(canvases[tick], size).clamp(0, 1)
-                    alike = agreement(little, canvases[tick], small[tick], size)
-                    detail = float(fine(canvases[tick]) / fine(free[tick]).clamp_min(1e-12))
-                    print(f"  {name}, tick {tick}: {psnr(low, small[tick]):.1f} dB, alike {alike:.2f}, fine {detail:.2f}")
-                print(f"  {name}, pumping {pumping(led, canvases):.3f}", flush=True)
-            if given.sheet:
-                draw(given.sheet, (small, free, large), wanted)
+        print(f"{path.name} {given.small} to {given.large} {' '.join(given.overrides)}")
+        shown = compare(path, given, wanted)
+        if given.sheet:
+            draw(given.sheet, shown, wanted)
+
+
+def compare(path: Path, given: argparse.Namespace, wanted: Sequence[int]) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
+    """Print the figures of a film: the ticks of it small, large by itself, and large following the small one."""
+    settings = ["dream.precision=float32", *given.overrides]
+    little, alone = (load(path, [*settings, f"size={size}"]) for size in (given.small, given.large))
+    small, free = dream_film(little, max(wanted)), dream_film(alone, max(wanted))
+    with TemporaryDirectory() as folder:
+        write_take(Path(folder), little, small)
+        follow = [f"follow.take={folder}", f"follow.strength={given.strength}"]
+        led = load(path, [*settings, f"size={given.large}", *follow])
+        large = dream_film(led, max(wanted))
+        for name, canvases in (("by itself", free), ("following", large)):
+            for tick in wanted:
+                print(f"  {name}, tick {tick}: {likeness(little, canvases[tick], small[tick], free[tick])}")
+            print(f"  {name}, pumping {pumping(led, canvases):.3f}", flush=True)
+    return small, free, large
+
+
+def likeness(little: Config, canvas: Tensor, small: Tensor, free: Tensor) -> str:
+    """How like a tick is to the small film's, and how much finer its detail is than that of the film by itself."""
+    size = (small.shape[-2], small.shape[-1])
+    low = resize(canvas, size).clamp(0, 1)
+    detail = float(fine(canvas) / fine(free).clamp_min(1e-12))
+    return f"{psnr(low, small):.1f} dB, alike {agreement(little, canvas, small, size):.2f}, fine {detail:.2f}"
 
 
 if __name__ == "__main__":

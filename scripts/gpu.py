@@ -1224,13 +1224,14 @@ def living(asked: Asked, studio: Studio, network: str, size: tuple[int, int], gr
     """Dreams a second of the studio's own loop without its page: a hand moves, a tick is dreamed, kept, and packed for it."""
     with_stand_in("render.develop.ffmpeg")
     from render.studio.orders import carry_out
+    from render.studio.script import Script
     from render.studio.session import Session
     from render.studio.setup import Setup
 
     config = studio.config(network, size, "bfloat16" if graph else "auto", ["dream.tile=none"], seconds=600)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, graphs() if graph else nullcontext():
         pixels = config.size.width * config.size.height
-        setup = Setup(config, None, "", Path(folder), asked.device, pixels=pixels, share=1.0, govern=False, pace=False)
+        setup = Setup(Script(config, ""), Path(folder), asked.device, pixels=pixels, share=1.0, govern=False, pace=False)
         session = Session(setup, Nobody(), carry_out)
         session.start_over()
         if session.paused_by:

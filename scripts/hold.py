@@ -68,16 +68,18 @@ class Verdict:
     high: float
 
     @property
-    def held(self) -> bool:
+    def met(self) -> bool:
         """Whether the bar was met; what is not a number was not."""
         return self.low <= self.value <= self.high
 
     def __str__(self) -> str:
-        return f"{'ok  ' if self.held else 'MISS'}  {self.bar}: {self.value:.3f}  ({self.low:g} to {self.high:g})"
+        return f"{'ok  ' if self.met else 'MISS'}  {self.bar}: {self.value:.3f}  ({self.low:g} to {self.high:g})"
 
 
-def film(photo: Path | None, network: str, layer: str, size: str, count: int, zoom: float, more: Sequence[str] = ()) -> Film:
-    """The film of `count` ticks after the first, `zoom` times a tick, frames four times as often as ticks; of noise, or a photo."""
+def make_film(
+    photo: Path | None, network: str, layer: str, size: str, count: int, zoom: float, more: Sequence[str] = ()
+) -> Film:
+    """The film of `count` ticks after the first, `zoom` times a tick, frames four times as often; of a photo, or of noise."""
     source = f"image: {json.dumps(str(photo.absolute()))}" if photo else "noise: perlin"
     text = f"""
 source: {{{source}}}
@@ -95,14 +97,14 @@ def pixels(frame: Tensor) -> measures.Pixels:
     return frame[0].permute(1, 2, 0).cpu().numpy()
 
 
-def loudness(made: Film, layer: str, canvas: Tensor) -> NDArray[np.float32]:
+def loudness(film: Film, layer: str, canvas: Tensor) -> NDArray[np.float32]:
     """[16, C]: how loud each channel is on average in each of 4x4 tiles."""
     with torch.no_grad():
-        tiles = F.adaptive_avg_pool2d(made.extract(canvas)[layer].float(), TILES)
+        tiles = F.adaptive_avg_pool2d(film.extract(canvas)[layer].float(), TILES)
     return tiles[0].flatten(1).T.cpu().numpy()
 
 
-def measured(made: Film, layer: str, states: Iterable[State]) -> Iterator[Row]:
+def measure(film: Film, layer: str, states: Iterable[State]) -> Iterator[Row]:
     """A row for each state."""
     for state in states:
         frame = pixels(state.canvas)
@@ -114,7 +116,7 @@ def measured(made: Film, layer: str, states: Iterable[State]) -> Iterator[Row]:
             measures.clipped(frame),
             measures.fine(frame),
             measures.band(frame),
-            loudness(made, layer, state.canvas),
+            loudness(film, layer, state.canvas),
         )
 
 
@@ -159,13 +161,13 @@ def variety(rows: Sequence[Row]) -> float:
     return float(1 - np.square(tiles.mean(0)).sum() / np.square(tiles).sum(1).mean())
 
 
-def pumping(made: Film) -> Verdict:
+def pumping(film: Film) -> Verdict:
     """Fine detail of each frame between two ticks, by that of the ticks beside it; tick 0, the photo's own, counts not."""
-    clock = made.scene.clock
-    states = [state.canvas for state in ticks(made)]
+    clock = film.scene.clock
+    states = [state.canvas for state in ticks(film)]
     there = [measures.fine(pixels(canvas)) for canvas in states]
     ratios = []
-    for index, frame in enumerate(frames(made.scene, states, clock)):
+    for index, frame in enumerate(frames(film.scene, states, clock)):
         tick, u = clock.beside(index / clock.fps)
         if u and tick:
             ratios.append(measures.fine(pixels(frame)) / ((1 - u) * there[tick] + u * there[tick + 1]))
@@ -185,7 +187,7 @@ def sheet(pictures: Sequence[measures.Pixels], path: Path) -> None:
     path.write_bytes(png(page))
 
 
-def told(rows: Iterable[Row], count: int) -> Iterator[Row]:
+def print_some(rows: Iterable[Row], count: int) -> Iterator[Row]:
     """The same rows, every hundredth one printed."""
     begun = monotonic()
     for row in rows:
@@ -194,7 +196,7 @@ def told(rows: Iterable[Row], count: int) -> Iterator[Row]:
         yield row
 
 
-def remembered(states: Iterable[State], wanted: set[int], into: list[measures.Pixels]) -> Iterator[State]:
+def keep_pictures(states: Iterable[State], wanted: set[int], into: list[measures.Pixels]) -> Iterator[State]:
     """The same states; the pictures of the `wanted` ticks are kept."""
     for state in states:
         if state.tick in wanted:
@@ -221,20 +223,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     network = f"{{inception_v1: {json.dumps(str(asked.weights.absolute()))}}}" if asked.weights else "bestiary"
     layer = asked.layer or ("inception_4c" if asked.weights else "texture")
     try:
-        made = film(asked.photo, network, layer, asked.size, asked.ticks, 1.025, asked.set)
-        between = film(asked.photo, network, layer, asked.size, 12, 1.08, asked.set)
+        film = make_film(asked.photo, network, layer, asked.size, asked.ticks, 1.025, asked.set)
+        between = make_film(asked.photo, network, layer, asked.size, 12, 1.08, asked.set)
     except RenderError as error:
         print(error, file=sys.stderr)
         return error.exit_code
     pictures: list[measures.Pixels] = []
-    states = remembered(ticks(made), {0, 100, 200, 400, 600, 800, 1000, asked.ticks}, pictures)
-    rows = list(told(measured(made, layer, islice(states, asked.ticks + 1)), asked.ticks))
-    found = verdicts(rows, *reference(pixels(made.scene.picture(made.scene.clock.tick(0)))))
-    found += [pumping(between)] if asked.pump else []
-    print(*found, sep="\n")
+    states = keep_pictures(ticks(film), {0, 100, 200, 400, 600, 800, 1000, asked.ticks}, pictures)
+    rows = list(print_some(measure(film, layer, islice(states, asked.ticks + 1)), asked.ticks))
+    bars = verdicts(rows, *reference(pixels(film.scene.picture(film.scene.clock.tick(0)))))
+    bars += [pumping(between)] if asked.pump else []
+    print(*bars, sep="\n")
     if asked.sheet:
         sheet(pictures, asked.sheet)
-    return 0 if all(verdict.held for verdict in found) else 1
+    return 0 if all(verdict.met for verdict in bars) else 1
 
 
 if __name__ == "__main__":

@@ -9,23 +9,23 @@ import argparse
 import io
 import math
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, Playwright, sync_playwright
 
 from render.config.model import OutputSettings
 from render.develop import prints
 from render.facts import load
 from render.studio.keys import Keys
 from render.studio.orders import carry_out
+from render.studio.script import Script
 from render.studio.serve import Address, let_in, listen, listening, names, open_house
 from render.studio.session import Session
 from render.studio.setup import Setup
@@ -41,9 +41,12 @@ GIF = {"width": 480, "size_limit": "2MB"}
 
 def fly(film: Path, target: Path) -> None:
     """Fly the film and write the GIF."""
-    with TemporaryDirectory() as folder, served(film, Path(folder)) as (session, address), sync_playwright() as playwright:
-        chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-        page = playwright.chromium.launch(executable_path=chromium).new_page(viewport={"width": WINDOW[0], "height": WINDOW[1]})
+    with (
+        TemporaryDirectory() as folder,
+        serve(film, Path(folder), CAMERA) as (session, address),
+        sync_playwright() as playwright,
+    ):
+        page = open_page(playwright, *WINDOW)
         page.clock.install()
         page.goto(address)
         rate = PER_DREAM * session.film.scene.clock.rate
@@ -55,15 +58,27 @@ def fly(film: Path, target: Path) -> None:
     print(f"{target}: {target.stat().st_size / 1e6:.2f} MB")
 
 
+def open_page(playwright: Playwright, width: int, height: int) -> Page:
+    """A page of Chromium, so large in CSS pixels."""
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    return playwright.chromium.launch(executable_path=chromium).new_page(viewport={"width": width, "height": height})
+
+
+def wait_for_newest(page: Page, session: Session, wait: Callable[[], object]) -> None:
+    """Wait until the page shows the newest dream. wait: lets the page's time go on a little."""
+    while int(page.evaluate("document.querySelector('.scrub').value")) < session.head:
+        wait()
+
+
 @contextmanager
-def served(film: Path, folder: Path) -> Iterator[tuple[Session, str]]:
+def serve(film: Path, folder: Path, overrides: Sequence[str] = ()) -> Iterator[tuple[Session, str]]:
     """The film, ready to be stepped by hand, behind an address."""
     listener = listen(Address("127.0.0.1", 0))
     port = listener.getsockname()[1]
-    config = load(film, CAMERA)
-    house = open_house(config, film, folder, Keys(port, token="key"))
+    script = Script(load(film, overrides), "", film)
+    house = open_house(script, folder, Keys(port, token="key"))
     with listening(house, listener, names("127.0.0.1", port)):
-        setup = Setup(config, film, "", folder, torch.device("cpu"), share=1, govern=False, pace=False)
+        setup = Setup(script, folder, torch.device("cpu"), share=1, govern=False, pace=False)
         session = Session(setup, house.viewers, carry_out)
         let_in(house, session)
         session.pace.note = lambda dreaming, whole: None  # how fast this machine is, is none of the film's
@@ -74,21 +89,21 @@ def served(film: Path, folder: Path) -> Iterator[tuple[Session, str]]:
             session.close()
 
 
-def flight(page: Any, session: Session, apart: float) -> Iterator[NDArray[np.uint8]]:
+def flight(page: Page, session: Session, apart: float) -> Iterator[NDArray[np.uint8]]:
     """The pictures of a flight: the aim wanders over the picture, the handles come and go. apart: milliseconds of the page."""
     for number in range(-BEFORE, DREAMS):
         if number in (HANDLES.start, HANDLES.stop):
             page.keyboard.press("1")
         turn = 2 * math.pi * number / DREAMS
         box = page.locator("#picture").bounding_box()
+        assert box
         x, y = 0.5 + 0.34 * math.sin(turn), 0.5 + 0.26 * math.sin(2 * turn)
         page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
         page.clock.run_for(40)  # after which the hand has sent where it is
         while session.obey(0.2):
             pass
         session.advance()
-        while int(page.evaluate("document.querySelector('.scrub').value")) < session.head:
-            page.clock.run_for(5)
+        wait_for_newest(page, session, lambda: page.clock.run_for(5))
         for _ in range(PER_DREAM):
             page.clock.run_for(apart)
             if number >= 0:

@@ -152,7 +152,7 @@ def serve() -> None:
 
     from render import cli, facts  # noqa: F401
     from render.config import notices  # noqa: F401
-    from render.develop import reprint, shoot  # noqa: F401
+    from render.develop import join, reprint, shoot  # noqa: F401
     from render.dream import registry
     from render.show import estimate, gallery, limits, progress  # noqa: F401
     from render.source import mask, video  # noqa: F401

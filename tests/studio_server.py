@@ -24,6 +24,7 @@ from render.studio.door import House
 from render.studio.jobs import Job
 from render.studio.keys import Keys
 from render.studio.orders import carry_out
+from render.studio.script import Script
 from render.studio.serve import Address, let_in, listen, listening, names, open_house
 from render.studio.session import Message, Reply, Session
 from render.studio.setup import Setup
@@ -116,13 +117,12 @@ def served(studio: Studio, port: int = 0, plays: bool = True) -> Iterator[str]:
         stack.enter_context(patch("render.studio.plates.STEPS", 3))
         stack.enter_context(patch.dict(registry.NETWORKS, {name: small(name) for name in ("bestiary", "efficientnet_lite0")}))
         stack.enter_context(patch("platformdirs.user_cache_path", lambda name, **more: studio.folder / "cache"))
-        config = load(studio.file)
+        script = Script(load(studio.file), studio.file.read_text(), studio.file, lambda: load(studio.file))
         keys = Keys(port, b"k" * 32, TOKEN)
-        keys.renewed = lambda token: setattr(keys, "token", TOKEN)
-        studio.house = open_house(config, studio.file, studio.runs, keys)
+        keys.on_renewal = lambda token: setattr(keys, "token", TOKEN)
+        studio.house = open_house(script, studio.runs, keys)
         stack.enter_context(listening(studio.house, listener, names("127.0.0.1", port)))
-        text = studio.file.read_text()
-        setup = Setup(config, studio.file, text, studio.runs, tiny.CPU, lambda: load(studio.file), share=1, govern=False)
+        setup = Setup(script, studio.runs, tiny.CPU, share=1, govern=False)
         studio.session = session = Session(setup, studio.house.viewers, studio.carry)
         session.jobs.command = studio.rendered
         session.playing = plays

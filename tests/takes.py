@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from render.config import load_text
-from render.develop.take import open_take
+from render.develop.takes import open_take
 
 SIZE = (64, 36)
 COLOUR = (200, 30, 60)

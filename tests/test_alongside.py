@@ -101,7 +101,7 @@ def test_an_encoder_that_takes_its_time_is_ended_with_what_it_was_for(tmp_path: 
 
     def develop() -> None:
         endless = ("-f", "lavfi", "-i", "color=black:size=64x64", "-f", "null")
-        with ffmpeg._started(*endless, "-") as child:
+        with ffmpeg._run(*endless, "-") as child:
             started.set()
             ffmpeg._finish(child, None, tmp_path / "x.mp4")
 

@@ -18,7 +18,11 @@ from numpy.typing import NDArray
 from render.develop import ffmpeg
 from render.errors import ConfigError, MissingError
 from render.source import audio
-from render.source.audio import Music, beat, listen, loudness, onsets, samples, track
+from render.source import beat as beats
+from render.source.audio import Music, listen
+from render.source.beat import beat, onsets
+from render.source.loudness import HOP, WINDOW, loudness
+from render.source.sound_file import RATE, samples, track
 
 ZERO = Fraction(0)
 
@@ -81,7 +85,7 @@ def test_a_feature_rises_when_it_sounds_and_falls_as_it_is_told(tmp_path: Path) 
 
 @pytest.mark.parametrize("band", [(20, 40), (40, 120), (300, 310), (7000, 11_000), (20, 11_000)], ids=str)
 def test_loudness_is_measured_in_the_band_and_nowhere_else(band: tuple[float, float]) -> None:
-    seconds = np.arange(2 * audio.RATE) / audio.RATE
+    seconds = np.arange(2 * RATE) / RATE
     inside, outside = ((band[0] * band[1]) ** 0.5, 150.0 if band[0] != 20 else 10_990.0)
     tone = 0.5 * np.sin(2 * np.pi * inside * seconds).astype(np.float32)
     other = 0.5 * np.sin(2 * np.pi * outside * seconds).astype(np.float32)
@@ -194,14 +198,14 @@ DEGENERATE = {
     "one sample": np.array([0.5]),
     "one silent sample": np.zeros(1),
     "a click at the very end": _short(2 * tracks.RATE, 2 * tracks.RATE - 3),
-    "a click in the last half hop": _short(86 * audio.HOP + 250, 86 * audio.HOP + 200),
+    "a click in the last half hop": _short(86 * HOP + 250, 86 * HOP + 200),
     "a note to the very end": tracks.clicks([0.5, 1.9], 2.0 - 1e-3, 200),
     "a click at the very start": _short(2 * tracks.RATE, 0),
     "a constant tone": 0.5 * np.sin(np.arange(2 * tracks.RATE) * 0.1),
     "a constant": np.full(tracks.RATE, 0.5),
     "shorter than a window": 0.5 * np.sin(np.arange(500) * 0.1),
     "shorter than a hop": 0.5 * np.sin(np.arange(100) * 0.1),
-    "as long as a window": 0.5 * np.sin(np.arange(audio.WINDOW) * 0.1),
+    "as long as a window": 0.5 * np.sin(np.arange(WINDOW) * 0.1),
 }
 
 
@@ -221,10 +225,10 @@ def test_sounds_that_are_hardly_any_are_heard_without_a_crash(tmp_path: Path, na
 @pytest.mark.parametrize("rest", [0, 127, 128, 129, 255])
 def test_an_onset_at_the_very_end_has_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rest: int) -> None:
     """The IndexError of a note that is found in a track's last half hop."""
-    path = tracks.wav(tmp_path / "a.wav", np.full(90 * audio.HOP + rest, 0.1))
-    monkeypatch.setattr(audio, "onsets", lambda signal: np.array([len(signal) / audio.RATE]))
+    path = tracks.wav(tmp_path / "a.wav", np.full(90 * HOP + rest, 0.1))
+    monkeypatch.setattr(audio, "onsets", lambda signal: np.array([len(signal) / RATE]))
     audio._envelope.cache_clear()
-    assert at(listen(path, ZERO, {"hits": Feature("onsets", 0)}), "hits", 90 * audio.HOP / audio.RATE) == [1]
+    assert at(listen(path, ZERO, {"hits": Feature("onsets", 0)}), "hits", 90 * HOP / RATE) == [1]
 
 
 def test_the_beat_counts_from_the_start_of_the_film(tmp_path: Path) -> None:
@@ -244,7 +248,7 @@ def test_the_beat_counts_from_the_start_of_the_film(tmp_path: Path) -> None:
 def test_without_librosa_bands_are_heard_and_the_rest_names_the_cure(music: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "librosa", None)
     audio._envelope.cache_clear()
-    audio._beat.cache_clear()
+    beats._beat.cache_clear()
     assert at(listen(music, ZERO, BANDS, 120), "kick", 1.04)[0] > 0.9
     for features, bpm in (({"hits": Feature("onsets")}, None), ({}, "auto")):
         with pytest.raises(MissingError) as caught:
@@ -345,4 +349,4 @@ def test_sound_that_begins_late_keeps_its_place(tmp_path: Path) -> None:
     subprocess.run([ffmpeg._program(), "-v", "error", *inputs, "-c:v", "copy", "-c:a", "flac", str(late)], check=True)
     with av.open(str(late)) as container:
         assert container.streams.audio
-    assert np.argmax(np.abs(samples(late)) > 0.3) / audio.RATE == pytest.approx(1.2, abs=0.01)
+    assert np.argmax(np.abs(samples(late)) > 0.3) / RATE == pytest.approx(1.2, abs=0.01)

@@ -19,11 +19,11 @@ from PIL import Image
 
 from render.config import Config, load_text
 from render.construct import build
-from render.develop import take
 from render.develop.chain import Link, common_ticks, read_chain, tick_chain
 from render.develop.negative import STRIDE, Negative
 from render.develop.shoot import Shot, shoot, version_of
-from render.errors import ConfigError, RenderError
+from render.develop.takes import existing_take
+from render.errors import RenderError
 from render.facts import facts
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
@@ -272,24 +272,12 @@ def test_a_picture_that_changes_is_another_from_there_on(project: Path, begun: C
     assert dream(project, settings).folder.name == "take-002"
 
 
-def test_a_fork_begins_with_the_dreams_of_any_take(project: Path, begun: Callable[[str], Shot]) -> None:
-    first = begun("noise")
-    with take.begin_from(project / "runs", "fork", first.folder, 5, {"seed": 3}, "size: 48x32\n", "size: 48x32\n") as fork:
-        assert fork.folder == project / "runs/fork/take-001"
-        kept = fork.negative().last()
-        assert kept
-        assert kept.tick == 4
-        assert fork.record["begun"] == {"take": "dusk/take-001", "ticks": 5}
-        with pytest.raises(ConfigError, match="another render is at work here"):
-            take.existing_take(fork.folder)
-
-
 def test_a_take_is_adopted_by_the_film_that_begins_as_it_does(project: Path, begun: Callable[[str], Shot]) -> None:
     text = yaml.safe_dump({**FILM, **CHANGES["another end"][0], "name": "flight"})
     config = load_text(text, folder=project)
     chain = chain_of(config)
     first = begun("noise")
-    with take.existing_take(first.folder) as flown:
+    with existing_take(first.folder) as flown:
         flown.adopt({"seed": 3}, chain, text, config.yaml())
         assert flown.negative().count() == 9
         assert not flown.record["finished"]

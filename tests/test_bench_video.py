@@ -36,7 +36,7 @@ FOUND["ours"]["level"] = 0.001
 
 def missed(scene: str, changed: dict[str, float], method: str = "ours") -> list[str]:
     """The bars that are missed when some figures of a method are others."""
-    return [verdict.bar for verdict in verdicts(FOUND | {method: FOUND[method] | changed}, scene) if not verdict.held]
+    return [verdict.bar for verdict in verdicts(FOUND | {method: FOUND[method] | changed}, scene) if not verdict.met]
 
 
 def test_a_dream_that_sticks_passes() -> None:

@@ -189,5 +189,5 @@ def test_every_bar_can_be_missed() -> None:
         step_of_googlenet=2.0,
         scene=figures.FilmFigures(300, 0, 0.0, 0.0, 0.0, 1.0, 0.0),
     )
-    assert not any(verdict.held for verdict in figures.verdicts(worst))
+    assert not any(verdict.met for verdict in figures.verdicts(worst))
     assert "eye 0 %" in "\n".join(figures.lines(worst))

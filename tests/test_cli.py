@@ -377,7 +377,7 @@ def test_a_print_that_fails_keeps_the_negative(run: Run, no_dreaming: Callable[[
 
 
 def test_a_take_at_work_is_left_alone(run: Run) -> None:
-    from render.develop.take import existing_take
+    from render.develop.takes import existing_take
 
     run("tiny.yaml")
     with existing_take(Path("runs/tiny/take-001")):

@@ -92,6 +92,12 @@ def test_a_film_is_asked_for_by_a_program_as_by_a_file(tmp_path: Path) -> None:
             load_mapping({"motion": {"zoom": value}})
     with pytest.raises(ConfigError, match="seed is "):
         load_mapping({"seed": wave})
+    with pytest.raises(ConfigError, match="bpm is a number too large"):
+        load_mapping({"bpm": 10**400})
+    with pytest.raises(ConfigError, match=r"look.hold holds half a letter"):
+        load_mapping({"look": {"hold": "\ud800"}})
+    with pytest.raises(ConfigError, match=r"motion.zoom is a function of a program that fails \(ZeroDivisionError: "):
+        load_mapping({"motion": {"zoom": lambda seconds: 1 / 0}})
 
 
 def wave(seconds: float) -> float:

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from render.config.curve import Curve, Span, deforum_keys, read_curve
+from render.config.curve import Curve, read_curve
+from render.config.deforum_keys import deforum_keys
 from render.config.easing import EASINGS, JUMPS, easing
 from render.config.problem import SettingError
 from render.config.scalars import read_time
+from render.config.track import Span
 from render.moment import Clock
 
 CLOCK = Clock(Fraction(30), 300, Fraction(8), seed=5)  # ten seconds

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from vocabulary import says
 
 from render.config import Config, load_text
-from render.config.curve import CELL
 from render.config.deforum import IGNORED, convert, read_settings, schedule_of, yaml_text
+from render.config.deforum_keys import CELL
 from render.construct.camera import camera_path
 from render.errors import ConfigError
 from render.picture import warp
@@ -270,6 +270,19 @@ BAD = {
     '{"a": 1}': "none of max_frames zoom",
     '{"zoom": 1, "W": -5}': "cannot be read",
 }
+
+
+ODD = {"seed": "abc", "zoom": "0: (1), 1/0: (2)", "fov": "..", "diffusion_cadence": "1.2.3"}
+
+
+@pytest.mark.parametrize("key", ODD)
+def test_a_value_that_is_none_is_left_out_and_the_film_stays(key: str) -> None:
+    mode = "3D" if key == "fov" else "2D"
+    film = convert(settings(animation_mode=mode, rotation_3d_y="0: (1)", **{key: ODD[key]}))
+    wrong = [fate for fate in film.fates if fate.why.startswith("its value cannot be read")]
+    assert wrong
+    assert all(fate.what == IGNORED for fate in wrong)
+    assert load_text(yaml_text(film, "a.txt")).fps == 15
 
 
 @pytest.mark.parametrize("text", BAD)

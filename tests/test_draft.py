@@ -11,7 +11,7 @@ from render.config import Config, check, load_text
 from render.config.draft import draft
 from render.config.scalars import Size, read_time
 from render.construct.film import ascent_settings
-from render.construct.scene import frame_size
+from render.construct.source import frame_size
 from render.dream.ascent import sizes
 from render.errors import ConfigError
 from render.facts import load

@@ -53,12 +53,12 @@ def pixels(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Pixels that the network has looked at, by which everything is timed instead of a clock."""
     total = [0.0]
 
-    def timed(device: torch.device, do: Callable[[], object]) -> float:
+    def measure_seconds(device: torch.device, do: Callable[[], object]) -> float:
         before = total[0]
         do()
         return total[0] - before
 
-    monkeypatch.setattr(estimates, "timed", timed)
+    monkeypatch.setattr(estimates, "measure_seconds", measure_seconds)
     return total
 
 
@@ -100,12 +100,12 @@ def test_many_objectives_are_counted_by_a_few(monkeypatch: pytest.MonkeyPatch, t
         scored[0] += 1
         return objective.score(*words)
 
-    def timed(device: torch.device, do: Callable[[], object]) -> float:
+    def measure_seconds(device: torch.device, do: Callable[[], object]) -> float:
         before = scored[0]
         do()
         return scored[0] - before
 
-    monkeypatch.setattr(estimates, "timed", timed)
+    monkeypatch.setattr(estimates, "measure_seconds", measure_seconds)
     counted = replace(film, terms=terms)
     _, seconds = dreaming(counted, film.scene.size)
     tried, scored[0] = scored[0], 0
@@ -184,6 +184,23 @@ def test_the_disk_is_what_the_film_takes(name: str, footage: None, tiny_network:
     assert told == pytest.approx(weight(tmp_path / "runs"), rel=exactly)
 
 
+@pytest.mark.parametrize("step_size", [0.002, 0.03])
+def test_a_gentle_film_is_told_to_be_smaller(step_size: float, tiny_network: None, tmp_path: Path) -> None:
+    settings = [
+        "size=192x128",
+        "dream.steps=2",
+        f"dream.step_size={step_size}",
+        "dream.octaves=1",
+        "outputs=a.mp4",
+        "duration=2s",
+    ]
+    config = load_text("seed: 7", overrides=settings, look=facts)
+    told = dict(costs(config, tiny.film("seed: 7", settings)))["a.mp4"].disk
+    shoot(config, "seed: 7", tmp_path / "runs", tiny.CPU, lambda states, first, last: states)
+    (film,) = tmp_path.rglob("a.mp4")
+    assert told == pytest.approx(film.stat().st_size, rel=0.5)
+
+
 def weight(folder: Path) -> int:
     """Bytes of what a render leaves, but for the few kilobytes of its poster and records, which do not grow with a film."""
     small = ("poster.jpg", "run.json", "config.yaml", "resolved.yaml")
@@ -233,7 +250,7 @@ def test_a_try_burns_one_thread(tiny_network: None, monkeypatch: pytest.MonkeyPa
     torch.set_num_threads(2)
     try:
         estimates.within(load_text("seed: 7", overrides=["size=48x32"]), tiny.film(), 16 * 24)
-        estimates.timed(tiny.CPU, lambda: threads.append(torch.get_num_threads()))
+        estimates.measure_seconds(tiny.CPU, lambda: threads.append(torch.get_num_threads()))
         assert (threads, torch.get_num_threads()) == ([1, 1], 2)
     finally:
         torch.set_num_threads(before)

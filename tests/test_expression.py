@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from render.config import expression
-from render.config.curve import Span, read_curve
+from render.config.curve import read_curve
 from render.config.expression import (
     CONSTANTS,
     FUNCTIONS,
@@ -24,9 +24,10 @@ from render.config.expression import (
     Expression,
     ExpressionError,
     Function,
-    free,
+    require_feature_name,
 )
 from render.config.problem import SettingError
+from render.config.track import Span
 from render.moment import Clock
 
 VALUES = {"f": 30.0, "s": 1.0, "b": 2.0, "p": 0.25, "fps": 30.0, "seed": 7}
@@ -135,8 +136,8 @@ def test_features_of_the_music_are_strangers_until_they_are_known() -> None:
 @pytest.mark.parametrize("name", sorted({*VARIABLES, *CONSTANTS, *FUNCTIONS, *RESERVED, "", "a b", "1st", "größe", "a" * 41}))
 def test_features_have_names_of_their_own(name: str) -> None:
     with pytest.raises(SettingError, match="calls a feature"):
-        free(name)
-    free(f"my{name.strip()[:9].replace(' ', '_').replace('öß', 'os')}")
+        require_feature_name(name)
+    require_feature_name(f"my{name.strip()[:9].replace(' ', '_').replace('öß', 'os')}")
 
 
 def test_noise_is_seeded_smooth_and_bounded() -> None:

@@ -15,7 +15,8 @@ import torch
 from numpy.typing import NDArray
 
 from render.config import load_text, model
-from render.construct.scene import cut_test, flow_estimator
+from render.construct.cuts import cut_test
+from render.construct.flow import flow_estimator
 from render.errors import MissingError
 from render.picture import warp
 from render.picture.picture import Pixels, from_pixels

@@ -14,7 +14,7 @@ from render.errors import ConfigError
 from render.facts import facts
 from render.picture.picture import to_pixels
 from render.show import flow_preview
-from render.show.progress import none
+from render.show.progress import silence
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
 
@@ -34,7 +34,7 @@ def test_a_row_for_each_of_a_few_ticks(tmp_path: Path) -> None:
         folder=tmp_path,
         look=facts,
     )
-    path = flow_preview.strip(config, tmp_path / "runs", tiny.CPU, none)
+    path = flow_preview.strip(config, tmp_path / "runs", tiny.CPU, silence)
     picture = np.asarray(Image.open(path))
     rows = (picture.shape[0] - 2 * flow_preview.LINE - 2 * flow_preview.MARGIN) / (
         48 + flow_preview.LINE + 2 * flow_preview.MARGIN
@@ -70,5 +70,5 @@ def test_what_does_not_move_is_refused(tmp_path: Path, text: str, key: str) -> N
     footage(tmp_path, 2)
     with pytest.raises(ConfigError, match=rf"film.yaml:1:\d+: {key} "):
         flow_preview.strip(
-            load_text(text, "film.yaml", folder=tmp_path, overrides=["size=48x48"], look=facts), tmp_path, tiny.CPU, none
+            load_text(text, "film.yaml", folder=tmp_path, overrides=["size=48x48"], look=facts), tmp_path, tiny.CPU, silence
         )

@@ -31,7 +31,8 @@ from render.develop.shoot import shoot
 from render.errors import ConfigError, MissingError
 from render.facts import facts
 from render.show import gallery
-from render.show.gallery import find_exhibits, write_page
+from render.show.exhibits import BEGINNINGS, find_exhibits
+from render.show.gallery import COMPARED, write_page
 
 PAGE = Path(gallery.__file__).parent / "page"
 STYLE = "".join((PAGE / name).read_text(encoding="utf-8") for name in ("tokens.css", "page.css"))
@@ -228,8 +229,8 @@ def test_a_film_that_was_cut_short_or_lies_elsewhere_is_not_shown(tmp_path: Path
 
 
 def test_the_tables_are_those_of_the_vocabulary() -> None:
-    assert set(gallery.BEGINNINGS) == set(SOURCES)
-    assert set(SOURCES) >= gallery.COMPARED
+    assert set(BEGINNINGS) == set(SOURCES)
+    assert set(SOURCES) >= COMPARED
     assert {ending for ending, _ in browser.PLAYED} <= set(formats().endings) & set(browser.TYPES)
     assert {codec for _, codec in browser.PLAYED} <= set(CODECS)
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from render.dream import graphdef, published
+from render.dream.entry import DamagedError
 from render.dream.protobuf import fields
 from render.errors import MissingError
 from render.weights.catalogue import CATALOGUE
@@ -90,6 +91,37 @@ def test_a_damaged_graph_never_ends_in_a_traceback(tmp_path: Path, seed: int) ->
     file.write_bytes(data)
     with suppress(MissingError):  # where the damage lies in a weight, nothing is wrong with the graph
         published.stages(INCEPTION5H, file)
+
+
+def varint(number: int) -> bytes:
+    return bytes([number]) if number < 128 else bytes([number & 127 | 128]) + varint(number >> 7)
+
+
+def field(number: int, content: bytes) -> bytes:
+    return varint(number << 3 | 2) + varint(len(content)) + content
+
+
+def node(name: str, op: str, *inputs: str, **attributes: bytes) -> bytes:
+    entries = [field(5, field(1, key.encode()) + field(2, value)) for key, value in attributes.items()]
+    parts = [field(1, name.encode()), field(2, op.encode()), *(field(3, source.encode()) for source in inputs), *entries]
+    return field(1, b"".join(parts))
+
+
+def constant(*sides: int) -> bytes:
+    """One number that stands for as many as the sides say."""
+    shape = b"".join(field(2, b"\x08" + varint(side)) for side in sides)
+    return field(8, b"\x08\x01" + field(2, shape) + field(4, bytes(4)))
+
+
+@pytest.mark.parametrize("lie", ["round", "endless"])
+def test_a_hostile_graph_is_one_sentence(lie: str) -> None:
+    """One that goes round is not followed without end, and one number does not become terabytes."""
+    sides = (10**6, 10**6) if lie == "endless" else (2, 2)
+    head = [node("weight", "Const", value=constant(*sides)), node("bias", "Const", value=constant(2))]
+    head += [node("round", "Reshape", "round"), node("product", "MatMul", "round", "weight")]
+    words = {"round": "leads back to itself", "endless": "1 numbers for a shape"}
+    with pytest.raises(DamagedError, match=words[lie]):
+        graphdef.stages(b"".join((*head, node("logits", "BiasAdd", "product", "bias"))), (), "logits")
 
 
 def test_fields_are_numbers_or_bytes() -> None:

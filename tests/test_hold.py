@@ -28,7 +28,7 @@ GOOD = [row(tick) for tick in range(301)]
 
 
 def missed(rows: list[Row]) -> list[str]:
-    return [verdict.bar.split()[0] for verdict in verdicts(rows, MEAN, 0.2) if not verdict.held]
+    return [verdict.bar.split()[0] for verdict in verdicts(rows, MEAN, 0.2) if not verdict.met]
 
 
 def test_a_film_that_holds_passes() -> None:
@@ -106,7 +106,7 @@ def test_measures_are_those_of_the_design() -> None:
 def test_the_command_runs_and_reports(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Twenty ticks are too few for the last bar, so it says that one was missed."""
     Image.fromarray((tiny.photo((72, 128))[0].permute(1, 2, 0).numpy() * 255).astype(np.uint8)).save(tmp_path / "a.png")
-    words = "--layer shapes --size 64x36 --ticks 20 --set dream.first_steps=2".split()
+    words = ["--layer", "shapes", "--size", "64x36", "--ticks", "20", "--set", "dream.first_steps=2"]
     code = hold.main([*words, "--photo", f"{tmp_path}/a.png", "--pump", "--sheet", str(tmp_path / "sheet.png")])
     said = capsys.readouterr().out
     assert code == 1

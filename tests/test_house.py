@@ -17,7 +17,7 @@ from PIL import Image
 
 from render.config import load_text, model
 from render.config.section import Section
-from render.construct.scene import make_source
+from render.construct.source import make_source
 from render.develop.negative import Negative
 from render.dream.ascent import PARAMETRISATIONS
 from render.facts import facts
@@ -49,7 +49,7 @@ ROWS = {  # room: what it may import
     "loops": {"moment"},
     "scene": DREAM | {"loops"},
     "frames": DREAM | {"loops", "scene"},
-    "droste": DREAM | {"scene"},
+    "droste": DREAM | {"scene", "frames"},
     "propagate": DREAM,
     "film": DREAM | {"scene", "frames", "propagate"},
     "travel": DREAM | {"scene", "droste", "film"},

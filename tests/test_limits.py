@@ -71,6 +71,14 @@ def test_what_has_been_begun_is_not_asked_again(run: Run, monkeypatch: pytest.Mo
     assert run("--set", "seed=4")[0] == 2
 
 
+def test_a_take_that_does_not_say_what_it_is_of_is_passed_over(run: Run) -> None:
+    take = Path("runs/film/take-001")
+    take.mkdir(parents=True)
+    (take / "run.json").write_text('{"format": 2, "name": "film"}')
+    assert run()[0] == 0
+    assert Path("runs/film/take-002").is_dir()
+
+
 def test_a_disk_that_does_not_say_what_is_free_is_not_called_full(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "_free_disk", lambda root: 0)
     assert run()[0] == 0

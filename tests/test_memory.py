@@ -27,31 +27,31 @@ def test_what_a_look_keeps_is_counted_once_and_without_weights() -> None:
         left, right = seen.split(4, dim=1)
         return {"all": seen * seen, "left": left.square() + left, "right": right.square()}
 
-    assert memory.kept(extract, frame) == (3 + 8) * 20 * 30 * 4
-    assert memory.kept(lambda x: {"all": torch.relu(conv(x))}, frame) == (3 + 8) * 20 * 30 * 4
+    assert memory.activation_bytes(extract, frame) == (3 + 8) * 20 * 30 * 4
+    assert memory.activation_bytes(lambda x: {"all": torch.relu(conv(x))}, frame) == (3 + 8) * 20 * 30 * 4
 
 
 @pytest.mark.parametrize("room", [3 * GB, 4.5 * GB, 40 * GB])
 @pytest.mark.parametrize("each", [270, 880, 4000])
 def test_what_is_seen_of_a_frame_at_once_fits(each: float, room: float) -> None:
-    side = memory.side(MANY, each, room, TILES)
+    side = memory.tile_side(MANY, each, room, TILES)
     assert side % 16 == 0
     tiles = Tiling(side, TILES.cells, TILES.overlap, 64)
     widest = max(span.last - span.first for length in (2160, 3840) for span in spans(length, tiles, 0.2))
-    assert memory.taken(MANY, widest**2, each) <= 1.05 * room
-    assert memory.taken(MANY, (widest + 900) ** 2, each) > room or side >= 3840 // 2
+    assert memory.step_bytes(MANY, widest**2, each) <= 1.05 * room
+    assert memory.step_bytes(MANY, (widest + 900) ** 2, each) > room or side >= 3840 // 2
 
 
 def test_where_there_is_hardly_any_room_tiles_are_as_small_as_makes_sense() -> None:
-    assert memory.side(MANY, 880, 1000.0, TILES) == memory.SMALLEST
+    assert memory.tile_side(MANY, 880, 1000.0, TILES) == memory.SMALLEST
 
 
 def test_tiles_get_smaller_until_nothing_can_help() -> None:
     sides = [3840]
-    while side := memory.smaller(sides[-1]):
+    while side := memory.smaller_side(sides[-1]):
         sides.append(side)
     assert sides == [3840, 1920, 960, 480, 240]
-    assert memory.smaller(64) is None
+    assert memory.smaller_side(64) is None
 
 
 FREE = {  # what files say, and what is free

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from render.config import load_text
-from render.config.setting_types import name_from
+from render.config.file_names import name_from
 from render.develop import files
 from render.develop.names import fill_name, frame_path
 from render.errors import ConfigError

@@ -131,7 +131,7 @@ def test_ray_is_here() -> None:
     ],
 )
 def test_what_ray_says_is_said_in_our_words(raised: Exception, words: str) -> None:
-    error = cluster._unconnected("head:6379", raised)
+    error = cluster._connection_error("head:6379", raised)
     assert error.exit_code == 3
     assert words in str(error)
     assert error.hint

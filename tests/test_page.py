@@ -19,7 +19,8 @@ from clips import clip
 from PIL import Image
 from takes import GIVEN, finished
 
-from render.show.gallery import find_exhibits, write_page
+from render.show.exhibits import find_exhibits
+from render.show.gallery import write_page
 from render.source.image import digest
 
 api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install -e .[dev]")

@@ -228,7 +228,15 @@ def test_what_cannot_be_imported_says_so(value: str) -> None:
 
 
 CLUMSY = """
-from render.parts import LAYER, motion, needed, number, objective, row, torch
+from render.parts import LAYER, motion, needed, network, number, objective, row, torch
+
+@network
+def breaks(file, device):
+    return file / device
+
+@network
+def nothing(file, device):
+    return None
 
 @motion(number("", -10, 10), row(0, "falls over"))
 def raises(xy, slope, when):
@@ -248,12 +256,14 @@ FALLS = {
     "{motion: {raises: 1}}": "film.yaml:1:19: motion.raises is of the package clumsy 1, which fails (TypeError: ",
     "{motion: {flat: 1}}": "motion.flat is of the package clumsy 1, which fails (TypeError: a velocity is a tensor of",
     "{motion: {lost: 1}}": "motion.lost needs nothing_of_the_kind:lost, which cannot be imported (ModuleNotFoundError: ",
+    "{dream: {network: breaks}}": "dream.network is of the package clumsy 1, which fails (TypeError: unsupported operand",
+    "{dream: {network: nothing}}": "dream.network is of the package clumsy 1, which fails (TypeError: a network is a render",
     "{dream: {objective: {meagre: 1, layer: mid}}}": "objective.0.meagre is of the package clumsy 1, which fails (TypeError: ",
 }
 
 
 def test_what_fails_when_a_film_is_built_names_the_package(tmp_path: Path) -> None:
-    site = by_hand(tmp_path / "site", "clumsy", CLUMSY, "raises", "flat", "lost", "meagre")
+    site = by_hand(tmp_path / "site", "clumsy", CLUMSY, "raises", "flat", "lost", "meagre", "breaks", "nothing")
     program = f"""
 import torch
 from render.config import load_text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 import struct
+import tracemalloc
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -181,6 +182,20 @@ def test_a_file_that_lies_is_one_sentence_before_anything_is_made(
 
 
 LIBRARIES = ("weights_only", "state_dict:", "Error(s)", "size mismatch", "HeaderToo", "unpickl", "persistent", "Traceback")
+
+
+def test_a_byte_order_without_end_is_not_read(tmp_path: Path) -> None:
+    content, file = io.BytesIO(), tmp_path / "lying.pth"
+    with ZipFile(content, "w", ZIP_DEFLATED) as archive:
+        archive.writestr("a/data.pkl", pickle.dumps({}, 2))
+        archive.writestr("a/byteorder", HEAVY)
+    file.write_bytes(content.getvalue())
+    tracemalloc.start()
+    with pytest.raises(MissingError, match="of another byte order"):
+        load("bestiary", file, tiny.CPU)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < len(HEAVY) / 8
 
 
 def test_a_lie_ends_the_command_with_3(command: Command) -> None:

@@ -118,12 +118,9 @@ def test_beats_and_cuts_are_marked(tmp_path: Path) -> None:
     config = heard(f"{TURNING}}}", 60, 0.5)
     assert list(film_marks(config)) == [Mark("bar", 0.5), Mark("beat", 1.5), Mark("beat", 2.5)]
     assert list(film_marks(heard(f"{TURNING}}}", None))) == [], "a film without music has no beats"
-    cut = heard(f"{TURNING}, cuts: [1s, 60]}}", None)
-    assert list(film_marks(cut)) == [Mark("cut", 1.0), Mark("cut", 2.0)]
-    (plain, _), (crossed, _) = (
-        plot.plot(config, tmp_path),
-        plot.plot(cut, tmp_path / "cut", [Mark("cut", 2.5), Mark("cut", 99)]),
-    )
+    cut = heard(f"{TURNING}, cuts: [1s, 60, 2.5s]}}", None)
+    assert list(film_marks(cut)) == [Mark("cut", 1.0), Mark("cut", 2.0), Mark("cut", 2.5)]
+    (plain, _), (crossed, _) = plot.plot(config, tmp_path), plot.plot(cut, tmp_path / "cut")
     panel = slice(plot.TOP, plot.TOP + plot.PANEL), slice(plot.LEFT, plot.RIGHT)
     changed = np.median(np.abs(looked(plain) - looked(crossed)).max(2)[panel], 0) > 5
     width = plot.RIGHT - plot.LEFT
@@ -133,8 +130,8 @@ def test_beats_and_cuts_are_marked(tmp_path: Path) -> None:
 
 def test_marks_that_would_crowd_are_left_out() -> None:
     crowd = [Mark("beat", second / 10) for second in range(1000)] + [Mark("bar", second) for second in range(100)]
-    assert not plot._roomy("beat", crowd)
-    assert plot._roomy("bar", crowd)
+    assert not plot._has_room("beat", crowd)
+    assert plot._has_room("bar", crowd)
 
 
 @pytest.mark.parametrize("seconds", [0.03, 0.5, 1, 7, 12, 100, 3600, 86400])

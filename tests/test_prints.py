@@ -25,7 +25,7 @@ from render.config.parts import formats
 from render.develop import encode, ffmpeg, files, metadata, prints
 from render.develop.formats import format_of, require
 from render.errors import ConfigError, DevelopError, MissingError, RoomError
-from render.source.audio import Sound
+from render.source.sound_file import Sound
 
 NTSC = Fraction(30000, 1001)
 COLOUR = (200, 30, 60)
@@ -460,7 +460,7 @@ def test_encoders_of_pictures_and_of_sound_are_asked_for_before_any_work(monkeyp
     monkeypatch.setattr(ffmpeg, "encoders", lambda: present - {"aac"})
     require([Output("x.mp4")], "x")
     with pytest.raises(MissingError, match="no encoder aac"):
-        require([Output("x.mp4")], "x", heard=True)
+        require([Output("x.mp4")], "x", has_sound=True)
     monkeypatch.setattr("render.develop.formats._pyav_encodes", lambda encoder: False)
     monkeypatch.setattr("cv2.haveImageWriter", lambda name: False)
     for name, encoder in (("x.exr", "exr"), ("x.tif", "tiff"), ("x.png", ".png"), ("{frame}.webp", ".webp")):
@@ -471,7 +471,7 @@ def test_encoders_of_pictures_and_of_sound_are_asked_for_before_any_work(monkeyp
 @pytest.mark.parametrize(("ending", "codec"), [row for row in ALL if row not in ROWS], ids=str)
 def test_hardware_is_used_where_it_is_and_asked_for_before_any_work(tmp_path: Path, ending: str, codec: str) -> None:
     asked = Output(f"x{ending}", codec=codec)
-    if ffmpeg.at_hand(FORMATS[codec].encoder):
+    if ffmpeg.finds_hardware(FORMATS[codec].encoder):
         path, _ = develop(tmp_path, asked, 9, (256, 144))
         assert ffmpeg.count(path) == 9
     else:
@@ -480,5 +480,5 @@ def test_hardware_is_used_where_it_is_and_asked_for_before_any_work(tmp_path: Pa
 
 
 def test_what_is_at_hand_is_found_by_trying() -> None:
-    assert ffmpeg.at_hand("libx264")
-    assert not ffmpeg.at_hand("no_such_encoder")
+    assert ffmpeg.finds_hardware("libx264")
+    assert not ffmpeg.finds_hardware("no_such_encoder")

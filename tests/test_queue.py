@@ -14,7 +14,7 @@ import pytest
 import tiny
 import torch
 from PIL import Image
-from workers import HOST, Cluster, Hand
+from workers import HOST, Cluster, RemoteWorker
 
 from render.develop import files
 from render.develop.shoot import shoot
@@ -71,12 +71,12 @@ def alone(path: Path, root: Path) -> None:
     shoot(load(path), path.read_text(), root, tiny.CPU, lambda states, first, last: states)
 
 
-def together(paths: Sequence[Path], root: Path, hands: Sequence[Hand], in_place: bool, **plan: Any) -> list[Any]:
+def together(paths: Sequence[Path], root: Path, workers: Sequence[RemoteWorker], in_place: bool, **plan: Any) -> list[Any]:
     """Render films with these workers: what befell."""
     orders = [Order(number, load(path), path.read_text()) for number, path in enumerate(paths)]
     stop = plan.pop("stop", Event())
-    how = Plan(root, [PLACE] * len(hands), in_place, torch.device("cpu"), **plan)
-    return list(render_queue(orders, Cluster(hands), how, stop))  # type: ignore[arg-type]
+    how = Plan(root, [PLACE] * len(workers), in_place, torch.device("cpu"), **plan)
+    return list(render_queue(orders, Cluster(workers), how, stop))  # type: ignore[arg-type]
 
 
 def contents(root: Path) -> Mapping[str, bytes]:
@@ -97,7 +97,7 @@ def test_a_queue_makes_the_takes_that_its_films_make_alone(tmp_path: Path, in_pl
     paths.append(write(tmp_path, "moving", FILM.replace("{name}.png", "{name}.gif"), seed=2))
     for path in paths:
         alone(path, tmp_path / "alone")
-    events = together(paths, tmp_path / "runs", [Hand(), Hand()], in_place)
+    events = together(paths, tmp_path / "runs", [RemoteWorker(), RemoteWorker()], in_place)
     assert {number: type(event) for number, event in endings(events).items()} == dict.fromkeys(range(3), Done)
     assert contents(tmp_path / "runs") == contents(tmp_path / "alone")
     ticks = [event for event in events if isinstance(event, Ticked)]
@@ -113,17 +113,17 @@ def test_a_queue_makes_the_takes_that_its_films_make_alone(tmp_path: Path, in_pl
 def test_a_film_outlives_its_workers(tmp_path: Path) -> None:
     path = write(tmp_path, "film")
     alone(path, tmp_path / "alone")
-    hands = [Hand([2, 3, 1])]
-    events = together([path], tmp_path / "runs", hands, False)
+    workers = [RemoteWorker([2, 3, 1])]
+    events = together([path], tmp_path / "runs", workers, False)
     assert isinstance(endings(events)[0], Done)
-    assert hands[0].hired == 4
+    assert workers[0].hired == 4
     assert contents(tmp_path / "runs") == contents(tmp_path / "alone")
-    assert hands[0].dreamed == TICKS, "no dream that was kept is dreamed again"
+    assert workers[0].dreamed == TICKS, "no dream that was kept is dreamed again"
 
 
 def test_a_film_that_kills_one_worker_after_the_other_fails_alone(tmp_path: Path) -> None:
     paths = [write(tmp_path, "bad", seed=1), write(tmp_path, "good", seed=2)]
-    events = together(paths, tmp_path / "runs", [Hand([0, 0, 0])], False)
+    events = together(paths, tmp_path / "runs", [RemoteWorker([0, 0, 0])], False)
     ended = endings(events)
     bad = next(event for event in ended.values() if isinstance(event, Lost))
     assert "its worker died 3 times" in str(bad.error)
@@ -134,7 +134,7 @@ def test_a_film_that_kills_one_worker_after_the_other_fails_alone(tmp_path: Path
 def test_a_failed_film_says_why_and_stops_no_other(tmp_path: Path, in_place: bool) -> None:
     (tmp_path / "blue.png").write_bytes(b"no picture")
     bad = write(tmp_path, "bad", FILM.replace("{noise: perlin}", "{image: blue.png}"))
-    events = together([bad, write(tmp_path, "good")], tmp_path / "runs", [Hand()], in_place)
+    events = together([bad, write(tmp_path, "good")], tmp_path / "runs", [RemoteWorker()], in_place)
     ended = endings(events)
     assert isinstance(ended[1], Done)
     assert isinstance(ended[0].error, MissingError)
@@ -154,12 +154,12 @@ def test_a_full_disk_here_is_said_and_costs_no_dream(tmp_path: Path, monkeypatch
 
     with monkeypatch.context() as patch:
         patch.setattr(files, "write", full)
-        failed = endings(together([path], tmp_path / "runs", [Hand()], False))[0]
+        failed = endings(together([path], tmp_path / "runs", [RemoteWorker()], False))[0]
     assert isinstance(failed.error, RoomError)
     assert "the disk is full" in str(failed.error)
-    hand = Hand()
-    assert isinstance(endings(together([path], tmp_path / "runs", [hand], False))[0], Done)
-    assert hand.dreamed == TICKS - 4
+    worker = RemoteWorker()
+    assert isinstance(endings(together([path], tmp_path / "runs", [worker], False))[0], Done)
+    assert worker.dreamed == TICKS - 4
     assert contents(tmp_path / "runs") == contents(tmp_path / "alone")
 
 
@@ -172,7 +172,7 @@ def test_stopped_films_are_developed_as_far_as_they_are_and_go_on(tmp_path: Path
     orders = [Order(number, load(path), path.read_text()) for number, path in enumerate(paths)]
     plan = Plan(tmp_path / "runs", [PLACE], in_place, torch.device("cpu"))
     events = []
-    for event in render_queue(orders, Cluster([Hand()]), plan, stop):  # type: ignore[arg-type]
+    for event in render_queue(orders, Cluster([RemoteWorker()]), plan, stop):  # type: ignore[arg-type]
         events.append(event)
         if isinstance(event, Ticked):
             stop.set()
@@ -180,7 +180,7 @@ def test_stopped_films_are_developed_as_far_as_they_are_and_go_on(tmp_path: Path
     assert len(ended) == 2
     assert any(isinstance(event, Left) for event in ended.values())
     assert not any(isinstance(event, Lost) for event in ended.values())
-    again = together(paths, tmp_path / "runs", [Hand(), Hand()], in_place)
+    again = together(paths, tmp_path / "runs", [RemoteWorker(), RemoteWorker()], in_place)
     assert all(isinstance(event, Done) for event in endings(again).values())
     assert contents(tmp_path / "runs") == contents(tmp_path / "alone")
 
@@ -205,7 +205,9 @@ def test_the_files_of_a_film_travel_by_what_they_hold(tmp_path: Path) -> None:
     ]
     for film in films:
         alone(film, tmp_path / "own")
-    assert all(isinstance(event, Done) for event in endings(together(films, tmp_path / "runs", [Hand()], False)).values())
+    assert all(
+        isinstance(event, Done) for event in endings(together(films, tmp_path / "runs", [RemoteWorker()], False)).values()
+    )
     assert contents(tmp_path / "runs") == contents(tmp_path / "own")
 
 
@@ -222,13 +224,13 @@ def test_a_take_does_not_wander_between_kinds_of_device_unnoticed(tmp_path: Path
     record = json.loads((folder / "run.json").read_text())
     (folder / "run.json").write_text(json.dumps(record | {"device": "cuda", "gpu": "NVIDIA L4"}))
     for in_place in (True, False):
-        failed = endings(together([path], tmp_path / "runs", [Hand()], in_place))[0]
+        failed = endings(together([path], tmp_path / "runs", [RemoteWorker()], in_place))[0]
         assert isinstance(failed.error, ConfigError)
         assert "a GPU (NVIDIA L4), and a processor would go on" in str(failed.error)
         assert "--any-device" in str(failed.error)
     with pytest.raises(ConfigError, match="--any-device"):
         alone(path, tmp_path / "runs")
-    assert isinstance(endings(together([path], tmp_path / "runs", [Hand()], True, any_device=True))[0], Done)
+    assert isinstance(endings(together([path], tmp_path / "runs", [RemoteWorker()], True, any_device=True))[0], Done)
     record = json.loads((folder / "run.json").read_text())
     assert (record["device"], record.get("gpu"), record["finished"]) == ("cpu", None, True)
     alone(path, tmp_path / "runs")  # what is finished is dreamed on by nobody
@@ -242,18 +244,18 @@ def test_the_shots_of_a_clip_dreamed_apart_make_the_same_take(tmp_path: Path, cu
     path = footage(tmp_path, (4, 6, 5))
     path.write_text(path.read_text() + f"cuts: {cuts}\n")
     alone(path, tmp_path / "alone")
-    hands = [Hand(list(lives)), Hand()]
-    events = together([path], tmp_path / "runs", hands, True)
+    workers = [RemoteWorker(list(lives)), RemoteWorker()]
+    events = together([path], tmp_path / "runs", workers, True)
     assert isinstance(endings(events)[0], Done), endings(events)
     assert sum(isinstance(event, Ticked) for event in events) == 15
-    assert all(hand.dreamed for hand in hands), "several workers dream one film"
+    assert all(worker.dreamed for worker in workers), "several workers dream one film"
     assert contents(tmp_path / "runs") == contents(tmp_path / "alone")
 
 
 def test_the_shots_of_a_film_with_listed_cuts_make_the_same_take(tmp_path: Path) -> None:
     path = write(tmp_path, "film", cuts="[0.5s, 1.2s]")
     alone(path, tmp_path / "alone")
-    assert isinstance(endings(together([path], tmp_path / "runs", [Hand(), Hand()], False))[0], Done)
+    assert isinstance(endings(together([path], tmp_path / "runs", [RemoteWorker(), RemoteWorker()], False))[0], Done)
     assert contents(tmp_path / "runs") == contents(tmp_path / "alone")
 
 
@@ -272,12 +274,45 @@ def test_shots_that_were_cut_off_are_gone_on_with(tmp_path: Path, monkeypatch: p
 
     with monkeypatch.context() as patch:
         patch.setattr(files, "write", full)
-        assert isinstance(endings(together([path], tmp_path / "runs", [Hand(), Hand()], False))[0], Lost)
-    hands = [Hand(), Hand()]
-    assert isinstance(endings(together([path], tmp_path / "runs", hands, False))[0], Done)
-    assert sum(hand.dreamed for hand in hands) == 15 - 9, "what was kept is not dreamed again"
+        assert isinstance(endings(together([path], tmp_path / "runs", [RemoteWorker(), RemoteWorker()], False))[0], Lost)
+    workers = [RemoteWorker(), RemoteWorker()]
+    assert isinstance(endings(together([path], tmp_path / "runs", workers, False))[0], Done)
+    assert sum(worker.dreamed for worker in workers) == 15 - 9, "what was kept is not dreamed again"
     assert contents(tmp_path / "runs") == contents(tmp_path / "alone")
     alone(path, tmp_path / "runs")  # and a plain render goes on in the same take
+
+
+def test_a_shot_that_fails_stops_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each would dream to its end before the fault is told, which may be hours."""
+    written, ticks = files.write, 40
+
+    def full(place: Path, content: bytes) -> None:
+        if place.name == "tick-000001.safetensors":
+            raise RenderError("the disk is gone")
+        written(place, content)
+
+    monkeypatch.setattr(files, "write", full)
+    workers = [RemoteWorker(), RemoteWorker()]
+    (ended,) = endings(together([footage(tmp_path, (2, ticks))], tmp_path / "runs", workers, False)).values()
+    assert isinstance(ended, Lost)
+    assert "the disk is gone" in str(ended.error)
+    assert sum(worker.dreamed for worker in workers) < ticks
+
+
+@pytest.mark.parametrize("in_place", [True, False])
+def test_a_take_that_is_named_is_gone_on_with_before_newer_ones(tmp_path: Path, in_place: bool) -> None:
+    path = write(tmp_path, "film")
+
+    def two(states: Iterator[Any], first: int, last: int) -> Iterator[Any]:
+        yield from (next(states), next(states))
+
+    older, _ = (shoot(load(path), FILM, tmp_path / "runs", tiny.CPU, two, fresh=True).folder for _ in range(2))
+    plan = Plan(tmp_path / "runs", [PLACE], in_place, torch.device("cpu"))
+    (done,) = endings(
+        list(render_queue([Order(0, load(path), FILM, older)], Cluster([RemoteWorker()]), plan, Event()))
+    ).values()  # type: ignore[arg-type]
+    assert done.finished.folder == older
+    assert done.finished.dreamed == TICKS - 2
 
 
 def test_what_films_may_be_dreamed_apart(tmp_path: Path) -> None:
@@ -294,5 +329,5 @@ def test_sentences_are_said_of_their_film(tmp_path: Path) -> None:
         yield next(states)
 
     shoot(load(path), FILM, tmp_path / "runs", tiny.CPU, one)
-    events = together([path], tmp_path / "runs", [Hand()], False)
+    events = together([path], tmp_path / "runs", [RemoteWorker()], False)
     assert "1 of 9 dreams are there already" in [event.words for event in events if isinstance(event, Said)]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,14 +59,3 @@ def test_networks_of_caffe_take_blue_first_and_no_scale(name: str) -> None:
     assert preprocessing.flip
     assert (preprocessing.scale, preprocessing.std) == (255.0, (1.0, 1.0, 1.0))
     assert 103 < preprocessing.mean[0] < preprocessing.mean[1] < preprocessing.mean[2] < 124
-
-
-def test_the_names_of_imagenet_are_torchvision_s_and_read_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The package takes longer to import than a first dream takes; where its list lies elsewhere, it is asked all the same."""
-    program = "import sys; from render.dream.registry import ImageNet; print(*ImageNet(), sep='\\n')"
-    program += "; assert 'torchvision' not in sys.modules"
-    alone = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.splitlines()
-    monkeypatch.setattr(registry, "_imagenet_list", lambda: None)
-    registry._imagenet.cache_clear()
-    assert tuple(alone) == registry._imagenet()
-    assert len(alone) == 1000

@@ -18,13 +18,14 @@ from PIL import Image
 from raw import read
 
 from render.config import load_text
-from render.develop import take
+from render.develop import takes
 from render.develop.ffmpeg import count
+from render.develop.join import join_frames, join_samples
 from render.develop.metadata import embedded_config
-from render.develop.reprint import join_frames, join_samples, print_again, trim
+from render.develop.reprint import print_again, trim
 from render.errors import ConfigError
-from render.source.audio import RATE, samples
 from render.source.footage import probe
+from render.source.sound_file import RATE, samples
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
 SIZE = (48, 32)
@@ -168,7 +169,7 @@ def read_only(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
     """Calling this makes a folder one that can only be read, for this process, whoever it is run by."""
 
     def refuse(folder: Path) -> None:
-        opening, writing = take._lock, take.files.beside
+        opening, writing = takes.lock_folder, takes.files.beside
 
         def lock(place: Path, wait: bool = False) -> object:
             if folder in (place, *place.parents):
@@ -179,8 +180,8 @@ def read_only(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
             assert folder.resolve() not in path.resolve().parents, "it was written into"
             return writing(path)
 
-        monkeypatch.setattr(take, "_lock", lock)
-        monkeypatch.setattr(take.files, "beside", beside)
+        monkeypatch.setattr(takes, "lock_folder", lock)
+        monkeypatch.setattr(takes.files, "beside", beside)
 
     return refuse
 
@@ -285,6 +286,10 @@ def test_takes_are_joined_in_their_order(command: Command, project: Path) -> Non
     said = command("join", str(first), str(second))
     assert (said.code, said.paths) == (0, ["dusk+dawn.mkv"])
     assert np.array_equal(frames(Path("dusk+dawn.mkv")), frames(first / "dusk.mkv") + frames(second / "dawn.mkv"))
+    assert command("join", str(first), str(second)).code == 0, "what it made itself it makes anew"
+    Path("dusk+dawn.mkv").write_bytes(b"a work of mine")
+    said = command("join", str(first), str(second))
+    assert (said.code, Path("dusk+dawn.mkv").read_bytes()) == (2, b"a work of mine")
     said = command("join", str(first), str(second), str(first), "--crossfade", "0.5s", "-o", "long.mkv", "--codec", "ffv1")
     assert (said.code, count(Path("long.mkv"))) == (0, 3 * 24 - 2 * 6)
     assert np.array_equal(frames(Path("long.mkv"))[:18], frames(first / "dusk.mkv")[:18])
@@ -300,6 +305,13 @@ def test_joined_takes_are_not_written_over_a_file_that_is_there(command: Command
     said = command("join", str(first), str(first))
     assert (said.code, "may be a work of yours" in said.words) == (2, True)
     assert Path("dusk.mkv").read_bytes() == b"a clip of mine"
+
+
+def test_a_take_may_be_joined_to_itself_by_two_names(command: Command, project: Path) -> None:
+    take = render(command, project)
+    (project / "link").symlink_to(take)
+    said = command("join", str(take), str(take.parent), str(project / "link"), "-o", "thrice.mkv")
+    assert (said.code, count(Path("thrice.mkv"))) == (0, 3 * 24)
 
 
 @pytest.mark.parametrize(("overlap", "length"), [(0, 9), (1, 7), (2, 5)])

@@ -16,7 +16,7 @@ from PIL import Image
 from render.cli import waiting
 from render.cli.group import command_line
 from render.cli.request import PIXELS, request
-from render.cli.studio import _film
+from render.cli.studio import _script
 from render.develop import files
 from render.errors import MissingError
 from render.facts import load
@@ -277,12 +277,16 @@ def test_the_studio_flies_the_film_that_render_renders(run: Run) -> None:
     """Of a picture or a video alone, before that is written and after."""
     for file in ("photo.jpg", "street.mp4"):
         wanted = request(Path(file), SMALL)
-        config, text, place, _ = _film(Path(file), SMALL)
-        assert (config.fingerprint(), text, place) == (wanted.config.fingerprint(), wanted.text, None)
+        script = _script(Path(file), SMALL)
+        assert (script.config.fingerprint(), script.text, script.file) == (wanted.config.fingerprint(), wanted.text, None)
         assert wanted.file
         wanted.file.write_text(wanted.text)
-        config, text, place, _ = _film(Path(file), SMALL)
-        assert (config.fingerprint(), text, place) == (wanted.config.fingerprint(), wanted.text, wanted.file)
+        script = _script(Path(file), SMALL)
+        assert (script.config.fingerprint(), script.text, script.file) == (
+            wanted.config.fingerprint(),
+            wanted.text,
+            wanted.file,
+        )
 
 
 def test_folders_without_takes_name_those_that_have_some(run: Run) -> None:

@@ -17,9 +17,10 @@ from PIL import Image
 from render.config import Config, load_text
 from render.config.moving import movable
 from render.config.notices import notices
+from render.config.parseq import PARSEQ
 from render.config.problem import Origin, Place, ProblemsError
 from render.config.scalars import Size
-from render.config.schedule import PARSEQ, read_schedule
+from render.config.schedule import read_schedule
 from render.construct import build
 from render.develop.reprint import print_again
 from render.develop.shoot import shoot
@@ -289,7 +290,7 @@ def test_no_file_breaks_the_reader(tmp_path: Path, ending: str) -> None:
             text = text[:here] + dice.choice(["", dice.choice(PIECES), text[here:there]]) + text[min(there, here + 3) :]
         path.write_text(text, encoding="utf-8")
         try:
-            read_schedule(path, spans, place)
+            read_schedule(path, spans, place, Fraction(30))
         except ProblemsError as error:
             refused.append(error)
     assert all(problem.message for error in refused for problem in error.problems)

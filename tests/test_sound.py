@@ -19,7 +19,7 @@ from render.config.parts import formats
 from render.develop import ffmpeg, metadata, prints
 from render.develop.sound import ENCODERS, fits
 from render.errors import MissingError
-from render.source.audio import Sound, track
+from render.source.sound_file import Sound, track
 
 SIZE, FPS, FRAMES = (32, 18), Fraction(25), 60
 SECONDS = FRAMES / FPS

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from threading import Event
 from time import sleep
 from typing import Any
 
@@ -19,24 +20,40 @@ import torch
 from clips import clip, plain
 
 from render.construct import build
-from render.develop.take import existing_take
+from render.develop.takes import existing_take
+from render.errors import RoomError
 from render.facts import load
 from render.film import Film, State, begin, step
 from render.moment import Clock
 from render.picture.picture import resize, to_pixels
-from render.studio.flight import Rows, Stage, film_with, flown_length, has_end, knows_its_end, make_stage, with_values
+from render.scene import Scene
+from render.studio import orders
+from render.studio.flight import (
+    Rows,
+    Stage,
+    film_with,
+    flown_length,
+    has_end,
+    make_stage,
+    numbers_to_end,
+    scene_of_its_own,
+    with_values,
+)
 from render.studio.governor import Effort, advise
 from render.studio.jobs import Jobs
 from render.studio.mending import mend_takes
 from render.studio.orders import carry_out
+from render.studio.pictures import last_seconds
 from render.studio.plates import Wall
 from render.studio.protocol import unpack_dream
 from render.studio.record import write_flight
+from render.studio.script import Script
 from render.studio.session import Session
 from render.studio.setup import Setup
 from render.studio.status import describe
 from render.studio.takes import state_at
 from render.studio.thin import count_rows, thin_rows
+from render.studio.watch import watch_film
 
 pytestmark = pytest.mark.usefixtures("tiny_network")
 
@@ -152,7 +169,7 @@ def test_numbers_that_know_their_end_are_told(text: str, keys: list[str], tmp_pa
     path = tmp_path / "film.yaml"
     path.write_text(text)
     config = load(path)
-    assert knows_its_end(config) == keys
+    assert numbers_to_end(config) == keys
     assert has_end(config) == bool(keys)
 
 
@@ -211,12 +228,9 @@ class Flown:
     def __init__(self, path: Path, share: float = 1.0, pixels: int = 57_600) -> None:
         self.audience = Audience()
         setup = Setup(
-            load(path),
-            path,
-            path.read_text(),
+            Script(load(path), path.read_text(), path, lambda: load(path)),
             path.parent / "runs",
             tiny.CPU,
-            lambda: load(path),
             pixels=pixels,
             share=share,
             govern=False,
@@ -453,6 +467,47 @@ def test_a_flight_that_was_killed_is_a_take_at_the_next_start(tmp_path: Path) ->
         assert "live" not in mended.record["fingerprint"]
 
 
+def test_a_journal_that_says_what_no_film_has_is_told_and_stops_nothing(tmp_path: Path) -> None:
+    flown = Flown(film_file(tmp_path, SOURCES["noise"]))
+    flown.fly(2)
+    take = flown.session.live_take
+    take.write_rows(0, {"motion.gone": 9.0})  # as a version of before had it
+    take.take.__exit__()
+    take._journal.close()
+    (said,) = mend_takes(tmp_path / "runs", tiny.CPU, {})
+    assert "cannot be mended" in said
+    assert "tick 0 sets motion.gone" in said
+
+
+def test_what_an_order_leads_to_is_told_before_its_answer(tmp_path: Path) -> None:
+    flown = Flown(film_file(tmp_path, SOURCES["noise"]))
+    flown.fly(2)
+    told = flown.audience.told
+    for kind, fields, key, value in (
+        ("pause", {}, "playing", False),
+        ("scrub", {"tick": 1}, "scrub", 1),
+        ("record", {}, "scrub", None),
+        ("mark", {"tick": 1}, "marks", [{"tick": 1, "seconds": 0.125, "name": ""}]),
+    ):
+        carry_out(flown.session, {"type": kind, "id": 1, **fields}, told.append)
+        assert (told[-1], told[-2]["type"], told[-2][key]) == ({"id": 1, "type": "done"}, "state", value)
+    assert flown.session.playing, "what is recorded plays"
+    flown.session.close()
+
+
+def test_objectives_of_a_take_that_has_ended_are_not_set(tmp_path: Path) -> None:
+    """A page that still shows them may mean another one; what all takes have is set."""
+    flown = Flown(film_file(tmp_path, SOURCES["noise"]))
+    values = {"motion.zoom": 2.0, "dream.objective.1.weight": 0.9}
+    flown.done(type="set", values=values, take="take-000")
+    assert flown.session.hand.pending == {"motion.zoom": 2.0}
+    flown.done(type="set", values=values, take=flown.session.live_take.folder.name)
+    assert flown.session.hand.pending == values
+    flown.done(type="release")
+    assert not flown.session.hand.moved, "without keys it is all"
+    flown.session.close()
+
+
 REFUSED: dict[str, dict[str, Any]] = {
     "no such order": {"type": "sing"},
     "no such number": {"type": "set", "values": {"motion.zom": 1}},
@@ -462,6 +517,9 @@ REFUSED: dict[str, dict[str, Any]] = {
     "no such tick": {"type": "scrub", "tick": 99},
     "no tick": {"type": "fork"},
     "a name that is a path": {"type": "save", "name": "../film"},
+    "the name of somebody's file": {"type": "save", "name": "film"},
+    "the name of somebody's table": {"type": "save", "name": "moves"},
+    "a number without end": {"type": "set", "values": {"motion.zoom": 10**400}},
     "no such layer": {"type": "add", "term": {"layer": "sky"}},
     "no such objective": {"type": "drop", "index": 9},
     "no such flight": {"type": "thin", "flight": "x", "pixels": 1.0},
@@ -470,17 +528,29 @@ REFUSED: dict[str, dict[str, Any]] = {
     "no network to visit": {"type": "visit", "network": "sky"},
     "a quality that is none": {"type": "render", "quality": "best"},
     "a size that is none": {"type": "size", "size": "huge"},
+    "a tick of another take": {"type": "fork", "tick": 0, "take": "take-000"},
+    "a mark of another take": {"type": "unmark", "tick": 0, "take": "take-000"},
+    "an objective of another take": {"type": "drop", "index": 0, "take": "take-000"},
 }
 
 
 @pytest.mark.parametrize("order", REFUSED.values(), ids=REFUSED)
 def test_an_order_that_cannot_be_is_one_sentence(order: dict[str, Any], tmp_path: Path) -> None:
-    flown = Flown(film_file(tmp_path, SOURCES["noise"]))
+    path, table = film_file(tmp_path, SOURCES["noise"]), tmp_path / "moves.csv"
+    table.write_text("mine")
+    flown, text = Flown(path), path.read_text()
     (error,) = flown.order(id=4, **order)
     assert (error["type"], error["id"]) == ("error", 4)
     assert error["text"]
     flown.fly(1)
-    assert sorted(tmp_path.glob("*.yaml")) == [tmp_path / "film.yaml"]
+    assert sorted(tmp_path.glob("*.yaml")) == [path]
+    assert (path.read_text(), table.read_text()) == (text, "mine")
+    flown.session.close()
+
+
+def test_a_picture_without_end_of_a_network_is_left_out(tmp_path: Path) -> None:
+    flown = Flown(film_file(tmp_path, SOURCES["noise"]))
+    flown.done(type="plates", network="tiny", plates=[["shapes", 10**400], ["shapes", -1]])
     flown.session.close()
 
 
@@ -501,12 +571,79 @@ def test_pictures_of_a_flight(tmp_path: Path) -> None:
     file, _ = flown.order(type="snapshot", tick=2)
     picture = cv2.imread(file["path"], cv2.IMREAD_UNCHANGED)
     assert (picture.dtype, picture.shape) == ("uint16", (32, 48, 3))
-    from render.studio.pictures import last_seconds
-
     session = flown.session
-    gif = last_seconds(session.film, session.live_take.folder, session.head, 0.5, 48, 12)
+    gif = last_seconds(scene_of_its_own(session.stage, session.rows), session.live_take.folder, session.head, 0.5, 48, 12)
     assert gif.read_bytes().startswith(b"GIF89a")
     session.close()
+
+
+def test_a_gif_is_made_beside_the_flight_from_footage_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A source decodes for one reader at a time, and the flight goes on meanwhile."""
+    flown, scenes = Flown(film_file(tmp_path, SOURCES["footage"])), list[Scene]()
+
+    def spy(scene: Scene, *more: Any) -> Path:
+        scenes.append(scene)
+        return last_seconds(scene, *more)
+
+    monkeypatch.setattr(orders, "last_seconds", spy)
+    flown.fly(3)
+    replies = flown.order(type="gif", seconds=0.25, width=48, fps=8)
+    flown.fly(6)
+    while not any(reply["type"] == "file" for reply in replies):
+        assert not [said for said in flown.audience.told if said.get("grave")]
+        sleep(0.02)
+    assert scenes[0].source is not flown.session.film.scene.source
+    assert torch.equal(scenes[0].picture(scenes[0].clock.tick(2)), flown.session.film.scene.picture(scenes[0].clock.tick(2)))
+    flown.session.close()
+
+
+def test_a_disk_that_is_full_ends_no_flight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise RoomError("the disk is full")
+
+    flown = Flown(film_file(tmp_path, SOURCES["noise"]))
+    with monkeypatch.context() as patch:
+        patch.setattr("render.studio.session.LiveTake", full)
+        assert flown.order(type="over")[-1]["text"] == "the disk is full"
+    assert "no take to fly in" in flown.order(type="unmark", tick=0)[-1]["text"]
+    flown.done(type="over")
+    flown.fly(1)
+    flown.session.close()
+
+
+def test_a_save_of_what_the_film_extends_is_noticed_wherever_that_is(tmp_path: Path) -> None:
+    film, base = tmp_path / "film.yaml", tmp_path / "away" / "base.yaml"
+    base.parent.mkdir()
+    film.write_text("seed: 1\n")
+    saves, ending = list[int](), Event()
+    watcher = watch_film(film, lambda: saves.append(1), ending)
+
+    def save(path: Path, text: str) -> None:
+        """Write a file until that is noticed: whoever watches may not have begun."""
+        before, number = len(saves), 0
+        while len(saves) == before:
+            number += 1
+            path.write_text(f"{text}# {number}\n")
+            sleep(0.5)
+
+    save(film, "extends: away/base.yaml\n")
+    save(base, "seed: 2\n")
+    ending.set()
+    watcher.join(5)
+    assert not watcher.is_alive()
+
+
+def test_what_goes_wrong_in_an_order_is_told_and_the_flight_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forget(session: Session, message: Any, reply: Any) -> None:
+        raise MemoryError
+
+    flown = Flown(film_file(tmp_path, SOURCES["noise"]))
+    monkeypatch.setitem(orders.ORDERS, "live", forget)  # type: ignore[arg-type]
+    (error,) = flown.order(type="live", id=1)
+    assert (error["type"], error["id"]) == ("error", 1)
+    assert error["text"].startswith("out of memory at")
+    flown.fly(1)
+    flown.session.close()
 
 
 def test_every_handle_says_what_it_is(tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ def test_a_cookie_that_is_none(cookie: str, house: House, client: TestClient) ->
 
 def test_a_token_is_good_once(house: House, client: TestClient) -> None:
     token, heard = house.keys.token, []
-    house.keys.renewed = heard.append
+    house.keys.on_renewal = heard.append
     for wrong in ("", "x", token + "x", token[:-1], None, 7, [token], {"a": token}):
         assert client.post("/enter", json={"token": wrong}, headers={"origin": ORIGIN}).status_code == 403
     first = client.post("/enter", json={"token": token}, headers={"origin": ORIGIN})
@@ -135,7 +135,7 @@ def test_a_token_is_good_once(house: House, client: TestClient) -> None:
     assert all(word in words for word in ("httponly", "samesite=strict", "path=/"))
     assert client.post("/enter", json={"token": token}, headers={"origin": ORIGIN}).status_code == 403
     assert heard == [house.keys.token] != [token]
-    for body in (b"", b"[]", b"\xff", b"[" * 30_000, b"x" * (MESSAGE + 1)):
+    for body in (b"", b"[]", b"\xff", b'{"token": "\\ud800"}', b"[" * 30_000, b"x" * (MESSAGE + 1)):
         assert client.post("/enter", content=body, headers={"origin": ORIGIN}).status_code in (403, 413)
 
 
@@ -174,6 +174,7 @@ PATHS = {
     "/tick/-1.jpg": 404,
     "/tick/0.jpg?width=99999999999999999999": 400,
     "/tick/0.jpg?width=x": 400,
+    "/tick/0.jpg?width=0409600000": 400,
     "/tick/99999999999999999999.jpg": 404,
 }
 

@@ -24,6 +24,7 @@ from tiny import CPU
 from render.facts import load
 from render.studio.orders import carry_out
 from render.studio.protocol import IN_FLIGHT
+from render.studio.script import Script
 from render.studio.session import Session
 from render.studio.setup import Setup
 
@@ -254,7 +255,7 @@ def test_memory_is_flat_in_a_long_flight_whose_hand_never_rests(minutes: float, 
     """An hour at 64x36, as fast as it goes; every dream is kept, and every move of the hand."""
     text = FILM.replace("96x54", "64x36").replace("rate: 8", f"rate: {RATE}")
     studio = Studio(tmp_path, text)
-    setup = Setup(load(studio.file), None, "", studio.runs, CPU, share=0.5, govern=False, pace=False)
+    setup = Setup(Script(load(studio.file), ""), studio.runs, CPU, share=0.5, govern=False, pace=False)
     session = Session(setup, Nobody(), carry_out)
     session.start_over()
     ticks = round(minutes * 60 * RATE)

@@ -13,9 +13,11 @@ import numpy as np
 import pytest
 from outputs import Output
 
-from render.develop import files, take
-from render.develop.take import Take, open_take
-from render.errors import ConfigError, MissingError
+from render.develop import files
+from render.develop.record import read_record
+from render.develop.take import Take
+from render.develop.takes import existing_take, open_take
+from render.errors import ConfigError, MissingError, RoomError
 
 LIKE = {"seed": 7, "size": [64, 36], "network": {"bestiary": "abc"}}
 
@@ -53,9 +55,20 @@ def test_a_second_process_is_told(tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match=f"another render is at work here .process {os.getpid()}"):
             opened(tmp_path)
         with pytest.raises(ConfigError):
-            take.existing_take(first.folder)
-    with take.existing_take(first.folder) as again:
+            existing_take(first.folder)
+    with existing_take(first.folder) as again:
         assert again.record["fingerprint"] == LIKE
+
+
+def test_a_take_that_cannot_be_opened_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever keeps the error keeps what it came of; the take must be free all the same."""
+    opened(tmp_path).__exit__()
+    with monkeypatch.context() as patch:
+        patch.setattr(Take, "adopt", lambda *_: (_ for _ in ()).throw(RoomError("the disk is full")))
+        with pytest.raises(RoomError) as failure:
+            opened(tmp_path)
+    opened(tmp_path).__exit__()
+    assert failure.value.__traceback__
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="flock")
@@ -65,7 +78,7 @@ def test_on_a_disk_without_locks_it_goes_on_and_says_so(tmp_path: Path, monkeypa
         raise OSError(getattr(errno, reason), "no locks here")
 
     monkeypatch.setattr("fcntl.flock", refuse)
-    with opened(tmp_path) as first, take.existing_take(first.folder) as again:
+    with opened(tmp_path) as first, existing_take(first.folder) as again:
         assert [notice for notice in first.notices if "knows no locks" in notice]
         assert first.notices == again.notices
 
@@ -88,8 +101,8 @@ def test_a_take_of_an_older_format_is_left_alone_with_a_notice(tmp_path: Path) -
         (notice,) = second.notices
         assert "take-001: kept by another version of render; its prints stay, and the film begins anew" in notice
     with pytest.raises(MissingError, match="made by another version of render"):
-        take.existing_take(first.folder)
-    assert take.read_record(first.folder)["prints"], "its prints can still be shown"
+        existing_take(first.folder)
+    assert read_record(first.folder)["prints"], "its prints can still be shown"
     with opened(tmp_path) as again:
         assert (again.folder.name, again.notices) == ("take-002", [])
 
@@ -109,7 +122,7 @@ def test_a_damaged_record_is_no_take(tmp_path: Path) -> None:
     with opened(tmp_path) as second:
         assert second.folder.name == "take-002"
     with pytest.raises(MissingError, match="not the folder of a take"):
-        take.existing_take(first.folder)
+        existing_take(first.folder)
 
 
 def test_an_unwritable_root_is_named(tmp_path: Path) -> None:
@@ -122,17 +135,17 @@ def test_prints_are_developed_once(tmp_path: Path) -> None:
     film = {"frames": 30, "fps": Fraction(30)}
     outputs = [Output("{name}.mp4"), Output("s/{frame:03}.png")]
     with opened(tmp_path) as first:
-        assert first.undeveloped(outputs, film) == outputs
+        assert first.missing_prints(outputs, film) == outputs
         files.write(first.folder / "gar/den ü.mp4", b"film")
         files.write(first.folder / "s" / "000.png", b"png")
         first.note_prints(outputs, film)
-        assert first.undeveloped(outputs, film) == []
+        assert first.missing_prints(outputs, film) == []
     with opened(tmp_path) as again:
-        assert again.undeveloped([*outputs, Output("b.gif")], film) == [Output("b.gif")]
-        assert again.undeveloped([Output("{name}.mp4", crf=1)], film) == [Output("{name}.mp4", crf=1)]
-        assert again.undeveloped(outputs, {**film, "frames": 31}) == outputs
+        assert again.missing_prints([*outputs, Output("b.gif")], film) == [Output("b.gif")]
+        assert again.missing_prints([Output("{name}.mp4", crf=1)], film) == [Output("{name}.mp4", crf=1)]
+        assert again.missing_prints(outputs, {**film, "frames": 31}) == outputs
         (again.folder / "s" / "000.png").unlink()
-        assert again.undeveloped(outputs, film) == outputs[1:]
+        assert again.missing_prints(outputs, film) == outputs[1:]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import pytest
 
 from render.errors import RoomError
 from render.show import terminal
-from render.show.terminal import interrupted, stoppable, stopped_at_once, until
+from render.show.terminal import is_interrupt, stop_at_once, stoppable, until
 
 HOUSE = Path(terminal.__file__).parents[1]
 PRINTERS = {"show/terminal.py", "show/progress.py", "weights/command.py"}
@@ -117,7 +117,7 @@ def test_asked_once_to_stop_it_finishes_a_dream_and_asked_twice_it_ends(capfd: p
 
 @pytest.mark.parametrize("number", terminal.STOPS)
 def test_every_signal_to_stop_is_heard_once(number: int) -> None:
-    with stopped_at_once():
+    with stop_at_once():
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(number)
         signal.raise_signal(number)
@@ -126,7 +126,7 @@ def test_every_signal_to_stop_is_heard_once(number: int) -> None:
 def test_what_nohup_ignores_stays_ignored() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with stopped_at_once():
+        with stop_at_once():
             signal.raise_signal(signal.SIGHUP)
     finally:
         signal.signal(signal.SIGHUP, before)
@@ -135,13 +135,13 @@ def test_what_nohup_ignores_stays_ignored() -> None:
 def test_a_library_s_error_after_ctrl_c_is_an_interruption() -> None:
     closed = ValueError("the decoder is closed")
     closed.__context__ = KeyboardInterrupt()
-    assert interrupted(closed)
-    assert not interrupted(RoomError("full"))
+    assert is_interrupt(closed)
+    assert not is_interrupt(RoomError("full"))
 
 
 def test_an_error_that_came_of_itself_is_no_stop() -> None:
     outer, inner = ValueError(), OSError()
     outer.__cause__, inner.__context__ = inner, outer
-    assert not interrupted(outer)
+    assert not is_interrupt(outer)
     inner.__context__ = KeyboardInterrupt()
-    assert interrupted(outer)
+    assert is_interrupt(outer)

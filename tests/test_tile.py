@@ -15,7 +15,7 @@ from test_network import caffe_tensors
 from torch import Tensor, nn
 
 from render.dream import garden, inception, memory, objective, registry
-from render.dream.ascent import Ascent, _glance, dream, gradient
+from render.dream.ascent import Ascent, _step_view, dream, gradient
 from render.dream.garden import Bed
 from render.dream.network import CLASSES, Extractor, Network, combine, freeze, in_stages
 from render.dream.objective import Objective
@@ -218,9 +218,9 @@ def test_tiles_cover_every_pixel_once_and_begin_where_cells_do(side: int, step: 
 
 def test_the_grid_is_moved_in_each_step_by_chance_with_an_address() -> None:
     frame = torch.zeros(1, 3, 8, 8)
-    phases = [_glance(frame, CLIMB, (1, tick, 0, step)).phase for tick, step in product(range(4), range(4))]
+    phases = [_step_view(frame, CLIMB, (1, tick, 0, step)).phase for tick, step in product(range(4), range(4))]
     assert len(set(phases)) == 16
-    assert phases[5] == _glance(frame, CLIMB, (1, 1, 0, 1)).phase
+    assert phases[5] == _step_view(frame, CLIMB, (1, 1, 0, 1)).phase
     tiles = Tiling(256, {"deep": 16}, (64, 64), 32)
     borders = {span.begin for phase in phases for span in spans(700, tiles, phase[0])[1:]}
     assert len(borders) > 12
@@ -238,8 +238,8 @@ def test_a_small_frame_is_looked_at_whole() -> None:
 def test_tiles_keep_nothing_but_the_frame() -> None:
     _, layer, extract, tiles = seer("tiny")
     frame = tiny.photo(SIZE)
-    assert memory.kept(lambda x: extract_tiled(extract, x, [layer], tiles, (0.5, 0.5)), frame) == frame.nbytes
-    assert memory.kept(extract, frame) > 4 * frame.nbytes
+    assert memory.activation_bytes(lambda x: extract_tiled(extract, x, [layer], tiles, (0.5, 0.5)), frame) == frame.nbytes
+    assert memory.activation_bytes(extract, frame) > 4 * frame.nbytes
 
 
 def test_tiles_overlap_as_far_as_is_seen_and_twice_as_far_for_an_answer_that_has_no_place() -> None:

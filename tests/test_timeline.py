@@ -17,8 +17,8 @@ from recordings import FPS, PACKED, Recording
 
 from render.develop import prints
 from render.moment import Clock
-from render.source.audio import RATE, Sound, heard_track, samples
 from render.source.footage import probe
+from render.source.sound_file import RATE, Sound, heard_track, samples
 from render.source.video import video
 
 NEAR = 0.03  # seconds

@@ -1,4 +1,4 @@
-"""Laws of weights: every kind of file gives what was put in, labels lose their trimmings, faults are one sentence."""
+"""Laws of weights: every kind of file gives what was put in, and faults are one sentence."""
 
 from __future__ import annotations
 
@@ -261,35 +261,3 @@ def test_a_larger_network_is_not_taken_for_a_smaller_one(tmp_path: Path) -> None
     save_file({**HELD, "conv9.weight": torch.ones(1)}, tmp_path / "a.safetensors")
     with pytest.raises(MissingError, match=r"not the weights of a test: it has conv9\.weight as well"):
         read_as(HELD, tmp_path / "a.safetensors")
-
-
-# ---- labels
-
-LISTS = {
-    "n01440764 tench, Tinca tinca\nn02129165 lion\n": ("tench, Tinca tinca", "lion"),
-    "/a/airfield 0\n/b/bazaar/outdoor 47\n/a/airport_terminal 2\n": ("airfield", "bazaar outdoor", "airport terminal"),
-    "Löwe\r\n\r\n  Haus am See \r\n": ("Löwe", "Haus am See"),
-    "and/or\nroom 7\n": ("and/or", "room 7"),
-}
-
-
-@pytest.mark.parametrize("text", LISTS)
-def test_labels_lose_their_trimmings(text: str, tmp_path: Path) -> None:
-    (tmp_path / "names.txt").write_text(text, encoding="utf-8", newline="")
-    assert weights.labels(tmp_path / "names.txt", len(LISTS[text])) == LISTS[text]
-
-
-def test_labels_must_be_as_many_as_classes(tmp_path: Path) -> None:
-    (tmp_path / "names.txt").write_text("lion\ncastle\n", encoding="utf-8")
-    with pytest.raises(MissingError, match=r"names.txt holds 2 labels, and the network has 365 classes"):
-        weights.labels(tmp_path / "names.txt", 365)
-    with pytest.raises(MissingError, match=r"gone.txt: there is no such file"):
-        weights.labels(tmp_path / "gone.txt", 2)
-    (tmp_path / "latin.txt").write_bytes(b"L\xf6we\n")
-    with pytest.raises(MissingError, match=r"latin.txt: is not text in UTF-8"):
-        weights.labels(tmp_path / "latin.txt", 1)
-
-
-def test_labels_nobody_gave() -> None:
-    assert weights.usual(2, ("lion", "castle")) == ("lion", "castle")
-    assert weights.usual(3, ("lion", "castle")) == ("0", "1", "2")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -22,7 +23,7 @@ from click.testing import CliRunner, Result
 from commands import Command
 from weights_server import BODY, ETAG, Host, Request, hosting, whole
 
-from render.errors import ConfigError, MissingError, RenderError
+from render.errors import ConfigError, MissingError, RenderError, RoomError
 from render.weights import cache, catalogue, fetch, store
 from render.weights.catalogue import CATALOGUE, FULL, Archive, Weights
 from render.weights.command import weights as weights_command
@@ -277,7 +278,18 @@ def test_a_record_that_cannot_be_read_is_none(host: Host, words: list[str]) -> N
     for text in ("", "{", "[]", '{"name": "known"}', json.dumps({"name": "known", "sha256": "ab"})):
         path.with_name("known.bin.json").write_text(text, encoding="utf-8")
         assert store.ensure("known", words.append) == path
-        assert cache.recorded(KNOWN) is None
+        assert cache.record_of(KNOWN) is None
+
+
+def test_a_record_that_cannot_be_written_leaves_nothing(host: Host, words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(part: Path, path: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = put("unknown")
+    monkeypatch.setattr(cache, "finish", full)
+    with pytest.raises(RoomError):
+        cache.record(UNKNOWN, HASH, words.append)
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(
@@ -503,7 +515,7 @@ def test_every_failure_of_requests_has_its_words() -> None:
     kinds = [kind for kind in kinds if issubclass(kind, requests.RequestException)]
     assert len(kinds) > 10
     for kind in kinds:
-        with pytest.raises(fetch.CutError) as error, fetch._words():
+        with pytest.raises(fetch.CutError) as error, fetch._in_our_words():
             raise kind.__new__(kind)
         assert str(error.value) in fetch.FAILURES.values()
 

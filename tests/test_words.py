@@ -37,14 +37,15 @@ import render
 from render.config.deforum import read_settings
 from render.construct import build
 from render.develop.metadata import embedded_config
-from render.develop.take import read_record
-from render.develop.whereabouts import found_files
+from render.develop.record import read_record
+from render.develop.whereabouts import locate_files
 from render.dream import weights as weights_of
 from render.dream.registry import load as load_network
 from render.errors import MissingError
 from render.facts import load
 from render.many import sweep
-from render.show.gallery import find_exhibits, write_page
+from render.show.exhibits import find_exhibits
+from render.show.gallery import write_page
 from render.show.terminal import report_failure
 from render.studio import mending, sockets
 from render.studio.jobs import Jobs
@@ -129,23 +130,23 @@ BEAT = film("audio: {file: beat.wav, bpm: auto, features: {level: onsets}}\nmoti
 
 CALLS: dict[tuple[str, str], Call | str] = {  # (file, call): a row, or whose words it hears if nobody's from outside
     ("source/image.py", "Image.open"): Call("PIL.Image.open", PHOTO, PILLOW),
-    ("source/image.py", "ImageCms.ImageCmsProfile"): Call("PIL.ImageCms.ImageCmsProfile", PHOTO, PROFILES),
-    ("source/image.py", "ImageCms.createProfile"): "makes sRGB, of nothing",
-    ("source/image.py", "ImageCms.profileToProfile"): Call("PIL.ImageCms.profileToProfile", PHOTO, PROFILES),
+    ("source/srgb.py", "ImageCms.ImageCmsProfile"): Call("PIL.ImageCms.ImageCmsProfile", PHOTO, PROFILES),
+    ("source/srgb.py", "ImageCms.createProfile"): "makes sRGB, of nothing",
+    ("source/srgb.py", "ImageCms.profileToProfile"): Call("PIL.ImageCms.profileToProfile", PHOTO, PROFILES),
     ("source/decoder.py", "av.open"): Call("av.open", VIDEO, FFMPEG),
     ("source/decoder.py", "container.demux"): "test_whatever_ffmpeg_says_in_mid_film_is_a_flaw_or_a_sentence",
     ("source/decoder.py", "packet.decode"): "test_whatever_ffmpeg_says_in_mid_film_is_a_flaw_or_a_sentence",
-    ("source/decoder.py", "np.frombuffer"): Call("numpy.frombuffer", VIDEO, of(ValueError, MemoryError)),
-    ("source/decoder.py", "VideoReformatter().reformat"): Call("render.source.decoder.VideoReformatter", VIDEO, FFMPEG),
+    ("source/planes.py", "np.frombuffer"): Call("numpy.frombuffer", VIDEO, of(ValueError, MemoryError)),
+    ("source/planes.py", "VideoReformatter().reformat"): Call("render.source.planes.VideoReformatter", VIDEO, FFMPEG),
     ("source/decoder.py", "Graph"): Call("render.source.decoder.Graph", film("source: {video: woven.mkv}\n"), FFMPEG),
     ("source/soundtrack.py", "av.AudioResampler"): Call("av.AudioResampler", BEAT, FFMPEG),
-    ("source/audio.py", "av.open"): Call("av.open", film("audio: {file: beat.wav}\n"), FFMPEG),
-    ("source/audio.py", "container.demux"): "test_whatever_ffmpeg_says_in_mid_film_is_a_flaw_or_a_sentence",
+    ("source/sound_file.py", "av.open"): Call("av.open", film("audio: {file: beat.wav}\n"), FFMPEG),
+    ("source/sound_file.py", "container.demux"): "test_whatever_ffmpeg_says_in_mid_film_is_a_flaw_or_a_sentence",
     ("source/soundtrack.py", "container.demux"): "test_whatever_ffmpeg_says_in_mid_film_is_a_flaw_or_a_sentence",
     ("source/soundtrack.py", "packet.decode"): "test_whatever_ffmpeg_says_in_mid_film_is_a_flaw_or_a_sentence",
-    ("source/audio.py", "_librosa().feature.tempo"): Call("librosa.feature.tempo", BEAT, LIBROSA),
-    ("source/audio.py", "_librosa().onset.onset_detect"): Call("librosa.onset.onset_detect", BEAT, LIBROSA),
-    ("source/audio.py", "_librosa().onset.onset_strength"): Call("librosa.onset.onset_strength", BEAT, LIBROSA),
+    ("source/beat.py", "_librosa().feature.tempo"): Call("librosa.feature.tempo", BEAT, LIBROSA),
+    ("source/beat.py", "_librosa().onset.onset_detect"): Call("librosa.onset.onset_detect", BEAT, LIBROSA),
+    ("source/beat.py", "_librosa().onset.onset_strength"): Call("librosa.onset.onset_strength", BEAT, LIBROSA),
     ("source/webp.py", "Image.open"): Call("PIL.Image.open", film("source: {video: moving.webp}\n"), PILLOW),
     ("source/webp.py", "av.open"): Call("av.open", film("source: {video: moving.webp}\n"), FFMPEG),
     ("config/deforum.py", "json.loads"): Call("json.loads", lambda: read_settings('{"W": 64}'), JSON),
@@ -154,7 +155,7 @@ CALLS: dict[tuple[str, str], Call | str] = {  # (file, call): a row, or whose wo
     ("source/heic.py", "av.open"): Call("av.open", film("source: {image: phone.heic}\n"), FFMPEG),
     ("config/nodes.py", "yaml.dump"): "writes what was read",
     ("config/nodes.py", "yaml.parse"): Call("yaml.parse", film(""), YAML),
-    ("config/schedule.py", "json.loads"): Call("json.loads", film("schedule: moves.json\n"), JSON),
+    ("config/parseq.py", "json.loads"): Call("json.loads", film("schedule: moves.json\n"), JSON),
     ("config/check.py", "Settings.model_validate"): "test_accidents: ten thousand of them",
     ("dream/weights.py", "safe_open"): Call("render.dream.weights.safe_open", weights("w.safetensors"), SAFETENSORS),
     ("dream/pickles.py", "ZipFile"): Call("render.dream.pickles.ZipFile", weights("w.pth"), ZIP),
@@ -171,18 +172,21 @@ CALLS: dict[tuple[str, str], Call | str] = {  # (file, call): a row, or whose wo
     ),
     ("weights/fetch.py", "requests.get"): Call(
         "requests.get",
-        lambda: store._fetch(NOWHERE, Path("to/w.pth"), store.unsaid, lambda here, total: None),
+        lambda: store._fetch(NOWHERE, Path("to/w.pth"), store.say_nothing, lambda here, total: None),
         REQUESTS,
     ),
     ("develop/ffmpeg.py", "subprocess.Popen"): Call("subprocess.Popen", lambda: embedded_config(Path("street.mkv")), PROCESS),
-    ("develop/reprint.py", "SourceSettings.model_validate"): "a setting of ours",
+    ("develop/reel.py", "SourceSettings.model_validate"): "a setting of ours",
     ("cli/request.py", "OutputSettings.model_validate"): "settings that were read before; its name is refused before",
-    ("develop/reprint.py", "OutputSettings.model_validate"): "test_cli: print with settings that cannot be",
+    ("develop/placement.py", "OutputSettings.model_validate"): "test_cli: print with settings that cannot be",
     ("develop/stills.py", "cv2.imencode"): "writes pictures of ours; memory that ends is test_trouble's",
-    ("develop/take.py", "json.loads"): Call("json.loads", lambda: read_record(TAKE), JSON),
-    ("develop/whereabouts.py", "yaml.safe_load"): Call("yaml.safe_load", lambda: found_files(TAKE, "{}", "."), YAML),
-    ("show/gallery.py", "yaml.safe_load"): Call("yaml.safe_load", lambda: find_exhibits([TAKE]), YAML),
-    ("show/gallery.py", "Image.open"): Call(
+    ("develop/take.py", "json.loads"): "what was written as JSON a moment before",
+    ("develop/takes.py", "json.loads"): "what was written as JSON a moment before",
+    ("develop/record.py", "json.loads"): Call("json.loads", lambda: read_record(TAKE), JSON),
+    ("develop/whereabouts.py", "yaml.safe_load"): Call("yaml.safe_load", lambda: locate_files(TAKE, "{}", "."), YAML),
+    ("show/exhibits.py", "yaml.safe_load"): Call("yaml.safe_load", lambda: find_exhibits([TAKE]), YAML),
+    ("show/gallery.py", "yaml.safe_load"): "what exhibits.py read a moment before",
+    ("show/exhibits.py", "Image.open"): Call(
         "PIL.Image.open", lambda: write_page(find_exhibits([TAKE])[0], Path("site")), PILLOW
     ),
     ("many/sweep.py", "Image.open"): Call("PIL.Image.open", lambda: sweep._poster(TAKE), PILLOW),
@@ -257,7 +261,7 @@ def inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_network: None, 
         heif.heic(Path("tiles.heic"), np.full((64, 128, 3), 90, np.uint8), grid=(1, 2))
     if name_of(request).endswith("Graph"):
         clip(Path("woven.mkv"), plain(3, (24, 32)), "-c:v mpeg2video -flags +ilme+ildct", fps="25")
-    if "take" in name_of(request) or "gallery" in name_of(request) or "sweep" in name_of(request):
+    if any(word in name_of(request) for word in ("record", "take", "whereabouts", "exhibits", "sweep")):
         takes.finished(Path("runs"))
 
 

@@ -20,7 +20,7 @@ from render.config.model import OBJECTIVES
 from render.dream import registry, zoo
 from render.dream.ascent import dream
 from render.dream.frozen import FrozenConv
-from render.dream.network import CLASSES, Extractor, Network
+from render.dream.network import CLASSES, Extractor, Layers, Network
 from render.dream.registry import load
 from render.dream.view import view_of
 from render.errors import ConfigError, MissingError
@@ -239,7 +239,7 @@ def test_low_mid_and_high_are_where_strides_are_8_16_and_32(name: str, monkeypat
 
 def test_preprocessing_is_torchvisions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(zoo, "_download", zoo._plan)
-    monkeypatch.setattr(zoo, "_trace", lambda name, model, device: ((), {}, (), None))
+    monkeypatch.setattr(zoo, "_trace", lambda name, model, device: Layers((), {}, (), lambda layers, dtype: dict))
     usual, half = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)), ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
     for name, wanted in (("resnet18", usual), ("googlenet", half), ("efficientnet_v2_l", half)):
         ours = load(name, None, tiny.CPU)

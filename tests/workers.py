@@ -16,7 +16,7 @@ HOST = "here"
 
 
 @dataclass
-class Hand:
+class RemoteWorker:
     """A worker. lives: how many dreams each of its lives has; after them it is immortal."""
 
     lives: list[int] = field(default_factory=list)
@@ -54,15 +54,15 @@ class Hand:
 
 @dataclass
 class Cluster:
-    """A cluster that hires these hands in turn."""
+    """A cluster that hires these workers in turn."""
 
-    hands: Sequence[Hand]
+    workers: Sequence[RemoteWorker]
     hired: int = 0
     sent: list[Path] = field(default_factory=list)  # files whose contents travelled
 
-    def hire(self, place: Place) -> Hand:
+    def hire(self, place: Place) -> RemoteWorker:
         self.hired += 1
-        return self.hands[self.hired - 1]
+        return self.workers[self.hired - 1]
 
     def contents(self, files: Iterable[tuple[Path, bytes | None]]) -> tuple[Any, dict[Path, str]]:
         kept, keys = dict[str, bytes](), dict[Path, str]()
@@ -74,9 +74,9 @@ class Cluster:
         return lambda key: [kept[key][:1000], kept[key][1000:]], keys
 
     def stop_all(self, job: int) -> None:
-        for hand in self.hands:
-            hand.stop(job)
+        for worker in self.workers:
+            worker.stop(job)
 
     def dismiss_all(self) -> None:
-        for hand in self.hands:
-            hand.dismiss()
+        for worker in self.workers:
+            worker.dismiss()

@@ -10,7 +10,7 @@ import click
 
 from render.cli.group import command_line
 from render.cli.waiting import choose_waiting
-from render.show.terminal import interrupted, prepare_streams, report_failure, say, stopped_at_once
+from render.show.terminal import is_interrupt, prepare_streams, report_failure, say, stop_at_once
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -18,7 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     prepare_streams()
     choose_waiting()
     try:
-        with stopped_at_once():
+        with stop_at_once():
             command_line.main(args=None if arguments is None else list(arguments), prog_name="render", standalone_mode=False)
     except click.ClickException as error:
         with suppress(OSError):
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         _stopped()
     except Exception as error:
-        if isinstance(error, click.Abort) or interrupted(error):
+        if isinstance(error, click.Abort) or is_interrupt(error):
             _stopped()
         raise SystemExit(report_failure(error)) from None
 

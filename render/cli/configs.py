@@ -76,7 +76,7 @@ def deforum(file: Path, target: Path | None, output: Path | None) -> None:
     used, converted or ignored, and why.
     """
     from render.config.deforum import convert, read_settings, yaml_text
-    from render.config.schedule import decode_file
+    from render.config.spreadsheet import decode_file
 
     target = _require_free(target or output)
     try:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from render.cli.on import LIST, address_of, elsewhere, list_commands, refuse_flawed, render_elsewhere, tell_shot
-from render.cli.options import CONFIGS, RUNS, shared
+from render.cli.on import LIST, address_of, cluster_options, list_commands, refuse_flawed, render_elsewhere, tell_shot
+from render.cli.options import CONFIGS, RUNS, dream_options
 from render.cli.prepare import build, fetch_weights, pick_device, refuse_unreasonable
 from render.cli.request import Request, into_file, is_output, refuse_mistyped, request, require_take
 from render.errors import MissingError, count, printable, typed
@@ -28,7 +28,7 @@ PEOPLE = ("bar", "plain")  # styles of progress that a person reads
 
 @click.command(hidden=True)
 @CONFIGS
-@shared
+@dream_options
 @click.option("--fresh", is_flag=True, help="Begin a new take, even if one can be continued.")
 @click.option("--yes", is_flag=True, help="Render what takes days, or more memory or disk than there is, all the same.")
 @click.option(
@@ -38,7 +38,7 @@ PEOPLE = ("bar", "plain")  # styles of progress that a person reads
     default="auto",
     help="auto: a bar on a terminal, else plain lines.",
 )
-@elsewhere
+@cluster_options
 def film(
     configs: Sequence[Path],
     overrides: Sequence[str],
@@ -90,7 +90,7 @@ def film(
 @click.command()
 @click.argument("take", type=FilePath())
 @click.option("--size", required=True, metavar="SIZE", help="3840x2160, a name such as 4k, or 3x: so many times as large.")
-@shared
+@dream_options
 @click.option("--fresh", is_flag=True, help="Begin a new take, even if one can be continued.")
 @click.option("--yes", is_flag=True, help="Render what takes days, or more memory or disk than there is, all the same.")
 def enlarge(
@@ -106,7 +106,7 @@ def enlarge(
 
     from render.config.paths import from_folder
     from render.develop.enlarge import enlargement
-    from render.develop.take import take_folder
+    from render.develop.takes import take_folder
 
     config, where = enlargement(take, size, overrides, quality), pick_device(device, root)
     say(outline([Request(config, "")]))

@@ -38,7 +38,7 @@ def _command(whole: click.Context, words: Sequence[str]) -> str:
 
 
 def _language(topic: str, whole: click.Context) -> str:
-    from render.config.problem import nearest
+    from render.errors import nearest
     from render.show.language import TOPICS, chapters_on, in_terminal, words_with_help
 
     chapters = chapters_on(topic)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from render.cli.options import CONFIGS, QUALITY, ROOT, RUNS, SET, shared
+from render.cli.options import CONFIGS, QUALITY, ROOT, RUNS, SET, dream_options
 from render.cli.prepare import build, fetch_weights, missing_weights, pick_device
 from render.cli.request import Request, deliver, is_output, refuse_mistyped, request
 from render.errors import ConfigError, printable
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @CONFIGS
-@shared
+@dream_options
 def check(configs: Sequence[Path], overrides: Sequence[str], quality: str, device: str, root: Path) -> None:
     """Everything but the dreaming: settings, files, weights, encoders; size, frames, cost, disk."""
     films = each(configs, lambda path: (path, request(path, overrides, quality)))
@@ -68,7 +68,7 @@ def check(configs: Sequence[Path], overrides: Sequence[str], quality: str, devic
 
 @click.command()
 @click.argument("config", type=FilePath())
-@shared
+@dream_options
 @click.option("--motion", "what", flag_value="motion", help="The camera alone, over a garden without a dream, as a small film.")
 @click.option("--flow", "what", flag_value="flow", help="What moves in footage, how far it is trusted, what is dreamed on it.")
 def preview(config: Path, overrides: Sequence[str], quality: str, device: str, root: Path, what: str | None) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from render.cli.film import render_films, require_films, write_own_film
-from render.cli.on import LIST, address_of, elsewhere, list_commands, render_elsewhere
-from render.cli.options import shared
+from render.cli.on import LIST, address_of, cluster_options, list_commands, render_elsewhere
+from render.cli.options import dream_options
 from render.cli.prepare import pick_device
 from render.cli.request import Request, file_of, kind_of_media, request
 from render.errors import MissingError, printable
@@ -21,10 +21,10 @@ from render.show.terminal import FilePath, out, say, usual_style
 @click.option(
     "--vary", "texts", multiple=True, required=True, metavar="KEY=A,B,…", help="A setting and its values: seed=1..16."
 )
-@shared
+@dream_options
 @click.option("--pick", "wanted", metavar="WHICH", help="Write the YAML of one: its number on the sheet, or KEY=VALUE,…")
 @click.option("--yes", is_flag=True, help="Render what takes days, or more memory or disk than there is, all the same.")
-@elsewhere
+@cluster_options
 def sweep(
     path: Path,
     texts: Sequence[str],
@@ -65,9 +65,8 @@ def sweep(
         sweeps.load_variant(path, chosen, overrides, quality)  # what cannot be loaded is not written
         out(sweeps.write_pick(path, path.stem, chosen))
         return
-    loaded = [
-        Request(*sweeps.load_variant(path, film, overrides, quality)) for film in films
-    ]  # one fault would be said of every film
+    # None of them by `each`: one fault would be told of every film.
+    loaded = [Request(*sweeps.load_variant(path, film, overrides, quality)) for film in films]
     home = sweeps.folder(root, path.stem)
     if on == LIST:
         variants = [(path, (*overrides, *film.overrides, f"name={film.name}")) for film in films]
@@ -99,14 +98,15 @@ def gallery(folders: Sequence[Path], site: Path) -> None:
     """
     say("looking for finished films")  # seconds pass until torch is there
 
-    from render.show import gallery as galleries
+    from render.show.exhibits import find_exhibits
+    from render.show.gallery import write_page
 
-    exhibits, notices = galleries.find_exhibits(folders or [Path("runs")])
+    exhibits, notices = find_exhibits(folders or [Path("runs")])
     for notice in notices:
         say(printable(notice))
     if not exhibits:
         raise MissingError("there is no finished film to show", "render one first, as in render configs/zoom.yaml")
-    page, notices = galleries.write_page(exhibits, site)
+    page, notices = write_page(exhibits, site)
     for notice in notices:
         say(printable(notice))
     out(page)

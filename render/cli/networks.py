@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from render.cli.options import DEVICE, LABELS, NETWORK, WEIGHTS
-from render.cli.prepare import fetch_published, named, pick_device, quick_imports
+from render.cli.prepare import fetch_published, naming, pick_device, quick_imports
 from render.errors import ConfigError, RenderError, typed
 from render.show.terminal import FilePath, out, say, usual_style
 
@@ -120,7 +120,7 @@ def atlas(
 
     file = photo or picture
     frame = picture_of(file, "cover", (size, size)) if file else None
-    with named("--classes" if kinds else "--layer or --channels" if channels else "--layer"):
+    with naming("--classes" if kinds else "--layer or --channels" if channels else "--layer"):
         sheet = atlases.plan(network, kinds, layer, channels, bool(photo), where, frame if picture else None)
     plates = atlases.dream_plates(sheet, network, atlases.Recipe(size, steps, seed, frame, where))
     pictures: list[Any] = list(STYLES[usual_style()](plates, -1, len(sheet.plates) - 1, f"{name}, atlas"))

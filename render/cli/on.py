@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -16,13 +16,21 @@ from render.errors import ConfigError, RenderError, count, printable
 from render.show.terminal import each, out, report_failure, say, stoppable, usual_style
 
 if TYPE_CHECKING:
+    import torch
+
+    from render.config import Config
     from render.develop.shoot import Shot
+    from render.many.cluster import Cluster
+    from render.many.events import Event as FilmEvent
     from render.many.news import Finished
+    from render.many.queue import Order, Plan
+    from render.show.board import Board
 
 LIST, RAY = "list", "ray"
+SHOTS = 1000  # of a film that cuts, as far as the sharing of cores goes: more than there are workers
 
 
-def elsewhere(command: Callable[..., Any]) -> Callable[..., Any]:
+def cluster_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of commands that render many films, and may do so on other machines."""
     options = (
         click.option(
@@ -68,60 +76,104 @@ def render_elsewhere(
     style: str,
 ) -> list[Path]:
     """Render a queue on a cluster: the folders of the takes. What fails is told, and stops no other."""
+    from render.many import queue
     from render.many.cluster import connect, require_ray
+    from render.show.board import Board
 
     require_ray()
     root = _one_root(films, root)
     here = pick_device("auto" if device == "cuda" else device, root)
-
-    import torch
-
-    from render.many import queue, survey
-    from render.many.events import Done, Left, Lost, Said, Ticked
-    from render.show.board import DONE, FAILED, LEFT, STOPPED, Board
-
     configs = [film.config for film in films]
-    each(configs, fetch_weights)
-    each(configs, lambda config: build(config, torch.device("cpu")))
-    queue.require_own_takes(configs)
-    style, stop = usual_style() if style == "auto" else style, Event()
-    board, ended = Board([config.name for config in configs], style), dict[int, Path]()
-    orders = [queue.Order(number, film.config, film.text) for number, film in enumerate(films)]
-    worst = 0
+    _require_films(configs)
+    stop = Event()
+    report = _Report(films, root, Board([config.name for config in configs], usual_style() if style == "auto" else style))
     say(f"asking the cluster at {address}" if address else "Ray begins on this machine, which takes some seconds")
     with connect(address) as cluster:
-        in_place = survey.takes_in_place(cluster, configs, root.absolute(), shared)
-        pieces = len(films) if not any(map(queue.may_cut, configs)) else len(films) * 1000
-        places = survey.places(cluster.nodes(), "mps" if here.type == "mps" else device, quality, pieces)
-        plan = queue.Plan(root.absolute(), places, in_place, here, fresh, any_device)
-        travels = "" if in_place else "; dreams travel to this machine"
-        say(f"{count(len(films), 'film')}, {count(len(places), 'worker')}{travels}")
-        with board.shown(), stoppable(stop):
-            for event in queue.render_queue(orders, cluster, plan, stop):
-                config = configs[event.number]
-                match event:
-                    case Ticked():
-                        board.ticked(event.number, event.progress, event.where)
-                    case Said():
-                        say(printable(f"{config.name}: {event.words}"))
-                    case Done():
-                        finished = event.finished
-                        ended[event.number] = root / finished.folder.relative_to(root.absolute())
-                        worst = max(worst, _tell(films[event.number], finished, root))
-                        board.ended(event.number, DONE if finished.whole else STOPPED)
-                    case Lost():
-                        say(printable(f"{config.name}: failed"))
-                        worst = max(worst, report_failure(event.error))
-                        board.ended(event.number, FAILED)
-                    case Left():
-                        board.ended(event.number, LEFT)
-    say(board.summary())
+        plan = _plan(cluster, configs, root.absolute(), here, device, quality, shared, fresh, any_device)
+        with report.board.live(), stoppable(stop):
+            for event in queue.render_queue(_orders(films), cluster, plan, stop):
+                report.take(event)
+    say(report.board.summary())
     if stop.is_set():
         say("stopped; the same command goes on from here")
         raise SystemExit(130)
-    if worst:
-        raise SystemExit(worst)
-    return [ended[number] for number in range(len(films))]
+    if report.worst:
+        raise SystemExit(report.worst)
+    return [report.folders[number] for number in range(len(films))]
+
+
+def _require_films(configs: Sequence[Config]) -> None:
+    """Fetch the weights of the films, and refuse what cannot be rendered, or not together, before any of it is begun."""
+    import torch
+
+    from render.many.queue import require_own_takes
+
+    each(configs, fetch_weights)
+    each(configs, lambda config: build(config, torch.device("cpu")))
+    require_own_takes(configs)
+
+
+def _plan(
+    cluster: Cluster,
+    configs: Sequence[Config],
+    root: Path,
+    here: torch.device,
+    device: str,
+    quality: str,
+    shared: bool | None,
+    fresh: bool,
+    any_device: bool,
+) -> Plan:
+    """How the films are rendered, and say so: by how many workers, and whether dreams travel. here: this machine's device."""
+    from render.many import queue, survey
+
+    in_place = survey.takes_in_place(cluster, configs, root, shared)
+    # Cores are shared among pieces of work; of a film that cuts there are many more than workers.
+    pieces = len(configs) * (SHOTS if any(map(queue.may_cut, configs)) else 1)
+    places = survey.places(cluster.nodes(), "mps" if here.type == "mps" else device, quality, pieces)
+    say(f"{count(len(configs), 'film')}, {count(len(places), 'worker')}{'' if in_place else '; dreams travel to this machine'}")
+    return queue.Plan(root, places, in_place, here, fresh, any_device)
+
+
+def _orders(films: Sequence[Request]) -> list[Order]:
+    from render.many.queue import Order
+
+    takes = [film.take and film.take.absolute() for film in films]
+    return [Order(number, film.config, film.text, takes[number]) for number, film in enumerate(films)]
+
+
+@dataclass
+class _Report:
+    """What is said of the films of a queue, and what came of them."""
+
+    films: Sequence[Request]
+    root: Path
+    board: Board
+    folders: dict[int, Path] = field(default_factory=dict)  # of the takes, by the numbers of the films
+    worst: int = 0  # exit code
+
+    def take(self, event: FilmEvent) -> None:
+        """Say what befell a film."""
+        from render.many.events import Done, Left, Lost, Said, Ticked
+        from render.show.board import DONE, FAILED, LEFT, STOPPED
+
+        film, number = self.films[event.number], event.number
+        match event:
+            case Ticked():
+                self.board.note_tick(number, event.progress, event.where)
+            case Said():
+                say(printable(f"{film.config.name}: {event.words}"))
+            case Done():
+                finished = event.finished
+                self.folders[number] = self.root / finished.folder.relative_to(self.root.absolute())
+                self.worst = max(self.worst, _tell(film, finished, self.root))
+                self.board.note_end(number, DONE if finished.whole else STOPPED)
+            case Lost():
+                say(printable(f"{film.config.name}: failed"))
+                self.worst = max(self.worst, report_failure(event.error))
+                self.board.note_end(number, FAILED)
+            case Left():
+                self.board.note_end(number, LEFT)
 
 
 def tell_shot(film: Request, shot: Shot | Finished, about: str = "") -> None:

@@ -39,7 +39,7 @@ ROOT = click.option(
 )
 
 
-def shared(command: Callable[..., Any]) -> Callable[..., Any]:
+def dream_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of every command that dreams, or could."""
     return SET(QUALITY(DEVICE(ROOT(OFFLINE(command)))))
 
@@ -53,7 +53,7 @@ SOURCE = click.option(
 PLACES = "a path, as everywhere; a folder takes all that the film has"
 
 
-def of_a_print(command: Callable[..., Any]) -> Callable[..., Any]:
+def print_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of every command that develops takes again."""
     options = (
         click.option("--crop", metavar="SIZE", help="A part of the frame: 9:16, square or 1080x1080."),

@@ -59,12 +59,12 @@ def missing_weights(config: Config) -> list[str]:
 def pick_device(device: str, root: Path) -> torch.device:
     """The torch device that a word means. Refuses a root that cannot be written, too."""
     with quick_imports():
-        from render.develop.take import writable
+        from render.develop.takes import require_writable
         from render.dream.device import pick
 
-    with named("--device"):
+    with naming("--device"):
         picked = pick(device)
-    writable(root)
+    require_writable(root)
     return picked
 
 
@@ -90,7 +90,7 @@ def refuse_unreasonable(config: Config, device: torch.device, root: Path) -> Non
 
 
 @contextmanager
-def named(what: str) -> Iterator[None]:
+def naming(what: str) -> Iterator[None]:
     """Inside, an error that continues the name of a setting continues `what` was asked for."""
     try:
         yield

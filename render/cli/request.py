@@ -263,14 +263,15 @@ def _of_take(path: Path, overrides: Sequence[str], quality: str) -> Request:
 
     from render.config import load_text
     from render.config.loader import read
-    from render.develop.take import newest_take, read_record
-    from render.develop.whereabouts import found_files
+    from render.develop.record import read_record
+    from render.develop.takes import newest_take
+    from render.develop.whereabouts import locate_files
     from render.facts import facts_and_files
 
     folder = newest_take(path)
     resolved = folder / "resolved.yaml"
     settings = read(resolved, folder)
-    moved = found_files(folder, settings, str(read_record(folder).get("home", "")))
+    moved = locate_files(folder, settings, str(read_record(folder).get("home", "")))
     config = load_text(settings, str(resolved), folder, [*moved, *overrides], quality, look=facts_and_files)
     written = folder / "config.yaml"
     text = read(written, folder) if written.exists() else settings

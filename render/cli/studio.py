@@ -14,7 +14,7 @@ from render.cli.request import file_of, kind_of_media, request
 from render.show.terminal import FilePath
 
 if TYPE_CHECKING:
-    from render.studio import Film
+    from render.studio.script import Script
 
 
 @click.command(name="studio")
@@ -37,21 +37,21 @@ def studio_(
     from render.studio import require_extra
 
     require_extra()
-    config, text, file, reload = _film(film, overrides)
-    fetch_weights(config)
+    script = _script(film, overrides)
+    fetch_weights(script.config)
 
     from render.studio.serve import Address, serve
 
-    serve(config, file, text, root, Address(host, port), browser, lambda: pick_device(device, root), reload)
+    serve(script, root, Address(host, port), browser, lambda: pick_device(device, root))
 
 
-def _film(path: Path | None, overrides: Sequence[str]) -> Film:
+def _script(path: Path | None, overrides: Sequence[str]) -> Script:
     """The film to fly; of a picture or a video the one that `render` renders."""
-    from render.studio import film_of
+    from render.studio.script import Script, load_script
 
     if path and path.exists() and kind_of_media(path):
         wanted = request(path, overrides)
         if not wanted.read_from:
-            return wanted.config, wanted.text, None, None
+            return Script(wanted.config, wanted.text)
         path = wanted.read_from
-    return film_of(path and (file_of(path) or path), overrides)
+    return load_script(path and (file_of(path) or path), overrides)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from render.cli.options import PLACES, SOURCE, of_a_print
+from render.cli.options import PLACES, SOURCE, print_options
 from render.cli.prepare import quick_imports
 from render.cli.request import require_take
 from render.errors import ConfigError
@@ -26,7 +26,7 @@ from render.show.terminal import FilePath, out, say
     metavar="FILE",
     help=f"zoom.gif, frames/{{frame:06}}.png, …; {PLACES}.",
 )
-@of_a_print
+@print_options
 @SOURCE
 def print_(take: Path, outputs: Sequence[str], source: Path | None, **settings: Any) -> None:
     """Develop other outputs from a take's negative, without dreaming."""
@@ -34,7 +34,8 @@ def print_(take: Path, outputs: Sequence[str], source: Path | None, **settings: 
     say(f"{take}: developing {' '.join(outputs)}")  # seconds pass until torch is there
 
     with quick_imports():
-        from render.develop.reprint import in_working_folder, print_again
+        from render.develop.placement import in_working_folder
+        from render.develop.reprint import print_again
 
     files = [*map(in_working_folder, outputs)]
     paths, notices = print_again(take, files, _readable(files, settings), source)
@@ -47,7 +48,7 @@ def print_(take: Path, outputs: Sequence[str], source: Path | None, **settings: 
 @click.option(
     "-o", "--output", metavar="FILE", help=f"[NAME-START-END with the film's ending, in the take's folder]; {PLACES}."
 )
-@of_a_print
+@print_options
 @SOURCE
 def trim(take: Path, part: str, output: str | None, source: Path | None, **settings: Any) -> None:
     """A part of a take as a film of its own, without dreaming: render trim runs/zoom/take-001 2s..5s
@@ -59,7 +60,8 @@ def trim(take: Path, part: str, output: str | None, source: Path | None, **setti
     say(f"{take}: developing {part}")
 
     with quick_imports():
-        from render.develop.reprint import in_working_folder, trim
+        from render.develop.placement import in_working_folder
+        from render.develop.reprint import trim
 
     file = in_working_folder(output) if output else None
     paths, notices = trim(take, part, file, _readable([file] if file else [], settings), source)
@@ -70,7 +72,7 @@ def trim(take: Path, part: str, output: str | None, source: Path | None, **setti
 @click.argument("takes", nargs=-1, required=True, metavar="TAKE TAKE...", type=FilePath())
 @click.option("-o", "--output", metavar="FILE", help="The film [A+B with the first one's ending, in this folder].")
 @click.option("--crossfade", default="", metavar="TIME", help="How long each fades into the next, as in 1s; a cut if not said.")
-@of_a_print
+@print_options
 def join(takes: Sequence[Path], output: str | None, crossfade: str, **settings: Any) -> None:
     """Takes as one film, one after the other, without dreaming: render join runs/a/take-001 runs/b/take-001 --crossfade 1s
 
@@ -83,7 +85,8 @@ def join(takes: Sequence[Path], output: str | None, crossfade: str, **settings: 
     say(f"joining {len(takes)} takes")
 
     with quick_imports():
-        from render.develop.reprint import in_working_folder, join
+        from render.develop.join import join
+        from render.develop.placement import in_working_folder
 
     file = in_working_folder(output) if output else None
     paths, notices = join(takes, file, crossfade, _readable([file] if file else [], settings))
@@ -92,7 +95,7 @@ def join(takes: Sequence[Path], output: str | None, crossfade: str, **settings: 
 
 def _readable(outputs: Sequence[str], settings: dict[str, Any]) -> dict[str, Any]:
     """The settings of outputs as they were given; refuses what cannot be, in the words of the command line."""
-    from render.develop.reprint import is_elsewhere, is_folder
+    from render.develop.placement import is_elsewhere, is_folder
 
     recipe = {"recipe": False} if settings.pop("no_recipe") else {}
     wanted = {key: value for key, value in settings.items() if value is not None}

@@ -21,9 +21,10 @@ from pydantic_core import ErrorDetails
 
 from render.config import cuts
 from render.config.clock import film_clock, instants
-from render.config.curve import Array, Curve
+from render.config.curve import Curve
 from render.config.draft import draft
 from render.config.facts import Facts
+from render.config.file_names import name_from
 from render.config.hold import unsaid
 from render.config.model import OBJECTIVES, Audio, Settings
 from render.config.moving import movable
@@ -37,14 +38,13 @@ from render.config.problem import (
     SettingError,
     SettingsError,
     did_you_mean,
-    glued,
-    nearest,
+    missing_space,
     quote,
 )
 from render.config.schedule import Schedule, read_schedule
 from render.config.section import Section, is_list, sections, tag, walk
-from render.config.setting_types import name_from
-from render.errors import RenderError
+from render.config.track import Array
+from render.errors import ConfigError, RenderError, nearest
 from render.loops import LOOPS
 from render.moment import Clock
 
@@ -128,7 +128,7 @@ def _settings(tree: Node, name: str, places: Places) -> Settings:
     """What `tree` asks for, or every fault of a single setting."""
     flaws = tree.all_flaws()
     if tree.pairs is None:
-        hint = glued(tree.scalar) or "write key: value, one a line"
+        hint = missing_space(tree.scalar) or "write key: value, one a line"
         raise ProblemsError([Problem(tree.place, "a film is a mapping of settings", hint)])
     values = {"name": Text(name_from(name)), **tree.plain()}
     values.pop("extends", None)  # the base has been laid under long ago
@@ -145,8 +145,9 @@ def _features(tree: Node) -> tuple[str, ...]:
     """The names that the film's music has for expressions."""
     if (audio := tree.entry("audio")) is None:
         return ()
-    written = audio[1].entry("features")
-    return tuple(written[1].plain() or () if written else Audio.rows()["features"].default)
+    if (features := audio[1].entry("features")) is None:
+        return tuple(Audio.rows()["features"].default)
+    return tuple(str(name.scalar) for name, _ in features[1].pairs or ())
 
 
 def _problem(tree: Node, fault: SettingError) -> Problem:
@@ -210,7 +211,7 @@ def _unknown(path: tuple[str | int, ...], value: Any) -> SettingError:
     elif str(key).isdigit() and value is None:
         hint = POINT  # dream: {step_size: 0,01}
     else:
-        hint = glued(key) or fault_of(str(key)) or _elsewhere(str(key), above) or did_you_mean(str(key), section.rows())
+        hint = missing_space(key) or fault_of(str(key)) or _elsewhere(str(key), above) or did_you_mean(str(key), section.rows())
     where = f" in {'.'.join(map(str, above))}" if above else ""
     return SettingError(f'unknown key "{key}"{where}', hint, path, on_key=True, continues=False)
 
@@ -252,7 +253,7 @@ def _shape(path: tuple[str | int, ...], value: Any) -> SettingError:
     if info and is_list(info.annotation) and not isinstance(path[-1], int):
         return SettingError(f"is {quote(value)}; it takes a list", path=path)
     inner = sections(info.annotation) if info else (section,)
-    return SettingError(f"is {quote(value)}; it takes a mapping of {' '.join(inner[0].rows())}", glued(value), path)
+    return SettingError(f"is {quote(value)}; it takes a mapping of {' '.join(inner[0].rows())}", missing_space(value), path)
 
 
 # ── over the whole film ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -306,11 +307,11 @@ def _against_footage(config: Config) -> Iterator[SettingError]:
         yield SettingError(
             f"is {config.loop}, and footage goes on its own way", "loop: pingpong goes there and back", ("loop",)
         )
-    for name, motion in config.motion.in_use().items():
-        if motion.bends and not motion.rests(config.motion.values()[name]):
-            *others, last = (other for other, part in parts().motions.items() if not part.bends)
-            hint = f"{', '.join(others)} and {last} can be"
-            yield SettingError("bends the picture without end, and cannot be used over footage", hint, ("motion", name))
+    for bending, motion in config.motion.in_use().items():
+        if motion.bends and not motion.rests(config.motion.values()[bending]):
+            *straight, last = (name for name, part in parts().motions.items() if not part.bends)
+            hint = f"{', '.join(straight)} and {last} can be"
+            yield SettingError("bends the picture without end, and cannot be used over footage", hint, ("motion", bending))
     for name in ("mean", "contrast"):
         if getattr(config.look, name) is not None:
             yield SettingError("cannot be held to over footage, which keeps its own", "leave it out", ("look", name))
@@ -329,8 +330,10 @@ def _unknown_facts(config: Config) -> Iterator[SettingError]:
 
 def out_of_range(curve: Curve, seconds: Array, clock: Clock) -> str:
     """What to say of the first moment at which a number is no number or out of its range; "" where there is none."""
-    values = curve.over(seconds, clock)
-    span = curve.span
+    try:
+        values, span = curve.over(seconds, clock), curve.span
+    except ConfigError as error:  # of a function of a program
+        return error.message
     with np.errstate(invalid="ignore"):
         bad = ~((values >= span.low) & (values <= span.high))
     if not bad.any():

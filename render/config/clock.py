@@ -7,9 +7,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from render.config.curve import Array
 from render.config.facts import Facts
 from render.config.model import Settings
+from render.config.track import Array
 from render.loops import LOOPS
 from render.moment import Clock
 

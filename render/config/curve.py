@@ -14,82 +14,27 @@ array([1. , 1.5])
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from math import inf, isfinite
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from render.config import expression
-from render.config.easing import EASINGS, Easing, easing
-from render.config.expression import Expression
-from render.config.problem import SettingError, did_you_mean, nearest, quote
-from render.config.scalars import TIME_HINT, Time, read_rate, read_time
+from render.config.deforum_keys import DEFORUM, deforum_track, per_frame_track
+from render.config.easing import Easing, easing
+from render.config.keyframes import Key, keyframe_track
+from render.config.problem import SettingError, did_you_mean, inside, quote
+from render.config.scalars import read_time
+from render.config.track import ANY, Array, Span, Track, constant_track, feature_values, number_in, rounded, variables
+from render.errors import ConfigError, nearest
 from render.moment import Clock, Moment
-
-Array = NDArray[np.float64]
-At = Callable[[Array, Clock], Array]
-Require = Callable[[Collection[str]], None]
+from render.plugins import reason
 
 FRAME_NAMES = {"f", "fps"}  # variables whose meaning changes with the frame rate
-DEFORUM_NAMES = ("t", "s", "max_f")  # the frame, the seed and the last frame, as Deforum has them
-DEFORUM = re.compile(r"\s*[0-9]+\s*:\s*\(")
 KEY_FIELDS = ("at", "value", "ease")
 THROUGH_FIELDS = ("value", "then")
-PER_FRAME_FIELDS = ("deforum", "fps", "each")
-CELL = 1 / 240  # seconds over which the camera's speeds stand still: over those around a frame's edge, both frames count
-SOON = 1e-9  # of a frame: a time on a frame's edge, summed in floats, may lie this far before it
 FUNCTION = "<function "  # begins what is written of a function, which no file can hold
-
-
-@dataclass(frozen=True)
-class Span:
-    """What a moving number may be."""
-
-    unit: str
-    low: float
-    high: float
-    whole: bool = False  # it counts things
-    log: bool = False  # it moves by factors: keyframes are blended in log space
-
-    @property
-    def is_speed(self) -> bool:
-        """Whether it counts something per second, which in Deforum is counted per frame."""
-        return "per second" in self.unit
-
-    def check(self, value: float) -> None:
-        """Raises SettingError for a number that is not finite, not whole where it must be, or out of range."""
-        if not isfinite(value):
-            raise SettingError(f"is {value}, which is not a number to work with")
-        if self.whole and value != int(value):
-            raise SettingError(f"is {quote(value)}; it must be a whole number of {self.unit}")
-        if not self.low <= value <= self.high:
-            raise SettingError(f"is {quote(value)}, outside {self}")
-
-    def __str__(self) -> str:
-        return f"{self.low:g} to {self.high:g} {self.unit}".rstrip()
-
-
-ANY = Span("", -inf, inf)
-
-
-def require_nothing(features: Collection[str]) -> None:
-    """The `require` of what names no features."""
-
-
-@dataclass(frozen=True)
-class Track:
-    """A number over time."""
-
-    at: At  # seconds, an array, and the film's clock -> the number at each
-    names: frozenset[str] = frozenset()  # variables and features that it uses; keys at frames use f, keys at beats b
-    constant: float | None = None  # its value where it never moves
-    require: Require = require_nothing  # raises SettingError where it names none of the film's features
 
 
 @dataclass(frozen=True)
@@ -165,30 +110,30 @@ class Curve:
         self.track.require(features)
 
 
-def read_curve(given: Any, span: Span) -> Curve:
+def read_curve(value: Any, span: Span) -> Curve:
     """The curve that a YAML value, a function or another curve describes; raises SettingError with the place inside it."""
-    if isinstance(given, Curve):
-        return given if given.span == span or given.scheduled else read_curve(given.given, span)
-    plain = _plain(given)
+    if isinstance(value, Curve):
+        return value if value.span == span or value.scheduled else read_curve(value.given, span)
+    plain = _plain(value)
     return Curve(plain, span, _track(plain, span))
 
 
-def _plain(given: Any) -> Any:
+def _plain(value: Any) -> Any:
     """The value without the types of the YAML reader; a quoted number is a number."""
-    if isinstance(given, Mapping):
-        return {str(key): _plain(value) for key, value in given.items()}
-    if isinstance(given, list | tuple):
-        return [_plain(value) for value in given]
-    return _number(str(given)) if isinstance(given, str) else given
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return number_in(str(value)) if isinstance(value, str) else value
 
 
-def written(given: Any) -> Any:
+def written(value: Any) -> Any:
     """The value with a word in the place of each function."""
-    if isinstance(given, dict):
-        return {key: written(value) for key, value in given.items()}
-    if isinstance(given, list):
-        return [written(value) for value in given]
-    return f"{FUNCTION}{getattr(given, '__qualname__', type(given).__name__)}>" if callable(given) else given
+    if isinstance(value, dict):
+        return {key: written(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [written(item) for item in value]
+    return f"{FUNCTION}{getattr(value, '__qualname__', type(value).__name__)}>" if callable(value) else value
 
 
 def _short(number: float) -> float:
@@ -196,28 +141,12 @@ def _short(number: float) -> float:
     return int(number) if number.is_integer() else number
 
 
-def _number(text: str) -> Any:
-    word = text.strip()
-    if re.fullmatch(r"[-+]?[0-9]{1,15}", word):
-        return int(word)
-    try:
-        return float(word) if re.fullmatch(r"[-+.0-9eE]+", word) else text
-    except ValueError:
-        return text
-
-
-def _track(given: Any, span: Span) -> Track:
-    readers: dict[type, Callable[[Any, Span], Track]] = {
-        int: _constant,
-        float: _constant,
-        str: _text,
-        dict: _mapping,
-        list: _list,
-    }
-    reader = readers.get(type(given)) or (_function if callable(given) else None)
+def _track(value: Any, span: Span) -> Track:
+    """How the number moves that a plain value stands for."""
+    reader = READERS.get(type(value)) or (_function if callable(value) else None)
     if reader is None:
-        raise SettingError(f"is {quote(given)}; it takes {wants(span)}", examples(span))
-    return reader(given, span)
+        raise SettingError(f"is {quote(value)}; it takes {wants(span)}", examples(span))
+    return reader(value, span)
 
 
 def wants(span: Span) -> str:
@@ -231,19 +160,20 @@ def examples(span: Span) -> str:
     return f'for example {few}, "{few} + {many - few:g}*p" or {{0s: {few}, 4s: {many}, ease: in-out}}'
 
 
-def _constant(value: float, span: Span) -> Track:
-    try:
-        number = float(value)
-    except OverflowError:
-        number = float("inf")
-    span.check(number)
-    return Track(lambda seconds, clock: np.full_like(seconds, number), constant=number)
-
-
 def _function(function: Callable[[float], float], span: Span) -> Track:
-    """A function of the film's seconds, one number after the other, so that it need not know of arrays."""
+    """A function of the film's seconds, one number after the other, so that it need not know of arrays.
+
+    What it raises becomes a ConfigError, which continues the setting's name.
+    """
     each = np.vectorize(function, otypes=[np.float64])
-    return Track(lambda seconds, clock: each(seconds))
+
+    def at(seconds: Array, clock: Clock) -> Array:
+        try:
+            return np.asarray(each(seconds), dtype=np.float64)
+        except Exception as error:  # it is a person's own code, and may raise anything
+            raise ConfigError(f"is a function of a program that fails ({reason(error)})", continues=True) from error
+
+    return Track(at)
 
 
 def _text(text: str, span: Span) -> Track:
@@ -255,11 +185,10 @@ def _text(text: str, span: Span) -> Track:
     if not DEFORUM.match(text):
         return _formula(text)
     if span.is_speed:
-        hint = (
-            f"write {{deforum: {quote(word)}, fps: 15}} with the fps it was made for; `render import deforum` reads whole films"
-        )
+        example = f"write {{deforum: {quote(word)}, fps: 15}} with the fps it was made for"
+        hint = f"{example}; `render import deforum` reads whole films"
         raise SettingError(f"is {quote(word)}, which counts frames there; here it is {span.unit}", hint)
-    return _deforum(text, span)
+    return deforum_track(text, span)
 
 
 def _feature(word: str, span: Span) -> Track:
@@ -282,53 +211,27 @@ def _formula(text: str) -> Track:
     return Track(at, formula.names, require=formula.require)
 
 
-def variables(seconds: Array, clock: Clock) -> dict[str, Any]:
-    """What expressions may name in any film, at each of `seconds`."""
-    return {
-        "f": seconds * float(clock.fps),
-        "s": seconds,
-        "b": (seconds - clock.first_beat) * clock.bpm / 60,
-        "p": seconds / clock.seconds,
-        "fps": float(clock.fps),
-        "seed": clock.seed,
-    }
-
-
-def feature_values(formula: Expression, seconds: Array, clock: Clock) -> dict[str, Any]:
-    """What the formula names of the film's music, at each of `seconds`."""
-    return {name: clock.features[name](seconds) for name in formula.free_names}
-
-
-@dataclass(frozen=True)
-class Key:
-    """A time and what the number is there; `leaving` is the easing to the next key, None to hold this key's formula."""
-
-    time: Time
-    track: Track
-    leaving: Easing | None
-
-
-def _mapping(given: dict[str, Any], span: Span) -> Track:
+def _mapping(keyframes: dict[str, Any], span: Span) -> Track:
     """`{0s: 1, 4s: 1.5, ease: in-out}`, or a value and the formula that it goes through."""
-    if "deforum" in given:
-        return _per_frame(given, span)
-    if "then" in given:
-        return _through(given, span)
-    ease = _ease(given.get("ease", "linear"), "ease")
-    keys = [_key(text, value, ease, span, text) for text, value in given.items() if text != "ease"]
-    return _keyframes(keys, span)
+    if "deforum" in keyframes:
+        return per_frame_track(keyframes, span)
+    if "then" in keyframes:
+        return _through(keyframes, span)
+    ease = _ease(keyframes.get("ease", "linear"), "ease")
+    keys = [_key(text, value, ease, span, text) for text, value in keyframes.items() if text != "ease"]
+    return keyframe_track(keys, span)
 
 
-def _through(given: dict[str, Any], span: Span) -> Track:
+def _through(settings: dict[str, Any], span: Span) -> Track:
     """`{value: {0s: 4, 4s: 8}, then: ceil(x / 4)}`."""
-    if extra := [name for name in given if name not in THROUGH_FIELDS]:
+    if extra := [name for name in settings if name not in THROUGH_FIELDS]:
         raise SettingError(f'has an unknown "{extra[0]}"', "write {value: …, then: …}", (extra[0],), on_key=True)
-    if "value" not in given:
+    if "value" not in settings:
         raise SettingError("has a formula and no value that goes through it", 'write {value: "4 + p", then: ceil(x / 4)}')
-    with _inside("value"):
-        track = _track(given["value"], span)
-    with _inside("then"):
-        formula = expression.parse(str(given["then"]), ("x", *expression.VARIABLES))
+    with inside("value"):
+        track = _track(settings["value"], span)
+    with inside("then"):
+        formula = expression.parse(str(settings["then"]), ("x", *expression.VARIABLES))
 
     def at(seconds: Array, clock: Clock) -> Array:
         x = track.at(seconds, clock)
@@ -336,9 +239,9 @@ def _through(given: dict[str, Any], span: Span) -> Track:
         return formula(values | {"x": rounded(x) if span.whole else x})
 
     def require(features: Collection[str]) -> None:
-        with _inside("value"):
+        with inside("value"):
             track.require(features)
-        with _inside("then"):
+        with inside("then"):
             formula.require(features)
 
     names = formula.names - {"x"}
@@ -346,65 +249,9 @@ def _through(given: dict[str, Any], span: Span) -> Track:
     if track.constant is not None and not names:
         result = formula({"x": track.constant})
         constant = float(rounded(result) if span.whole else result)
-        with _inside("then"):
+        with inside("then"):
             span.check(constant)
     return Track(at, track.names | names, constant, require)
-
-
-def _per_frame(given: dict[str, Any], span: Span) -> Track:
-    """`{deforum: "0: (1.02), 60: (1.05)", fps: 15}`: how it changes from frame to frame there, as so much a second here.
-
-    each: a formula that the number x of every frame goes through, as in x/512 of what counts pixels. A frame's number says how
-    the picture came to it from the frame before, and between frames nothing is smoothed: the way is Deforum's own.
-    """
-    if extra := [name for name in given if name not in PER_FRAME_FIELDS]:
-        raise SettingError(f'has an unknown "{extra[0]}"', "write {deforum: …, fps: 15}", (extra[0],), on_key=True)
-    if not span.is_speed:
-        raise SettingError("is no speed, and takes Deforum keyframes without fps", 'write "0: (1), 60: (2)"', ("deforum",))
-    if "fps" not in given:
-        raise SettingError("has Deforum keyframes and no fps, the frames a second that they count", "write fps: 15 beside them")
-    with _inside("fps"):
-        fps = read_rate(given["fps"])
-    text = str(given["deforum"])
-    with _inside("deforum"):
-        track = _deforum(text if DEFORUM.match(text) else f"0: ({text})", ANY)
-    with _inside("each"):
-        each = expression.parse(str(given.get("each", "x")), ("x",))
-
-    def a_second(numbers: Array) -> Array:
-        changes = each({"x": numbers})
-        return np.asarray(np.power(changes, float(fps)) if span.log else changes * float(fps), dtype=np.float64)
-
-    def at(seconds: Array, clock: Clock) -> Array:
-        there = replace(clock, fps=fps, frames=max(2, round(clock.seconds * fps)))
-
-        def in_frame(number: Array) -> Array:
-            frames = np.clip(number + 1, 1, there.frames - 1)
-            return a_second(track.at((frames + SOON) / float(fps), there))
-
-        start, end = ((seconds + side * CELL / 2) * float(fps) + SOON for side in (-1, 1))
-        first, last = np.floor(start), np.floor(end - 2 * SOON)
-        share = np.where(last > first, (end - last) / (end - start), 0.0)
-        return _blend(in_frame(first), in_frame(last), share, span.log)
-
-    constant = None
-    if track.constant is not None and not each.free_names:
-        constant = float(a_second(np.array(track.constant)))
-        with _inside("deforum"):
-            span.check(constant)
-
-    def require(features: Collection[str]) -> None:
-        with _inside("deforum"):
-            track.require(features)
-        with _inside("each"):
-            each.require(features)
-
-    return Track(at, track.names - {"f"} | each.names - {"x"}, constant, require)
-
-
-def rounded(values: Array) -> Array:
-    """The nearest whole numbers; a half goes up, where numpy's own rounding takes the even one."""
-    return np.floor(values + 0.5)
 
 
 def _key(text: str, value: Any, ease: Easing, span: Span, *path: str | int) -> Key:
@@ -419,37 +266,26 @@ def _inner(value: Any, span: Span, *path: str | int) -> Track:
     """The value at one key: a number or an expression, no keyframes again."""
     if isinstance(value, dict | list):
         raise SettingError(f"is {quote(value)} at one key; a key takes a number or an expression", path=path)
-    with _inside(*path):
+    with inside(*path):
         track = _track(value, span)
 
     def require(features: Collection[str]) -> None:
-        with _inside(*path):
+        with inside(*path):
             track.require(features)
 
     return replace(track, require=require)
 
 
-@contextmanager
-def _inside(*path: str | int) -> Iterator[None]:
-    """What goes wrong here is wrong with the value under `path`."""
-    try:
-        yield
-    except SettingError as wrong:
-        raise wrong.inside(*path) from None
-
-
 def _ease(name: Any, *path: str | int) -> Easing:
-    try:
+    with inside(*path):
         return easing(str(name))
-    except SettingError as wrong:
-        raise wrong.inside(*path) from None
 
 
-def _list(given: list[Any], span: Span) -> Track:
+def _list(entries: list[Any], span: Span) -> Track:
     """`[{at: 0s, value: 1, ease: in-out}, …]`."""
-    if given and not any(isinstance(entry, dict) for entry in given):
-        raise SettingError(f"is {quote(given)}; it takes {wants(span)}", examples(span))
-    return _keyframes([_listed(entry, index, span) for index, entry in enumerate(given)], span)
+    if entries and not any(isinstance(entry, dict) for entry in entries):
+        raise SettingError(f"is {quote(entries)}; it takes {wants(span)}", examples(span))
+    return keyframe_track([_listed(entry, index, span) for index, entry in enumerate(entries)], span)
 
 
 def _listed(entry: Any, index: int, span: Span) -> Key:
@@ -458,117 +294,16 @@ def _listed(entry: Any, index: int, span: Span) -> Key:
     if extra := [name for name in entry if name not in KEY_FIELDS]:
         hint = did_you_mean(extra[0], KEY_FIELDS)
         raise SettingError(f'has an unknown "{extra[0]}" in a key', hint, (index, extra[0]), on_key=True)
-    try:
+    with inside(index, "at"):
         time = read_time(str(entry["at"]))
-    except SettingError as wrong:
-        raise wrong.inside(index, "at") from None
     ease = _ease(entry.get("ease", "linear"), index, "ease")
     return Key(time, _inner(entry["value"], span, index, "value"), ease)
 
 
-def _deforum(text: str, span: Span) -> Track:
-    """`0: (1.02), 60: (1.05+0.01*sin(t))`, with Deforum's names; a formula holds until the next key, as there."""
-    keys = []
-    for column, frame, inner in deforum_keys(text):
-        value = _number(inner)
-        with _at_column(column):
-            track = _constant(value, span) if not isinstance(value, str) else _deforum_formula(inner, column)
-        keys.append(Key(read_time(frame), track, EASINGS["linear"] if track.constant is not None else None))
-    return _keyframes(keys, span)
-
-
-def _deforum_formula(text: str, column: int) -> Track:
-    formula = expression.parse(text, DEFORUM_NAMES)
-
-    def at(seconds: Array, clock: Clock) -> Array:
-        names = {"t": seconds * float(clock.fps), "s": clock.seed, "max_f": clock.frames - 1, "seed": clock.seed}
-        return formula(names | feature_values(formula, seconds, clock))
-
-    def require(features: Collection[str]) -> None:
-        with _at_column(column):
-            formula.require(features)
-
-    return Track(at, frozenset({"f", *formula.free_names}), require=require)
-
-
-@contextmanager
-def _at_column(column: int) -> Iterator[None]:
-    """What goes wrong here is wrong with the text that begins at `column` of the whole."""
-    try:
-        yield
-    except SettingError as wrong:
-        raise SettingError(wrong.message, wrong.hint, column=column + (wrong.column or 0)) from None
-
-
-def deforum_keys(text: str) -> Iterator[tuple[int, str, str]]:
-    """Each key of a Deforum string: the column of its value, its frame, and what its outermost brackets hold."""
-    place = 0
-    while place < len(text):
-        head = re.compile(r"\s*([0-9]{1,9})\s*:\s*\(").match(text, place)
-        if head is None:
-            raise SettingError("does not read as Deforum keyframes", 'write "0: (1.02), 60: (1.05)"', column=place)
-        end = _closing(text, head.end())
-        yield head.end(), head[1], text[head.end() : end]
-        tail = re.compile(r"\s*(,|$)\s*").match(text, end + 1)
-        if tail is None:
-            raise SettingError("lacks a comma between two keys", 'write "0: (1.02), 60: (1.05)"', column=end + 1)
-        place = tail.end()
-
-
-def _closing(text: str, start: int) -> int:
-    """Where the bracket closes that was opened just before `start`."""
-    depth = 1
-    for place in range(start, len(text)):
-        depth += (text[place] == "(") - (text[place] == ")")
-        if depth == 0:
-            return place
-    raise SettingError("has a bracket that never closes", 'write "0: (1.02), 60: (1.05)"', column=start - 1)
-
-
-def _keyframes(keys: Sequence[Key], span: Span) -> Track:
-    """The number that moves from key to key."""
-    if not keys:
-        raise SettingError("has no keyframes", f"{TIME_HINT}, as in {{0s: 0.2, 4s: 0.8}}")
-    names = frozenset[str]().union(*(key.time.names | key.track.names for key in keys))
-    constants = {key.track.constant for key in keys}
-    constant = constants.pop() if len(constants) == 1 else None
-
-    @lru_cache(maxsize=4)
-    def placed(clock: Clock) -> tuple[Array, list[tuple[float, Key]]]:
-        pairs = sorted(((key.time.seconds(clock), key) for key in keys), key=lambda pair: pair[0])
-        return np.array([time for time, _ in pairs]), pairs
-
-    def at(seconds: Array, clock: Clock) -> Array:
-        times, pairs = placed(clock)
-        segments = np.searchsorted(times, seconds, side="right")
-        values = np.empty_like(seconds)
-        for segment in np.unique(segments):
-            inside = segments == segment
-            around = pairs[max(segment - 1, 0) : segment + 1]
-            values[inside] = _between(around, seconds[inside], clock, span)
-        return values
-
-    def require(features: Collection[str]) -> None:
-        for key in keys:
-            key.track.require(features)
-
-    return Track(at, names, constant, require)
-
-
-def _between(around: list[tuple[float, Key]], seconds: Array, clock: Clock, span: Span) -> Array:
-    """The numbers at `seconds`, which lie between the two keys of `around`, or beyond the only one."""
-    start, first = around[0]
-    before = first.track.at(seconds, clock)
-    if len(around) == 1 or first.leaving is None:
-        return before
-    end, second = around[1]
-    # Deforum aims at what the next formula gives at its key; ours blends the two formulas all the way.
-    aim = np.full_like(seconds, end) if second.leaving is None else seconds
-    share = first.leaving((seconds - start) / (end - start))
-    return _blend(before, second.track.at(aim, clock), share, span.log)
-
-
-def _blend(before: Array, after: Array, share: Array, log: bool) -> Array:
-    if not log:
-        return before + (after - before) * share
-    return np.exp(np.log(before) * (1 - share) + np.log(after) * share)
+READERS: dict[type, Callable[[Any, Span], Track]] = {  # by what YAML has
+    int: constant_track,
+    float: constant_track,
+    str: _text,
+    dict: _mapping,
+    list: _list,
+}

@@ -33,11 +33,11 @@ def cut_times(settings: Settings, clock: Clock) -> tuple[float, ...] | None:
 
 def faults(config: Config) -> Iterator[SettingError]:
     """What is wrong with the film's cuts and beats."""
-    yield from _cuts_amiss(config)
-    yield from _beats_unknown(config)
+    yield from _wrong_cuts(config)
+    yield from _unknown_beats(config)
 
 
-def _cuts_amiss(config: Config) -> Iterator[SettingError]:
+def _wrong_cuts(config: Config) -> Iterator[SettingError]:
     cuts, key = config.cuts, ("cuts", "at")
     if isinstance(cuts.at, Every) and cuts.at.step.exact(config.clock) < OFTEN:
         yield SettingError(f"is {cuts.at}; two cuts are at least {float(OFTEN):g} s apart", "write every 4b or every 2s", key)
@@ -56,7 +56,7 @@ def _cuts_amiss(config: Config) -> Iterator[SettingError]:
         yield SettingError("is garden, and no objective of this film is a garden", hint, ("cuts", "to"))
 
 
-def _beats_unknown(config: Config) -> Iterator[SettingError]:
+def _unknown_beats(config: Config) -> Iterator[SettingError]:
     """Beats that nobody says how long they are."""
     audio = config.audio
     if audio and audio.offset and not (audio.bpm or config.bpm):

@@ -1,7 +1,7 @@
 """Deforum. What its settings files ask for, as far as a dream can: (text) -> the film, and what became of each key.
 
 Read are the files that the notebook and the extension of A1111's web UI write (JSON, whatever they end in). There motion is
-counted per frame, and in pixels; `{deforum: …, fps: …}` (render.config.curve) keeps its strings and reads them so.
+counted per frame, and in pixels; `{deforum: …, fps: …}` (deforum_keys.py) keeps its strings and reads them so.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ from math import pi, radians, tan
 from typing import Any
 
 from render.config import expression
-from render.config.curve import ANY, DEFORUM_NAMES, Span, deforum_keys, read_curve
+from render.config.curve import read_curve
+from render.config.deforum_keys import DEFORUM_NAMES, deforum_keys
+from render.config.file_names import name_from
 from render.config.nodes import to_yaml
 from render.config.problem import SettingError
-from render.config.scalars import read_rate, read_size
-from render.config.setting_types import name_from
+from render.config.scalars import read_rate, read_size, write_rate
+from render.config.track import ANY, Span
 from render.errors import ConfigError
 
 PIXELS_3D = 200  # units of a translation in 3D that are the distance to the picture, were it a plane
@@ -45,6 +47,7 @@ REASONS: dict[str, str] = {
         "diffusion's own; a dream has dream.steps, step_size and octaves"
     ),
 }
+UNREADABLE = (SettingError, ValueError, TypeError, OverflowError)  # what a number that is none may raise
 NO_COUNTERPART = "no counterpart here"
 
 
@@ -78,8 +81,8 @@ class Film:
     @property
     def fps(self) -> Fraction:
         """Frames a second; the usual ones of the program that wrote the file, where it names none."""
-        given = self.old.get("fps")
-        return read_rate(given) if given else Fraction(USUAL_FPS["notebook" if "animation_prompts" in self.old else "a1111"])
+        fps = self.old.get("fps")
+        return read_rate(fps) if fps else Fraction(USUAL_FPS["notebook" if "animation_prompts" in self.old else "a1111"])
 
     @property
     def frames(self) -> int:
@@ -129,18 +132,24 @@ def convert(old: Mapping[str, Any]) -> Film:
     Raises ConfigError for sizes and rates that no film has.
     """
     film = Film(old)
-    try:
-        film.fps, film.frames, film.size  # noqa: B018
-        for key in old:
-            if key in READERS:
-                READERS[key](film, key)
-            else:
-                film.note(key, IGNORED, why_not(key))
-    except (SettingError, ValueError, TypeError, OverflowError) as wrong:
-        reason = wrong.message if isinstance(wrong, SettingError) else str(wrong)
-        raise ConfigError(f"its size, its frames or their rate cannot be read: {reason}") from None
+    _require_size_and_rate(film)
+    for key in old:
+        try:
+            READERS.get(key, _leave_out)(film, key)
+        except UNREADABLE:
+            film.note(key, IGNORED, "its value cannot be read")
     _complete(film)
     return film
+
+
+def _require_size_and_rate(film: Film) -> None:
+    """Refuse what most keys are reckoned with, where it cannot be; ConfigError."""
+    try:
+        read_size("{}x{}".format(*film.size))
+        _ = film.fps, film.frames
+    except UNREADABLE as wrong:
+        reason = wrong.message if isinstance(wrong, SettingError) else str(wrong)
+        raise ConfigError(f"its size, its frames or their rate cannot be read: {reason}") from None
 
 
 def why_not(key: str) -> str:
@@ -158,7 +167,7 @@ def _complete(film: Film) -> None:
         motion["center"] = film.center
     film.values["outputs"] = "{name}.mp4"
     if film.mode != "Video Input":
-        film.values.setdefault("fps", _rate(film.fps))
+        film.values.setdefault("fps", write_rate(film.fps))
         film.values.setdefault("duration", f"{film.frames if film.mode != 'None' else 1} frames")
 
 
@@ -236,7 +245,7 @@ def speed(
             schedule = schedule_of(film.old[key], film.frames)
             list(deforum_keys(schedule))
             number, formula = constant_of(schedule), each(film)
-            written = {"deforum": schedule, "fps": _rate(film.fps), **({"each": formula} if formula != "x" else {})}
+            written = {"deforum": schedule, "fps": write_rate(film.fps), **({"each": formula} if formula != "x" else {})}
             curve = read_curve(written, span)
             curve.require(())
         except SettingError as wrong:
@@ -305,6 +314,10 @@ def _place(axis: int) -> Reader:
     return read
 
 
+def _leave_out(film: Film, key: str) -> None:
+    film.note(key, IGNORED, why_not(key))
+
+
 def _seed(film: Film, key: str) -> None:
     seed = int(float(film.old[key] or 0))
     film.values["seed"] = seed if seed >= 0 else "random"
@@ -326,7 +339,7 @@ def _fps(film: Film, key: str) -> None:
     if film.mode == "Video Input":
         film.note(key, IGNORED, "the film has that of its video")
         return
-    film.values["fps"] = _rate(film.fps)
+    film.values["fps"] = write_rate(film.fps)
     film.note(key, USED)
 
 
@@ -345,7 +358,7 @@ def _cadence(film: Film, key: str) -> None:
         film.note(key, IGNORED, "write dream.rate, the dreams a second of the video")
         return
     rate = film.fps / cadence
-    film.values.setdefault("dream", {})["rate"] = _rate(rate)
+    film.values.setdefault("dream", {})["rate"] = write_rate(rate)
     film.note(key, CONVERTED, f"a dream every {cadence} frames is {float(rate):.4g} a second, dream.rate")
 
 
@@ -388,9 +401,8 @@ def _mask(film: Film, key: str) -> None:
 def _sound(film: Film, key: str) -> None:
     file, wanted = str(film.old[key] or ""), str(film.old.get("add_soundtrack", "None"))
     if wanted != "File" or not file or "://" in file:
-        film.note(
-            key, IGNORED, "an address: download it and write audio: FILE" if "://" in file else "add_soundtrack names no file"
-        )
+        address = "an address: download it and write audio: FILE"
+        film.note(key, IGNORED, address if "://" in file else "add_soundtrack names no file")
         return
     film.values["audio"] = {"file": file}
     film.note(key, USED, "as audio.file; features of it can move numbers here")
@@ -418,9 +430,8 @@ def _with(other: str, switch: str = "") -> Reader:
 
 
 def _lens(film: Film, key: str) -> None:
-    film.note(
-        key, *((USED, "its first value, for what moves in 3D") if film.mode == "3D" else (IGNORED, "it counts in 3D only"))
-    )
+    used = USED, "its first value, for what moves in 3D"
+    film.note(key, *(used if film.mode == "3D" else (IGNORED, "it counts in 3D only")))
 
 
 def _mode(film: Film, key: str) -> None:
@@ -466,10 +477,6 @@ READERS: dict[str, Reader] = {
     "fov": _lens,
     "fov_schedule": _lens,
 }
-
-
-def _rate(rate: Fraction) -> Any:
-    return rate.numerator if rate.denominator == 1 else f"{rate.numerator}/{rate.denominator}"
 
 
 def _short(number: float) -> float:

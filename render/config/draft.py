@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from render.config.curve import Curve
 from render.config.model import Dream, OutputSettings
 from render.config.scalars import Size
-from render.config.section import changed
+from render.config.section import with_values
 
 if TYPE_CHECKING:  # a file at fault never becomes a Config, and waits for none
     from render.config.config import Config
@@ -32,7 +32,7 @@ def draft(config: Config) -> Config:
         "dream": _dream_through(config, _fewer_steps(config) | larger),
         "outputs": tuple(_narrower(output) for output in config.outputs),
     }
-    small: Config = changed(config.model_copy(update=changes), half)
+    small: Config = with_values(config.model_copy(update=changes), half)
     return small
 
 

@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from render.config.problem import SettingError, did_you_mean, nearest, quote
+from render.config.problem import SettingError, did_you_mean, quote
+from render.errors import nearest
 
 Array = NDArray[np.float64]
 Easing = Callable[[Array], Array]

@@ -48,7 +48,6 @@ SIGNS: Mapping[str, str] = {  # an example of each, and what it is
 }
 WHY_NOT_T = "t is the frame in one tool and the second in another: write f for frames or s for seconds"
 
-
 RESERVED = frozenset({*keyword.kwlist, "t", "max_f"})  # words of Python's grammar and of Deforum
 
 
@@ -122,7 +121,7 @@ def parse(text: str, names: tuple[str, ...] = tuple(VARIABLES)) -> Expression:
     return Expression(text, frozenset(compiler.used) | compiler.free_names.keys(), run, compiler.free_names, names)
 
 
-def free(name: str) -> None:
+def require_feature_name(name: str) -> None:
     """Raises SettingError for what cannot be the name of a feature, since expressions could not tell what it means."""
     hint = "as in features: {kick: 40-120}"
     if name in (*VARIABLES, *CONSTANTS, *FUNCTIONS, *RESERVED):

@@ -25,8 +25,8 @@ def fingerprint(settings: Settings, resolved: Mapping[str, Any], facts: Facts, s
     resolved: the settings as plain YAML values, all defaults written out. schedule: what the file says that moves them.
     """
     seconds = length(settings, facts, film_clock(settings, facts))
-    others = [(key, curve) for key, curve in schedule.curves.items() if key not in SHOWN]
-    moves = schedule.digest if len(others) == len(schedule.curves) else _numbers(settings, facts, others)
+    shaping = [(key, curve) for key, curve in schedule.curves.items() if key not in SHOWN]
+    moves = schedule.digest if len(shaping) == len(schedule.curves) else _numbers(settings, facts, shaping)
     shape = {**resolved, "duration": str(seconds), "schedule": moves, "audio": _music(settings, facts)}
     shape["dream"] = {key: value for key, value in resolved["dream"].items() if key != "amount"}
     shape["look"] = {key: value for key, value in resolved["look"].items() if key != "colour"}

@@ -64,14 +64,14 @@ class Format:
         return self.depth or f"{self.bits} bits"
 
 
-def film(encoder: str, meaning: str, endings: tuple[Ending, ...], arguments: tuple[str, ...] = (), **others: object) -> Format:
-    """Declares a film as one of ffmpeg's encoders makes it; others: fields of Format."""
-    return Format(meaning, endings, encoder, arguments=arguments, **others)  # type: ignore[arg-type]
+def film(encoder: str, meaning: str, endings: tuple[Ending, ...], arguments: tuple[str, ...] = (), **fields: object) -> Format:
+    """Declares a film as one of ffmpeg's encoders makes it; fields: those of Format."""
+    return Format(meaning, endings, encoder, arguments=arguments, **fields)  # type: ignore[arg-type]
 
 
-def picture(still: Function, meaning: str, endings: tuple[Ending, ...], **others: object) -> Format:
+def picture(still: Function, meaning: str, endings: tuple[Ending, ...], **fields: object) -> Format:
     """Declares what (pixels [H, W, 3 or 4], the film's settings) -> bytes makes as a format of single pictures."""
-    return Format(meaning, endings, still=still, **{"library": "", **others})  # type: ignore[arg-type]
+    return Format(meaning, endings, still=still, **{"library": "", **fields})  # type: ignore[arg-type]
 
 
 # ── all of them ─────────────────────────────────────────────────────────────────────────────────────────────────────

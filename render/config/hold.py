@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from render.config.curve import Array, Curve, Span, Track, read_curve
+from render.config.curve import Curve, read_curve
 from render.config.scalars import Time
+from render.config.track import Array, Span, Track
 from render.moment import CELLS, GRAIN, Clock
 
 UNSAID = Track(lambda seconds, clock: np.full_like(seconds, np.nan))  # of a number that its file leaves out
@@ -61,9 +62,9 @@ class Hold:
         Every row is asked of all of them: what an expression gives must not hang on how many times it is asked for together.
         """
         rows = np.searchsorted(self._edges(clock), np.round(seconds * CELLS, GRAIN), side="left") - 1
-        first, *others = np.unique(rows).tolist() or [-1]
+        first, *later = np.unique(rows).tolist() or [-1]
         numbers = self._row(first, seconds, clock)
-        for row in others:
+        for row in later:
             numbers = np.where(rows == row, self._row(row, seconds, clock), numbers)
         return numbers
 

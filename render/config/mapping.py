@@ -19,6 +19,7 @@ from render.config.problem import Origin, Place, Problem, ProblemsError
 
 NAME = "film"  # of a film that has none
 DEEPEST = nodes.DEEPEST
+LARGEST = 10**300  # a number: Python's have no end, and floats have one
 
 
 def load_mapping(
@@ -67,9 +68,18 @@ def _plain(value: Any, path: tuple[str, ...]) -> Any:
         return _plain(value.given, path)
     if isinstance(value, PurePath | Fraction):
         return str(value)
+    if isinstance(value, str) and not _is_text(value):
+        raise _refused(path, "holds half a letter, which no file can hold")
+    if type(value) is int and abs(value) > LARGEST:
+        raise _refused(path, "is a number too large to work with")
     if value is None or type(value) in (bool, int, float, str) or _is_function(value):
         return value
     raise _refused(path, f"is of Python's type {type(value).__name__}")
+
+
+def _is_text(value: str) -> bool:
+    """Whether it can be written; half of a surrogate pair cannot."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def _is_function(value: Any) -> bool:

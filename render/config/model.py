@@ -22,12 +22,13 @@ from render.config import expression, usual
 from render.config import setting_types as types
 from render.config.curve import Curve
 from render.config.palettes import PALETTES
-from render.config.parts import MotionPart, ObjectivePart, fault_of, field_name, formats, parts
+from render.config.parts import SHARED, MotionPart, ObjectivePart, fault_of, field_name, formats, parts
 from render.config.poses import Poses
-from render.config.problem import SettingError, nearest
+from render.config.problem import SettingError
 from render.config.scalars import Cutting, Every, NetworkChoice, Size, Time
 from render.config.section import Named, OneOf, OneOrMore, Row, Section, needed, reference_of, row, tag
 from render.config.setting_types import choice, number, output_name, pair, static
+from render.errors import nearest
 
 OUTPUT_SUFFIXES = tuple(formats().endings)
 PICTURE_SUFFIXES = formats().pictures  # those that can be a sequence of stills
@@ -78,7 +79,7 @@ class Video(Section):
     fit: Annotated[str, FIT] = row("cover", FIT_MEANING)
 
     @model_validator(mode="after")
-    def _goes_forward(self) -> Video:
+    def _require_forward(self) -> Video:
         if self.end is not None and self.end.amount <= self.start.amount:
             raise SettingError(f"is {self.end}, and the film begins at {self.start} of the file", path=("end",))
         return self
@@ -109,7 +110,7 @@ class SourceSettings(OneOf):
 
     @model_validator(mode="before")
     @classmethod
-    def _take_at(cls, value: Any) -> Any:
+    def _read_moment_beside_take(cls, value: Any) -> Any:
         """The moment of a take may stand beside it."""
         if not isinstance(value, Mapping) or not {"take", "at"} <= value.keys() or isinstance(value["take"], Mapping):
             return value
@@ -152,7 +153,7 @@ class MotionSettings(Motions):
 
     @model_validator(mode="before")
     @classmethod
-    def _of_before(cls, value: Any) -> Any:
+    def _read_former_path(cls, value: Any) -> Any:
         """What is called `centers` was called `path`, from which people expected that it moves the camera."""
         if not isinstance(value, Mapping) or "path" not in value or "centers" in value:
             return value
@@ -160,7 +161,7 @@ class MotionSettings(Motions):
 
     @model_validator(mode="before")
     @classmethod
-    def _goes_to(cls, value: Any) -> Any:
+    def _keep_zoom_still(cls, value: Any) -> Any:
         """A camera that goes to places does not zoom besides unless that is said."""
         return {"zoom": 1, **value} if isinstance(value, Mapping) and value.get("to") is not None else value
 
@@ -196,7 +197,7 @@ class MaskKey(Section):
     )
 
     @model_validator(mode="after")
-    def _finds_one_thing(self) -> MaskKey:
+    def _require_one_kind(self) -> MaskKey:
         kinds = [name for name in ("near", "brightness", "edges") if getattr(self, name) is not None]
         if len(kinds) != 1:
             has = f"has {' and '.join(kinds)}" if kinds else "has none of near, brightness, edges"
@@ -218,7 +219,7 @@ class MaskSettings(Section):
     feather: Annotated[Curve, number("pixels", 0, 500)] = row(4, "how softly its edges end")
 
     @model_validator(mode="after")
-    def _has_one_origin(self) -> MaskSettings:
+    def _require_one_origin(self) -> MaskSettings:
         if (self.file is None) == (self.key is None):
             has = "has file and key" if self.file else "has neither file nor key"
             raise SettingError(f"{has}; it takes one of them", 'write mask: left.png, or mask: {key: {near: "#88aaff"}}')
@@ -229,7 +230,7 @@ class Term(Section):
     """What every objective has beside what it asks for."""
 
     kind: ClassVar[str] = ""
-    shared = ("network", "weight", "mask")
+    shared = SHARED
     network: Annotated[NetworkChoice | None, types.NETWORK] = row(None, "the network it is asked of; default: dream.network")
     weight: Annotated[Curve, types.WEIGHT] = row(1, "its share among the objectives; negative pushes away")
     mask: MaskSettings | None = row(None, "where it counts: white in a picture or a video; default: everywhere")
@@ -333,9 +334,9 @@ class Dream(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _completed(cls, value: Any) -> Any:
+    def _complete(cls, value: Any) -> Any:
         """The network and the objective of a dream that leaves them out hang together."""
-        return usual.completed(value) if isinstance(value, Mapping) else value
+        return usual.complete_dream(value) if isinstance(value, Mapping) else value
 
 
 # ── look ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -357,7 +358,7 @@ class ColourSettings(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _calmed_only(cls, value: Any) -> Any:
+    def _hold_nothing_beside_fringes(cls, value: Any) -> Any:
         """Where only fringes are taken out, no colour is held."""
         return {"hold": 0, **value} if isinstance(value, Mapping) and [*value] == ["fringes"] else value
 
@@ -464,7 +465,7 @@ class Audio(Section):
         None,
         "where in the track a beat falls, from which on they are counted; default: bpm: auto finds it, or the film's start",
     )
-    features: Annotated[Mapping[str, FeatureSettings], Named(expression.free)] = row(
+    features: Annotated[Mapping[str, FeatureSettings], Named(expression.require_feature_name)] = row(
         {"kick": "40-120", "snare": "1500-4000", "hats": "7000-11000", "level": {"band": "rms", "attack": 0.3, "release": 1.5}},
         "what is heard of it: names for expressions, as in zoom: 1.2 + 0.8*kick",
     )
@@ -571,27 +572,27 @@ class Settings(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _like_its_footage(cls, value: Any) -> Any:
+    def _complete_over_footage(cls, value: Any) -> Any:
         """What is left out of a film over footage is as the footage is; its camera stands still."""
         source = value.get("source") if isinstance(value, Mapping) else None
         if not isinstance(source, Mapping) or not (kind := next((kind for kind in FOOTAGE if kind in source), "")):
             return value
         motion = value.get("motion") or {}
         still = {"motion": {"zoom": 1, **motion}} if isinstance(motion, Mapping) else {}
-        dream = {"dream": usual.on_footage(value["dream"])} if "dream" in value else {}
+        dream = {"dream": usual.complete_on_footage(value["dream"])} if "dream" in value else {}
         return {**AS_FOOTAGE[kind], **value, **still, **dream}
 
     @model_validator(mode="before")
     @classmethod
-    def _of_things(cls, value: Any) -> Any:
+    def _complete_class_dream(cls, value: Any) -> Any:
         """What is left out of a film of things from noise is as things need it."""
-        return usual.with_things(value) if isinstance(value, Mapping) else value
+        return usual.complete_class_dream(value) if isinstance(value, Mapping) else value
 
     @model_validator(mode="before")
     @classmethod
-    def _in_calm_colours(cls, value: Any) -> Any:
+    def _complete_colour(cls, value: Any) -> Any:
         """What is left out of the look of a film that the bestiary dreams is as its lines need it."""
-        return usual.with_colour(value) if isinstance(value, Mapping) else value
+        return usual.complete_colour(value) if isinstance(value, Mapping) else value
 
 
 # ── the vocabulary as data ──────────────────────────────────────────────────────────────────────────────────────────

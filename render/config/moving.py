@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from render.config.curve import Curve, Span, Track
+from render.config.curve import Curve
 from render.config.hold import Hold
 from render.config.model import Settings
-from render.config.section import changed, walk
+from render.config.section import walk, with_values
+from render.config.track import Span, Track
 
 
 def curves(settings: Settings) -> Iterator[tuple[str, Curve]]:
@@ -29,28 +30,28 @@ def movable(settings: Settings) -> Iterator[tuple[str, Span]]:
         yield from ((key, curve.span) for key, curve in setting.curves())
 
 
-def overlay(settings: Settings, others: Mapping[str, Curve]) -> Settings:
-    """The same film, whose numbers move as `others` say, by their dotted keys."""
-    values = {setting.key: _moved(setting.value, setting.key, others) for setting in walk(settings) if setting.type}
-    moved: Settings = changed(settings, values)
+def overlay(settings: Settings, moves: Mapping[str, Curve]) -> Settings:
+    """The same film, whose numbers move as `moves` say, by their dotted keys."""
+    values = {setting.key: _overlay(setting.value, setting.key, moves) for setting in walk(settings) if setting.type}
+    moved: Settings = with_values(settings, values)
     return moved
 
 
-def _moved(value: Any, key: str, others: Mapping[str, Curve]) -> Any:
+def _overlay(value: Any, key: str, moves: Mapping[str, Curve]) -> Any:
     """The value of a setting that is called `key`: a number that moves, or several, or what it was."""
     if isinstance(value, Curve):
-        return replace(value, track=_track(others[key], value), scheduled=True) if key in others else value
+        return replace(value, track=_track(moves[key], value), scheduled=True) if key in moves else value
     if isinstance(value, tuple):
-        items = tuple(_moved(item, f"{key}.{index}", others) for index, item in enumerate(value))
+        items = tuple(_overlay(item, f"{key}.{index}", moves) for index, item in enumerate(value))
         return type(value)(*items) if hasattr(value, "_fields") else items
     if isinstance(value, Mapping):
-        return {name: _moved(item, f"{key}.{name}", others) for name, item in value.items()}
-    return others.get(key) if value is None else value
+        return {name: _overlay(item, f"{key}.{name}", moves) for name, item in value.items()}
+    return moves.get(key) if value is None else value
 
 
-def _track(other: Curve, value: Curve) -> Track:
+def _track(move: Curve, value: Curve) -> Track:
     """How a number moves by a schedule; one that holds begins with what the film's file says."""
-    return other.track.at.track(value) if isinstance(other.track.at, Hold) else other.track
+    return move.track.at.track(value) if isinstance(move.track.at, Hold) else move.track
 
 
 # ── what they are moved by ──────────────────────────────────────────────────────────────────────────────────────────

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from render.config.problem import Origin, Place, Problem, ProblemsError, glued
+from render.config.problem import Origin, Place, Problem, ProblemsError, missing_space
 
 LARGEST = 256_000  # characters of a file
 DEEPEST = 50  # lists and mappings inside one another
@@ -279,7 +279,7 @@ def _syntax(error: yaml.MarkedYAMLError, origin: Origin) -> ProblemsError:
     """PyYAML's complaint in plain words, at the place it complains about."""
     mark = error.problem_mark or error.context_mark
     for line in range(mark.line, max(-1, mark.line - 2), -1) if mark else ():  # a line without its space goes on in the next
-        if line < len(origin.lines) and (hint := glued(origin.lines[line])):
+        if line < len(origin.lines) and (hint := missing_space(origin.lines[line])):
             text = origin.lines[line]
             return _refusal(origin, line, len(text) - len(text.lstrip()), "a key and its value in one word", hint)
     faulty = origin.lines[mark.line] if mark and mark.line < len(origin.lines) else ""

@@ -39,8 +39,8 @@ def _centre_twice(config: Config) -> Iterator[str]:
 
 def _schedule(config: Config) -> Iterator[str]:
     usual = {key: curve.given for key, curve in Config().curves()} | ({"motion.zoom": 1} if config.source.moves else {})
-    moved = ((key, curve.given) for key, curve in config.curves() if curve.scheduled and key in usual and not holds(curve))
-    if beside := [key for key, given in moved if given != usual[key]]:
+    moved = ((key, curve) for key, curve in config.curves() if curve.scheduled and key in usual and not holds(curve))
+    if beside := [key for key, curve in moved if curve.given != usual[key]]:
         yield f"the schedule moves {' '.join(beside)}, and what stands beside it means nothing"
     if config.moves.left_out:
         yield f"of the schedule, these mean nothing here and are left out: {' '.join(config.moves.left_out)}"
@@ -85,12 +85,12 @@ def _bare_keys(config: Config) -> Iterator[str]:
             yield f"{name}: its keyframes {' '.join(keys)} count frames; write {keys[-1]}s for seconds, or {keys[-1]} frames"
 
 
-def _bare(given: object) -> list[str]:
+def _bare(value: object) -> list[str]:
     """The keys of keyframes that are numbers without a unit."""
-    if isinstance(given, list):
-        return [str(entry["at"]) for entry in given if isinstance(entry, dict) and str(entry.get("at")).isdecimal()]
-    if isinstance(given, dict):
-        return [key for key in given if key.isdecimal()] or _bare(given.get("value"))
+    if isinstance(value, list):
+        return [str(entry["at"]) for entry in value if isinstance(entry, dict) and str(entry.get("at")).isdecimal()]
+    if isinstance(value, dict):
+        return [key for key in value if key.isdecimal()] or _bare(value.get("value"))
     return []
 
 

@@ -121,31 +121,31 @@ def built_in() -> Iterator[tuple[str, Part]]:
                 yield name.rstrip("_"), value  # class_ is called class, which Python keeps for itself
 
 
-def collect(own: Iterable[tuple[str, Part]], others: Sequence[Plugin]) -> Parts:
+def collect(own: Iterable[tuple[str, Part]], of_packages: Sequence[Plugin]) -> Parts:
     """All parts as one table; those of packages that cannot be used become faults."""
-    found = Parts()
+    table = Parts()
     for name, part in own:
-        _add(found, name, part)
-    for plugin in others:
+        _add(table, name, part)
+    for plugin in of_packages:
         try:
-            if why := plugin.fault or _wrong(plugin.name, plugin.value, found):
-                found.faults.append(Fault(plugin.name, plugin.package, why))
+            if why := plugin.fault or _wrong(plugin.name, plugin.value, table):
+                table.faults.append(Fault(plugin.name, plugin.package, why))
             else:
-                _add(found, plugin.name, plugin.value, plugin.package)
+                _add(table, plugin.name, plugin.value, plugin.package)
         except Exception as error:  # a declaration that is not made of what it should be
-            found.faults.append(Fault(plugin.name, plugin.package, f"its declaration is wrong ({reason(error)})"))
-    return found
+            table.faults.append(Fault(plugin.name, plugin.package, f"its declaration is wrong ({reason(error)})"))
+    return table
 
 
-def _add(found: Parts, name: str, part: Part, package: str = "") -> None:
+def _add(table: Parts, name: str, part: Part, package: str = "") -> None:
     if isinstance(part, MotionPart):
-        found.motions[name] = replace(part, name=name, package=package)
+        table.motions[name] = replace(part, name=name, package=package)
     elif isinstance(part, ObjectivePart):
-        found.objectives[name] = replace(part, name=name, package=package)
+        table.objectives[name] = replace(part, name=name, package=package)
     elif isinstance(part, Format):
-        found.formats[name] = replace(part, name=name, package=package)
+        table.formats[name] = replace(part, name=name, package=package)
     else:
-        found.networks[name] = replace(part, package=package)
+        table.networks[name] = replace(part, package=package)
 
 
 def fault_of(name: str) -> str:
@@ -168,23 +168,23 @@ NETWORKS = (  # this program's own, in dream/registry.py, which this room must n
 )
 
 
-def _wrong(name: str, part: Any, found: Parts) -> str:
+def _wrong(name: str, part: Any, table: Parts) -> str:
     """What is wrong with a package's part, as the end of a sentence; "" for nothing."""
     if isinstance(part, NetworkPart):
         return f"{name} is a network of this program" if name in NETWORKS else ""
     if isinstance(part, Format):
-        return fault_of_format(name, part, found.formats)
+        return fault_of_format(name, part, table.formats)
     if not isinstance(part, MotionPart | ObjectivePart):
         return f"it is a {type(part).__name__}, and no motion, objective, format or network"
     if not name.isidentifier() or name != name.lower() or name.startswith("_"):
         return "a part is called by small letters, digits and _"
     if isinstance(part, MotionPart):
-        return _wrong_motion(name, part, found)
-    return _wrong_objective(name, part, found)
+        return _wrong_motion(name, part, table)
+    return _wrong_objective(name, part, table)
 
 
-def _wrong_motion(name: str, part: MotionPart, found: Parts) -> str:
-    if name in found.motions or name in CAMERA or _is_taken(name):
+def _wrong_motion(name: str, part: MotionPart, table: Parts) -> str:
+    if name in table.motions or name in CAMERA or _is_taken(name):
         return f"motion.{name} means something else already"
     if fault := _wrong_row(name, part.type, part.row):
         return fault
@@ -194,15 +194,14 @@ def _wrong_motion(name: str, part: MotionPart, found: Parts) -> str:
     return ""
 
 
-def _wrong_objective(name: str, part: ObjectivePart, found: Parts) -> str:
-    taken = {*SHARED, *found.objectives, *(key for other in found.objectives.values() for key in other.settings)}
+def _wrong_objective(name: str, part: ObjectivePart, table: Parts) -> str:
+    taken = {*SHARED, *table.objectives, *(key for other in table.objectives.values() for key in other.settings)}
     if name in taken:
         return f"{name} means something else among objectives already"
     if name not in part.settings:
         return f"none of its settings is called {name}"
-    if taken_keys := [
-        key for key in part.settings if key in SHARED or _is_taken(key) or key in found.objectives.keys() - {"layer"}
-    ]:
+    reserved = {*SHARED, *table.objectives} - {"layer"}
+    if taken_keys := [key for key in part.settings if key in reserved or _is_taken(key)]:
         return f"its setting {taken_keys[0]} means something else already"
     return next(filter(None, (_wrong_row(key, *declared) for key, declared in part.settings.items())), "")
 

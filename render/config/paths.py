@@ -11,7 +11,7 @@ from typing import Any
 
 from render.config.model import Settings
 from render.config.scalars import NetworkChoice
-from render.config.section import Setting, changed, walk
+from render.config.section import Setting, walk, with_values
 from render.config.setting_types import FILES
 
 Rewrite = Callable[[Path], Path]  # the absolute path of a file -> what is written of it
@@ -19,7 +19,7 @@ Rewrite = Callable[[Path], Path]  # the absolute path of a file -> what is writt
 
 def with_paths(settings: Settings, rewrite: Rewrite) -> Any:
     """The same settings, whose files are written as `rewrite` says."""
-    return changed(settings, {setting.key: _rewritten(setting, rewrite) for setting in walk(settings) if setting.type})
+    return with_values(settings, {setting.key: _rewritten(setting, rewrite) for setting in walk(settings) if setting.type})
 
 
 def _rewritten(setting: Setting, rewrite: Rewrite) -> Any:

@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from render.config.curve import Array, Curve, Span, read_curve
+from render.config.curve import Curve, read_curve
 from render.config.problem import SettingError, did_you_mean, quote
+from render.config.scalars import is_number
+from render.config.track import Array, Span
 from render.moment import Clock
 
 NEAREST, FARTHEST = 0.01, 1000.0  # scale
@@ -67,17 +69,13 @@ def _pose(key: Any, value: Any) -> Pose:
     if extra := [name for name in value if name not in FIELDS]:
         raise SettingError(f'has an unknown "{extra[0]}"', did_you_mean(str(extra[0]), FIELDS), (key, extra[0]), on_key=True)
     at, scale = value.get("at", (0.5, 0.5)), value.get("scale", 1)
-    if not isinstance(at, list | tuple) or len(at) != 2 or not all(_within(number, 0, 1) for number in at):
+    if not isinstance(at, list | tuple) or len(at) != 2 or not all(is_number(number, 0, 1) for number in at):
         hint = "write at: [0.5, 0.5] for its middle; [0, 0] is the top left corner, [1, 1] the lower right"
         raise SettingError(f"is {quote(at)}, which is no place of the picture", hint, (key, "at"))
-    if not _within(scale, NEAREST, FARTHEST):
+    if not is_number(scale, NEAREST, FARTHEST):
         hint = "1 shows the whole frame, 3 a third of its width"
         raise SettingError(f"is {quote(scale)}; it takes a number from {NEAREST:g} to {FARTHEST:g}", hint, (key, "scale"))
     return Pose(float(at[0]), float(at[1]), float(scale))
-
-
-def _within(value: Any, low: float, high: float) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
 
 
 def write_poses(poses: Poses | None) -> Any:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
-from render.errors import ConfigError, RenderError, count, printable
+from render.errors import ConfigError, RenderError, count, nearest, printable
 
 MOST_PROBLEMS = 40  # in one message
 WINDOW = 96  # characters of a source line that a message shows
@@ -37,6 +37,15 @@ class SettingError(ValueError):
         return SettingError(self.message, self.hint, (*path, *self.path), self.column, self.on_key, self.continues, self.error)
 
 
+@contextmanager
+def inside(*path: str | int) -> Iterator[None]:
+    """What goes wrong here is wrong with the value under `path`."""
+    try:
+        yield
+    except SettingError as wrong:
+        raise wrong.inside(*path) from None
+
+
 class SettingsError(ValueError):
     """Several SettingErrors at once."""
 
@@ -45,10 +54,10 @@ class SettingsError(ValueError):
         self.errors = errors
 
 
-def glued(text: object) -> str:
+def missing_space(text: object) -> str:
     """A hint for a text that is a setting whose colon has no space behind it; "" for any other.
 
-    >>> glued("zoom:1.4")
+    >>> missing_space("zoom:1.4")
     'a space is missing after the colon: write zoom: 1.4'
     """
     match = re.match(r"\s*([A-Za-z_][\w.]*):([^\s:/\\].*)", text) if isinstance(text, str) else None
@@ -102,7 +111,7 @@ class Problem:
         return self.place.origin.order, self.place.line, self.place.column
 
     def __str__(self) -> str:
-        return "\n".join((f"{self.place}: {self.message}", *_picture(self.place, self.hint)))
+        return "\n".join((f"{self.place}: {self.message}", *_excerpt(self.place, self.hint)))
 
 
 class ProblemsError(ConfigError):
@@ -117,12 +126,6 @@ def report(problems: Sequence[Problem]) -> str:
     """The message: the problems with their places, and how many there are."""
     first = f", of which these are the first {MOST_PROBLEMS}" if len(problems) > MOST_PROBLEMS else ""
     return "\n".join((*map(str, problems[:MOST_PROBLEMS]), f"{count(len(problems), 'problem')}{first}. Nothing was rendered."))
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """A hint: the known word that looks most like `word`; "" where none does."""
-    near = get_close_matches(word.lower()[:60], list(known), n=1, cutoff=0.6)
-    return f'did you mean "{near[0]}"?' if near else ""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -147,7 +150,7 @@ def _printable(text: str) -> str:
     return printable(text).replace("\n", " ")
 
 
-def _picture(place: Place, hint: str) -> list[str]:
+def _excerpt(place: Place, hint: str) -> list[str]:
     """The source line with its number, and a caret line under it that carries the hint."""
     if not place.origin.lines:
         return [f"    │ {hint}"] if hint else []

@@ -42,7 +42,13 @@ SIZE_HINT = f"write 1280x720, one of {' '.join(SIZES)}, or source"
 SMALLEST, LARGEST = 16, 16384  # pixels a side
 MOST_PIXELS = 36_000_000  # a frame of 8K; even in tiles a tick takes 9 GB of a larger one, and no format goes beyond
 
+BITS = {None: 1, "k": 10**3, "m": 10**6}  # by the letter before bit/s
 BYTES = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
+
+
+def is_number(value: object, low: float, high: float) -> bool:
+    """Whether a YAML value is a number from `low` to `high`; true and false, which Python counts with, are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
 
 
 @dataclass(frozen=True)
@@ -238,13 +244,16 @@ def read_rate(value: object, most: int = 240) -> Fraction:
     return next((ntsc for ntsc in NTSC if places >= 2 and round(ntsc, places) == rate), rate)
 
 
+def write_rate(rate: Fraction) -> int | str:
+    """A rate as YAML has it, which reads back the same: 30, or "30000/1001"."""
+    return rate.numerator if rate.denominator == 1 else f"{rate.numerator}/{rate.denominator}"
+
+
 def read_bitrate(value: object) -> int:
     """Bits per second: 8M, 8000k, 2.5 Mbit/s or a whole number; raises SettingError."""
     word = str(value).strip().lower()
     match = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*(k|m)?(?:bit/s|bps|b/s)?", word)
-    bits = (
-        int(float(match[1]) * {"k": 10**3, "m": 10**6}.get(match[2] or "", 1)) if match and not isinstance(value, bool) else 0
-    )
+    bits = int(float(match[1]) * BITS[match[2]]) if match and not isinstance(value, bool) else 0
     if not 10_000 <= bits <= 10**9:
         raise SettingError(f"is {quote(value)}, which is no rate of bits from 10k to 1000M a second", "write 8M or 8000k")
     return bits

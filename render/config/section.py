@@ -35,7 +35,7 @@ class Section(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _written_out(cls, value: Any) -> Any:
+    def _write_out(cls, value: Any) -> Any:
         if value is None:
             return {}
         return value if isinstance(value, Mapping | Section) or not cls.shorthand else {cls.shorthand: value}
@@ -66,9 +66,9 @@ class OneOf(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _just_one(cls, value: Any) -> Any:
+    def _require_one(cls, value: Any) -> Any:
         if not isinstance(value, Mapping):
-            raise SettingError(f"is {quote(value)}; it takes exactly one of {' '.join(cls.rows())}", cls._written(value))
+            raise SettingError(f"is {quote(value)}; it takes exactly one of {' '.join(cls.rows())}", cls._write_example(value))
         kinds = [key for key in value if key in cls.rows()]
         if len(kinds) > 1:
             raise SettingError(
@@ -79,7 +79,7 @@ class OneOf(Section):
         return {key: {} if settings is None else settings for key, settings in value.items()}
 
     @classmethod
-    def _written(cls, value: Any) -> str:
+    def _write_example(cls, value: Any) -> str:
         """A hint: how a bare word would be written out, where its ending tells."""
         named = str(value) if isinstance(value, str) else ""
         meant = next((kind for kind in cls.endings if named.lower().endswith(cls.endings[kind])), "")
@@ -103,13 +103,13 @@ class OneOrMore:
     most: int = 100  # items: each costs time before anything is dreamed
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_before_validator_function(self.listed, handler(source))
+        return core_schema.no_info_before_validator_function(self.as_list, handler(source))
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         items = {**handler(core), "minItems": 1, "maxItems": self.most}
         return {"anyOf": [items, items["items"]]}
 
-    def listed(self, value: Any) -> Any:
+    def as_list(self, value: Any) -> Any:
         """The list that `value` is, or is the only item of."""
         if value == []:
             raise SettingError("is empty; it takes at least one")
@@ -125,9 +125,9 @@ class Named:
     check: Callable[[str], None]
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_before_validator_function(self._named, handler(source))
+        return core_schema.no_info_before_validator_function(self._check_names, handler(source))
 
-    def _named(self, value: Any) -> Any:
+    def _check_names(self, value: Any) -> Any:
         if not isinstance(value, Mapping):
             raise SettingError(f"is {quote(value)}; it takes a mapping of names")
         for name in value:
@@ -199,20 +199,20 @@ def _types_inside(info: FieldInfo) -> Iterator[tuple[tuple[str | int, ...], type
         yield ((vars(section)["kind"],) if len(inner) > 1 else ("NAME",) if is_named(info) else ()), section
 
 
-def changed(section: Any, values: Mapping[str, Any], path: tuple[str | int, ...] = ()) -> Any:
+def with_values(section: Any, values: Mapping[str, Any], path: tuple[str | int, ...] = ()) -> Any:
     """The same section (or a list or mapping of them), with other values of the settings whose keys are in `values`."""
     if isinstance(section, tuple):
-        items = tuple(changed(item, values, (*path, index)) for index, item in enumerate(section))
+        items = tuple(with_values(item, values, (*path, index)) for index, item in enumerate(section))
         return section if items == section else items  # a value that is a tuple of its own kind stays one
     if isinstance(section, Mapping):
-        return {name: changed(item, values, (*path, name)) for name, item in section.items()}
+        return {name: with_values(item, values, (*path, name)) for name, item in section.items()}
     if not isinstance(section, Section):
         return section
     update = {}
     for name, info in type(section).model_fields.items():
         here = (*path, info.alias or name)
         value = getattr(section, name)
-        update[name] = values.get(".".join(map(str, here)), changed(value, values, here))
+        update[name] = values.get(".".join(map(str, here)), with_values(value, values, here))
     return section.model_copy(update=update)
 
 

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
-from glob import escape
-from os.path import abspath
 from pathlib import Path
 from secrets import randbelow
 from typing import Any
@@ -16,25 +12,45 @@ from typing import Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
-from render.config.curve import Curve, Span, read_curve, wants
+from render.config.curve import Curve, read_curve, wants
+from render.config.file_names import read_glob, read_name, read_output_name, read_path
+from render.config.network_names import (
+    NETWORK_FILES,
+    channel_number,
+    read_layer,
+    read_network,
+    read_one,
+    read_several,
+    write_network,
+)
 from render.config.palettes import PALETTES
 from render.config.poses import FARTHEST, NEAREST, read_poses, write_poses
-from render.config.problem import SettingError, comma, did_you_mean, nearest, quote
+from render.config.problem import SettingError, inside, quote
 from render.config.scalars import (
     SHAPES,
     SIZES,
     Cutting,
-    Every,
     NetworkChoice,
     Size,
-    Time,
+    is_number,
     read_bitrate,
     read_bytes,
     read_cutting,
-    read_rate,
     read_size,
-    read_time,
 )
+from render.config.times import (
+    read_cuts,
+    read_dream_rate,
+    read_dreamed,
+    read_duration,
+    read_film_fps,
+    read_fps,
+    read_within,
+    write_cuts,
+    write_rate_or_word,
+)
+from render.config.track import Span
+from render.errors import nearest
 
 Schema = Mapping[str, Any]
 
@@ -68,10 +84,8 @@ class SettingType:
 def _require(value: Any, features: Collection[str]) -> None:
     """Refuses a moving number, or one of several, that names what is none of the film's features."""
     for path, curve in curves_of(value):
-        try:
+        with inside(*path):
             curve.require(features)
-        except SettingError as wrong:
-            raise wrong.inside(*path) from None
 
 
 def curves_of(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Curve]]:
@@ -104,12 +118,12 @@ CURVE_SCHEMA: Schema = {
 def number(unit: str, low: float, high: float, *, whole: bool = False, log: bool = False) -> SettingType:
     """A number that may move: `unit`, from `low` to `high`; `whole` counts things, `log` moves by factors."""
     span = Span(unit, low, high, whole, log)
-    first, *others = CURVE_SCHEMA["anyOf"]
-    limits = {**first, "minimum": low, "maximum": high, "type": "integer" if whole else "number"}
+    plain_number, *other_forms = CURVE_SCHEMA["anyOf"]
+    limits = {**plain_number, "minimum": low, "maximum": high, "type": "integer" if whole else "number"}
     return SettingType(
         lambda value: read_curve(value, span),
         wants(span),
-        {"anyOf": [limits, *others]},
+        {"anyOf": [limits, *other_forms]},
         lambda curve: curve.written,
         str(span),
         moves=span,
@@ -134,10 +148,8 @@ def pair(first: str, second: str, each: SettingType) -> SettingType:
 
 
 def _item(item_type: SettingType, value: Any, index: int | str) -> Any:
-    try:
+    with inside(index):
         return item_type.read(value[index])
-    except SettingError as wrong:
-        raise wrong.inside(index) from None
 
 
 def static(low: float, high: float, unit: str = "", *, whole: bool = True) -> SettingType:
@@ -165,9 +177,9 @@ def choice(*names: str) -> SettingType:
     return SettingType(read, " or ".join(names), {"enum": list(names)})
 
 
-def or_auto(inner: SettingType, *others: str) -> SettingType:
-    """As `inner`, or the word auto, or one of some others."""
-    words = ("auto", *others)
+def or_auto(inner: SettingType, *more: str) -> SettingType:
+    """As `inner`, or the word auto, or one of some more."""
+    words = ("auto", *more)
 
     def read(value: Any) -> Any:
         if value in words:
@@ -196,14 +208,12 @@ def engine(names: tuple[str, ...], learned: tuple[str, ...]) -> SettingType:
         name = next(iter(value)) if isinstance(value, Mapping) and len(value) == 1 else None
         if name not in learned:
             return NetworkChoice(words.read(value))
-        try:
-            return NetworkChoice(name, _read_path(value[name]))
-        except SettingError as wrong:
-            raise wrong.inside(name) from None
+        with inside(name):
+            return NetworkChoice(name, read_path(value[name]))
 
     weighed = {"type": "object", "minProperties": 1, "maxProperties": 1, "properties": dict.fromkeys(learned, _WORD)}
     schema = {"anyOf": [words.schema, {**weighed, "additionalProperties": False}]}
-    return SettingType(read, f"{words.wants}, or {{{learned[0]}: file}}", schema, _write_network)
+    return SettingType(read, f"{words.wants}, or {{{learned[0]}: file}}", schema, write_network)
 
 
 MOST_POINTS = 1000  # that a centre passes through
@@ -239,7 +249,7 @@ def _read_palette(value: Any) -> str:
         return value
     if isinstance(value, str) and not Path(value).suffix:
         raise SettingError(f"is {quote(value)}; it takes a picture, or one of {' '.join(PALETTES)}", nearest(value, PALETTES))
-    return str(_read_path(value))
+    return str(read_path(value))
 
 
 def _read_colour(value: Any) -> str:
@@ -248,51 +258,6 @@ def _read_colour(value: Any) -> str:
             f"is {quote(value)}, which is no colour", 'write "#88aaff": red, green and blue, two digits each, in quotes'
         )
     return f"#{value.strip().removeprefix('#').lower()}"
-
-
-def _time_with_unit(value: Any) -> Time | None:
-    """A time that says what it counts; None for what is none, or a bare number."""
-    if isinstance(value, Time):
-        return value
-    with suppress(SettingError):
-        return read_time(value) if isinstance(value, str) and re.search(r"[a-z:%]", value) else None
-    return None
-
-
-def _read_within(value: Any) -> Time:
-    time = _time_with_unit(value)
-    if time is None or time.unit != "seconds":
-        hint = comma(str(value)) or "write 5s or 00:01:30, from 0s on, where the file begins"
-        raise SettingError(f"is {quote(value)}, which is no time in a file", hint)
-    return time
-
-
-def _read_dreamed(value: Any) -> Time:
-    time = _time_with_unit(value)
-    if time is None or time.unit not in ("seconds", "percent") or (time.unit == "percent" and time.amount > 100):
-        raise SettingError(
-            f"is {quote(value)}, which is no moment of a take", "write start, end, 50% or a time of its film, 4s"
-        )
-    return time
-
-
-LONGEST_NAME = 200  # bytes of a film's name, of the 255 that systems take; letters of Chinese have three each
-NOT_IN_NAMES = re.compile(r"[/\\:*?\"<>|{}\x00-\x1f]")  # what some system or another forbids in a file's name
-
-
-def name_from(stem: str) -> str:
-    """The name of a film whose file is called `stem`, no longer than files' names may be with what is added to it."""
-    letters = "".join(letter if letter.isprintable() else "-" for letter in stem)
-    short = NOT_IN_NAMES.sub("-", letters).strip(" .")[:100].encode()[:LONGEST_NAME].decode(errors="ignore")
-    return short.rstrip(" .") or "film"
-
-
-def _read_name(value: Any) -> str:
-    text = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    if not text or name_from(text) != text:
-        hint = "it names a folder and files: letters, digits, spaces, - and _; at most 100, and 200 bytes"
-        raise SettingError(f"is {quote(value)}, which cannot name a folder", hint)
-    return text
 
 
 class Drawn(int):
@@ -307,156 +272,6 @@ def _read_seed(value: Any) -> int:
     return value
 
 
-def _read_fps(value: Any) -> Fraction:
-    return value if isinstance(value, Fraction) else read_rate(value)
-
-
-def _write_rate(rate: Any) -> Any:
-    """30, or "30000/1001", or the word it is."""
-    if not isinstance(rate, Fraction):
-        return rate
-    return rate.numerator if rate.denominator == 1 else f"{rate.numerator}/{rate.denominator}"
-
-
-def _read_film_fps(value: Any) -> Fraction | str:
-    return "source" if value == "source" else _read_fps(value)
-
-
-def _read_dream_rate(value: Any) -> Fraction | str:
-    if value == "every-frame":
-        return "every-frame"
-    try:
-        return _read_fps(value)
-    except SettingError as wrong:
-        raise SettingError(wrong.message, "dreams per second of film, above 0, at most 240; or every-frame") from None
-
-
-def _read_duration(value: Any) -> Time:
-    if isinstance(value, Time):
-        return value
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        raise SettingError(f"is {quote(value)} without a unit", f"write {value}s for seconds or {value:.0f} frames")
-    if value in ("source", "audio"):
-        return Time(Fraction(1), str(value), str(value))
-    hint = comma(str(value)) or "write 12s, 360 frames, 00:00:12, 48b (beats), source or audio"
-    time = read_time(value) if isinstance(value, str) and re.search(r"[a-z:]", value) else None
-    if time is None or time.unit == "percent":
-        raise SettingError(f"is {quote(value)}, which is no length", hint)
-    if not time.amount:
-        raise SettingError(f"is {quote(value)}; a film has at least one frame", hint)
-    return time
-
-
-def _at_home(value: str) -> Path:
-    """The path, with ~ replaced by the home folder where there is one."""
-    try:
-        return Path(str(value)).expanduser()
-    except RuntimeError:
-        return Path(str(value))
-
-
-ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
-LONGEST_PART, LONGEST_PATH = 255, 4095  # bytes of a file's name, and of it with all its folders, on every usual system
-
-
-def _refuse_endless(value: str) -> None:
-    """Refuses a path that no file can have. It is bytes that count: a letter of Chinese has three."""
-    longest = max((len(part.encode(errors="replace")) for part in Path(value).parts), default=0)
-    if longest > LONGEST_PART or len(value.encode(errors="replace")) > LONGEST_PATH:
-        raise SettingError(f"is {quote(value)}, longer than the name of any file can be")
-
-
-def _read_path(value: Any) -> Path:
-    if not isinstance(value, str) or not value.strip() or not value.isprintable():
-        raise SettingError(f"is {quote(value)}; it takes the name of a file")
-    if ADDRESS.match(value):
-        raise SettingError(f"is {quote(value)}, an address; it takes a file of this machine", "download it, and name that file")
-    _refuse_endless(value)
-    folder: Path = getattr(value, "folder", Path())
-    return Path(abspath(Path(folder, _at_home(value))))
-
-
-def _read_glob(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip() or not value.isprintable():
-        raise SettingError(f"is {quote(value)}; it takes a pattern of file names", 'for example "shots/*.png"')
-    _refuse_endless(value)
-    folder: Path = getattr(value, "folder", Path())
-    return abspath(Path(escape(str(folder.absolute())), _at_home(value)))
-
-
-NETWORK_FILES = ("weights", "labels")
-
-
-def _read_network(value: Any) -> NetworkChoice:
-    if isinstance(value, NetworkChoice):
-        return value
-    if isinstance(value, str) and value.strip():
-        return NetworkChoice(str(value).strip())
-    if not isinstance(value, Mapping) or len(value) != 1:
-        hint = (
-            "write bestiary, a torchvision name, {inception_v1: weights.safetensors}, or {NAME: {weights: FILE, labels: FILE}}"
-        )
-        raise SettingError(f"is {quote(value)}; it takes a name, or one name and its weights file", hint)
-    ((name, files),) = value.items()
-    try:
-        given = _read_files(files) if isinstance(files, Mapping) else {"weights": _read_path(files)}
-    except SettingError as wrong:
-        raise wrong.inside(str(name)) from None
-    return NetworkChoice(str(name), **given)
-
-
-def _read_files(files: Mapping[str, Any]) -> dict[str, Path]:
-    paths = {}
-    for key, file in files.items():
-        if key not in NETWORK_FILES:
-            hint = did_you_mean(str(key), NETWORK_FILES)
-            raise SettingError(f'has "{key}", which is none of its files', hint, (str(key),), on_key=True)
-        try:
-            paths[str(key)] = _read_path(file)
-        except SettingError as wrong:
-            raise wrong.inside(str(key)) from None
-    return paths
-
-
-def _write_network(network: NetworkChoice) -> Any:
-    files = {key: str(getattr(network, key)) for key in NETWORK_FILES if getattr(network, key)}
-    if not files:
-        return network.name
-    return {network.name: files if network.labels else files["weights"]}
-
-
-def _read_layer(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise SettingError(f"is {quote(value)}; it takes the name of a layer", "`render layers NETWORK` lists them")
-    return str(value).strip()
-
-
-def _read_one(noun: str, hint: str) -> Callable[[Any], str | int]:
-    """How one of the things that a network knows is read: a name, or a number from 0."""
-
-    def read(value: Any) -> str | int:
-        if isinstance(value, str) and value.strip():
-            return str(value).strip()
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**16:
-            raise SettingError(f"is {quote(value)}, which is no {noun}", hint)
-        return value
-
-    return read
-
-
-def _read_several(noun: str, hint: str) -> Callable[[Any], tuple[str | int, ...]]:
-    """The same for a list, which may also be written as its only item."""
-    item_type = SettingType(_read_one(noun, hint), noun, {})
-
-    def read(value: Any) -> tuple[str | int, ...]:
-        items = value if isinstance(value, list | tuple) else [value]
-        if not items:
-            raise SettingError("is an empty list", hint)
-        return tuple(_item(item_type, items, index) for index in range(len(items)))
-
-    return read
-
-
 def direction_of(weight: SettingType) -> SettingType:
     """How much of each channel: a mapping of channels, by number or name, to numbers as `weight` reads them."""
     hint = "as in {3: 1, 17: -0.5}"
@@ -464,7 +279,7 @@ def direction_of(weight: SettingType) -> SettingType:
     def read(value: Any) -> Mapping[str | int, Any]:
         if not isinstance(value, Mapping) or not value:
             raise SettingError(f"is {quote(value)}; it takes channels and how much of each", hint)
-        amounts = {_numbered(channel): amount for channel, amount in value.items()}
+        amounts = {channel_number(channel): amount for channel, amount in value.items()}
         return {channel: _item(weight, amounts, channel) for channel in amounts}
 
     def write(value: Mapping[str | int, Any]) -> dict[str | int, Any]:
@@ -472,11 +287,6 @@ def direction_of(weight: SettingType) -> SettingType:
 
     schema = {"type": "object", "minProperties": 1, "additionalProperties": weight.schema}
     return SettingType(read, f"channels and how much of each, {weight.wants}", schema, write, weight.span)
-
-
-def _numbered(channel: str | int) -> str | int:
-    """A key, which YAML's reader gives as text, as the number it may be."""
-    return int(channel) if str(channel).isdecimal() else str(channel).strip()
 
 
 def _read_garden(value: Any) -> Any:
@@ -495,38 +305,7 @@ def _read_points(value: Any) -> tuple[tuple[float, float], ...]:
 
 def _is_point(value: Any) -> bool:
     """Whether it is a place of the frame, as in [0.5, 0.5]."""
-    numbers = value if isinstance(value, list | tuple) else ()
-    return len(numbers) == 2 and all(isinstance(number, int | float) and 0 <= number <= 1 for number in numbers)
-
-
-CUTS_HINT = "write auto to find them, none, times as in [12s, 410], or every 4b (or 2s)"
-
-
-def _read_cuts(value: Any) -> Any:
-    if value in ("auto", "none") or isinstance(value, Every):
-        return value
-    if isinstance(value, str) and (match := re.fullmatch(r"every\s+(\S.*)", value.strip().lower())):
-        return Every(_cut(match[1]))
-    if not isinstance(value, list | tuple):
-        return (_cut(value),)
-    if not value:
-        raise SettingError("is an empty list", CUTS_HINT)
-    return tuple(_cut(time, index) for index, time in enumerate(value))
-
-
-def _cut(value: Any, *path: int) -> Time:
-    if isinstance(value, Time):
-        return value
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise SettingError(f"is {quote(value)}, which is no time", CUTS_HINT, path)
-    try:
-        return read_time(str(value))
-    except SettingError as wrong:
-        raise SettingError(wrong.message, CUTS_HINT, path) from None
-
-
-def _write_cuts(cuts: Any) -> Any:
-    return [str(cut) for cut in cuts] if isinstance(cuts, tuple) else str(cuts)
+    return isinstance(value, list | tuple) and len(value) == 2 and all(is_number(number, 0, 1) for number in value)
 
 
 def _listed(value: Any) -> Any:
@@ -536,30 +315,13 @@ def _listed(value: Any) -> Any:
 def output_name(suffixes: tuple[str, ...], pictures: tuple[str, ...]) -> SettingType:
     """The name of an output inside the take's folder; its ending, one of `suffixes`, is its format.
 
-    `{name}` and `{frame}` (or `{frame:06}`) are filled in; only `pictures` can be a sequence with `{frame}`. What compositors
-    write, #### or %04d, means {frame:04}.
+    `{name}` and `{frame}` (or `{frame:06}`) are filled in; only `pictures` can be a sequence with `{frame}`.
     """
-    hint = f"for example film.mp4 or frames/{{frame:06}}.png; endings: {' '.join(suffixes)}"
-
-    def read(value: Any) -> str:
-        text = str(value).strip() if isinstance(value, str) else ""
-        text = re.sub(r"#{2,9}", lambda signs: f"{{frame:0{len(signs[0])}}}", re.sub(r"%0?([1-9])d", r"{frame:0\1}", text))
-        parts = text.split("/")
-        bare = re.sub(r"\{name\}|\{frame(:0?[1-9])?\}", "", text)
-        faults = {
-            "which is no file name": not text.isprintable() or not text or not parts[-1] or text.startswith("~"),
-            f"which is longer than {LONGEST_NAME} bytes": len(text.encode()) > LONGEST_NAME,
-            "with a character that no file name may have": bool(re.search(r"[\\:*?\"<>|\x00-\x1f]", bare)),
-            "and outputs stay in the take's folder": text.startswith("/") or ".." in parts,
-            "and only {name} and {frame} or {frame:06} are filled in": "{" in bare or "}" in bare,
-            "whose ending is no known format": not text.lower().endswith(suffixes),
-            "and only pictures can be a sequence": "{frame" in text and not text.lower().endswith(pictures),
-        }
-        if fault := next((fault for fault, is_so in faults.items() if is_so), None):
-            raise SettingError(f"is {quote(value)}, {fault}", hint)
-        return text
-
-    return SettingType(read, f"a file name ending in {' '.join(suffixes)}", {"type": "string"})
+    return SettingType(
+        lambda value: read_output_name(value, suffixes, pictures),
+        f"a file name ending in {' '.join(suffixes)}",
+        {"type": "string"},
+    )
 
 
 _WORD: Schema = {"type": "string"}
@@ -570,7 +332,7 @@ _FILES: Schema = {
 }
 _RATE: Schema = {"anyOf": [{"type": "number", "exclusiveMinimum": 0, "maximum": 240}, _WORD]}
 
-NAME = SettingType(_read_name, "a name for the run's folder", {"type": ["string", "integer"]})
+NAME = SettingType(read_name, "a name for the run's folder", {"type": ["string", "integer"]})
 SEED = SettingType(_read_seed, "a whole number from 0, or random", {"anyOf": [_COUNT, {"const": "random"}]}, int)
 SIZE = SettingType(
     lambda value: value if isinstance(value, Size) else read_size(value),
@@ -584,25 +346,25 @@ CUTTING = SettingType(
     {"type": "string", "examples": ["1080x1080", "9:16", *SHAPES]},
     str,
 )
-FPS = SettingType(_read_fps, "frames per second, above 0 to 240, or a fraction", _RATE, _write_rate)
-FILM_FPS = SettingType(_read_film_fps, "frames per second, above 0 to 240, a fraction, or source", _RATE, _write_rate)
-DREAM_RATE = SettingType(_read_dream_rate, "dreams per second, above 0 to 240, or every-frame", _RATE, _write_rate)
-DURATION = SettingType(_read_duration, "12s, 360 frames, 00:00:12, 48b, source or audio", _WORD, str)
-FILE = SettingType(_read_path, "a file", _WORD, str)
-FOLDER = SettingType(_read_path, "a folder", _WORD, str)
-FILES = SettingType(_read_glob, 'a pattern such as "shots/*.png"', _WORD)
+FPS = SettingType(read_fps, "frames per second, above 0 to 240, or a fraction", _RATE, write_rate_or_word)
+FILM_FPS = SettingType(read_film_fps, "frames per second, above 0 to 240, a fraction, or source", _RATE, write_rate_or_word)
+DREAM_RATE = SettingType(read_dream_rate, "dreams per second, above 0 to 240, or every-frame", _RATE, write_rate_or_word)
+DURATION = SettingType(read_duration, "12s, 360 frames, 00:00:12, 48b, source or audio", _WORD, str)
+FILE = SettingType(read_path, "a file", _WORD, str)
+FOLDER = SettingType(read_path, "a folder", _WORD, str)
+FILES = SettingType(read_glob, 'a pattern such as "shots/*.png"', _WORD)
 NETWORK = SettingType(
-    _read_network,
+    read_network,
     "bestiary, a torchvision name, or {inception_v1: file}",
     {"anyOf": [_WORD, {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": _FILES}]},
-    _write_network,
+    write_network,
 )
-LAYER = SettingType(_read_layer, "the name of a layer", _WORD)
+LAYER = SettingType(read_layer, "the name of a layer", _WORD)
 CHANNEL_HINT = "channels are counted from 0, as `render layers NETWORK` lists them"
-CHANNEL = SettingType(_read_one("channel", CHANNEL_HINT), "a channel by number or name", {"anyOf": [_WORD, _COUNT]})
-CHANNELS = SettingType(_read_several("channel", CHANNEL_HINT), "channels by number or name, [3, 17]", _WORDS, _listed)
+CHANNEL = SettingType(read_one("channel", CHANNEL_HINT), "a channel by number or name", {"anyOf": [_WORD, _COUNT]})
+CHANNELS = SettingType(read_several("channel", CHANNEL_HINT), "channels by number or name, [3, 17]", _WORDS, _listed)
 CLASSES = SettingType(
-    _read_several("class", "`render classes NETWORK` lists them; indices count from 0"),
+    read_several("class", "`render classes NETWORK` lists them; indices count from 0"),
     "a class by name or number, or a list",
     _WORDS,
     _listed,
@@ -633,19 +395,18 @@ POSES = SettingType(
     write_poses,
 )
 CUTS = SettingType(
-    _read_cuts,
+    read_cuts,
     "auto, none, a list of times, or every 4b",
     {"anyOf": [_WORD, {"type": "array", "minItems": 1, "items": {"type": ["string", "integer"]}}]},
-    _write_cuts,
+    write_cuts,
 )
 GARDEN = SettingType(_read_garden, "all, or a list of classes (of channels, with layer)", _WORDS, _listed)
 BAND = SettingType(_read_band, "a band in Hz such as 40-120, rms or onsets", _WORD, _write_band)
 FLAG = SettingType(_read_flag, "true or false", {"type": "boolean"})
-WITHIN = SettingType(_read_within, "a time in the file, 5s or 00:01:30", _WORD, str)
+WITHIN = SettingType(read_within, "a time in the file, 5s or 00:01:30", _WORD, str)
 TEMPO = static(20, 400, "beats per minute", whole=False)
 BPM = or_auto(TEMPO)
-DREAMED = SettingType(_read_dreamed, "start, end, 50% or a time such as 4s", _WORD, str)
-BPM = or_auto(static(20, 400, "beats per minute", whole=False))
+DREAMED = SettingType(read_dreamed, "start, end, 50% or a time such as 4s", _WORD, str)
 BITRATE = SettingType(read_bitrate, "bits per second such as 8M or 8000k", {"type": ["string", "integer"]})
 BYTES = SettingType(read_bytes, "a file size such as 10MB", {"type": ["string", "integer"]})
 WEIGHT = number("", -100, 100)

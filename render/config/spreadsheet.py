@@ -10,9 +10,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 
 from render.config.problem import Origin, Place, Problem, ProblemsError, SettingError, quote
 from render.config.scalars import TIMECODE, read_time
+from render.errors import MissingError
+from render.inputs import TEXT, read_bytes
 
 DELIMITERS = ",;\t"
 SEPARATOR = re.compile(r'"?sep=(.?)"?[\s,;]*', re.IGNORECASE)  # Excel's first line
@@ -79,6 +82,14 @@ def decode(data: bytes) -> str:
     if text is None or BINARY.search(text):
         raise SettingError("which is no text in UTF-8, UTF-16 or cp1252", "save it as UTF-8")
     return text.removeprefix("\ufeff")
+
+
+def decode_file(path: Path) -> str:
+    """The text of a file of another program; raises MissingError where it cannot be read or is no text."""
+    try:
+        return decode(read_bytes(path, TEXT))
+    except SettingError as wrong:
+        raise MissingError(f"{path}: {wrong.message.removeprefix('which ')}", wrong.hint) from None
 
 
 def _encodings(data: bytes) -> tuple[str, ...]:

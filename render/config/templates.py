@@ -43,13 +43,13 @@ TEMPLATES: dict[str, tuple[str, Mapping[str, Any]]] = {
         },
     ),
     "class": (
-        "Grey noise that remembers daisies: one class, asked of the network alone.",
+        "Grey noise that remembers a goldfish: one class, asked of the network alone.",
         {
             "size": "432x432",
             "duration": "6s",
             "source": {"noise": {"contrast": 0.1}},
             "motion": {"zoom": 1.03},
-            "dream": {"objective": [{"class": "daisy"}], **THINGS, "first_steps": 0, "steps": 10},
+            "dream": {"objective": [{"class": "goldfish"}], **THINGS, "first_steps": 0, "steps": 10},
         },
     ),
     "loop": (
@@ -117,25 +117,30 @@ def _section(section: type[Section], values: Mapping[str, Any], indent: str) -> 
 
 
 def _setting(key: str, info: FieldInfo, value: Any, indent: str) -> Iterator[str]:
-    inner, kind = sections(info.annotation), setting_type_of(info)
+    """The line of a setting, and those of the settings in it."""
+    inner, kind, below = sections(info.annotation), setting_type_of(info), f"{indent}  "
     meaning = f"# {info.description}" + (f" ({kind.span})" if kind and kind.span else "")
     if value is None:
         yield _line(f"{indent}# {key}:", meaning)
-    elif not inner:
+        return
+    if not inner:
         yield _line(f"{indent}{key}: {to_yaml(value, one_line=True)}", meaning)
-    elif isinstance(value, list):
-        yield _line(f"{indent}{key}:", meaning)
-        for item in value:
-            yield from _item(inner, item, f"{indent}  ")
-        if len(inner) == 1:
-            yield from _all_of(inner[0], f"{indent}  ")
+        return
+    yield _line(f"{indent}{key}:", meaning)
+    if isinstance(value, list):
+        yield from _items(inner, value, below)
     elif is_named(info):
-        yield _line(f"{indent}{key}:", meaning)
-        for name, one in value.items():
-            yield f"{indent}  {name}: {to_yaml(one, one_line=True)}"
+        yield from (f"{below}{name}: {to_yaml(settings, one_line=True)}" for name, settings in value.items())
     else:
-        yield _line(f"{indent}{key}:", meaning)
-        yield from _section(inner[0], value, f"{indent}  ")
+        yield from _section(inner[0], value, below)
+
+
+def _items(kinds: tuple[type[Section], ...], items: list[Any], indent: str) -> Iterator[str]:
+    """The entries of a list; and what one may have, where they are of one kind."""
+    for item in items:
+        yield from _item(kinds, item, indent)
+    if len(kinds) == 1:
+        yield from _all_of(kinds[0], indent)
 
 
 def _item(kinds: tuple[type[Section], ...], item: Any, indent: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What a dream is when it is not said: (settings of the dream as written) -> the same with its network and its objective.
+"""Usual dreams. What a film is that leaves settings out: (settings as written) -> the same with what they leave out.
 
 A film that names no network dreams with efficientnet_lite0, unless it names something of the bestiary's: kinds for a garden,
 classes, or a layer that the bestiary alone has. Classes of efficientnet_lite0 that grow from noise are dreamed as things: clear
@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 USUAL, BESTIARY = "efficientnet_lite0", "bestiary"
-OBJECTIVES: Mapping[str, list[Any]] = {BESTIARY: [{"garden": "all"}]}  # of a film that names none; of other networks:
-OBJECTIVE = [{"layer": "high"}]
+OBJECTIVE = [{"layer": "high"}]  # of a film that names none
+OBJECTIVES: Mapping[str, list[Any]] = {BESTIARY: [{"garden": "all"}]}  # the same, of networks that have one of their own
 CLASSES = "classes"  # the layer of a network's classes
 NAMING = ("garden", "class", "channels", "neuron", "direction")  # what may name some of them
 THINGS: Mapping[str, Any] = {  # how classes of efficientnet_lite0 are dreamed from noise (docs/BENCH.md has what was tried)
@@ -44,42 +44,42 @@ KINDS = (  # that the bestiary knows, in the order of its classes
 )  # fmt: skip
 
 
-def completed(dream: Mapping[str, Any]) -> Mapping[str, Any]:
+def complete_dream(dream: Mapping[str, Any]) -> Mapping[str, Any]:
     """The settings of a dream with the network and the objective that they leave out."""
     named, objective = dream.get("network"), dream.get("objective")
     if "objective" not in dream:
         objective = OBJECTIVES.get(_name(named), OBJECTIVE)
     if "network" not in dream:
         terms = list(_terms(objective))
-        named = BESTIARY if any(map(_of_bestiary, terms)) and not any(map(_of_others, terms)) else USUAL
+        named = BESTIARY if any(map(_asks_bestiary, terms)) and not any(map(_asks_others, terms)) else USUAL
     return {**dream, "network": named, "objective": objective}
 
 
-def on_footage(dream: Any) -> Any:
-    """The settings of a dream on footage, those that its word for how much of it is seen stands for left out no more."""
+def complete_on_footage(dream: Any) -> Any:
+    """The settings of a dream on footage, with those that its `footage` (subtle, clear or full) stands for."""
     word = dream.get("footage") if isinstance(dream, Mapping) else None
     return {**FOOTAGE.get(word, {}), **dream} if isinstance(word, str) else dream
 
 
-def with_things(film: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The settings of a film, those of its dream completed where it is of classes of efficientnet_lite0 and from noise."""
+def complete_class_dream(film: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The settings of a film, with THINGS in its dream where that is of efficientnet_lite0's classes and from noise."""
     source, dream = film.get("source", {}), film.get("dream")
     if not isinstance(dream, Mapping) or "parametrisation" in dream or not isinstance(source, Mapping):
         return film
-    whole = completed(dream)
+    whole = complete_dream(dream)
     terms = list(_terms(whole["objective"]))
     of_classes = bool(terms) and all("class" in term for term in terms)
     from_noise = not source or "noise" in source
     return {**film, "dream": {**THINGS, **whole}} if of_classes and from_noise and whole["network"] == USUAL else film
 
 
-def with_colour(film: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The settings of a film, those of its look completed where the bestiary dreams: `colour: null` leaves its lines alone."""
+def complete_colour(film: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The settings of a film, with COLOUR in its look where the bestiary dreams: `colour: null` leaves its lines alone."""
     dream, look = film.get("dream"), film.get("look")
     look = {"hold": look} if isinstance(look, str | int | float) else look or {}
     if not (isinstance(dream, Mapping) and isinstance(look, Mapping)) or look.get("colour") is not None:
         return film
-    whole = completed(dream)
+    whole = complete_dream(dream)
     networks = [_name(term.get("network") or whole["network"]) for term in _mappings(whole["objective"])]
     colour = {"hold": 0, "fringes": 0} if "colour" in look else COLOUR
     return {**film, "look": {**look, "colour": colour}} if BESTIARY in networks else film
@@ -102,7 +102,7 @@ def _terms(objective: Any) -> Iterator[Mapping[str, Any]]:
     yield from (term for term in _mappings(objective) if not term.get("network"))
 
 
-def _of_bestiary(term: Mapping[str, Any]) -> bool:
+def _asks_bestiary(term: Mapping[str, Any]) -> bool:
     """Whether a term names something of the bestiary's."""
     layer = term.get("layer", CLASSES)
     if layer != CLASSES:
@@ -110,7 +110,7 @@ def _of_bestiary(term: Mapping[str, Any]) -> bool:
     return any(_kinds(term[key]) for key in NAMING if key in term)
 
 
-def _of_others(term: Mapping[str, Any]) -> bool:
+def _asks_others(term: Mapping[str, Any]) -> bool:
     """Whether a term names a class that the bestiary does not have: lions and daisies are asked of one that knows both."""
     if term.get("layer", CLASSES) != CLASSES:
         return False

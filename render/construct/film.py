@@ -8,10 +8,11 @@ import torch
 
 from render import on_footage, travel
 from render.config import Config
+from render.construct.cuts import cut_test
 from render.construct.faults import Faults, attempt
 from render.construct.follow import FREE, follow
 from render.construct.networks import Known, Networks, joint_extractor, load_networks
-from render.construct.scene import cut_test, make_scene
+from render.construct.scene import make_scene
 from render.construct.strength import full_strength
 from render.construct.terms import BoundTerm, bind_terms, terms_at
 from render.construct.tiles import bytes_per_pixel, in_tiles, receptive_fields
@@ -40,9 +41,9 @@ def build(config: Config, device: torch.device, known: Known | None = None) -> F
         raise config.problems(faults)
     extract = joint_extractor(networks, [(part.prefix, part.layer) for part in parts], device)
     min_side = max(network.min_side for network in networks.values())
-    kept = attempt(faults, "size", lambda: bytes_per_pixel(extract, networks, scene))
+    pixel_bytes = attempt(faults, "size", lambda: bytes_per_pixel(extract, networks, scene))
     guide = attempt(faults, "follow.take", lambda: follow(config, scene)) if config.follow else FREE
-    if kept is None or guide is None:
+    if pixel_bytes is None or guide is None:
         raise config.problems(faults)
     film = Film(
         scene=scene,
@@ -62,7 +63,7 @@ def build(config: Config, device: torch.device, known: Known | None = None) -> F
         lead=guide.lead,
         followed=guide.digest,
     )
-    return in_tiles(film, config.dream.tile, kept)
+    return in_tiles(film, config.dream.tile, pixel_bytes)
 
 
 def build_scene(config: Config, device: torch.device) -> Scene:

@@ -134,8 +134,8 @@ def differences(config: Config, other: Config) -> list[str]:
     films = (config, other)
     seconds = instants(config.clock)
     seconds = seconds[seconds <= min(film.clock.seconds for film in films)]
-    one, another = (dict(_choreography(film, seconds)) for film in films)
-    keys = [key for key in dict.fromkeys((*one, *another)) if not _same(one.get(key), another.get(key))]
+    ours, theirs = (dict(_choreography(film, seconds)) for film in films)
+    keys = [key for key in dict.fromkeys((*ours, *theirs)) if not _same(ours.get(key), theirs.get(key))]
     return [*keys, *(key for key, of in BY_THE_CLOCK.items() if of(config) != of(other))]
 
 
@@ -174,14 +174,14 @@ def _plain(setting: Setting) -> Any:
     return value if isinstance(value, Path) or not setting.type else str(setting.type.write(value))
 
 
-def _same(one: Any, other: Any) -> bool:
+def _same(a: Any, b: Any) -> bool:
     """Whether two values are equal: numbers over time, or files wherever they lie."""
-    if one is None or other is None:
-        return one is other
-    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
-        return one.shape == other.shape and np.array_equal(one, other, equal_nan=True)
-    if isinstance(one, tuple) and isinstance(other, tuple):
-        return len(one) == len(other) and all(map(_same, one, other))
-    if isinstance(one, Path) and isinstance(other, Path):
-        return one == other or (one.is_file() and other.is_file() and digest_of(one) == digest_of(other))
-    return bool(one == other)
+    if a is None or b is None:
+        return a is b
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        return a.shape == b.shape and np.array_equal(a, b, equal_nan=True)
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        return len(a) == len(b) and all(map(_same, a, b))
+    if isinstance(a, Path) and isinstance(b, Path):
+        return a == b or (a.is_file() and b.is_file() and digest_of(a) == digest_of(b))
+    return bool(a == b)

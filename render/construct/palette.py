@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
@@ -21,7 +20,7 @@ from render.scene import Scene
 from render.source.image import picture
 
 COLOURS = 8  # that are taken of a picture
-LOOKED_AT = (96, 128)  # pixels of it
+SAMPLE = (96, 128)  # (height, width) at which they are taken, pixels
 
 
 def colour_hold(config: Config, scene: Scene) -> Callable[[Moment, Tensor], Tensor]:
@@ -54,8 +53,8 @@ def colour_hold(config: Config, scene: Scene) -> Callable[[Moment, Tensor], Tens
 def palette_colours(palette: str) -> Tensor:
     """The Oklab colours [n, 3] of a named palette, or of a picture file."""
     if palette in PALETTES:
-        rgb = [[int(name[place : place + 2], 16) / 255 for place in (1, 3, 5)] for name in PALETTES[palette]]
+        rgb = torch.stack([colour.from_hex(name) for name in PALETTES[palette]])
     else:
-        small = Image.fromarray(to_pixels(picture(Path(palette), "stretch", LOOKED_AT))).quantize(COLOURS)
-        rgb = (np.array((small.getpalette() or [])[: 3 * COLOURS]).reshape(-1, 3) / 255).tolist()
-    return colour.oklab(torch.tensor(rgb).T[None, :, :, None])[0, :, :, 0].T
+        small = Image.fromarray(to_pixels(picture(Path(palette), "stretch", SAMPLE))).quantize(COLOURS)
+        rgb = torch.tensor(small.getpalette() or [])[: 3 * COLOURS].reshape(-1, 3).double().div(255).float()
+    return colour.oklab(rgb.T[None, :, :, None])[0, :, :, 0].T

@@ -15,8 +15,8 @@ from render.config import Config
 from render.config.curve import Curve
 from render.config.parts import parts
 from render.construct.faults import Faults, attempt
+from render.construct.mask import make_mask
 from render.construct.networks import Networks, prefix_of
-from render.construct.scene import make_mask
 from render.dream import garden, objective
 from render.dream.ascent import Terms
 from render.dream.binding import Binding, blank_features, changing
@@ -88,10 +88,10 @@ def bind(term: Any, layer: str, dreamer: Network, device: torch.device, start: M
     return bound
 
 
-def _try(asked: Objective, layer: str, dreamer: Network, device: torch.device) -> None:
+def _try(objective: Objective, layer: str, dreamer: Network, device: torch.device) -> None:
     """Score a blank picture, so that what is wrong in somebody else's score shows before the film begins."""
     features = blank_features(layer, dreamer, device)
-    value = asked.score({layer: features}, view_of(torch.zeros(1, 3, 8, 8, device=device), 0, 0))
+    value = objective.score({layer: features}, view_of(torch.zeros(1, 3, 8, 8, device=device), 0, 0))
     if not isinstance(value, Tensor) or value.numel() != 1:
         raise TypeError("a score is one number, as a tensor")
 

@@ -18,12 +18,12 @@ from render.scene import Scene
 BLANK = 256  # pixels: of a longer side only what is left over counts when it is tried whether a network can look at it
 
 
-def in_tiles(film: Film, tile: int | str, kept: float) -> Film:
-    """The film in tiles of side `tile` (pixels; auto: as memory needs them; none: whole). kept: activation bytes per pixel."""
+def in_tiles(film: Film, tile: int | str, pixel_bytes: float) -> Film:
+    """The film in tiles of side `tile` (pixels; auto: as memory needs them; none: whole). pixel_bytes: of activations."""
     pixels, room = film.scene.size[0] * film.scene.size[1], memory.room(film.scene.device)
-    if tile == "none" or (tile == "auto" and memory.taken(pixels, pixels, kept) <= room):
+    if tile == "none" or (tile == "auto" and memory.step_bytes(pixels, pixels, pixel_bytes) <= room):
         return film
-    side = tile if isinstance(tile, int) else memory.side(pixels, kept, room, film.tiles(0))
+    side = tile if isinstance(tile, int) else memory.tile_side(pixels, pixel_bytes, room, film.tiles(0))
     return with_tiles(film, side) if max(film.scene.size) > side else film
 
 
@@ -50,7 +50,7 @@ def bytes_per_pixel(extract: Extractor, networks: Networks, scene: Scene) -> flo
     """
     height, width = (side if side <= BLANK else BLANK + side % BLANK for side in scene.size)
     try:
-        return memory.kept(extract, torch.zeros(1, 3, height, width, device=scene.device)) / (height * width)
+        return memory.activation_bytes(extract, torch.zeros(1, 3, height, width, device=scene.device)) / (height * width)
     except RuntimeError as error:
         if memory_ended(error):
             raise

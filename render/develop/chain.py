@@ -20,11 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from render.config import Config
-from render.config.curve import Array, Curve
+from render.config.curve import Curve
 from render.config.model import packages
 from render.config.parts import parts
 from render.config.scalars import NetworkChoice, Time
 from render.config.section import Setting, walk
+from render.config.track import Array
 from render.construct.camera import first_view
 from render.develop import files
 from render.film import Film
@@ -162,29 +163,36 @@ def _digests(start: str, config: Config, film: Film, moments: Sequence[Moment]) 
     """The digest of each tick. start: of what shapes all of them."""
     terms, ticks = _terms(config), max(1, int(BLOCK * film.scene.clock.rate))
     grows = any(term.always for term in terms)  # by the time to the next tick
-    others = [curve for key, curve in config.curves() if _moves_dreams(key)]
+    curves = [curve for key, curve in config.curves() if _moves_dreams(key)]
     digest = start
     for first in range(0, len(moments), ticks):
         block = moments[first : first + ticks]
         before = moments[max(0, first - 1)]
         seconds = np.array([moment.seconds for moment in block])
-        numbers = _over(others, seconds, config)
+        numbers = _over(curves, seconds, config)
         weights = _over([term.weight for term in terms], seconds, config)
         of_terms = [_over(term.curves, seconds, config) for term in terms]
         camera = _Camera.over(film.scene.path, before.seconds, block[-1].seconds)
         for index, (earlier, moment) in enumerate(pairwise((before, *block))):
+            counting = [
+                term.digest + values[index].tobytes()
+                for term, weight, values in zip(terms, weights[index], of_terms, strict=True)
+                if weight or term.always
+            ]
             hash = blake2b(digest.encode(), digest_size=BYTES)
             hash.update(np.array((moment.seconds, moment.dt if grows else 0.0)).tobytes() + numbers[index].tobytes())
-            hash.update(repr((film.scene.source.picture_id(moment), film.scene.cut(earlier, moment))).encode())
-            hash.update(repr(_pictures_ahead(film, earlier, moment)).encode())
-            hash.update(b"jump" * bool(film.jump(earlier, moment)))
-            hash.update(film.followed(moment).encode())
-            hash.update(camera.between(earlier.seconds, moment.seconds))
-            for term, weight, values in zip(terms, weights[index], of_terms, strict=True):
-                if weight or term.always:
-                    hash.update(term.digest + values[index].tobytes())
+            for part in (*_pictures_of_tick(film, earlier, moment), camera.between(earlier.seconds, moment.seconds), *counting):
+                hash.update(part)
             digest = hash.hexdigest()
             yield digest
+
+
+def _pictures_of_tick(film: Film, earlier: Moment, moment: Moment) -> Iterator[bytes]:
+    """What shapes a tick of the pictures that it is dreamed on, and of how it goes on from the one before."""
+    yield repr((film.scene.source.picture_id(moment), film.scene.cut(earlier, moment))).encode()
+    yield repr(_pictures_ahead(film, earlier, moment)).encode()
+    yield b"jump" * bool(film.jump(earlier, moment))
+    yield film.followed(moment).encode()
 
 
 def _pictures_ahead(film: Film, earlier: Moment, moment: Moment) -> list[str]:

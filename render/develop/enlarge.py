@@ -15,7 +15,8 @@ from render.config.loader import read
 from render.config.problem import SettingError
 from render.config.scalars import Size, read_size
 from render.construct.follow import config_of, same_shape
-from render.develop.take import newest_take, read_record
+from render.develop.record import read_record
+from render.develop.takes import newest_take
 from render.errors import ConfigError, MissingError, RenderError
 from render.facts import facts
 from render.source.take import Dreams

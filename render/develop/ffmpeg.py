@@ -78,7 +78,7 @@ def feeding(
     (width, height), (channels, kind) = size, TYPES[pixels]
     raw = ("-f", "rawvideo", "-pixel_format", pixels, "-video_size", f"{width}x{height}", "-framerate", str(fps))
     sent = 0
-    with _started("-y", *raw, "-i", "pipe:0", *arguments, f"file:{part}", feed=True) as child:
+    with _run("-y", *raw, "-i", "pipe:0", *arguments, f"file:{part}", feed=True) as child:
         assert child.stdin is not None
         pipe = child.stdin
 
@@ -107,7 +107,7 @@ def convert(
 ) -> None:
     """Make `part`, which is to become `path`, from files; it must come out `frames` long. Errors as in `writing`."""
     sources = [word for file in inputs for word in ("-i", f"file:{file.absolute()}")]
-    with _started("-y", *sources, *arguments, f"file:{part.absolute()}") as child:
+    with _run("-y", *sources, *arguments, f"file:{part.absolute()}") as child:
         _finish(child, None, path)
     _prove(part, path, frames, fps, merges)
 
@@ -125,10 +125,10 @@ def encoders() -> frozenset[str]:
 
 
 @cache
-def at_hand(encoder: str) -> bool:
+def finds_hardware(encoder: str) -> bool:
     """Whether an encoder that is in this ffmpeg finds the hardware it needs: it is tried on two frames."""
     frames = ("-f", "lavfi", "-i", "color=black:size=256x144", "-frames:v", "2")
-    with _started(*frames, "-c:v", encoder, "-f", "null", "-") as child:
+    with _run(*frames, "-c:v", encoder, "-f", "null", "-") as child:
         return child.wait() == 0
 
 
@@ -141,7 +141,7 @@ def version() -> str:
 def metadata(path: Path) -> str:
     """A stranger's film's metadata as ffmpeg's own text form (escaped `key=value` lines); none if it is vast."""
     alone = ("-protocol_whitelist", "file", "-format_whitelist", CARRIERS)
-    with _started(*alone, "-i", f"file:{path.absolute()}", "-f", "ffmetadata", "pipe:1") as child:
+    with _run(*alone, "-i", f"file:{path.absolute()}", "-f", "ffmetadata", "pipe:1") as child:
         assert child.stdout is not None
         text = child.stdout.read(MOST_METADATA + 1)
         while child.stdout.read(2**20):
@@ -165,7 +165,7 @@ def _program() -> str:
 
 
 @contextmanager
-def _started(*arguments: str, feed: bool = False) -> Iterator[_Child]:
+def _run(*arguments: str, feed: bool = False) -> Iterator[_Child]:
     """ffmpeg at work. Its own session, so that Ctrl-C reaches only us; ended, whatever happens, when the block is left."""
     child = _Child([_program(), "-nostdin", "-hide_banner", "-loglevel", "error", *arguments], feed)
     _running.add(child)
@@ -270,7 +270,7 @@ def _prove(part: Path, path: Path, frames: int, fps: Fraction, merges: bool) -> 
 
 def _packets(part: Path, path: Path) -> list[Fraction]:
     """How long each frame in `part`, which is to become `path`, is shown, in seconds."""
-    with _started("-i", f"file:{part.absolute()}", "-map", "0:v:0", "-c", "copy", "-f", "framecrc", "pipe:1") as child:
+    with _run("-i", f"file:{part.absolute()}", "-map", "0:v:0", "-c", "copy", "-f", "framecrc", "pipe:1") as child:
         assert child.stdout is not None
         unit, lengths = Fraction(1), []
         for line in child.stdout:
@@ -283,7 +283,7 @@ def _packets(part: Path, path: Path) -> list[Fraction]:
 
 
 def _answer(question: str) -> str:
-    with _started(question) as child:
+    with _run(question) as child:
         assert child.stdout is not None
         answer = child.stdout.read().decode("utf-8", "replace")
         if child.wait() or len(answer.split()) < 3:

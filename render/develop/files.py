@@ -22,9 +22,9 @@ _numbers = count()
 
 @contextmanager
 def refusals(path: Path) -> Iterator[None]:
-    """What to tell the person when the system refuses to write `path`: a RoomError or a MissingError.
+    """Inside, what the system says when it refuses to write `path` becomes a RoomError or a MissingError.
 
-    What is in an unfinished folder, or beside an unfinished file, is told by whoever makes that one: nobody asked for its name.
+    Of an unfinished file it is passed on: whoever makes that one names what it is to become, which is what the person knows.
     """
     try:
         yield

@@ -53,15 +53,15 @@ class Output(Protocol):
     def recipe(self) -> bool: ...
 
 
-def require(outputs: Iterable[Output], name: str, size: tuple[int, int] | None = None, heard: bool = False) -> None:
+def require(outputs: Iterable[Output], name: str, size: tuple[int, int] | None = None, has_sound: bool = False) -> None:
     """Refuse before any work what cannot be developed: ConfigError, or MissingError for an encoder that is not there.
 
-    size: the film's (width, height), where it is known. heard: whether the film has sound.
+    size: the film's (width, height), where it is known. has_sound: whether the film has any.
     """
     places: set[str] = set()
     for output in outputs:
         format = format_of(output)
-        require_encoders(output, format, heard)
+        require_encoders(output, format, has_sound)
         if size and output.crop and (fault := output.crop.fault(*size)):
             raise ConfigError(f"{output.file}: its crop {fault}", "make it smaller, or write a shape such as 9:16")
         place = fill_name(output.file, name)
@@ -70,17 +70,17 @@ def require(outputs: Iterable[Output], name: str, size: tuple[int, int] | None =
         places.add(place)
 
 
-def require_encoders(output: Output, format: Format, heard: bool) -> None:
+def require_encoders(output: Output, format: Format, has_sound: bool) -> None:
     """MissingError for the first encoder that an output needs and that is not here."""
     if not has_encoder(format):
         here = f"ffmpeg ({ffmpeg.version()})" if format.library == "ffmpeg" else f"installation of {format.library}"
         raise MissingError(f"{output.file}: this {here} has no encoder {format.encoder}", "`render doctor` lists what there is")
-    if format.hardware and not ffmpeg.at_hand(format.encoder):
+    if format.hardware and not ffmpeg.finds_hardware(format.encoder):
         raise MissingError(f"{output.file}: {format.encoder} needs {format.hardware}, and finds none", "codec: auto needs none")
     ending = formats().ending(output.file)
-    others = [*(COPY if format.palette or output.size_limit is not None else ())]
-    others += [ENCODERS[ending.sound].encoder] if heard and ending and ending.sound else []
-    if lacking := [encoder for encoder in others if encoder not in ffmpeg.encoders()]:
+    besides = [*(COPY if format.palette or output.size_limit is not None else ())]
+    besides += [ENCODERS[ending.sound].encoder] if has_sound and ending and ending.sound else []
+    if lacking := [encoder for encoder in besides if encoder not in ffmpeg.encoders()]:
         raise MissingError(
             f"{output.file}: this ffmpeg ({ffmpeg.version()}) has no encoder {lacking[0]}, which it needs besides"
         )
@@ -133,9 +133,9 @@ def _choose(output: Output) -> Format:
         return chosen[0]
     clear = [format for format in chosen if format.alpha]
     if not clear:
-        others = listed(format.name for format in codecs if format.alpha)
+        names = listed(format.name for format in codecs if format.alpha)
         what = suffix if output.codec == "auto" else output.codec
-        raise ConfigError(f"{output.file}: {what} holds no alpha", f"{others or known.with_alpha()} can")
+        raise ConfigError(f"{output.file}: {what} holds no alpha", f"{names or known.with_alpha()} can")
     return clear[0]
 
 
@@ -165,5 +165,5 @@ def rate(output: Output, fps: Fraction) -> Fraction:
 
 
 def wanted_rate(output: Output, format: Format, fps: Fraction) -> Fraction:
-    """The same before what players can show."""
+    """The rate that is asked for, whatever players can show."""
     return output.fps or min(fps, format.usual_fps or fps)

@@ -10,14 +10,8 @@ from render.errors import ConfigError
 
 FRAME = re.compile(r"\{frame(?::0?(\d{1,2})d?)?\}")
 DIGITS = 7  # of a frame's number: a film of a day has ten million frames
-RESERVED = (
-    "negative",
-    "poster.jpg",
-    "config.yaml",
-    "resolved.yaml",
-    "run.json",
-    "ticks.txt",
-)  # what a take holds besides prints
+# What a take holds besides prints.
+RESERVED = ("negative", "poster.jpg", "config.yaml", "resolved.yaml", "run.json", "ticks.txt")
 
 
 def fill_name(template: str, name: str) -> str:

@@ -55,9 +55,8 @@ class TickFiles:
     """A tick as the bytes of its files: what a negative keeps, and what travels where films are dreamed elsewhere."""
 
     tick: int
-    files: tuple[
-        tuple[str, bytes | bytearray], ...
-    ]  # names and contents: the state's, where it has one of its own, and the tick's
+    # Names and contents: of the state's, where it has one of its own, and of the tick's.
+    files: tuple[tuple[str, bytes | bytearray], ...]
 
     @staticmethod
     def of(tick: int, canvas: Canvas, tensors: Mapping[str, Tensor]) -> TickFiles:
@@ -101,7 +100,7 @@ class Negative:
     def at(self, tick: int) -> Kept | None:
         """That tick with its state, or None: it is damaged, or its state is no longer there. Raises MissingError as `last`."""
         try:
-            return self._kept(tick)
+            return self._read_tick(tick)
         except (DamageError, FileNotFoundError):
             return None
         except OSError as error:
@@ -186,10 +185,13 @@ class Negative:
             _link(path, folder / path.name)
 
     def drop(self, tick: int) -> None:
-        """Take the tick and all after it out of the negative."""
-        self._forget(tick)
+        """Take the tick and all after it out of the negative: nothing may follow a tick that is dreamed now."""
+        with files.refusals(self.folder):
+            numbered = [item for kind in ("tick", "state") for item in tick_numbers(self.folder, kind).items()]
+            for path in [path for number, path in numbered if number >= tick]:
+                path.unlink(missing_ok=True)
 
-    def _kept(self, tick: int) -> Kept:
+    def _read_tick(self, tick: int) -> Kept:
         """Raises DamageError, or OSError where one of its files is gone or cannot be read."""
         sealed = Sealed.read(self._tick(tick), tick)
         state = sealed if sealed.state == WITHIN else Sealed.read(self._state(tick), tick)
@@ -205,15 +207,7 @@ class Negative:
         if tick > self.first and not self._tick(tick - 1).exists():  # the folder may have gone, and would be made again
             raise MissingError(f"{self.folder}: the dreams before number {tick + 1} are gone")
         if self._newest is None:
-            self._forget(tick)
-
-    def _forget(self, tick: int) -> None:
-        """Remove what was passed over: nothing may follow a tick that is dreamed now."""
-        with files.refusals(self.folder):
-            for kind in ("tick", "state"):
-                for number, path in tick_numbers(self.folder, kind).items():
-                    if number >= tick:
-                        path.unlink(missing_ok=True)
+            self.drop(tick)  # and what was passed over
 
     def _tick(self, number: int) -> Path:
         return tick_path(self.folder, number)

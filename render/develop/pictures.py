@@ -31,7 +31,7 @@ def _last_picture(job: Job) -> Iterator[Send]:
     yield take
     if number > 1:
         job.notice(f"{job.path.name} is the last frame; a name with {{frame:06}} makes a picture of each")
-    files.write(job.path, _encoded(job, last[0]))
+    files.write(job.path, _encode(job, last[0]))
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def _sequence(job: Job) -> Iterator[Send]:
 
         def take(frame: Pixels) -> None:
             nonlocal number
-            (waiting / str(number)).write_bytes(_encoded(job, frame))
+            (waiting / str(number)).write_bytes(_encode(job, frame))
             number += 1
 
         yield take
@@ -53,7 +53,7 @@ def _sequence(job: Job) -> Iterator[Send]:
         job.notice(f"{job.path.parent}: pictures of an earlier, longer print follow after number {number - 1}")
 
 
-def _encoded(job: Job, frame: Pixels) -> bytes:
+def _encode(job: Job, frame: Pixels) -> bytes:
     """The bytes of one picture."""
     assert job.format.still
     encode, picture = function_of(job.format.still), stills.resize_pixels(frame, job.tuning.size)

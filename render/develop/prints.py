@@ -15,7 +15,7 @@ from render.develop.job import Job, job_of
 from render.develop.names import frame_path
 from render.develop.sound import audio_inputs, require_same_sound
 from render.errors import ConfigError
-from render.source.audio import Sound
+from render.source.sound_file import Sound
 
 Ratio = Callable[[Fraction, Fraction], int]  # (fine, coarse) -> fine frames per coarse frame; 0 if their times do not coincide
 Frames = Callable[[Fraction], Iterable[Pixels]]  # (rate) -> the film's frames at that rate, [H, W, 3] uint8 or uint16
@@ -45,14 +45,14 @@ def develop(
         raise ConfigError(f"{clear[0]}: joined films have no alpha", "leave alpha out, and print each take with it")
     notices: list[str] = []
     jobs = [job_of(output, size, fps, folder, name, config, notices.append) for output in outputs]
-    heard = next((job.path for job in jobs if job.audio), folder)
-    with audio_inputs(sound, [job.audio for job in jobs], heard) as inputs:
+    beside = next((job.path for job in jobs if job.audio), folder)
+    with audio_inputs(sound, [job.audio for job in jobs], beside) as inputs:
         jobs = [replace(job, sound=inputs(job.audio, encode.SOUND)) for job in jobs]
         for cut_out in dict.fromkeys(job.cut_out for job in jobs):
             alike = [job for job in jobs if job.cut_out == cut_out]
             for rate, rates in walks((job.fps for job in alike), ratio).items():
-                coming = _while_same(sound, cut_outs(rate, *cut_out) if cut_outs and alike[0].clear else frames(rate))
-                _send(coming, [job for job in alike if job.fps in rates], lambda job, rate=rate: ratio(rate, job.fps))  # type: ignore[misc]
+                film = _while_same(sound, cut_outs(rate, *cut_out) if cut_outs and alike[0].clear else frames(rate))
+                _send(film, [(job, ratio(rate, job.fps)) for job in alike if job.fps in rates])
     return [frame_path(job.path, 0) for job in jobs], notices
 
 
@@ -62,12 +62,12 @@ def _while_same(sound: Sound | None, frames: Iterable[Pixels]) -> Iterator[Pixel
     require_same_sound(sound)
 
 
-def _send(frames: Iterable[Pixels], jobs: Sequence[Job], every: Callable[[Job], int]) -> None:
-    """Send each of the jobs its share of the frames: one of so many."""
+def _send(frames: Iterable[Pixels], jobs: Iterable[tuple[Job, int]]) -> None:
+    """Send each of the jobs its share of the frames: the first, and then one of so many."""
     with ExitStack() as stack:
-        encoders = [(every(job), job, stack.enter_context(work(job))) for job in jobs]
+        encoders = [(job, step, stack.enter_context(work(job))) for job, step in jobs]
         for number, frame in enumerate(frames):
-            for step, job, send in encoders:
+            for job, step, send in encoders:
                 if number % step == 0:
                     send(job.pixels_of(frame))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import torch
 
-from render.develop.take import Recorded
+from render.develop.record import RecordKeeper
 from render.dream import memory
 from render.errors import memory_ended
 from render.film import Film, State, ticks, with_tiles
@@ -14,7 +14,7 @@ from render.film import Film, State, ticks, with_tiles
 TILE = "tile"  # what a take's record calls the side of its tiles, pixels; 0 where frames are seen whole
 
 
-def in_recorded_tiles(film: Film, take: Recorded) -> Film:
+def in_recorded_tiles(film: Film, take: RecordKeeper) -> Film:
     """The film in the tiles that its take was begun in, though there may be other memory now: its pictures stay the same."""
     if TILE not in take.record:
         take.note(**{TILE: tile_side(film)})
@@ -28,7 +28,7 @@ def tile_side(film: Film) -> int:
     return tiling.side if tiling else 0
 
 
-def ticks_within_memory(film: Film, state: State | None, take: Recorded) -> Iterator[State]:
+def ticks_within_memory(film: Film, state: State | None, take: RecordKeeper) -> Iterator[State]:
     """Every tick after `state`. One for which memory ended is dreamed again in tiles half as large, and those to come, too."""
     while True:
         try:
@@ -37,7 +37,7 @@ def ticks_within_memory(film: Film, state: State | None, take: Recorded) -> Iter
                 yield new
             return
         except Exception as error:
-            smaller = memory.smaller(tile_side(film) or max(film.scene.size)) if memory_ended(error) else None
+            smaller = memory.smaller_side(tile_side(film) or max(film.scene.size)) if memory_ended(error) else None
             if smaller is None:
                 raise
         film = with_tiles(film, smaller)
@@ -46,7 +46,7 @@ def ticks_within_memory(film: Film, state: State | None, take: Recorded) -> Iter
             torch.cuda.empty_cache()
 
 
-def retile_notices(film: Film, take: Recorded) -> list[str]:
+def retile_notices(film: Film, take: RecordKeeper) -> list[str]:
     """A notice, if the film was not seen to its end in the tiles that it was begun in."""
     now = take.record.get(TILE, tile_side(film))
     return [] if now == tile_side(film) else [f"memory ended, and frames were seen in tiles of {now} pixels from there on"]

@@ -32,10 +32,12 @@ from render.develop.flow_cache import with_flow_cache
 from render.develop.keep import keep_ticks
 from render.develop.names import fill_name, frame_path
 from render.develop.negative import Kept
+from render.develop.record import RecordKeeper, read_record
 from render.develop.retile import in_recorded_tiles, retile_notices, ticks_within_memory
 from render.develop.seam import measure_seam
 from render.develop.shot_files import join_shots
-from render.develop.take import Recorded, Take, open_take, read_record, take_folder, unfinished_takes
+from render.develop.take import Take
+from render.develop.takes import open_take, take_folder, unfinished_takes
 from render.dream.ascent import sizes
 from render.dream.device import describe
 from render.dream.precision import DTYPES
@@ -58,7 +60,7 @@ Dreamer = Callable[[Film, Take, Kept | None], Iterator[int]]
 
 @dataclass(frozen=True)
 class Shot:
-    """What came of it."""
+    """What came of rendering a film."""
 
     folder: Path  # of the take
     paths: list[Path]  # of the prints; of a sequence, its first picture
@@ -95,12 +97,7 @@ def shoot(
     """
     require_outputs(config)
     with explain_failures(config):
-        film = build(config, device, known)
-        require_outputs(config, film.scene.size[::-1])
-        if isinstance(config.seed, Drawn) and not fresh and (seed := unfinished_seed(root, config, film)) is not None:
-            config = config.model_copy(update={"seed": seed})
-            film = build(config, device, known)
-        film = replace(film, scene=with_flow_cache(film.scene, root))
+        config, film = build_for_take(config, root, device, fresh, known)
         chain, resolved = tick_chain(config, film, version_of(film)), config.yaml(from_folder(take_folder(root, config.name)))
         early = octave_notices(film)
         while tell and early:
@@ -109,7 +106,7 @@ def shoot(
             note_whereabouts(config, take)
             if dreamer:  # which knows how many tiles and what precision its own device needs
                 dreamed, last = expose(film, take, dreamer, Watermark())
-                paths, notices = develop(config, dreamed_up_to(film.scene, last), take) if last >= 0 else ([], [])
+                paths, notices = develop_so_far(config, film, take, last)
             else:
                 film = in_recorded_tiles(in_recorded_precision(config, film, take, known), take)
                 unchanged = partial(sound.require_same_music, config)
@@ -119,6 +116,16 @@ def shoot(
                 notices = [*retile_notices(film, take), *notices]
             notices = [*take.notices, *early, *notices]
             return Shot(take.folder, paths, notices, dreamed, last == film.scene.clock.last_tick)
+
+
+def build_for_take(config: Config, root: Path, device: torch.device, fresh: bool, known: Known | None) -> tuple[Config, Film]:
+    """The film as it is dreamed for a take under `root`, with the seed that an unfinished take drew. Raises as `shoot`."""
+    film = build(config, device, known)
+    require_outputs(config, film.scene.size[::-1])
+    if isinstance(config.seed, Drawn) and not fresh and (seed := unfinished_seed(root, config, film)) is not None:
+        config = config.model_copy(update={"seed": seed})
+        film = build(config, device, known)
+    return config, replace(film, scene=with_flow_cache(film.scene, root))
 
 
 def note_whereabouts(config: Config, take: Take) -> None:
@@ -149,11 +156,10 @@ def dream_and_develop(config: Config, film: Film, root: Path, take: Take, dreame
                 return dreamed, last, ahead.result()
     else:
         dreamed, last = dream()
-    # A film that ends elsewhere is another film: its prints begin anew.
-    return dreamed, last, develop(config, dreamed_up_to(film.scene, last), take) if last >= 0 else ([], [])
+    return dreamed, last, develop_so_far(config, film, take, last)
 
 
-def in_recorded_precision(config: Config, film: Film, take: Recorded, known: Known | None = None) -> Film:
+def in_recorded_precision(config: Config, film: Film, take: RecordKeeper, known: Known | None = None) -> Film:
     """The film in the precision that its take was begun in, though another would be chosen now: its pictures stay the same."""
     if "precision" not in take.record:
         take.note(precision=film.precision, networks=config.networks, credits=credits(config.networks))
@@ -170,10 +176,9 @@ def require_outputs(config: Config, size: tuple[int, int] | None = None) -> None
 
     size: the film's (width, height), once it is known.
     """
-    heard = has_sound(config)
     for count in range(1, len(config.outputs) + 1):
         try:
-            formats.require(config.outputs[:count], config.name, size, heard)
+            formats.require(config.outputs[:count], config.name, size, has_sound(config))
         except RenderError as error:
             message = f"cannot be made: {error.message}"
             raise config.problem(f"outputs.{count - 1}", message, error.hint, type(error)) from error
@@ -279,6 +284,11 @@ def state_of(kept: Kept | None, device: torch.device) -> State | None:
     return State.of(kept.tick, from_pixels(kept.canvas, device), kept.tensors) if kept else None
 
 
+def develop_so_far(config: Config, film: Film, take: Take, last: int) -> Prints:
+    """Develop the film as far as it was dreamed: one that ends elsewhere is another film, and its prints begin anew."""
+    return develop(config, dreamed_up_to(film.scene, last), take) if last >= 0 else ([], [])
+
+
 def develop(config: Config, scene: Scene, take: Take, wait_for: Callable[[int], None] = lambda ticks: None) -> Prints:
     """Develop the outputs that are not there yet from the take's negative, to the end of the scene's clock.
 
@@ -292,7 +302,7 @@ def develop(config: Config, scene: Scene, take: Take, wait_for: Callable[[int], 
         "sound": sound.describe_sound(track),
         **({"amount": amount} if (amount := config.shown_amount) else {}),
     }
-    missing, seams = take.undeveloped(config.outputs, film), list[str]()
+    missing, seams = take.missing_prints(config.outputs, film), list[str]()
     negative, (height, width), last = take.negative(), scene.size, scene.clock.last_tick
     bits = formats.most_bits(missing)
 
@@ -301,17 +311,17 @@ def develop(config: Config, scene: Scene, take: Take, wait_for: Callable[[int], 
             wait_for(tick + 1)
             yield from_pixels(negative.read(tick), scene.device)
 
-    def shown(scene: Scene, fps: Fraction) -> Iterator[Pixels]:
+    def read(scene: Scene, fps: Fraction) -> Iterator[Pixels]:
         clock = at_rate(scene.clock, fps, scene.loop)
         return read_frames(in_loop_order(scene, canvases, clock), scene.device, bits)
 
     def frames(fps: Fraction) -> Iterator[Pixels]:
-        pictures = shown(scene, fps)
+        pictures = read(scene, fps)
         yield from pictures if not scene.loop.seamless or seams else measure_seam(pictures, seams.append)
         wait_for(last + 1)
 
     def cut_outs(fps: Fraction, alpha: str, linear: bool) -> Iterator[Pixels]:
-        yield from shown(replace(scene, alpha=alpha, linear=linear), fps)
+        yield from read(replace(scene, alpha=alpha, linear=linear), fps)
         wait_for(last + 1)
 
     ratio = partial(rate_ratio, scene)

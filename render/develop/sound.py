@@ -11,7 +11,7 @@ from pathlib import Path
 from render.config import Config
 from render.develop.files import scratch
 from render.inputs import SOUND
-from render.source.audio import Sound, Track, digest, film_samples, track
+from render.source.sound_file import Sound, Track, digest, film_samples, track
 from render.source.stamp import require_unchanged
 
 UNHEARD = Fraction(1, 50)  # seconds by which sound may be off its picture: less than a frame of 48 a second

@@ -21,24 +21,24 @@ LONGEST = 2**22  # bytes of a configuration: more is none
 
 def png(picture: Pixels, config: str = "") -> bytes:
     """A PNG of [H, W, 3 or 4] uint8 or uint16 with the configuration inside."""
-    content = _encoded(".png", picture)
+    content = _encode(".png", picture)
     return content[:HEADER_END] + (_chunk(config) if config else b"") + content[HEADER_END:]
 
 
 def jpeg(picture: Pixels, config: str = "") -> bytes:
     """A JPEG of [H, W, 3] uint8, of quality 95 and with full colour resolution."""
     full_colour = (cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444)
-    return _encoded(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, 95, *full_colour))
+    return _encode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, 95, *full_colour))
 
 
 def webp(picture: Pixels, config: str = "") -> bytes:
     """A WebP of [H, W, 3 or 4] uint8, of quality 90."""
-    return _encoded(".webp", picture, (cv2.IMWRITE_WEBP_QUALITY, 90))
+    return _encode(".webp", picture, (cv2.IMWRITE_WEBP_QUALITY, 90))
 
 
 def tiff(picture: Pixels, config: str = "") -> bytes:
     """A TIFF of [H, W, 3 or 4] uint16, sRGB, packed without loss; it says that its colours are not multiplied by alpha."""
-    return _encoded_by_av("tiff", picture, "rgba64le" if picture.shape[2] == 4 else "rgb48le", {"compression_algo": "lzw"})
+    return _encode_by_av("tiff", picture, "rgba64le" if picture.shape[2] == 4 else "rgb48le", {"compression_algo": "lzw"})
 
 
 def exr(picture: Pixels, config: str = "") -> bytes:
@@ -49,14 +49,14 @@ def exr(picture: Pixels, config: str = "") -> bytes:
     shown = picture[..., :3].astype(np.float32) / 65535
     light = np.where(shown <= 0.04045, shown / 12.92, ((shown + 0.055) / 1.055) ** 2.4).astype(np.float32)
     if picture.shape[2] == 3:
-        return _encoded_by_av("exr", light, "gbrpf32le", {"compression": "zip16", "gamma": "1.0"})
+        return _encode_by_av("exr", light, "gbrpf32le", {"compression": "zip16", "gamma": "1.0"})
     alpha = picture[..., 3:].astype(np.float32) / 65535
-    return _encoded_by_av(
+    return _encode_by_av(
         "exr", np.concatenate((light * alpha, alpha), 2), "gbrapf32le", {"compression": "zip16", "gamma": "1.0"}
     )
 
 
-def _encoded_by_av(encoder: str, picture: Pixels, layout: str, options: dict[str, str]) -> bytes:
+def _encode_by_av(encoder: str, picture: Pixels, layout: str, options: dict[str, str]) -> bytes:
     """One picture as an encoder of PyAV's makes it."""
     import av
 
@@ -113,7 +113,7 @@ def sixteen_bits(picture: Pixels) -> Pixels:
     return picture if picture.dtype == np.uint16 else picture.astype(np.uint16) * np.uint16(257)
 
 
-def _encoded(ending: str, picture: Pixels, settings: tuple[int, ...] = ()) -> bytes:
+def _encode(ending: str, picture: Pixels, settings: tuple[int, ...] = ()) -> bytes:
     _, content = cv2.imencode(
         ending, cv2.cvtColor(picture, cv2.COLOR_RGBA2BGRA if picture.shape[2] == 4 else cv2.COLOR_RGB2BGR), settings
     )

@@ -30,7 +30,7 @@ FILES = {  # settings whose files prints may be made of besides dreams, and what
 UNNEEDED = ("source.image.file", "source.take.folder")  # is in the dreams; where it is needed too, whoever reads it says so
 
 
-def found_files(folder: Path, text: str, home: str, source: Path | None = None) -> list[str]:
+def locate_files(folder: Path, text: str, home: str, source: Path | None = None) -> list[str]:
     """Overrides, as --set has them, for the settings in `text` of the take in `folder` whose files are not where they were.
 
     home: where the film's own settings lie, seen from the take. source: where its picture or footage is now, if that was told.

@@ -29,28 +29,21 @@ Terms = Sequence[tuple[float, Objective]]  # weights and what they weigh
 
 @dataclass(frozen=True)
 class Ascent:
-    """How to climb.
+    """How to climb."""
 
-    steps: per octave. step_size: rms change of a step, share of the full range. octaves, octave_scale: the pyramid.
-    jitter: pixels. smoothing: 0..1, how much more coarse detail counts than fine. chroma: 0..1, how much colour is kept.
-    least: the smallest side of an octave, pixels. turn, scale: the most degrees and times by which a view is turned and
-    scaled, either way. parametrisation: a row of PARAMETRISATIONS. tiling: in what tiles a large octave is looked at. lead: to
-    what picture each octave is led before it is dreamed.
-    """
-
-    steps: int
-    step_size: float
+    steps: int  # per octave
+    step_size: float  # rms change of a step, share of the full range
     octaves: int
-    octave_scale: float
-    jitter: int
-    smoothing: float
-    chroma: float
-    min_side: int
-    turn: float = 0.0
-    scale: float = 1.0
-    parametrisation: str = "pixel"
-    tiling: Tiling | None = None
-    lead: Lead | None = field(default=None, compare=False)
+    octave_scale: float  # from one octave to the next larger, times
+    jitter: int  # pixels by which a view is shifted at most
+    smoothing: float  # 0..1, how much more coarse detail counts than fine
+    chroma: float  # 0..1, how much colour is kept
+    min_side: int  # pixels, of the smallest octave
+    turn: float = 0.0  # degrees by which a view is turned at most, either way
+    scale: float = 1.0  # times by which it is scaled at most, up or down
+    parametrisation: str = "pixel"  # a row of PARAMETRISATIONS
+    tiling: Tiling | None = None  # in what tiles a large octave is looked at
+    lead: Lead | None = field(default=None, compare=False)  # to what picture each octave is led before it is dreamed
 
 
 def sizes(size: tuple[int, int], ascent: Ascent) -> list[tuple[int, int]]:
@@ -69,7 +62,7 @@ def dream(
     tick: int,
     where: Tensor | None = None,
 ) -> Tensor:
-    """The canvas after the network has had its way with it; all weights 0 leave it as it is.
+    """The canvas, dreamed; where all weights are 0, or no step is taken, it is the same one.
 
     where: [1, 1, H, W], how much of each step is taken in each place; everywhere all of it if not given.
     """
@@ -90,15 +83,16 @@ def dream(
 def _climb(
     canvas: Tensor, extract: Extractor, terms: Terms, ascent: Ascent, address: tuple[int, int, int], reach: Tensor | None
 ) -> Tensor:
-    on = PARAMETRISATIONS[ascent.parametrisation]
-    state = on.begin(canvas, ascent)
+    """The canvas of one octave after its steps. address: (seed, tick, octave). reach: as `where`, of the octave's size."""
+    way = PARAMETRISATIONS[ascent.parametrisation]
+    state = way.begin(canvas, ascent)
     for step in range(ascent.steps):
-        canvas = on.to_canvas(state)
-        if on.grain:  # the gradient beside what is shown: only what is there in spite of the grain goes on
-            canvas = canvas + on.grain * (1 - step / ascent.steps) * _grain(canvas, (*address, step))
-        uphill = gradient(canvas, extract, terms, _glance(canvas, ascent, (*address, step)), ascent)
-        state = on.climb(state, uphill, ascent.step_size / rms(uphill).clamp_min(1) * (1 if reach is None else reach))
-    return on.to_canvas(state)
+        canvas = way.to_canvas(state)
+        if way.grain:  # the gradient beside what is shown: only what is there in spite of the grain goes on
+            canvas = canvas + way.grain * (1 - step / ascent.steps) * _grain(canvas, (*address, step))
+        uphill = gradient(canvas, extract, terms, _step_view(canvas, ascent, (*address, step)), ascent)
+        state = way.climb(state, uphill, ascent.step_size / rms(uphill).clamp_min(1) * (1 if reach is None else reach))
+    return way.to_canvas(state)
 
 
 def _grain(canvas: Tensor, address: tuple[int, ...]) -> Tensor:
@@ -107,8 +101,8 @@ def _grain(canvas: Tensor, address: tuple[int, ...]) -> Tensor:
     return send(torch.randn(canvas.shape, generator=generator(seed, "grain", *place)), canvas.device)
 
 
-def _glance(canvas: Tensor, ascent: Ascent, address: tuple[int, ...]) -> View:
-    """The view of one step."""
+def _step_view(canvas: Tensor, ascent: Ascent, address: tuple[int, ...]) -> View:
+    """The view of one step, at random within the ascent's jitter, turn and scale."""
     seed, *place = address
     chance = generator(seed, "jitter", *place)
     down, right = torch.randint(-ascent.jitter, ascent.jitter + 1, (2,), generator=chance).tolist()
@@ -122,18 +116,18 @@ def gradient(canvas: Tensor, extract: Extractor, terms: Terms, view: View, ascen
     layers = sorted({layer for _, objective in terms for layer in objective.layers})
     rolled = view.roll(canvas.detach()).requires_grad_()
     with torch.enable_grad():
-        seen = extract_tiled(extract, view.look(rolled), layers, ascent.tiling, view.phase)
-        scores = [objective.score(seen, view) for _, objective in terms]
-    on, total, size = PARAMETRISATIONS[ascent.parametrisation], torch.zeros_like(rolled), torch.zeros((), device=canvas.device)
+        activations = extract_tiled(extract, view.look(rolled), layers, ascent.tiling, view.phase)
+        scores = [objective.score(activations, view) for _, objective in terms]
+    way, total, size = PARAMETRISATIONS[ascent.parametrisation], torch.zeros_like(rolled), torch.zeros((), device=canvas.device)
     for i, ((weight, objective), score) in enumerate(zip(terms, scores, strict=True)):
         (raw,) = torch.autograd.grad(score, rolled, retain_graph=i + 1 < len(scores))
-        shaped = on.shape(raw.contiguous(), ascent)
+        shaped = way.shape(raw.contiguous(), ascent)
         size += rms(shaped) / len(terms)
         if objective.mask is None:
             total += weight * shaped / rms(shaped).clamp_min(1e-20)
         else:
             total += weight * _within(view.roll(resize(objective.mask, view.size).clamp(0, 1)), shaped)
-    return view.unroll(total * size if on.weighs else total)
+    return view.unroll(total * size if way.weighs else total)
 
 
 def _within(mask: Tensor, shaped: Tensor) -> Tensor:

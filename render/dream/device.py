@@ -17,11 +17,11 @@ def pick(device: str | torch.device) -> torch.device:
     """
     if isinstance(device, torch.device):
         return device
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    name = next(name for name, is_there in there.items() if is_there) if device == "auto" else device
-    if name not in there:
-        raise ConfigError(f'is "{name}", which names no device', f"known: auto {' '.join(there)}", continues=True)
-    if not there[name]:
+    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    name = next(name for name, is_available in available.items() if is_available) if device == "auto" else device
+    if name not in available:
+        raise ConfigError(f'is "{name}", which names no device', f"known: auto {' '.join(available)}", continues=True)
+    if not available[name]:
         raise ConfigError(f"is {name}, and there is none on this machine", "leave it out, or use cpu", continues=True)
     return torch.device(name)
 

@@ -28,18 +28,14 @@ SLOPE = 0.25  # of the logistic function at middle grey
 
 @dataclass(frozen=True)
 class Waves:
-    """A canvas between two steps.
+    """A canvas between two steps."""
 
-    tone: [1, 3, H, W], its logit. rest: what the logit could not hold of it. drift: the running mean of the directions, as
-    a spectrum, of which `known` is there. amplitudes: of a wave, by frequency. mix: [3, 3], how much RGB changes with RGB.
-    """
-
-    tone: Tensor
-    rest: Tensor
-    drift: Tensor
-    known: float
-    amplitudes: Tensor
-    mix: Tensor
+    tone: Tensor  # [1, 3, H, W], its logit
+    rest: Tensor  # like it: what the logit could not hold of the canvas
+    momentum: Tensor  # [1, 3, H, W // 2 + 1]: the running mean of the directions, as a spectrum
+    known: float  # 0..1, the share of that mean that the steps so far make up
+    amplitudes: Tensor  # [H, W // 2 + 1], of a wave, by frequency
+    mix: Tensor  # [3, 3]: how much RGB changes with RGB
 
 
 def begin(canvas: Tensor, smoothing: float, chroma: float) -> Waves:
@@ -65,10 +61,10 @@ def climb(waves: Waves, uphill: Tensor, step_size: float | Tensor) -> Waves:
     """The canvas after a step along a gradient of any size, which changes middle grey by `step_size` rms if all views agree."""
     now, size = waves.tone.sigmoid(), (uphill.shape[-2], uphill.shape[-1])
     slope = torch.einsum("ab,nbxy->naxy", waves.mix, uphill * now * (1 - now))
-    drift = MOMENTUM * waves.drift + (1 - MOMENTUM) * _flatten_rings(torch.fft.rfft2(slope, norm="ortho"), size)
+    momentum = MOMENTUM * waves.momentum + (1 - MOMENTUM) * _flatten_rings(torch.fft.rfft2(slope, norm="ortho"), size)
     known = MOMENTUM * waves.known + (1 - MOMENTUM)
-    change = torch.fft.irfft2(waves.amplitudes * drift / known, s=size, norm="ortho")
-    return replace(waves, tone=waves.tone + step_size / SLOPE * change, drift=drift, known=known)
+    change = torch.fft.irfft2(waves.amplitudes * momentum / known, s=size, norm="ortho")
+    return replace(waves, tone=waves.tone + step_size / SLOPE * change, momentum=momentum, known=known)
 
 
 @lru_cache(8)
@@ -108,8 +104,8 @@ def _flatten_rings(spectrum: Tensor, size: tuple[int, int]) -> Tensor:
 
     The three colours share a ring as they come: were each brought to rms 1 alone, grey things would dream of rainbows.
     """
-    ring, many = rings(size, spectrum.device), members(size, spectrum.device)
-    power = torch.zeros(len(many), device=spectrum.device)
+    ring, counts = rings(size, spectrum.device), members(size, spectrum.device)
+    power = torch.zeros(len(counts), device=spectrum.device)
     power.index_add_(0, ring.flatten(), spectrum.abs().square().mean((0, 1)).flatten())
-    level: Tensor = (power / many + 1e-30).rsqrt()
+    level: Tensor = (power / counts + 1e-30).rsqrt()
     return spectrum * level[ring]

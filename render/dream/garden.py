@@ -28,24 +28,21 @@ REACH = 2.5  # octaves either side of the depth that exist at all
 
 @dataclass(frozen=True)
 class Bed:
-    """A garden's settings at a moment. size: of its regions, frame heights. drift: cycles a second. sharpness: of borders."""
+    """A garden's settings at a moment."""
 
-    size: float
-    drift: float
-    sharpness: float
+    size: float  # of its regions, frame heights
+    drift: float  # cycles a second
+    sharpness: float  # of the borders between regions
 
 
 @dataclass(frozen=True)
 class World:
-    """Where a garden's noise lies under the canvas.
+    """Where a garden's noise lies under the canvas."""
 
-    depth: log2 of the zoom so far. age: cycles its kinds have drifted. size: of its regions, frame heights.
-    places: octave -> float64 [2, 3], the affine map from canvas Coords to that octave's lattice, its offset modulo PERIOD.
-    """
-
-    depth: float
-    age: float
-    size: float
+    depth: float  # log2 of the zoom so far
+    age: float  # cycles that its kinds have drifted
+    size: float  # of its regions, frame heights
+    # Octave -> float64 [2, 3], the affine map from canvas Coords to that octave's lattice, its offset modulo PERIOD.
     places: Mapping[int, Tensor]
 
 
@@ -78,12 +75,9 @@ def weights(world: World, bed: Bed, kinds: int, seed: int, garden: int) -> Calla
     @lru_cache(maxsize=1)
     def lay_octaves(device: torch.device) -> list[tuple[float, Tensor, Tensor]]:
         """Late: who only asks what counts at a moment waits for no lattice."""
+        lattices = {octave: _lattice(world, octave, kinds, seed, garden) for octave in world.places}
         return [
-            (
-                loudness[octave] / power,
-                send(place, device),
-                send(_lattice(world, octave, kinds, seed, garden), device),
-            )
+            (loudness[octave] / power, send(place, device), send(lattices[octave], device))
             for octave, place in world.places.items()
         ]
 

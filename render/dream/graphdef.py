@@ -21,6 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from render.dream.entry import DamagedError
+from render.dream.network import CLASSES
 from render.dream.protobuf import Fields, content, fields, numbers, text
 
 NODES = 1  # of a graph
@@ -30,7 +31,7 @@ SHAPE, CONTENT, SIDE, SIZE = 2, 4, 2, 1  # of a tensor, of its shape, and of a s
 TYPE, FLOATS, WHOLES = 1, 5, 7  # of a tensor: its type, and its numbers where they are not in its content
 DTYPES = {1: ("<f4", FLOATS), 3: ("<i4", WHOLES)}  # float32 and int32
 
-CLASSES = "classes"
+MOST_REPEATED = 2**20  # numbers of a constant that its last one stands for: more memory than that is not asked for so
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,10 @@ class Node:
 
 def nodes(data: bytes) -> dict[str, Node]:
     """The operations of a graph by name. ValueError for what is no such file."""
-    found = [_node(fields(content(message))) for message in fields(memoryview(data))[NODES]]
-    if not found:
+    graph = [_node(fields(content(message))) for message in fields(memoryview(data))[NODES]]
+    if not graph:
         raise DamagedError("there is no graph in it")
-    return {node.name: node for node in found}
+    return {node.name: node for node in graph}
 
 
 def stages(data: bytes, ends: Sequence[str], logits: str) -> OrderedDict[str, nn.Module]:
@@ -212,10 +213,17 @@ def _conv_of(graph: Mapping[str, Node], name: str) -> Step:
         return Step(layer, product.inputs[:1])
     if product.op != "MatMul":
         raise DamagedError(f"its {name} is neither convolution nor matrix")
-    source = product.inputs[0]
-    while graph[source].op in ("Reshape", "AvgPool"):  # the average over the cells is taken of the classes instead
-        source = graph[source].inputs[0]
+    source = _before_average(graph, product.inputs[0])
     return Step(Convolution(weight[None, None], _constant(bias), (1, 1), "VALID"), (source,))
+
+
+def _before_average(graph: Mapping[str, Node], name: str) -> str:
+    """The node of which that one is the average over all cells, which is taken of the classes instead."""
+    for _ in graph:  # no longer than there are nodes: a hostile graph goes round
+        if graph[name].op not in ("Reshape", "AvgPool"):
+            return name
+        name = graph[name].inputs[0]
+    raise DamagedError(f"its {name} leads back to itself")
 
 
 def _pool(graph: Mapping[str, Node], node: Node) -> Step:
@@ -267,7 +275,7 @@ def _constant(node: Node) -> Tensor:
         values = np.frombuffer(b"".join(map(content, tensor[FLOATS])), dtype)
     else:
         values = np.array(numbers(tensor[WHOLES]), dtype)
-    if not len(values) or len(values) > max(prod(shape), 1):
+    if not len(values) or not len(values) <= max(prod(shape), 1) <= len(values) + MOST_REPEATED:
         raise DamagedError(f"its {node.name} has {len(values)} numbers for a shape of {shape}")
     values = np.concatenate([values, np.repeat(values[-1:], prod(shape) - len(values))])
     return torch.from_numpy(values.reshape(shape).copy())

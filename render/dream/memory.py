@@ -19,38 +19,38 @@ MOST = 4.5e9  # on a processor, however much is free: any film is then rendered 
 SMALLEST = 128  # pixels: the side of a tile below which all of it is overlap
 
 SYSTEM = Path("/proc/meminfo")
-GROUPS = {  # of a container: what it may take, what it takes, and where of that is told what could be had back
+GROUPS = {  # of a container: the files of its limit and of its use, and the line of memory.stat that says what can be had back
     Path("/sys/fs/cgroup"): ("memory.max", "memory.current", r"^inactive_file (\d+)"),
     Path("/sys/fs/cgroup/memory"): ("memory.limit_in_bytes", "memory.usage_in_bytes", r"^total_inactive_file (\d+)"),
 }
 
 
-def kept(extract: Extractor, frame: Tensor) -> int:
+def activation_bytes(extract: Extractor, frame: Tensor) -> int:
     """What a look at a frame keeps for its gradient, besides the network's weights."""
-    found: dict[int, int] = {}
+    sizes: dict[int, int] = {}  # bytes, by where they lie: what is kept twice is there once
 
     def note(value: Tensor) -> Tensor:
         if not isinstance(value, nn.Parameter):
-            found[value.untyped_storage().data_ptr()] = value.untyped_storage().nbytes()
+            sizes[value.untyped_storage().data_ptr()] = value.untyped_storage().nbytes()
         return value
 
     with torch.enable_grad(), torch.autograd.graph.saved_tensors_hooks(note, lambda value: value):
         extract(frame.detach().requires_grad_())
-    return sum(found.values())
+    return sum(sizes.values())
 
 
-def taken(pixels: int, seen: int, each: float) -> float:
-    """What a step takes on a frame of so many pixels, of which so many are seen at once, `each` bytes kept of each."""
-    return FRAMES * pixels + SPARE * each * seen
+def step_bytes(pixels: int, at_once: int, each: float) -> float:
+    """What a step takes on a frame of so many pixels, of which `at_once` are seen together, `each` bytes kept of each."""
+    return FRAMES * pixels + SPARE * each * at_once
 
 
-def side(pixels: int, each: float, room: float, tiling: Tiling) -> int:
+def tile_side(pixels: int, each: float, room: float, tiling: Tiling) -> int:
     """The side of the tiles for which a step on such a frame has room; in all else they are those of `tiling`."""
-    seen = max(0.0, room - FRAMES * pixels) / (SPARE * each)
-    return max(SMALLEST, int((seen**0.5 - sum(tiling.overlap)) / tiling.step) * tiling.step)
+    at_once = max(0.0, room - FRAMES * pixels) / (SPARE * each)
+    return max(SMALLEST, int((at_once**0.5 - sum(tiling.overlap)) / tiling.step) * tiling.step)
 
 
-def smaller(side: int) -> int | None:
+def smaller_side(side: int) -> int | None:
     """The side to go on with when memory has ended in tiles of `side`; None if nothing can help."""
     return side // 2 if side >= 2 * SMALLEST else None
 
@@ -66,24 +66,24 @@ def free(device: torch.device) -> float:
 
 
 def _free_on_gpu(device: torch.device) -> int:
-    held = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
-    return torch.cuda.mem_get_info(device)[0] + held
+    cached = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    return torch.cuda.mem_get_info(device)[0] + cached
 
 
 def _free() -> Iterator[int]:
     """What is free in the system and in the container that we run in, where they say so."""
     if (system := _number(SYSTEM, r"^MemAvailable:\s*(\d+) kB")) is not None:
         yield 1024 * system
-    for group, (most, taken, back) in GROUPS.items():
-        limit, usage = _number(group / most), _number(group / taken)
+    for group, (limit_file, usage_file, reclaimable) in GROUPS.items():
+        limit, usage = _number(group / limit_file), _number(group / usage_file)
         if limit is not None and usage is not None:
-            yield max(0, limit - usage + (_number(group / "memory.stat", back) or 0))
+            yield max(0, limit - usage + (_number(group / "memory.stat", reclaimable) or 0))
 
 
 def _number(file: Path, pattern: str = r"^(\d+)$") -> int | None:
-    """The number that a file tells, if it does."""
+    """The number in a file, if it is there."""
     try:
-        told = re.search(pattern, file.read_text(), re.MULTILINE)
+        match = re.search(pattern, file.read_text(), re.MULTILINE)
     except OSError:
         return None
-    return int(told[1]) if told else None
+    return int(match[1]) if match else None

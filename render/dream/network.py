@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cache, cached_property
 from typing import Protocol
 
@@ -13,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from render.dream import fuse
-from render.errors import ConfigError
+from render.errors import ConfigError, nearest
 
 Activations = Mapping[str, Tensor]
 Extractor = Callable[[Tensor], Activations]
@@ -25,6 +24,16 @@ class Cut(Protocol):
     """(names of layers, dtype) -> an extractor that runs only as deep as they lie, with weights of that dtype."""
 
     def __call__(self, layers: Sequence[str], dtype: torch.dtype = torch.float32, /) -> Extractor: ...
+
+
+@dataclass(frozen=True)
+class Layers:
+    """What a network can be asked for, and how."""
+
+    names: tuple[str, ...]  # of its activations, shallow to deep
+    aliases: Mapping[str, str]  # other names for some of them
+    blocks: tuple[str, ...]  # those worth a line in a list
+    cut: Cut
 
 
 def every(names: Sequence[str | int], number: Callable[[str | int], int]) -> list[int]:
@@ -69,7 +78,8 @@ class Network:
         if name in known:
             return known[name]
         listed = f"layers: {' '.join(known)}" if len(known) < 40 else f"`render layers {self.name}` lists all {len(known)}"
-        raise ConfigError(f'is "{name}", and {self.name} has no such layer', did_you_mean(name, known) + listed, continues=True)
+        hint = f"{nearest(name, known)}  {listed}".strip()
+        raise ConfigError(f'is "{name}", and {self.name} has no such layer', hint, continues=True)
 
     @cached_property
     def classes(self) -> Mapping[str, int]:
@@ -90,8 +100,8 @@ class Network:
         listed = f"`render classes {self.name}` lists all {len(self.labels)}"
         if tuple(self.labels) == tuple(map(str, range(len(self.labels)))):
             listed = f"its classes have numbers only; name them: {{{self.name}: {{weights: file, labels: names.txt}}}}"
-        near = f"did you mean one of: {', '.join(within)}?  " if within else did_you_mean(name.lower(), known)
-        raise ConfigError(f'is "{name}", and {self.name} has no such class', near + listed, continues=True)
+        near = f"did you mean one of: {', '.join(within)}?" if within else nearest(name, known)
+        raise ConfigError(f'is "{name}", and {self.name} has no such class', f"{near}  {listed}".strip(), continues=True)
 
     def all_labels(self, names: Sequence[str | int]) -> list[int]:
         """The indices of several classes. One ConfigError names all that there are not."""
@@ -106,7 +116,7 @@ class Network:
         known = (self.channels or {}).get(layer, {})
         if name in known:
             return known[name]
-        hint = did_you_mean(name, known) + f"names: {', '.join(known)}" if known else "write its number"
+        hint = f"{nearest(name, known)}  names: {', '.join(known)}".strip() if known else "write its number"
         raise ConfigError(f'is "{name}", and {self.name}\'s layer {layer} has no channel of that name', hint, continues=True)
 
     def extractor(self, layers: Sequence[str], device: torch.device) -> Extractor:
@@ -120,12 +130,6 @@ class Network:
             return {layer: features[layer].float() for layer in layers}
 
         return look
-
-
-def did_you_mean(name: str, known: Mapping[str, object]) -> str:
-    """The beginning of a hint: the known name that is closest, if any is close."""
-    close = get_close_matches(name, list(known), 1)
-    return f'did you mean "{close[0]}"?  ' if close else ""
 
 
 def combine(extractors: Mapping[str, Extractor]) -> Extractor:

@@ -1,7 +1,7 @@
 """Objectives. An Objective is the layers it needs and a score: (activations, view) -> how much of the wanted is there.
 
-A score's size does not matter: its gradient is brought to unit rms before objectives are mixed. To add an objective, write its
-function here and give it a row in `config/model.py`.
+A score's size does not matter: its gradient is brought to unit rms before objectives are mixed. parts/objectives.py has the
+settings of these, and is where one is added.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from render.picture.picture import numbers
 
 RIVALRY = 0.5  # how firmly a class is told from those that are like it
 PARTS = 1024  # of a guide, at most, that a place is compared with
-BLOCK = 4096  # places compared at once
+BLOCK = 4096  # places that are compared with them at once
 REGIONS = 5  # down a frame: in each of them a layer dreams what is loudest there
 FIRMNESS = 6.0  # of their choice; 0 would let all channels count alike
 ENOUGH = 2.0  # usual deviations above the usual, near which more of a channel counts ever less
@@ -44,12 +44,12 @@ def layer(network: Network, name: str) -> Objective:
     channels' rms are summed, so that each counts by what it is. A film then keeps more kinds at once, and finds new ones.
     """
     loudness = _by_regions if name in (network.statistics or {}) else _rms
-    return Objective((name,), lambda seen, view: loudness(normalize(network, name, seen[name])))
+    return Objective((name,), lambda activations, view: loudness(normalize(network, name, activations[name])))
 
 
 def channels(network: Network, name: str, indices: Sequence[int]) -> Objective:
     """More of these channels of a layer."""
-    return Objective((name,), lambda seen, view: _some(normalize(network, name, seen[name]), indices).mean())
+    return Objective((name,), lambda activations, view: _some(normalize(network, name, activations[name]), indices).mean())
 
 
 def classes(network: Network, indices: Sequence[int]) -> Objective:
@@ -57,27 +57,27 @@ def classes(network: Network, indices: Sequence[int]) -> Objective:
 
     A bare logit grows with all that is somewhat like it, and a loosely drawn fig is a pomegranate, too.
     """
-    others = [index for index in range(len(network.labels)) if index not in set(indices)]
+    rivals = [index for index in range(len(network.labels)) if index not in set(indices)]
 
-    def score(seen: Activations, view: View) -> Tensor:
-        logits = seen[CLASSES].mean((2, 3))
-        rivals = _some(logits, others).logsumexp(1).mean() if others else 0.0
-        return _some(logits, indices).mean() - RIVALRY * rivals
+    def score(activations: Activations, view: View) -> Tensor:
+        logits = activations[CLASSES].mean((2, 3))
+        nearest = _some(logits, rivals).logsumexp(1).mean() if rivals else 0.0
+        return _some(logits, indices).mean() - RIVALRY * nearest
 
     return Objective((CLASSES,), score)
 
 
-def guide(network: Network, name: str, shown: Tensor) -> Objective:
+def guide(network: Network, name: str, picture: Tensor) -> Objective:
     """What a picture shows: every place comes nearer to the part of the picture that it is most like already.
 
-    shown: [1, C, h, w], the layer's activations for the picture. The likeness is the dot product, as in google/deepdream's
+    picture: [1, C, h, w], the layer's activations for it. The likeness is the dot product, as in google/deepdream's
     notebook (2015), where the best match is the gradient itself; a score whose slope it is says the same.
     """
-    parts = normalize(network, name, shown).flatten(2)[0]
+    parts = normalize(network, name, picture).flatten(2)[0]
     parts = parts[:, :: -(-parts.shape[1] // PARTS)]
 
-    def score(seen: Activations, view: View) -> Tensor:
-        places = normalize(network, name, seen[name]).flatten(2)[0]
+    def score(activations: Activations, view: View) -> Tensor:
+        places = normalize(network, name, activations[name]).flatten(2)[0]
         with torch.no_grad():
             best = torch.cat([(some.T @ parts).argmax(1) for some in torch.split(places, BLOCK, dim=1)])
         return (places * parts[:, best]).sum(0).mean()
@@ -88,8 +88,8 @@ def guide(network: Network, name: str, shown: Tensor) -> Objective:
 def neuron(network: Network, name: str, channel: int, at: tuple[float, float]) -> Objective:
     """More of a channel in one place, (x, y) as shares of the frame; the cells about it count by how near they look to it."""
 
-    def score(seen: Activations, view: View) -> Tensor:
-        cells = normalize(network, name, seen[name])[:, channel]
+    def score(activations: Activations, view: View) -> Tensor:
+        cells = normalize(network, name, activations[name])[:, channel]
         cell = view.place(1, 1) / numbers((cells.shape[-1], cells.shape[-2]), cells.device)  # half of one
         away = ((view(cells.shape[-2], cells.shape[-1]) - view.place(*at)) / cell).square().sum(-1)
         return (cells * (-away / 2).flatten(1).softmax(1).view_as(cells)).sum()
@@ -101,8 +101,8 @@ def direction(network: Network, name: str, amounts: Mapping[int, float]) -> Obje
     """More of a layer's activations along a direction: so much of each channel named, below 0 less of it."""
     indices, shares = list(amounts), list(amounts.values())
 
-    def score(seen: Activations, view: View) -> Tensor:
-        chosen = _some(normalize(network, name, seen[name]), indices).mean((0, 2, 3))
+    def score(activations: Activations, view: View) -> Tensor:
+        chosen = _some(normalize(network, name, activations[name]), indices).mean((0, 2, 3))
         return (chosen * numbers(shares, chosen.device)).sum()
 
     return Objective((name,), score)
@@ -111,21 +111,21 @@ def direction(network: Network, name: str, amounts: Mapping[int, float]) -> Obje
 def garden(network: Network, name: str, indices: Sequence[int], weights: Weights) -> Objective:
     """Every region its own kind: the channels or classes `indices` of a layer, each counted where `weights` says."""
 
-    def score(seen: Activations, view: View) -> Tensor:
-        kinds = _some(normalize(network, name, seen[name]), indices)
+    def score(activations: Activations, view: View) -> Tensor:
+        kinds = _some(normalize(network, name, activations[name]), indices)
         return (weights(view(kinds.shape[-2], kinds.shape[-1])) * kinds).sum(1).mean()
 
     return Objective((name,), score)
 
 
-def with_prefix(mark: str, objective: Objective) -> Objective:
+def with_prefix(prefix: str, objective: Objective) -> Objective:
     """The same, asked of an extractor of several networks, in which each one's activations bear a prefix."""
-    layers = tuple(mark + name for name in objective.layers)
+    layers = tuple(prefix + name for name in objective.layers)
 
-    def score(seen: Activations, view: View) -> Tensor:
-        return objective.score({name: seen[mark + name] for name in objective.layers}, view)
+    def score(activations: Activations, view: View) -> Tensor:
+        return objective.score({name: activations[prefix + name] for name in objective.layers}, view)
 
-    return replace(objective, layers=layers, score=score) if mark else objective
+    return replace(objective, layers=layers, score=score) if prefix else objective
 
 
 def _by_regions(activations: Tensor) -> Tensor:

@@ -27,6 +27,7 @@ from render.inputs import WEIGHTS, open_file, plain
 MAGIC, PROTOCOL = 0x1950A86A20F9469CFC6C, 1001  # with which files begin that torch wrote before 2020
 LARGEST_PICKLE = 2**21  # bytes of names and shapes: more than ten thousand tensors, and no network has so many
 LENGTHS = 26  # bytes of a zip's member before the lengths of its name and of what else stands before its content
+LITTLE = b"little"  # the byte order that is read here
 HEADER = 8  # bytes before each storage of an old file: how many numbers it has
 
 # The words of torch for storages and their numbers; a storage without a type counts bytes.
@@ -89,7 +90,7 @@ def _load_zip(file: Path) -> Any:
         root = names[0].removesuffix("data.pkl")
         if any(name.startswith(f"{root}code/") for name in sizes):
             raise DamagedError("it holds a program (TorchScript), not weights; save the model's state_dict()")
-        if f"{root}byteorder" in sizes and archive.read(f"{root}byteorder") != b"little":
+        if f"{root}byteorder" in sizes and not _is_little_endian(archive, f"{root}byteorder"):
             raise DamagedError("its numbers were written by a machine of another byte order; save it anew")
         if sizes[names[0]].file_size > LARGEST_PICKLE:
             raise DamagedError("its list of names is too long to be one")
@@ -113,6 +114,12 @@ def _load_zip(file: Path) -> Any:
     return _unpickle(content, read, lambda storage: size(storage.key))
 
 
+def _is_little_endian(archive: ZipFile, name: str) -> bool:
+    """Whether a member says so. No more of it is read than that takes: a zip makes small what is endless."""
+    with archive.open(name) as member:
+        return member.read(len(LITTLE) + 1) == LITTLE
+
+
 def _load_old(file: Path) -> Any:
     """Four pickles, a list of keys, and the storages with those keys one after the other."""
     length = file.stat().st_size
@@ -130,7 +137,7 @@ def _load_old(file: Path) -> Any:
         _pickle_of(content)  # of the machine that wrote it
         pickled = _pickle_of(content)
         storages: dict[str, Storage] = {}
-        held = _unpickle(pickled, read, lambda storage: length, storages)
+        value = _unpickle(pickled, read, lambda storage: length, storages)
         for key in _plain(_pickle_of(content)):
             count = int.from_bytes(content.read(HEADER), "little")
             places[key] = content.tell()
@@ -140,7 +147,7 @@ def _load_old(file: Path) -> Any:
             content.seek(bytes_of, 1)
     if not storages.keys() <= places.keys():
         raise DamagedError("its numbers are not in it")
-    return held
+    return value
 
 
 def _pickle_of(content: Any) -> bytes:

@@ -12,7 +12,7 @@ from render.dream.network import Extractor, Network
 from render.picture.rng import generator
 
 STRIPS = (256, 1024)  # pixels: the width of the strips that a cell's field is measured on; a wider field counts as all
-FURTHER = 448  # pixels by which a strip is lengthened to count cells: a multiple of all sides that cells have
+FURTHER = 448  # pixels by which a strip is lengthened, to see how many cells more there are: a multiple of all strides
 CELLS = 4  # a layer has little to say about an octave of fewer cells a side
 SPILL = 1e-6  # of a gradient's energy, that may lie past the reach of a cell that sees all
 FARTHEST = 256  # pixels: the reach of such a cell at most
@@ -25,7 +25,7 @@ class ReceptiveField:
     channels: int
     stride: int  # pixels from one cell to the next
     size: int  # pixels on a side that a cell sees
-    reach: tuple[int, int] = field(default=(0, 0), compare=False)  # how far before and after its first pixel, to speak of
+    reach: tuple[int, int] = field(default=(0, 0), compare=False)  # pixels before and after its first that count, all but SPILL
 
     def octave(self, network: Network) -> int:
         """The smallest side of an octave in which the layer has something to say, pixels."""
@@ -34,45 +34,42 @@ class ReceptiveField:
 
 def measure_fields(extract: Extractor, names: Sequence[str], min_side: int, device: torch.device) -> dict[str, ReceptiveField]:
     """The fields of layers: where in a strip of noise, `min_side` pixels high or more, a cell in the middle has a gradient."""
-    found: dict[str, ReceptiveField] = {}
+    fields: dict[str, ReceptiveField] = {}
     for strip in STRIPS:
-        open_ended = [name for name in names if name not in found or (found[name].stride and not found[name].size)]
-        found |= _on_strip(extract, open_ended, (max(64, min_side), strip), device) if open_ended else {}
-    return found
+        open_ended = [name for name in names if name not in fields or (fields[name].stride and not fields[name].size)]
+        fields |= _on_strip(extract, open_ended, (max(64, min_side), strip), device) if open_ended else {}
+    return fields
 
 
 def _on_strip(
     extract: Extractor, names: Sequence[str], size: tuple[int, int], device: torch.device
 ) -> dict[str, ReceptiveField]:
+    """The fields of layers as far as a strip of (height, width) shows them."""
     height, width = size
     picture = torch.rand(1, 3, height, width, generator=generator(0, "strip", width)).to(device).requires_grad_()
     with torch.enable_grad():
-        seen = extract(picture)
+        activations = extract(picture)
     with torch.no_grad():
         longer = extract(torch.zeros(1, 3, height, width + FURTHER, device=device))
-    found = {}
+    fields = {}
     for name in names:
-        _, channels, _, cells = seen[name].shape
+        _, channels, _, cells = activations[name].shape
         more = longer[name].shape[-1] - cells
         if not more:
-            found[name] = ReceptiveField(channels, 0, 0)
+            fields[name] = ReceptiveField(channels, 0, 0)
             continue
-        cell, middle = round(FURTHER / more), cells // 2
-        (slope,) = torch.autograd.grad(seen[name][..., middle].sum(), picture, retain_graph=True)
-        columns = slope.abs().sum((0, 1, 2)).nonzero()
+        stride, middle = round(FURTHER / more), cells // 2
+        (slope,) = torch.autograd.grad(activations[name][..., middle].sum(), picture, retain_graph=True)
+        columns, at = slope.abs().sum((0, 1, 2)).nonzero(), middle * stride
         first, last = int(columns.min()), int(columns.max())
         if first > 0 and last < width - 1:
-            found[name] = ReceptiveField(
-                channels, cell, last - first + 1, (max(middle * cell - first, 0), last + 1 - middle * cell)
-            )
+            fields[name] = ReceptiveField(channels, stride, last - first + 1, (max(at - first, 0), last + 1 - at))
         else:
-            found[name] = ReceptiveField(
-                channels, cell, 0, _to_speak_of(slope.cpu().double().square().sum((0, 1, 2)), middle * cell)
-            )
-    return found
+            fields[name] = ReceptiveField(channels, stride, 0, _reach(slope.cpu().double().square().sum((0, 1, 2)), at))
+    return fields
 
 
-def _to_speak_of(energy: Tensor, at: int) -> tuple[int, int]:
+def _reach(energy: Tensor, at: int) -> tuple[int, int]:
     """How far before and after a column all but SPILL of the energy of the columns lies."""
     spilt = energy.sum() * SPILL / 2
     before = at - int((energy[:at].cumsum(0) <= spilt).sum())

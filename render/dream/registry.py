@@ -5,21 +5,20 @@ A network is a row of NETWORKS, a mapping that others may extend; all other name
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, replace
-from functools import cache, partial
-from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from functools import partial
 from pathlib import Path
-from types import ModuleType
-from typing import Any, overload
+from typing import Any
 
 import torch
 
 from render.dream import weights
-from render.dream.network import CLASSES, Network, did_you_mean, freeze, in_stages
+from render.dream.labels import ImageNet, labels_beside, labels_for, read_labels
+from render.dream.network import CLASSES, Network, freeze, in_stages
 from render.dream.tuning import tune
-from render.errors import ConfigError
-from render.plugins import NetworkPart, function_of, plugins
+from render.errors import ConfigError, nearest
+from render.plugins import NetworkPart, Plugin, function_of, of_package, plugins
 from render.weights import store
 from render.weights.catalogue import CATALOGUE, Weights
 
@@ -36,37 +35,39 @@ def load(
     """The network called `name`, with its weights and the labels of its classes from local files where given.
 
     dtype: that it works in.
-
     Raises ConfigError if there is no such network, MissingError if its weights are not there, or are damaged.
     """
     tune()
     network = replace(_loader(name)(file, device), dtype=dtype)
-    named = labels or weights.beside(file)
-    if not named:
+    label_file = labels or labels_beside(file)
+    if not label_file:
         return network
-    words = weights.labels(named, len(network.labels))
-    return replace(network, labels=words, digest=network.digest + weights.digest(named))
+    own_labels = read_labels(label_file, len(network.labels))
+    return replace(network, labels=own_labels, digest=network.digest + weights.digest(label_file))
 
 
 def _loader(name: str) -> Loader:
     if name in NETWORKS:
         return NETWORKS[name]
-    others = {plugin.name: plugin.value for plugin in plugins() if isinstance(plugin.value, NetworkPart)}
-    if name in others:
-        return partial(_load_plugin, others[name])
+    of_packages = {plugin.name: plugin for plugin in plugins() if isinstance(plugin.value, NetworkPart)}
+    if name in of_packages:
+        return partial(_load_plugin, of_packages[name])
     from render.dream import zoo  # which imports torchvision: that takes two seconds
 
     if name in zoo.names():
         return partial(zoo.classifier, name)
-    own = [*NETWORKS, *others]
-    near = did_you_mean(name, dict.fromkeys([*own, *zoo.names()]))
-    hint = f"{near}known: {' '.join(own)} and torchvision's classifiers"
+    own = [*NETWORKS, *of_packages]
+    near = nearest(name, [*own, *zoo.names()])
+    hint = f"{near}  known: {' '.join(own)} and torchvision's classifiers".strip()
     raise ConfigError(f'is "{name}", and there is no such network', hint, continues=True)
 
 
-def _load_plugin(part: NetworkPart, file: Path | None, device: torch.device) -> Network:
-    """The network of a package."""
-    network: Network = function_of(part.load)(file, device)
+def _load_plugin(plugin: Plugin, file: Path | None, device: torch.device) -> Network:
+    """The network of a package. Raises ConfigError that names the package, whatever goes wrong in it."""
+    with of_package(plugin.package):
+        network = function_of(plugin.value.load)(file, device)
+        if not isinstance(network, Network):
+            raise TypeError("a network is a render.dream.network.Network")
     return network
 
 
@@ -80,7 +81,7 @@ def bestiary(file: Path | None, device: torch.device) -> Network:
     return Network(
         name="bestiary",
         layers=tuple(stages),
-        labels=weights.usual(len(usual[CLASSES][0]), model.CLASSES),
+        labels=labels_for(len(usual[CLASSES][0]), model.CLASSES),
         cut=in_stages(stages),
         mean=model.MEAN,
         std=model.STD,
@@ -100,13 +101,13 @@ def googlenet(published: Weights, file: Path | None, device: torch.device) -> Ne
     """
     from render.dream import inception
 
-    path = file or store.ensure(published.name, store.unsaid)
+    path = file or store.ensure(published.name, store.say_nothing)
     stages = {name: freeze(stage, device) for name, stage in inception.stages(inception.read(path)).items()}
     classes = len(stages[CLASSES].get_parameter("weight"))
     return Network(
         name=published.name,
         layers=tuple(stages),
-        labels=weights.usual(classes, ImageNet()),
+        labels=labels_for(classes, ImageNet()),
         cut=in_stages(stages),
         **_preprocessing(published),
         min_side=64,
@@ -133,12 +134,12 @@ def inception5h(published: Weights, file: Path | None, device: torch.device) -> 
     """Google's own GoogLeNet of 2015, with which its DeepDream notebooks dream; its classes have no names."""
     from render.dream.published import stages
 
-    path = file or store.ensure(published.name, store.unsaid)
+    path = file or store.ensure(published.name, store.say_nothing)
     row = {name: freeze(stage, device) for name, stage in stages(published, path).items()}
     return Network(
         name=published.name,
         layers=tuple(row),
-        labels=weights.usual(len(next(row[CLASSES].parameters())), ()),
+        labels=labels_for(len(next(row[CLASSES].parameters())), ()),
         cut=in_stages(row),
         **_preprocessing(published),
         min_side=64,
@@ -152,7 +153,7 @@ def retrained(published: Weights, file: Path | None, device: torch.device) -> Ne
     from render.dream import zoo
     from render.dream.published import entries
 
-    path = file or store.ensure(published.name, store.unsaid)
+    path = file or store.ensure(published.name, store.say_nothing)
     network = zoo.classifier(published.architecture, path, device, partial(entries, published))
     return replace(network, name=published.name, **_preprocessing(published))
 
@@ -166,7 +167,7 @@ def efficientnet_lite0(file: Path | None, device: torch.device) -> Network:
     return Network(
         name="efficientnet_lite0",
         layers=tuple(stages),
-        labels=weights.usual(efficientnet.class_count(stages), ImageNet()),
+        labels=labels_for(efficientnet.class_count(stages), ImageNet()),
         cut=in_stages(stages),
         mean=(efficientnet.MEAN,) * 3,
         std=(efficientnet.STD,) * 3,
@@ -184,49 +185,10 @@ LOADERS = {"inception_v1": googlenet, "inception5h": inception5h}  # by architec
 NETWORKS: dict[str, Loader] = {
     "efficientnet_lite0": efficientnet_lite0,
     "bestiary": bestiary,
-    **{name: partial(LOADERS.get(weights.architecture, retrained), weights) for name, weights in CATALOGUE.items()},
+    **{name: partial(LOADERS.get(published.architecture, retrained), published) for name, published in CATALOGUE.items()},
 }
 
 
 def _preprocessing(published: Weights) -> dict[str, Any]:
     """How published weights want their input, as fields of a Network."""
     return asdict(published.preprocessing) if published.preprocessing else {}
-
-
-class ImageNet(Sequence[str]):
-    """The 1,000 labels of ImageNet in their usual order, read when one is asked for: torchvision, which has them, is slow."""
-
-    def __len__(self) -> int:
-        return 1000
-
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[str]: ...
-    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
-        return _imagenet()[index]
-
-
-@cache
-def _imagenet() -> tuple[str, ...]:
-    """As torchvision has them: from its list alone where that lies where it did, else from the package, which takes 1.5 s."""
-    names = tuple(getattr(_imagenet_list(), "_IMAGENET_CATEGORIES", ()))
-    if len(names) == 1000:
-        return names
-    from torchvision.models import GoogLeNet_Weights
-
-    return tuple(GoogLeNet_Weights.DEFAULT.meta["categories"])
-
-
-def _imagenet_list() -> ModuleType | None:
-    """torchvision's module of names, read without the package around it; None where there is none."""
-    package = find_spec("torchvision")
-    file = Path(package.origin).with_name("models") / "_meta.py" if package and package.origin else None
-    if file is None or not file.is_file():
-        return None
-    spec = spec_from_file_location("render_imagenet_names", file)
-    if spec is None or spec.loader is None:
-        return None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module

@@ -29,16 +29,12 @@ FULL = 0.8  # of its side that a tile takes of the frame; the rest is room for t
 
 @dataclass(frozen=True)
 class Tiling:
-    """How a frame is cut.
+    """How a frame is cut."""
 
-    side: of what a tile answers for, at most, pixels; it sees more. cells: pixels a cell of each layer that is looked for; 0
-    where it gives one answer for all. overlap: pixels that a tile sees before and after its own. least: it sees at least.
-    """
-
-    side: int
-    cells: Mapping[str, int]
-    overlap: tuple[int, int]
-    min_side: int
+    side: int  # pixels, of what a tile answers for at most; it sees more
+    cells: Mapping[str, int]  # layer -> pixels a cell; 0 where it gives one answer for all
+    overlap: tuple[int, int]  # pixels that a tile sees before and after its own
+    min_side: int  # pixels that it sees at least
 
     @property
     def step(self) -> int:
@@ -67,14 +63,14 @@ class Span:
 Tile = tuple[Span, Span]  # down and right
 
 
-def tiling(side: int, found: Mapping[str, ReceptiveField], min_side: int) -> Tiling:
-    """Tiles of that side, overlapping as far as the layers in `found` look.
+def tiling(side: int, fields: Mapping[str, ReceptiveField], min_side: int) -> Tiling:
+    """Tiles of that side, overlapping as far as the layers look whose `fields` are given.
 
     Twice as far if one has no cells: its answer is made of all that a tile sees, and none of that may be near a rim.
     """
-    cells = {layer: field.stride for layer, field in found.items()}
+    cells = {layer: field.stride for layer, field in fields.items()}
     far = 1 if all(cells.values()) else 2
-    before, after = (far * max(field.reach[end] for field in found.values()) for end in (0, 1))
+    before, after = (far * max(field.reach[end] for field in fields.values()) for end in (0, 1))
     return Tiling(side, cells, (before, after), min_side)
 
 
@@ -117,45 +113,45 @@ class _Mosaic(torch.autograd.Function):
         ctx.extract, ctx.layers, ctx.cells, ctx.tiles = extract, layers, cells, tiles
         area, maps = sum(map(_area, tiles)), dict[str, Tensor]()
         for tile in reversed(tiles):  # the last one knows where the maps end
-            seen = extract(_part(frame, tile))
+            activations = extract(_part(frame, tile))
             for layer in layers:
                 if cell := cells[layer]:
-                    whole = maps.setdefault(layer, _blank(seen[layer], tile, cell))
-                    _own(whole, tile, cell).copy_(_within(seen[layer], tile, cell))
+                    whole = maps.setdefault(layer, _blank(activations[layer], tile, cell))
+                    _own(whole, tile, cell).copy_(_within(activations[layer], tile, cell))
                 else:
-                    maps[layer] = maps.get(layer, 0) + seen[layer] * (_area(tile) / area)
+                    maps[layer] = maps.get(layer, 0) + activations[layer] * (_area(tile) / area)
         return tuple(maps[layer] for layer in layers)
 
     @staticmethod
-    def backward(ctx: Any, *slopes: Tensor | None) -> Any:
+    def backward(ctx: Any, *gradients: Tensor | None) -> Any:
         (frame,) = ctx.saved_tensors
-        asked = {layer: slope for layer, slope in zip(ctx.layers, slopes, strict=True) if slope is not None}
+        slopes = {layer: slope for layer, slope in zip(ctx.layers, gradients, strict=True) if slope is not None}
         total = torch.zeros_like(frame)
         for tile in ctx.tiles:
-            _add(total, frame, tile, ctx.extract, asked, ctx.cells)
+            _add(total, frame, tile, ctx.extract, slopes, ctx.cells)
         return total, None, None, None, None
 
 
 def _add(
-    total: Tensor, frame: Tensor, tile: Tile, extract: Extractor, asked: Mapping[str, Tensor], cells: Mapping[str, int]
+    total: Tensor, frame: Tensor, tile: Tile, extract: Extractor, slopes: Mapping[str, Tensor], cells: Mapping[str, int]
 ) -> None:
-    """Add to the frame's gradient what is asked of one tile's activations."""
+    """Add to the frame's gradient what comes of one tile. slopes: the gradients of the whole frame's activations."""
     part, share = _part(frame, tile).detach().requires_grad_(), _area(tile) / frame[0, 0].numel()
     with torch.enable_grad():
-        seen = extract(part)
-        of_cells = [
-            (_within(seen[layer], tile, cell), _own(asked[layer], tile, cell)) for layer in asked if (cell := cells[layer])
-        ]
-    of_all = [(seen[layer], asked[layer] * share) for layer in asked if not cells[layer]]
-    if of_cells:
-        _part(total, tile).add_(_slope(of_cells, part, bool(of_all)))
-    if of_all:
-        _own(total, tile).add_(_within(_slope(of_all, part, False), tile))
+        maps = extract(part)
+        with_cells = [layer for layer in slopes if cells[layer]]
+        answers = [_within(maps[layer], tile, cells[layer]) for layer in with_cells]
+    whole = [layer for layer in slopes if not cells[layer]]
+    if with_cells:
+        wanted = [_own(slopes[layer], tile, cells[layer]) for layer in with_cells]
+        _part(total, tile).add_(_slope(answers, wanted, part, again=bool(whole)))
+    if whole:
+        wanted = [slopes[layer] * share for layer in whole]
+        _own(total, tile).add_(_within(_slope([maps[layer] for layer in whole], wanted, part), tile))
 
 
-def _slope(asked: Sequence[tuple[Tensor, Tensor]], part: Tensor, again: bool) -> Tensor:
-    """The gradient of a tile, where activations and their gradients are given. again: it will be asked for more."""
-    activations, slopes = zip(*asked, strict=True)
+def _slope(activations: Sequence[Tensor], slopes: Sequence[Tensor], part: Tensor, again: bool = False) -> Tensor:
+    """The gradient of a tile by those of its activations. again: they will be needed once more."""
     (slope,) = torch.autograd.grad(activations, part, slopes, retain_graph=again)
     return slope
 
@@ -178,14 +174,14 @@ def _own(whole: Tensor, tile: Tile, cell: int = 1) -> Tensor:
     return whole[..., down.own(cell), right.own(cell)]
 
 
-def _within(seen: Tensor, tile: Tile, cell: int = 1) -> Tensor:
+def _within(part: Tensor, tile: Tile, cell: int = 1) -> Tensor:
     """The same cells, of what the tile sees."""
     down, right = tile
-    return seen[..., down.within(cell), right.within(cell)]
+    return part[..., down.within(cell), right.within(cell)]
 
 
-def _blank(seen: Tensor, tile: Tile, cell: int) -> Tensor:
-    """Room for a map of the frame, whose last tile is given."""
+def _blank(part: Tensor, tile: Tile, cell: int) -> Tensor:
+    """Room for a map of the frame, of whose last tile the part is given."""
     down, right = tile
-    size = (1, seen.shape[1], down.first // cell + seen.shape[2], right.first // cell + seen.shape[3])
-    return torch.empty(size, dtype=seen.dtype, device=seen.device, memory_format=torch.channels_last)
+    size = (1, part.shape[1], down.first // cell + part.shape[2], right.first // cell + part.shape[3])
+    return torch.empty(size, dtype=part.dtype, device=part.device, memory_format=torch.channels_last)

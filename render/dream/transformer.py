@@ -1,4 +1,4 @@
-"""Transformers. torchvision's vision transformers, taught to look at pictures of any size: (model) -> layers and their cut.
+"""Transformers. torchvision's vision transformers, taught to look at pictures of any size: (model, device) -> Layers.
 
 The picture's patches are cells of a map. Where each one lies was learned for one size of map; for another, what was
 learned is stretched over it (section 3.2 of Dosovitskiy et al., arXiv 2010.11929).
@@ -6,7 +6,7 @@ learned is stretched over it (section 3.2 of Dosovitskiy et al., arXiv 2010.1192
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import isqrt
 from typing import Any
 
@@ -14,16 +14,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from render.dream.network import CLASSES, Activations, Cut, Extractor, in_dtype
+from render.dream.network import CLASSES, Activations, Extractor, Layers, in_dtype
 
 DEPTHS = {"low": 0.25, "mid": 0.5, "high": 0.75}  # how deep in the network ornament, parts of things, and things are seen
 PATCHES, LAYERS = "conv_proj", "encoder.layers."
 
-Seen = tuple[tuple[str, ...], Mapping[str, str], tuple[str, ...], Cut]
 
-
-def read_layers(model: Any, device: torch.device) -> Seen:
-    """Its layers, which are its blocks, their aliases, those worth a line in a list, and how to cut it."""
+def read_layers(model: Any, device: torch.device) -> Layers:
+    """Its layers, which are its blocks, and how to cut it."""
     model = model.eval().requires_grad_(False).to(device)
     layers = (PATCHES, *_row(model))
     aliases = {alias: layers[round(depth * len(model.encoder.layers))] for alias, depth in DEPTHS.items()}
@@ -48,7 +46,7 @@ def read_layers(model: Any, device: torch.device) -> Seen:
 
         return extract
 
-    return layers, aliases, layers, cut
+    return Layers(layers, aliases, layers, cut)
 
 
 def _row(model: Any) -> dict[str, Any]:

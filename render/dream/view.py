@@ -18,18 +18,14 @@ from render.picture.warp import grid
 
 @dataclass(frozen=True)
 class View:
-    """size: (height, width) of the canvas. down, right: pixels it is rolled by.
+    """How a canvas is looked at."""
 
-    turn: [2, 2], takes Coords of what the network sees to those of the rolled canvas; None where they are equal.
-    phase: 0..1, how far down and right the tiles lie in which a large canvas is looked at.
-    """
-
-    size: tuple[int, int]
+    size: tuple[int, int]  # (height, width) of the canvas
     device: torch.device
-    down: int = 0
+    down: int = 0  # pixels that it is rolled by
     right: int = 0
-    turn: Tensor | None = None
-    phase: tuple[float, float] = (0.5, 0.5)
+    turn: Tensor | None = None  # [2, 2]: Coords of what a network sees -> those of the rolled canvas; None where they are equal
+    phase: tuple[float, float] = (0.5, 0.5)  # 0..1, how far down and right the tiles lie in which a large canvas is looked at
 
     def __call__(self, h: int, w: int) -> Tensor:
         """Coords [1, h, w, 2] of the canvas that the cells of an activation map look at; past its edges it goes on round."""

@@ -1,8 +1,7 @@
-"""Weights. What lies in files about a network: (path) -> tensors by name, labels, a digest. No code runs from any of them."""
+"""Weights. What lies in files of weights: (path) -> tensors by name, a digest. No code runs from any of them."""
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,15 +17,13 @@ from torch import Tensor
 from render.dream import caffe, pickles
 from render.dream.entry import DamagedError, Entries, Entry, entry, unusable
 from render.errors import MissingError, RenderError, unopened
-from render.inputs import TEXT, WEIGHTS, open_file, plain, read_bytes, read_text
+from render.inputs import WEIGHTS, open_file, plain, read_bytes
 
 WRAPPERS = (  # where training scripts put the weights, beside an epoch's number and the optimizer
     *("state_dict", "model_state_dict", "model_state", "model", "net", "network", "params_ema", "ema", "params", "module"),
     *("weights", "backbone"),
 )
 DEPTH = 3  # wrappers inside wrappers
-SYNSET = re.compile(r"^n[0-9]{8}\s+")  # WordNet's number, before ImageNet's names
-PLACE = re.compile(r"/[a-z]/(\S+)(?:\s+[0-9]+)?")  # as Places writes its names: /b/bazaar/outdoor 47
 LONGEST = 80  # letters of a tensor's name that a message repeats
 COUNTER = "num_batches_tracked"  # a tensor of every batch norm
 WHOLE = (COUNTER, "relative_position_index")  # the tensors whose numbers are whole
@@ -71,10 +68,10 @@ NO_WEIGHTS: dict[bytes, tuple[str, str]] = {  # what files of other kinds begin 
 
 def entries(weights: Path) -> Entries:
     """What a weights file announces, by name. Nothing of it is made yet. MissingError if it is none, or damaged."""
-    if not weights.exists():
-        hint = "a film's head says where to get them; the name of a file is seen from the folder of the YAML file"
-        raise MissingError(f"there are no weights at {weights}", hint)
     with reading(weights):
+        if not weights.exists():
+            hint = "a film's head says where to get them; the name of a file is seen from the folder of the YAML file"
+            raise MissingError(f"there are no weights at {weights}", hint)
         with open_file(weights, WEIGHTS) as file:
             head = file.read(HEAD)
         read = _reader(weights, head)(weights)
@@ -85,10 +82,10 @@ def entries(weights: Path) -> Entries:
 
 def tensors(weights: Path) -> Mapping[str, Tensor]:
     """All tensors of a weights file, those of numbers with a point as float32. MissingError if it is none, or damaged."""
-    return {name: _take(name, found, weights) for name, found in entries(weights).items()}
+    return {name: _take(name, entry, weights) for name, entry in entries(weights).items()}
 
 
-def fit(found: Entries, wanted: Shapes, file: Path, network: str, others: bool = False) -> dict[str, Tensor]:
+def fit(entries: Entries, wanted: Shapes, file: Path, network: str, others: bool = False) -> dict[str, Tensor]:
     """The tensors that a network wants, of these shapes, out of what a file announces.
 
     All names, kinds and shapes are compared before any number is read. others: there may be tensors that it does not want.
@@ -96,41 +93,41 @@ def fit(found: Entries, wanted: Shapes, file: Path, network: str, others: bool =
     """
     wrong = f"{file}: these are not the weights of {network}"
     for name, shape in wanted.items():
-        if name not in found:
+        if name not in entries:
             if name.endswith(COUNTER):  # which only training needs, and old files do not have
                 continue
             raise MissingError(f"{wrong}: there is no {name} in the file")
-        if found[name].flaw:
-            raise MissingError(f"{file}: {name} {found[name].flaw}")
-        if _without_ones(found[name].shape) != _without_ones(shape):
-            raise MissingError(f"{wrong}: {name} is {_sides(found[name].shape)}, not {_sides(shape)}")
-        if not found[name].dtype.is_floating_point and not name.endswith(WHOLE):
+        if entries[name].flaw:
+            raise MissingError(f"{file}: {name} {entries[name].flaw}")
+        if _without_ones(entries[name].shape) != _without_ones(shape):
+            raise MissingError(f"{wrong}: {name} is {_sides(entries[name].shape)}, not {_sides(shape)}")
+        if not entries[name].dtype.is_floating_point and not name.endswith(WHOLE):
             raise MissingError(f"{file}: {name} holds whole numbers, and weights are numbers with a point")
-    if more := None if others else next((name for name in found if name not in wanted), None):
+    if more := None if others else next((name for name in entries if name not in wanted), None):
         raise MissingError(f"{wrong}: it has {short(more)} as well")
     return {
-        name: _take(name, found[name], file).reshape(shape) if name in found else torch.zeros(shape, dtype=torch.int64)
+        name: _take(name, entries[name], file).reshape(shape) if name in entries else torch.zeros(shape, dtype=torch.int64)
         for name, shape in wanted.items()
     }
 
 
-def under_prefix(found: Entries, names: Sequence[str]) -> Entries:
-    """The entries under the prefix that training put before the network's own `names`; as they are if none has them all.
+def under_prefix(entries: Entries, names: Sequence[str]) -> Entries:
+    """The entries under the prefix that training put before the network's own `names`; as they are where there is none.
 
     "module." of several GPUs, "_orig_mod." of torch.compile, "model." or "net." of whatever the network was a part of.
     """
     first = names[0]
-    prefixes = sorted((name.removesuffix(first) for name in found if name == first or name.endswith(f".{first}")), key=len)
-    best = max(prefixes, key=lambda prefix: sum(prefix + name in found for name in names), default="")
-    return {name.removeprefix(best): value for name, value in found.items() if name.startswith(best)} if best else found
+    prefixes = sorted((name.removesuffix(first) for name in entries if name == first or name.endswith(f".{first}")), key=len)
+    best = max(prefixes, key=lambda prefix: sum(prefix + name in entries for name in names), default="")
+    return {name.removeprefix(best): value for name, value in entries.items() if name.startswith(best)} if best else entries
 
 
-def _take(name: str, found: Entry, file: Path) -> Tensor:
+def _take(name: str, entry: Entry, file: Path) -> Tensor:
     """The tensor itself, of float32 if its numbers have a point."""
-    if found.flaw:
-        raise MissingError(f"{file} holds something else than weights by their names: {short(name)} {found.flaw}", _cure(file))
+    if entry.flaw:
+        raise MissingError(f"{file} holds something else than weights by their names: {short(name)} {entry.flaw}", _cure(file))
     with reading(file):
-        tensor = found.read()
+        tensor = entry.read()
     tensor = tensor.float() if tensor.is_floating_point() else tensor
     if tensor.is_floating_point() and not tensor.isfinite().all():
         raise MissingError(f"{file}: {short(name)} holds values that are not numbers")
@@ -189,12 +186,12 @@ def _pickle(file: Path) -> Entries:
     return _state(pickles.load(file), DEPTH)
 
 
-def _state(held: object, depth: int) -> Entries:
+def _state(content: object, depth: int) -> Entries:
     """The tensors in a mapping, or in the first of WRAPPERS in it that has any; what lies beside them is left alone."""
-    if not isinstance(held, Mapping):
+    if not isinstance(content, Mapping):
         return {}
-    inner = (held[key] for key in WRAPPERS if key in held) if depth else ()
-    own = {name: value for name, value in held.items() if isinstance(value, Entry) and isinstance(name, str)}
+    inner = (content[key] for key in WRAPPERS if key in content) if depth else ()
+    own = {name: value for name, value in content.items() if isinstance(value, Entry) and isinstance(name, str)}
     return next(filter(None, (_state(value, depth - 1) for value in inner)), own)
 
 
@@ -227,33 +224,7 @@ def _without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
     return shape
 
 
-def labels(file: Path, classes: int) -> tuple[str, ...]:
-    """The labels in a text file, one a line, in the order of the classes, of which there are `classes`."""
-    lines = [line.strip() for line in read_text(file, TEXT).splitlines() if line.strip()]
-    if len(lines) != classes:
-        raise MissingError(f"{file} holds {len(lines)} labels, and the network has {classes} classes")
-    return tuple(_bare(line) for line in lines)
-
-
-def beside(weights: Path | None) -> Path | None:
-    """The labels that lie beside a weights file under its name, as in places.txt beside places.caffemodel."""
-    file = weights.with_suffix(".txt") if weights else None
-    return file if file and file.is_file() else None
-
-
-def usual(count: int, names: Sequence[str]) -> Sequence[str]:
-    """Labels for `count` classes where nobody gave any: the usual names if they are as many, else numbers."""
-    return names if count == len(names) else tuple(map(str, range(count)))
-
-
 def digest(file: Path) -> str:
     """sha256 of a file: what a take remembers of its network."""
     with open_file(file, WEIGHTS) as content, reading(file):
         return file_digest(content, "sha256").hexdigest()
-
-
-def _bare(line: str) -> str:
-    """A label without what ImageNet's and Places' lists write around it."""
-    if match := PLACE.fullmatch(line):
-        return re.sub("[_/]", " ", match[1])
-    return SYNSET.sub("", line)

@@ -16,23 +16,23 @@ from torchvision.models.feature_extraction import create_feature_extractor, get_
 
 from render.dream import fuse, transformer, weights
 from render.dream.entry import Entries
-from render.dream.network import CLASSES, Activations, Cut, Extractor, Network, freeze, in_dtype
+from render.dream.labels import labels_for
+from render.dream.network import CLASSES, Activations, Extractor, Layers, Network, freeze, in_dtype
 from render.errors import ConfigError
 from render.weights import store
 
-BARE = {"aux_logits": False, "init_weights": False}  # without what only training needs
+WITHOUT_TRAINING = {"aux_logits": False, "init_weights": False}  # what only training needs, left out
 HALVED = ("googlenet", "inception_v3")  # networks that want (frame - 0.5) / 0.5, whatever the norm of the others
-LEAST = {"inception_v3": 75}  # pixels; the others look at 64
+MIN_SIDES = {"inception_v3": 75}  # pixels; the others look at 64
 ONE_SIZE = ("maxvit_t",)  # networks whose windows fit one size of picture only
 SIZES = ((224, 256), (256, 320))  # (height, width) of two blanks, by which maps are told from other activations
 STRIDES = {"low": 8, "mid": 16, "high": 32}  # pixels a cell where ornament, parts of things, and things are seen
-WORDLESS = (nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.Dropout)
+NO_BLOCKS = (nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.Dropout)  # which see nothing of their own
 
-Reading = Callable[[Tensor], Tensor]
 Reader = Callable[[Path], Entries]  # a file of weights -> what it announces, by torchvision's names
 
 # How an activation becomes a map [1, C, h, w], by its dimensions and those of them that grow with the picture.
-READINGS: dict[tuple[int, tuple[int, ...]], Reading] = {
+AS_MAP: dict[tuple[int, tuple[int, ...]], Callable[[Tensor], Tensor]] = {
     (4, (2, 3)): lambda x: x,
     (4, (1, 2)): lambda x: x.permute(0, 3, 1, 2),
     (2, ()): lambda x: x[..., None, None],
@@ -55,20 +55,18 @@ def classifier(name: str, file: Path | None, device: torch.device, read: Reader 
     enum = models.get_model_weights(name).DEFAULT
     preset = enum.transforms()
     model = _of_file(name, file, read) if file else _download(name)
-    layers, aliases, blocks, cut = (
-        transformer.read_layers(model, device) if name.startswith("vit_") else _trace(name, model, device)
-    )
+    layers = transformer.read_layers(model, device) if name.startswith("vit_") else _trace(name, model, device)
     return Network(
         name=name,
-        layers=(*layers, CLASSES),
-        labels=weights.usual(next(reversed(model.state_dict().values())).shape[0], enum.meta["categories"]),
-        cut=cut,
+        layers=(*layers.names, CLASSES),
+        labels=labels_for(next(reversed(model.state_dict().values())).shape[0], enum.meta["categories"]),
+        cut=layers.cut,
         mean=(0.5, 0.5, 0.5) if name in HALVED else tuple(preset.mean),
         std=(0.5, 0.5, 0.5) if name in HALVED else tuple(preset.std),
-        min_side=LEAST.get(name, 64),
+        min_side=MIN_SIDES.get(name, 64),
         digest=weights.digest(file) if file else str(enum),
-        aliases=aliases,
-        blocks=(*blocks, CLASSES),
+        aliases=layers.aliases,
+        blocks=(*layers.blocks, CLASSES),
     )
 
 
@@ -77,7 +75,7 @@ def classifier(name: str, file: Path | None, device: torch.device, read: Reader 
 
 def _plan(name: str, **settings: Any) -> Any:
     """The network without numbers in it."""
-    settings = settings | (BARE if name in HALVED else {})
+    settings = settings | (WITHOUT_TRAINING if name in HALVED else {})
     try:
         with torch.device("meta"):
             return models.get_model(name, weights=None, **settings).eval()
@@ -86,18 +84,18 @@ def _plan(name: str, **settings: Any) -> Any:
 
 
 def _download(name: str) -> Any:
-    return _of_file(name, store.ensure(name, store.unsaid), weights.entries)
+    return _of_file(name, store.ensure(name, store.say_nothing), weights.entries)
 
 
 def _of_file(name: str, file: Path, read: Reader) -> Any:
     """The network with the numbers of a file, and as many classes as that has."""
     plan = _plan(name)
     names = list(plan.state_dict())
-    found = weights.under_prefix({_key(key): value for key, value in read(file).items()}, names)
-    found = {key: value for key, value in found.items() if not key.lower().startswith("aux")}
-    model = _plan(name, **_settings(name, plan, {key: entry.shape for key, entry in found.items()}))
+    entries = weights.under_prefix({_key(key): value for key, value in read(file).items()}, names)
+    entries = {key: value for key, value in entries.items() if not key.lower().startswith("aux")}
+    model = _plan(name, **_settings(name, plan, {key: entry.shape for key, entry in entries.items()}))
     shapes = {key: tuple(value.shape) for key, value in model.state_dict().items()}
-    model.load_state_dict(weights.fit(found, shapes, file, f"torchvision's {name}"), assign=True)
+    model.load_state_dict(weights.fit(entries, shapes, file, f"torchvision's {name}"), assign=True)
     return model
 
 
@@ -118,16 +116,14 @@ def _key(key: str) -> str:
 
 # ---- its layers
 
-Seen = tuple[tuple[str, ...], Mapping[str, str], tuple[str, ...], Cut]
 
-
-def _trace(name: str, model: nn.Module, device: torch.device) -> Seen:
-    """Its layers, their aliases, those that are blocks, and how to cut it; batch norm is folded into the convolutions."""
+def _trace(name: str, model: nn.Module, device: torch.device) -> Layers:
+    """Its layers, and how to cut it; batch norm is folded into the convolutions."""
     nodes = get_graph_node_names(model, suppress_diff_warning=True)[1]
     paths = _module_paths(model, nodes)
     shapes = _shapes(_plan(name), {*paths.values(), nodes[-1]})
-    readings = {end: READINGS[form] for end, (form, _) in shapes.items() if form in READINGS}
-    layers = tuple(path for path, end in paths.items() if end in readings)
+    as_map = {end: AS_MAP[form] for end, (form, _) in shapes.items() if form in AS_MAP}
+    layers = tuple(path for path, end in paths.items() if end in as_map)
     blocks = tuple(sorted(set(_blocks(model)) & set(layers), key=layers.index))
     strides = {block: stride for block in blocks if (stride := shapes[paths[block]][1])}
     ends = {**{layer: paths[layer] for layer in layers}, CLASSES: nodes[-1]}
@@ -137,12 +133,12 @@ def _trace(name: str, model: nn.Module, device: torch.device) -> Seen:
         extract = in_dtype(freeze(fuse.fuse_graph(GraphModule(extract, extract.graph)), device), dtype)
 
         def extractor(x: Tensor) -> Activations:
-            seen = extract(x)
-            return {layer: readings[ends[layer]](seen[ends[layer]]) for layer in wanted}
+            activations = extract(x)
+            return {layer: as_map[ends[layer]](activations[ends[layer]]) for layer in wanted}
 
         return extractor
 
-    return layers, _by_stride(strides), blocks, cut
+    return Layers(layers, _by_stride(strides), blocks, cut)
 
 
 def _module_paths(model: nn.Module, nodes: Sequence[str]) -> dict[str, str]:
@@ -161,7 +157,7 @@ def _shapes(plan: nn.Module, ends: set[str]) -> dict[str, tuple[tuple[int, tuple
     for end in ends:
         if isinstance(small[end], Tensor):
             sides = list(zip(small[end].shape, large[end].shape, strict=True))
-            grow = tuple(axis for axis, (one, other) in enumerate(sides) if one != other)
+            grow = tuple(axis for axis, (of_small, of_large) in enumerate(sides) if of_small != of_large)
             shapes[end] = ((len(sides), grow), 2 ** round(log2(SIZES[1][0] / sides[grow[0]][1])) if grow else 0)
     return shapes
 
@@ -171,7 +167,7 @@ def _blocks(module: nn.Module, path: str = "") -> Iterator[str]:
     for name, part in module.named_children():
         if type(part) is nn.Sequential:
             yield from _blocks(part, f"{path}{name}.")
-        elif not isinstance(part, WORDLESS):
+        elif not isinstance(part, NO_BLOCKS):
             yield f"{path}{name}"
 
 

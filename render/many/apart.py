@@ -14,9 +14,9 @@ from time import monotonic
 from render.develop.negative import Kept, TickFiles
 from render.develop.shot_files import join_shot, shot_negative
 from render.develop.take import Take
-from render.many.cluster import Contents, Hand
-from render.many.keeping import dream_ticks, recorded
-from render.many.news import Begun, Failed, Noted, Opened
+from render.many.cluster import Contents, RemoteWorker
+from render.many.keeping import dream_ticks, note_news, record_for_worker
+from render.many.news import Opened
 from render.many.parcel import Parcel
 from render.many.pool import Pool, StoppedError
 from render.many.worker import Stretch
@@ -46,6 +46,7 @@ class Shots:
     newest: Kept | None  # that the take has
     any_device: bool
     tell: Callable[[Progress, str], None]  # takes how far the film is, and the machine that dreamed last
+    stop: Callable[[], None]  # asks its workers to stop
     shots: list[Shot] = field(default_factory=list)  # those known, in order
     known: bool = False  # whether these are all
     error: BaseException | None = None
@@ -62,6 +63,9 @@ class Shots:
         try:
             threads.submit(self._watch, self._find, threads)
             yield from self._join()
+        except BaseException:
+            self.stop()  # before they are waited for: each would dream its shot to the end first
+            raise
         finally:
             threads.shutdown(cancel_futures=True)
 
@@ -105,29 +109,24 @@ class Shots:
                 self.shots.append(shot)
             threads.submit(self._watch, self._dream, shot)
 
-        for found in self.pool.steadily(self._openings):
-            if found.tick > first:  # where a worker died, the first ones are found again
-                add(found.tick - 1)
-                first, opening = found.tick, found
+        for next_opening in self.pool.steadily(self._openings):
+            if next_opening.tick > first:  # where a worker died, the first ones are found again
+                add(next_opening.tick - 1)
+                first, opening = next_opening.tick, next_opening
         add(self.last)
         with self.changed:
             self.known = True
             self.changed.notify_all()
 
-    def _openings(self, hand: Hand) -> Iterator[Opening]:
-        for news in hand.run("find_shots", self.parcel.number, self.parcel, self.contents, recorded(self.take)):
-            match news:
-                case Begun(device, threads):
-                    self.take.note_device(device, threads, self.any_device)
-                case Noted(facts):
-                    self.take.note(**facts)
-                case Opened(opening):
-                    yield opening
-                case Failed():
-                    raise news.error
+    def _openings(self, worker: RemoteWorker) -> Iterator[Opening]:
+        record = record_for_worker(self.take)
+        for news in worker.run("find_shots", self.parcel.number, self.parcel, self.contents, record):
+            note_news(news, self.take, self.any_device)
+            if isinstance(news, Opened):
+                yield news.opening
 
     def _dream(self, shot: Shot) -> None:
-        for _, where in self.pool.steadily(lambda hand: self._ticks(hand, shot)):
+        for _, where in self.pool.steadily(lambda worker: self._ticks(worker, shot)):
             self._tell(where)
         if shot_negative(self.take, shot.first).count() <= shot.last - shot.first:  # the worker was asked to stop
             raise StoppedError
@@ -135,16 +134,16 @@ class Shots:
             shot.dreamed = True
             self.changed.notify_all()
 
-    def _ticks(self, hand: Hand, shot: Shot) -> Iterator[tuple[int, str]]:
+    def _ticks(self, worker: RemoteWorker, shot: Shot) -> Iterator[tuple[int, str]]:
         """The ticks of a shot that are not there yet."""
         negative = shot_negative(self.take, shot.first)
         kept = negative.last()
         if kept and kept.tick == shot.last:
             return
-        stretch = Stretch(self._before(shot, kept), None if kept else shot.opening, shot.last, recorded(self.take))
-        news = hand.run("dream", self.parcel.number, self.parcel, self.contents, stretch)
+        stretch = Stretch(self._before(shot, kept), None if kept else shot.opening, shot.last, record_for_worker(self.take))
+        news = worker.run("dream", self.parcel.number, self.parcel, self.contents, stretch)
         for tick in dream_ticks(news, negative, self.take, self.any_device):
-            yield tick, hand.where
+            yield tick, worker.where
 
     def _before(self, shot: Shot, kept: Kept | None) -> TickFiles | None:
         """The tick that the shot goes on from."""

@@ -31,6 +31,7 @@ STORE = 256 * 2**20  # bytes of shared memory of such a one: takes are written b
 AHEAD = 4  # news that a worker may be ahead of whoever reads it: a state is up to 37 MB at 1080p
 PIECE = 32 * 2**20  # bytes in which files travel
 REACH = 5.0  # seconds in which a machine must answer
+ANSWER = 600.0  # seconds in which it must have said what it has: it may have gigabytes of weights to hash
 LOOK = 0.5  # seconds between two looks whether somebody asked to stop
 
 
@@ -102,8 +103,8 @@ class Contents:
         return (ray.get(piece) for piece in self.pieces[key])
 
 
-class Hand:
-    """A worker at hand: one may die, then another takes its place."""
+class RemoteWorker:
+    """A worker of the cluster, as this process sees it; when one dies, another takes its place."""
 
     def __init__(self, cluster: Cluster, place: Place) -> None:
         self._cluster, self.place = cluster, place
@@ -150,7 +151,7 @@ class Cluster:
         self.ray = ray
         self._pieces: dict[str, list[Any]] = {}
         self._known: dict[tuple[Path, int, int], str] = {}
-        self._hands: list[Hand] = []
+        self._workers: list[RemoteWorker] = []
 
     def nodes(self) -> list[Node]:
         """The machines that are there."""
@@ -167,7 +168,7 @@ class Cluster:
         there = NodeAffinitySchedulingStrategy(node.id, soft=False)
         remote = self.remote(question).options(num_cpus=0, max_retries=0, scheduling_strategy=there)
         try:
-            answer: T = self.ray.get(remote.remote(*arguments))
+            answer: T = self.ray.get(remote.remote(*arguments), timeout=ANSWER)
         except Exception as error:
             if "No module named 'render'" in str(error):
                 cure = "install the same version there, or begin Ray from the environment in which it is installed"
@@ -175,21 +176,21 @@ class Cluster:
             raise MissingError(f"{node.host}: cannot be asked what it has ({_first_line(error)})") from error
         return answer
 
-    def hire(self, place: Place) -> Hand:
+    def hire(self, place: Place) -> RemoteWorker:
         """A worker."""
-        hand = Hand(self, place)
-        self._hands.append(hand)
-        return hand
+        worker = RemoteWorker(self, place)
+        self._workers.append(worker)
+        return worker
 
     def stop_all(self, job: int) -> None:
         """Ask all workers to end a job."""
-        for hand in self._hands:
-            hand.stop(job)
+        for worker in self._workers:
+            worker.stop(job)
 
     def dismiss_all(self) -> None:
         """End all workers at once."""
-        for hand in self._hands:
-            hand.dismiss()
+        for worker in self._workers:
+            worker.dismiss()
 
     def contents(self, files: Iterable[tuple[Path, bytes | None]]) -> tuple[Contents, dict[Path, str]]:
         """The contents of files in the cluster's store, each once; and what each path's content goes by, its sha256."""
@@ -215,9 +216,9 @@ class Cluster:
 
     # ---- what Ray says, in our words
 
-    def remote(self, thing: Any) -> Any:
-        """A function or class that can be run elsewhere."""
-        return self.ray.remote(thing)
+    def remote(self, work: Any) -> Any:
+        """A function or a class, to be run elsewhere."""
+        return self.ray.remote(work)
 
     def wait(self, reference: Any, seconds: float) -> bool:
         """Whether that is there, at the latest after so many seconds."""
@@ -301,7 +302,7 @@ def _begin(address: str) -> Any:
             **how,
         )
     except Exception as error:
-        raise _unconnected(address, error) from error
+        raise _connection_error(address, error) from error
     return ray
 
 
@@ -311,7 +312,7 @@ def _silence(ray: Any) -> None:
         ray._private.worker.print_to_stdstream = lambda *_, **__: None
 
 
-def _unconnected(address: str, error: Exception) -> RenderError:
+def _connection_error(address: str, error: Exception) -> RenderError:
     """What keeps a driver from a cluster, in words, and the cure."""
     text, where = str(error), f"--on ray:{address}" if address else "--on ray"
     if "ersion mismatch" in text:

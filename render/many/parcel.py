@@ -13,7 +13,7 @@ from pathlib import Path
 from render.config import Config, load_text
 from render.config.scalars import NetworkChoice
 from render.config.section import walk
-from render.construct.scene import pick_of
+from render.construct.source import pick_of
 from render.develop import files
 from render.facts import facts
 from render.source.take import TICKS, picked_canvas

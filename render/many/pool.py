@@ -8,7 +8,7 @@ from threading import Condition, Event
 from typing import TypeVar
 
 from render.errors import RenderError
-from render.many.cluster import Hand, WorkerDiedError
+from render.many.cluster import RemoteWorker, WorkerDiedError
 
 T = TypeVar("T")
 
@@ -22,25 +22,25 @@ class StoppedError(Exception):
 class Pool:
     """The workers, and who has them."""
 
-    def __init__(self, hands: Sequence[Hand], stop: Event) -> None:
+    def __init__(self, workers: Sequence[RemoteWorker], stop: Event) -> None:
         self.stop = stop
-        self._free = list(hands)
+        self._free = list(workers)
         self._closed = False
         self._failures = 0  # of workers that ended before they began
         self._changed = Condition()
 
-    def steadily(self, work: Callable[[Hand], Iterator[T]]) -> Iterator[T]:
-        """What `work` gives, with a worker; with another one, from where it left off by itself, if that one dies.
+    def steadily(self, work: Callable[[RemoteWorker], Iterator[T]]) -> Iterator[T]:
+        """The results of `work` with a worker; if that one dies, of `work` with another, which knows by itself where it was.
 
         Raises StoppedError before work begins, RenderError if one worker after the other dies.
         """
         deaths = 0
         while True:
             try:
-                with self._borrow() as hand:
-                    for thing in work(hand):
+                with self._borrow() as worker:
+                    for result in work(worker):
                         deaths = 0
-                        yield thing
+                        yield result
                 return
             except WorkerDiedError as death:
                 deaths += 1
@@ -53,19 +53,19 @@ class Pool:
         self._closed = True
 
     @contextmanager
-    def _borrow(self) -> Iterator[Hand]:
-        hand = self._take()
+    def _borrow(self) -> Iterator[RemoteWorker]:
+        worker = self._take()
         try:
-            yield hand
+            yield worker
         except WorkerDiedError:
-            hand.hire()
+            worker.hire()
             raise
         finally:
             with self._changed:
-                self._free.append(hand)
+                self._free.append(worker)
                 self._changed.notify()
 
-    def _take(self) -> Hand:
+    def _take(self) -> RemoteWorker:
         """A worker that has begun, as soon as one is free."""
         while True:
             with self._changed:
@@ -74,25 +74,25 @@ class Pool:
                     raise StoppedError
                 if not self._free:
                     continue
-                hand = min(self._free, key=lambda hand: not hand.where)
-                self._free.remove(hand)
-            if self._begins(hand):
-                return hand
+                worker = min(self._free, key=lambda worker: not worker.where)
+                self._free.remove(worker)
+            if self._begins(worker):
+                return worker
             with self._changed:
-                self._free.append(hand)
+                self._free.append(worker)
 
     def _is_over(self) -> bool:
         return self._closed or self.stop.is_set()
 
-    def _begins(self, hand: Hand) -> bool:
+    def _begins(self, worker: RemoteWorker) -> bool:
         """Whether the worker is there; asks for another one if it ended before it began."""
         try:
-            ready = hand.is_ready()
+            ready = worker.is_ready()
         except WorkerDiedError as death:
             self._failures += 1
             if self._failures >= DEATHS * 2:
                 raise RenderError(f"no worker can be begun ({death})") from death
-            hand.hire()
+            worker.hire()
             return False
         if ready:
             self._failures = 0

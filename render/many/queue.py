@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -32,9 +33,9 @@ from render.errors import ConfigError
 from render.film import Film
 from render.loops import LOOPS
 from render.many.apart import Shots
-from render.many.cluster import LOOK, Cluster, Contents, Hand, Place
+from render.many.cluster import LOOK, Cluster, Contents, Place, RemoteWorker
 from render.many.events import Done, Event, Left, Lost, Said, Ticked
-from render.many.keeping import dream_ticks, recorded
+from render.many.keeping import dream_ticks, record_for_worker
 from render.many.news import Failed, Finished, News, Told
 from render.many.parcel import Parcel, files_of, pack
 from render.many.pool import Pool, StoppedError
@@ -51,6 +52,7 @@ class Order:
     number: int
     config: Config
     text: str  # as written
+    take: Path | None = None  # that it goes on in, of several that could be; absolute
 
 
 @dataclass(frozen=True)
@@ -155,11 +157,12 @@ class _Queue:
     def _in_place(self, order: Order) -> Finished:
         """The worker renders the film into its take."""
 
-        def work(hand: Hand) -> Iterator[tuple[News, str]]:
+        def work(worker: RemoteWorker) -> Iterator[tuple[News, str]]:
             plan = self.plan
-            arguments = order.number, order.config, order.text, plan.root, plan.fresh and not begun, plan.any_device
-            for news in hand.run("render", *arguments):
-                yield news, hand.where
+            fresh = plan.fresh and not begun
+            arguments = order.number, order.config, order.text, plan.root, fresh, plan.any_device, order.take
+            for news in worker.run("render", *arguments):
+                yield news, worker.where
 
         begun = finished = None
         for news, where in self.pool.steadily(work):
@@ -198,6 +201,7 @@ class _Queue:
             plan.fresh,
             known=self._known,
             dreamer=dreamer,
+            first=order.take,
         )
         if not shot.paths:  # nothing was dreamed until the person asked to stop
             raise StoppedError
@@ -208,18 +212,18 @@ class _Queue:
         parcel, contents = self._pack(order, film)
         last, efforts_of = film.scene.clock.last_tick, efforts(order.config)
 
-        def work(hand: Hand) -> Iterator[int]:
+        def work(worker: RemoteWorker) -> Iterator[int]:
             negative = take.negative()
             newest = negative.last()
-            stretch = Stretch(negative.files_at(newest.tick) if newest else None, None, None, recorded(take))
-            news = hand.run("dream", order.number, parcel, contents, stretch)
+            stretch = Stretch(negative.files_at(newest.tick) if newest else None, None, None, record_for_worker(take))
+            news = worker.run("dream", order.number, parcel, contents, stretch)
             ticks = dream_ticks(news, negative, take, self.plan.any_device)
             try:
                 for tick, progress in with_eta(ticks, newest.tick if newest else -1, last, efforts_of):
-                    self._events.put(Ticked(order.number, progress, hand.where))
+                    self._events.put(Ticked(order.number, progress, worker.where))
                     yield tick
             except BaseException:
-                hand.stop(order.number)
+                worker.stop(order.number)
                 raise
 
         yield from self.pool.steadily(work)
@@ -231,12 +235,10 @@ class _Queue:
         def tell(progress: Progress, where: str) -> None:
             self._events.put(Ticked(order.number, progress, where))
 
-        shots = Shots(self.pool, parcel, contents, take, film.scene.clock.last_tick, newest, self.plan.any_device, tell)
-        try:
-            yield from shots.dream(len(self.plan.places))
-        except BaseException:
-            self.cluster.stop_all(order.number)
-            raise
+        stop = partial(self.cluster.stop_all, order.number)
+        last = film.scene.clock.last_tick
+        shots = Shots(self.pool, parcel, contents, take, last, newest, self.plan.any_device, tell, stop)
+        yield from shots.dream(len(self.plan.places))
 
     def _pack(self, order: Order, film: Film) -> tuple[Parcel, Contents]:
         """The parcel of a film, with the seed that its take has."""

@@ -28,6 +28,7 @@ from render.develop.ffmpeg import Pixels
 from render.errors import ConfigError, MissingError
 from render.many.axes import Axis, Variant
 from render.show import gallery, sheet
+from render.show.exhibits import find_exhibits
 
 if TYPE_CHECKING:
     from render.config import Config
@@ -79,7 +80,7 @@ def draw_sheet(path: Path, title: str, axes: Sequence[Axis], takes: Sequence[tup
 
 def write_page(site: Path, title: str, axes: Sequence[Axis], takes: Sequence[tuple[Variant, Path]]) -> tuple[Path, list[str]]:
     """Write the gallery of the takes in the order and columns of the sheet: its path, and notices."""
-    exhibits, notices = gallery.find_exhibits([take for _, take in takes])
+    exhibits, notices = find_exhibits([take for _, take in takes])
     page, more = gallery.write_page(exhibits, site, title, columns(axes, len(takes)))
     return page, notices + more
 

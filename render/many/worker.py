@@ -82,11 +82,18 @@ class Worker:
         self._scratch.remove()
 
     def render(
-        self, job: int, config: Config, text: str, root: Path, fresh: bool = False, any_device: bool = False
+        self,
+        job: int,
+        config: Config,
+        text: str,
+        root: Path,
+        fresh: bool = False,
+        any_device: bool = False,
+        first: Path | None = None,
     ) -> Iterator[News]:
-        """Render a film into its take, which lies under `root` on a disk that this machine sees."""
+        """Render a film into its take, which lies under `root` on a disk that this machine sees. first: as of `shoot`."""
+        from render.develop.lock import BusyError
         from render.develop.shoot import shoot
-        from render.develop.take import BusyError
 
         def work(tell: Callable[[News], object]) -> None:
             self._set_threads()
@@ -101,7 +108,7 @@ class Worker:
 
             while True:
                 try:
-                    shot = shoot(config, text, root, self.device, watch, fresh, any_device, self._known)
+                    shot = shoot(config, text, root, self.device, watch, fresh, any_device, self._known, first=first)
                 except BusyError:
                     if monotonic() - begun > HELD:
                         raise
@@ -114,25 +121,33 @@ class Worker:
 
     def dream(self, job: int, parcel: Parcel, contents: Contents, stretch: Stretch) -> Iterator[News]:
         """Dream a stretch of a film whose take is elsewhere: its ticks, as their files."""
-        from render.develop.shoot import explain_failures
-        from render.dream.device import describe
 
-        self._set_threads()
-        try:
+        def ticks(film: Film, config: Config) -> Iterator[News]:
             notes = Notes(dict(stretch.record))
-            film, config = self._build(parcel, contents)
-            yield Begun(describe(self.device), self.threads)
-            with explain_failures(config):
-                for state in self._states(film, config, stretch, notes):
-                    yield from notes.send()
-                    yield Dreamed(_files_of(state))
-                    if self._is_stopped(job) or state.tick == stretch.last:
-                        return
-        except Exception as error:
-            yield Failed.of(error)
+            for state in self._states(film, config, stretch, notes):
+                yield from notes.send()
+                yield Dreamed(_files_of(state))
+                if self._is_stopped(job) or state.tick == stretch.last:
+                    return
+
+        yield from self._work(parcel, contents, ticks)
 
     def find_shots(self, job: int, parcel: Parcel, contents: Contents, record: Mapping[str, Any]) -> Iterator[News]:
         """Where the shots of a film begin, but for the first; and before that, how all of them are to be dreamed."""
+
+        def openings(film: Film, config: Config) -> Iterator[News]:
+            notes = Notes(dict(record))
+            self._as_recorded(film, config, notes)
+            yield from notes.send()
+            for opening in find_openings(film):
+                yield Opened(opening)
+                if self._is_stopped(job):
+                    return
+
+        yield from self._work(parcel, contents, openings)
+
+    def _work(self, parcel: Parcel, contents: Contents, work: Callable[[Film, Config], Iterator[News]]) -> Iterator[News]:
+        """The news of `work` on the film of a parcel, with that of its beginning before; and of an error that ends it."""
         from render.develop.shoot import explain_failures
         from render.dream.device import describe
 
@@ -140,14 +155,8 @@ class Worker:
         try:
             film, config = self._build(parcel, contents)
             yield Begun(describe(self.device), self.threads)
-            notes = Notes(dict(record))
             with explain_failures(config):
-                self._as_recorded(film, config, notes)
-                yield from notes.send()
-                for opening in find_openings(film):
-                    yield Opened(opening)
-                    if self._is_stopped(job):
-                        return
+                yield from work(film, config)
         except Exception as error:
             yield Failed.of(error)
 

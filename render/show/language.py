@@ -70,12 +70,12 @@ def expressions() -> list[Chapter]:
             "x is any number: `pulse(b, 0.25)` is 1 for a quarter of every beat. An argument with a value may be left out. "
             "Each curve is drawn over a few units of x.",
             ("function", "curve", "is"),
-            [(f"{name}({function.takes})", _drawn(function), function.meaning) for name, function in FUNCTIONS.items()],
+            [(f"{name}({function.takes})", _draw_function(function), function.meaning) for name, function in FUNCTIONS.items()],
         ),
     ]
 
 
-def _drawn(function: Function) -> str:
+def _draw_function(function: Function) -> str:
     if function.across is None:
         return ""
     x = np.linspace(*function.across, 8 * WIDE, endpoint=False)
@@ -93,8 +93,8 @@ def easings() -> list[Chapter]:
             "`zoom: [{at: 0s, value: 1, ease: out-bounce}, {at: 4s, value: 1.5}]`. Linear is usual. `in` is short for ease-in.",
             ("easing", "curve", "is"),
             [
-                *((name, _eased(name, WIDE), "") for name in EASINGS if name not in of_families),
-                *((form, _eased(form, WIDE), meaning) for form, meaning in FORMS.items()),
+                *((name, _draw_easing(name, WIDE), "") for name in EASINGS if name not in of_families),
+                *((form, _draw_easing(form, WIDE), meaning) for form, meaning in FORMS.items()),
             ],
         ),
         Chapter(
@@ -102,12 +102,12 @@ def easings() -> list[Chapter]:
             "Each goes three ways: ease-in-sine starts slowly, ease-out-sine arrives slowly, ease-in-out-sine does both; "
             "in-sine is short for ease-in-sine.",
             ("family", *WAYS),
-            [(family, *(_eased(f"ease-{way}-{family}", NARROW) for way in WAYS)) for family in families],
+            [(family, *(_draw_easing(f"ease-{way}-{family}", NARROW) for way in WAYS)) for family in families],
         ),
     ]
 
 
-def _eased(name: str, wide: int) -> str:
+def _draw_easing(name: str, wide: int) -> str:
     return draw_curve(np.asarray(easing(name)(np.linspace(0, 1, wide)), dtype=np.float64), wide, (0.0, 1.0))
 
 
@@ -171,23 +171,23 @@ def _meaning(setting: Setting) -> str:
 # ---- shown
 
 
-def in_terminal(chapters: Sequence[Chapter], page: int = PAGE) -> Iterator[str]:
-    """The lines of chapters, at most so wide."""
+def in_terminal(chapters: Sequence[Chapter]) -> Iterator[str]:
+    """The lines of chapters, at most PAGE letters wide."""
     for number, chapter in enumerate(chapters):
         yield from [""] * bool(number)
         yield chapter.title
-        yield from (f"  {line}" for line in wrap(chapter.words, page - 2, break_on_hyphens=False))
+        yield from (f"  {line}" for line in wrap(chapter.words, PAGE - 2, break_on_hyphens=False))
         yield from [""] * bool(chapter.words)
-        yield from _columns(chapter.rows, page)
+        yield from _columns(chapter.rows)
 
 
-def _columns(rows: Sequence[tuple[str, ...]], page: int) -> Iterator[str]:
+def _columns(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
     """Rows in columns, of which the last is wrapped."""
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     before = sum(width + 2 for width in widths[:-1]) + 2
     for *cells, last in rows:
         start = "  " + "".join(f"{cell:{width}}  " for cell, width in zip(cells, widths, strict=False))
-        first, *more = wrap(last, max(30, page - before)) or [""]
+        first, *more = wrap(last, max(30, PAGE - before)) or [""]
         yield (start + first).rstrip()
         yield from (" " * before + line for line in more)
 

@@ -15,8 +15,8 @@ import torch
 from render.config import Config
 from render.config.scalars import Size
 from render.construct import build
-from render.construct.scene import frame_size
-from render.develop.take import unfinished_takes
+from render.construct.source import frame_size
+from render.develop.takes import unfinished_takes
 from render.dream import memory
 from render.errors import ConfigError, RenderError
 from render.film import Film
@@ -39,7 +39,7 @@ ANYWAY = "--yes renders it all the same"
 def refuse_unreasonable(config: Config, device: torch.device, root: Path) -> None:
     """Raises one ConfigError that says what is too much, with its numbers. What has been begun is not asked again."""
     records = (record for _, record in unfinished_takes(root, config.name))
-    begun = any(record["fingerprint"].get("config") == config.fingerprint() for record in records)
+    begun = any(record.get("fingerprint", {}).get("config") == config.fingerprint() for record in records)
     if not begun and (faults := list(_too_much(config, device, root))):
         raise config.problems(faults)
 
@@ -91,7 +91,7 @@ def _step_bytes(config: Config, small: Film, pixels: int) -> float:
     """Bytes that a step takes on a frame of so many pixels, in tiles if need be and that is allowed."""
     blank, tile = small.scene.picture(small.scene.clock.tick(0)), config.dream.tile
     at_once = max(TILE, tile**2) if isinstance(tile, int) else {"auto": TILE, "none": pixels}[tile]
-    return memory.taken(pixels, min(pixels, at_once), memory.kept(small.extract, blank) / blank[0, 0].numel())
+    return memory.step_bytes(pixels, min(pixels, at_once), memory.activation_bytes(small.extract, blank) / blank[0, 0].numel())
 
 
 def _fitting(width: int, height: int, share: float) -> str:

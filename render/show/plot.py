@@ -17,9 +17,10 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from render.config import Config
-from render.config.curve import Array, Curve
+from render.config.curve import Curve
 from render.config.cuts import cut_times
 from render.config.section import plain
+from render.config.track import Array
 from render.develop import files
 from render.errors import ConfigError
 from render.moment import Clock
@@ -59,10 +60,10 @@ class Panel:
     values: Array  # at even steps from start to end
 
 
-def plot(config: Config, root: Path, also: Sequence[Mark] = ()) -> list[Path]:
+def plot(config: Config, root: Path) -> list[Path]:
     """Draw the film's moving numbers and write them down beside its takes: the PNG and the CSV; neither where nothing moves.
 
-    also: marks besides the beats of the film's music and the cuts that it names. Raises ConfigError for a film of many hours.
+    Raises ConfigError for a film of many hours.
     """
     moments = config.clock.frames + config.clock.last_tick
     if moments > MOST_MOMENTS:
@@ -76,7 +77,7 @@ def plot(config: Config, root: Path, also: Sequence[Mark] = ()) -> list[Path]:
     folder = root / files.folder_name(config.name)
     png, csv = folder / "plot.png", folder / "plot.csv"
     content = BytesIO()
-    picture(config, panels, still, [*film_marks(config), *also]).save(content, "PNG")
+    picture(config, panels, still, list(film_marks(config))).save(content, "PNG")
     files.write(png, content.getvalue())
     files.write(csv, table(config.clock, {panel.key: panel.curve for panel in panels}).encode())
     return [png, csv]
@@ -136,23 +137,23 @@ def table(clock: Clock, curves: Mapping[str, Curve]) -> str:
 def picture(config: Config, panels: Sequence[Panel], still: Sequence[str], marks: Sequence[Mark]) -> Image.Image:
     """The whole: a heading, a panel for each number, the time below, and last what stands still."""
     clock = config.clock
-    resting = wrap("still:  " + "  ·  ".join(still), 230)
+    still_lines = wrap("still:  " + "  ·  ".join(still), 230)
     bottom = TOP + len(panels) * (PANEL + GAP)
-    height = bottom + AXIS + LINE * len(resting) + MARGIN
+    height = bottom + AXIS + LINE * len(still_lines) + MARGIN
     sheet = Image.new("RGB", (WIDTH, height), GROUND)
     ticks, inside = _ticks(clock.seconds), [mark for mark in marks if 0 <= mark.seconds <= clock.seconds]
-    visible = [mark for mark in inside if mark.kind == "cut" or _roomy(mark.kind, inside)]
+    visible = [mark for mark in inside if mark.kind == "cut" or _has_room(mark.kind, inside)]
     for index, panel in enumerate(panels):
         lines: list[tuple[float, Colour]] = [(_across(tick, clock), GRID) for tick in ticks]
         lines += [(_across(mark.seconds, clock), MARKS[mark.kind]) for mark in visible]
         sheet.paste(_panel(panel, lines), (0, TOP + index * (PANEL + GAP)))
     sheet.paste(_heading(config, visible), (0, 0))
     sheet.paste(_axis(clock, ticks), (0, bottom))
-    sheet.paste(_resting(resting, height - bottom - AXIS), (0, bottom + AXIS))
+    sheet.paste(_still_lines(still_lines, height - bottom - AXIS), (0, bottom + AXIS))
     return sheet
 
 
-def _roomy(kind: str, marks: Sequence[Mark]) -> bool:
+def _has_room(kind: str, marks: Sequence[Mark]) -> bool:
     """Whether the marks of a kind stand far enough from each other to be told apart."""
     return sum(mark.kind == kind for mark in marks) * NARROWEST <= RIGHT - LEFT
 
@@ -270,7 +271,7 @@ def _time(seconds: float, longest: float) -> str:
     return f"{seconds:.4g}" if longest < 120 else f"{seconds // 60:.0f}:{seconds % 60:02.0f}"
 
 
-def _resting(lines: Sequence[str], height: int) -> Image.Image:
+def _still_lines(lines: Sequence[str], height: int) -> Image.Image:
     pen = pen_for(height)
     for index, line in enumerate(lines):
         pen.write(MARGIN, LINE / 2 + index * LINE, line.replace("\xa0", " ").rstrip(" ·"), 12.5, DIM)

@@ -1,4 +1,4 @@
-"""Progress. A progress is a generator around what is made one by one: (things, first, last, name) -> the same things, told.
+"""Progress. A progress is a generator around a film's ticks that tells how far it is: (ticks, first, last, name) -> ticks.
 
 The words go through `say`; the bar has a terminal's own way. Nothing else of the house prints, but the command line.
 """
@@ -20,14 +20,14 @@ PATIENCE = 5  # seconds between two lines of a log
 
 
 class ProgressStyle(Protocol):
-    """(things, number they begin after, last number, name) -> the same things; efforts: see `with_eta`."""
+    """(ticks, number they begin after, last number, name) -> the same ticks; efforts: see `with_eta`."""
 
     def __call__(
-        self, things: Iterable[T], first: int, last: int, name: str, efforts: Sequence[float] | None = None
+        self, ticks: Iterable[T], first: int, last: int, name: str, efforts: Sequence[float] | None = None
     ) -> Iterator[T]: ...
 
 
-def bar(things: Iterable[T], first: int, last: int, name: str, efforts: Sequence[float] | None = None) -> Iterator[T]:
+def bar(ticks: Iterable[T], first: int, last: int, name: str, efforts: Sequence[float] | None = None) -> Iterator[T]:
     """A bar with ticks, rate and time left."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
@@ -36,10 +36,10 @@ def bar(things: Iterable[T], first: int, last: int, name: str, efforts: Sequence
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("dreams{task.fields[pace]}"))
     with Bar(*columns, console=Console(stderr=True, highlight=False)) as shown:
         task = shown.add_task(name, total=last + 1, completed=first + 1, pace="")
-        for thing, progress in with_eta(things, first, last, efforts):
+        for tick, progress in with_eta(ticks, first, last, efforts):
             pace = f"  {1 / max(progress.each, 1e-3):.1f} a second  {duration_words(progress.seconds)} left"
             shown.update(task, completed=progress.index, pace=pace)
-            yield thing
+            yield tick
 
 
 class LiveTable:
@@ -72,39 +72,39 @@ class LiveTable:
         self._live.update(Group(table, Text(below)))
 
 
-def plain(things: Iterable[T], first: int, last: int, name: str, efforts: Sequence[float] | None = None) -> Iterator[T]:
+def plain(ticks: Iterable[T], first: int, last: int, name: str, efforts: Sequence[float] | None = None) -> Iterator[T]:
     """A line every few seconds, for logs."""
     before = monotonic()
-    for thing, progress in with_eta(things, first, last, efforts):
-        yield thing
+    for tick, progress in with_eta(ticks, first, last, efforts):
+        yield tick
         if monotonic() - before > PATIENCE or progress.index == progress.of:
             before = monotonic()
             say(f"{name}: {progress}")
 
 
-def lines(things: Iterable[T], first: int, last: int, name: str, efforts: Sequence[float] | None = None) -> Iterator[T]:
+def json_lines(ticks: Iterable[T], first: int, last: int, name: str, efforts: Sequence[float] | None = None) -> Iterator[T]:
     """A line of JSON for each tick, for programs."""
     begun = monotonic()
-    for thing, progress in with_eta(things, first, last, efforts):
-        yield thing
+    for tick, progress in with_eta(ticks, first, last, efforts):
+        yield tick
         fact = {"film": name, "tick": progress.index - 1, "last": last, "seconds": round(monotonic() - begun, 3)}
         say(json.dumps({**fact, "left": round(progress.seconds, 3)}))
 
 
-def none(things: Iterable[T], first: int, last: int, name: str, efforts: Sequence[float] | None = None) -> Iterator[T]:
-    """Silence."""
-    return iter(things)
+def silence(ticks: Iterable[T], first: int, last: int, name: str, efforts: Sequence[float] | None = None) -> Iterator[T]:
+    """The ticks, and no word."""
+    return iter(ticks)
 
 
-def called(tell: Callable[[Progress], object]) -> ProgressStyle:
-    """A progress for Python: `tell` gets a record after each thing."""
+def callback(tell: Callable[[Progress], object]) -> ProgressStyle:
+    """A progress for Python: `tell` is called with how far the film is after each tick."""
 
-    def style(things: Iterable[T], first: int, last: int, name: str, efforts: Sequence[float] | None = None) -> Iterator[T]:
-        for thing, progress in with_eta(things, first, last, efforts):
-            yield thing
+    def style(ticks: Iterable[T], first: int, last: int, name: str, efforts: Sequence[float] | None = None) -> Iterator[T]:
+        for tick, progress in with_eta(ticks, first, last, efforts):
+            yield tick
             tell(progress)
 
     return style
 
 
-STYLES: dict[str, ProgressStyle] = {"bar": bar, "plain": plain, "json": lines, "none": none}
+STYLES: dict[str, ProgressStyle] = {"bar": bar, "plain": plain, "json": json_lines, "none": silence}

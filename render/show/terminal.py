@@ -29,29 +29,16 @@ R = TypeVar("R")
 
 # What asks to stop, where the system has it. A closed terminal (SIGHUP) ends a film as an order to end (SIGTERM) does.
 STOPS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-GONE = frozenset(
-    {errno.EPIPE, errno.EINVAL, errno.EIO}
-)  # nobody reads any more: a pipe closed, on Windows too; a lost terminal
+# Nobody reads any more: a pipe was closed, on Windows too, or the terminal is lost.
+GONE = frozenset({errno.EPIPE, errno.EINVAL, errno.EIO})
 STOPPING = b"\nstopping after this dream; Ctrl-C again stops at once\n"
 LONGEST = 60  # letters of a name that a message repeats
-MACHINE = frozenset(  # what a system says when a disk or a machine is at fault, at whatever call: that is nobody's mistake here
-    getattr(errno, name)
-    for name in (
-        "EIO",
-        "EACCES",
-        "EPERM",
-        "EROFS",
-        "ESTALE",
-        "EMFILE",
-        "ENFILE",
-        "ENODEV",
-        "ENXIO",
-        "ETIMEDOUT",
-        "EBUSY",
-        "ENOLCK",
-    )
-    if hasattr(errno, name)
+# What a system says when a disk or a machine is at fault, at whatever call: that is nobody's mistake here.
+MACHINE_FAULTS = (
+    *("EIO", "EACCES", "EPERM", "EROFS", "ESTALE", "EMFILE", "ENFILE"),
+    *("ENODEV", "ENXIO", "ETIMEDOUT", "EBUSY", "ENOLCK"),
 )
+MACHINE = frozenset(getattr(errno, name) for name in MACHINE_FAULTS if hasattr(errno, name))
 
 
 def say(words: str) -> None:
@@ -134,14 +121,14 @@ class FilePath(click.Path):
 # ---- failures
 
 
-def each(things: Sequence[T], do: Callable[[T], R]) -> list[R]:
-    """What `do` makes of each of the things. Goes on after a failure; then the end is the highest exit code."""
+def each(items: Sequence[T], do: Callable[[T], R]) -> list[R]:
+    """What `do` makes of each of the items. Goes on after a failure; then the end is the highest exit code."""
     results, worst = [], 0
-    for thing in things:
+    for item in items:
         try:
-            results.append(do(thing))
+            results.append(do(item))
         except Exception as error:
-            if interrupted(error):
+            if is_interrupt(error):
                 raise KeyboardInterrupt from error
             worst = max(worst, report_failure(error))
     if worst:
@@ -181,7 +168,7 @@ def _from_the_machine(error: OSError) -> Exception:
     )
 
 
-def interrupted(error: BaseException | None) -> bool:
+def is_interrupt(error: BaseException | None) -> bool:
     """Whether an error came of a Ctrl-C: libraries that it reaches in mid-work say many things."""
     seen = set[int]()
     while error and id(error) not in seen:  # an error that is raised again may come of itself
@@ -196,14 +183,14 @@ def interrupted(error: BaseException | None) -> bool:
 
 
 @contextmanager
-def stopped_at_once() -> Iterator[None]:
+def stop_at_once() -> Iterator[None]:
     """Inside, the first signal to stop raises KeyboardInterrupt; later ones leave what it began to tidy up in peace."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         _set(STOPS, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    with _handled(stop):
+    with _handling(stop):
         yield
 
 
@@ -219,12 +206,12 @@ def stoppable(stop: Event) -> Iterator[None]:
         with suppress(OSError):
             os.write(2, STOPPING)  # not `say`: a print under way must not be entered
 
-    with _handled(ask):
+    with _handling(ask):
         yield
 
 
 @contextmanager
-def _handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+def _handling(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
     """Inside, `handler` hears all STOPS but those that were ignored before, as nohup has it."""
     before = {number: signal.getsignal(number) for number in STOPS}
     heard = [number for number, old in before.items() if old is not signal.SIG_IGN]

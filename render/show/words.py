@@ -18,8 +18,3 @@ def duration_words(seconds: float) -> str:
     hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
     parts = (f"{hours} h" if hours else "", f"{minutes} min" if minutes else "", f"{rest} s" if rest and not hours else "")
     return " ".join(filter(None, parts))
-
-
-def count_words(number: int, thing: str) -> str:
-    """A count with its noun: "1 frame", "36 frames"."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

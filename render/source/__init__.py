@@ -20,7 +20,6 @@ class Source:
     at: Callable[[Moment], Tensor]  # -> a Frame of the film's size
     moves: bool = False  # footage, a new picture for each moment
     digest: str = ""  # of the files it reads, empty where there are none
-    picture_id: Callable[[Moment], str] = lambda moment: (
-        ""
-    )  # which picture that is, by its content: the same id, the same Frame
+    # Which picture that is, by its content: the same id, the same Frame.
+    picture_id: Callable[[Moment], str] = lambda moment: ""
     photo: Photo | None = None  # the picture in its own resolution, where it is larger than the frame

@@ -68,39 +68,38 @@ class Flow:
     kind: str  # "usual", "same" (nothing new to dream on), "flash" (too much light to follow: all stays in place), "cut"
 
 
-def flow(before: Tensor, after: Tensor, look: FlowEstimator, cut: bool | None = None) -> Flow:
+def flow(before: Tensor, after: Tensor, estimator: FlowEstimator, cut: bool | None = None) -> Flow:
     """What moved between two Frames of a size. cut: whether there is a cut between them, where that is known already."""
     size = (after.shape[-2], after.shape[-1])
-    small = working_size(size, look.widest)
-    read = read_later(
-        {name: pixels_in_place(resize(frame, small), np.uint8) for name, frame in (("0", before), ("1", after))}
-    )()
-    earlier, later = read["0"].numpy(), read["1"].numpy()
+    small = working_size(size, estimator.widest)
+    frames = {"earlier": before, "later": after}
+    read = read_later({name: pixels_in_place(resize(frame, small), np.uint8) for name, frame in frames.items()})()
+    earlier, later = read["earlier"].numpy(), read["later"].numpy()
     if cut:
         return flow_at_rest(size, after.device, "cut")
     if same_picture(earlier, later):
         return flow_at_rest(size, after.device, "same")
-    trace = look.trace(earlier, later)
-    kind = classify_pair(trace, cut)
-    return _at_film_size(trace, size, after.device) if kind == "usual" else flow_at_rest(size, after.device, kind)
+    pair = estimator.trace(earlier, later)
+    kind = classify_pair(pair, cut)
+    return _at_film_size(pair, size, after.device) if kind == "usual" else flow_at_rest(size, after.device, kind)
 
 
-def classify_pair(trace: FlowPair, cut: bool | None = None) -> str:
+def classify_pair(pair: FlowPair, cut: bool | None = None) -> str:
     """The kind of a pair of pictures: usual, flash or cut."""
-    if trace.lost <= LOST:
+    if pair.lost <= LOST:
         return "usual"
-    if trace.alike < ALIKE:
+    if pair.alike < ALIKE:
         return "cut" if cut is None else "usual"
-    return "flash" if trace.still > trace.alike - STILL else "usual"
+    return "flash" if pair.still > pair.alike - STILL else "usual"
 
 
 def same_picture(earlier: Pixels, later: Pixels) -> bool:
     """Whether two pictures are one that is shown twice, as footage of another frame rate does."""
-    differ = cv2.absdiff(earlier, later).astype(np.float32).mean(axis=2)
-    height, width = differ.shape
+    difference = cv2.absdiff(earlier, later).astype(np.float32).mean(axis=2)
+    height, width = difference.shape
     blocks = (max(1, width // BLOCK), max(1, height // BLOCK))
-    most = cv2.resize(differ, blocks, interpolation=cv2.INTER_AREA).max()
-    return bool(differ.mean() < SAME[0] and most < SAME[1])
+    most = cv2.resize(difference, blocks, interpolation=cv2.INTER_AREA).max()
+    return bool(difference.mean() < SAME[0] and most < SAME[1])
 
 
 def working_size(size: tuple[int, int], widest: int) -> tuple[int, int]:
@@ -123,18 +122,18 @@ def flow_at_rest(size: tuple[int, int], device: torch.device, kind: str) -> Flow
     return Flow(grid(size, device), trust, kind)
 
 
-def _at_film_size(trace: FlowPair, size: tuple[int, int], device: torch.device) -> Flow:
-    """The trace at the film's size, in Coords."""
-    height, width = trace.trust.shape
+def _at_film_size(pair: FlowPair, size: tuple[int, int], device: torch.device) -> Flow:
+    """The flow of a pair at the film's size, in Coords."""
+    height, width = pair.trust.shape
     step = numbers((size[1] / width * 2 / size[0], 2 / height), device) / FINE
-    back = send(torch.from_numpy(trace.back), device).permute(2, 0, 1)[None].float()
-    trust = send(torch.from_numpy(trace.trust), device)[None, None].float() / 255
+    back = send(torch.from_numpy(pair.back), device).permute(2, 0, 1)[None].float()
+    trust = send(torch.from_numpy(pair.trust), device)[None, None].float() / 255
     if (height, width) != size:
         back, trust = (F.interpolate(plane, size=size, mode="bilinear", align_corners=False) for plane in (back, trust))
     return Flow(grid(size, device) + back.permute(0, 2, 3, 1) * step, trust, "usual")
 
 
-# ---- looking
+# ---- estimating
 
 
 def make_estimator(
@@ -155,10 +154,10 @@ def make_estimator(
     estimate = ENGINES[engine](quality, weights, device)
 
     def trace(earlier: Pixels, later: Pixels) -> FlowPair:
-        found = _estimate_pair(estimate, earlier, later, dilate, feather)
-        return (
-            replace(found, back=np.zeros_like(found.back), trust=np.full_like(found.trust, 255)) if engine == "none" else found
-        )
+        pair = _estimate_pair(estimate, earlier, later, dilate, feather)
+        if engine != "none":
+            return pair
+        return replace(pair, back=np.zeros_like(pair.back), trust=np.full_like(pair.trust, 255))
 
     name = f"{engine} {quality} {dilate} {feather} {_digest(weights or {})}"
     return FlowEstimator(trace, widest, name)
@@ -172,17 +171,16 @@ def _estimate_pair(engine: Engine, earlier: Pixels, later: Pixels, dilate: int |
         return FlowPair(np.zeros((height, width, 2), np.int16), np.zeros((height, width), np.uint8), 1.0, 0.0, 0.0)
     earlier, later = matched
     back, forth = engine(later, earlier), engine(earlier, later)
-    there = _pixel_grid(height, width) + back
-    lost = _inconsistent(back, _sample_at(forth, there))
-    lost |= _outside(there)
+    places = _pixel_grid(height, width) + back
+    lost = _inconsistent(back, _sample_at(forth, places)) | _outside(places)
     grown = round(max(height, width) / 640) if dilate is None else dilate
-    grey, was = _grey(later), _grey(earlier)
+    grey, earlier_grey = _grey(later), _grey(earlier)
     return FlowPair(
         back=np.clip(np.rint(back * FINE), -(2**15), 2**15 - 1).astype(np.int16),
         trust=_trust(lost, grown, feather),
         lost=float(lost.mean()),
-        alike=_similarity(grey, _sample_at(was, there)),
-        still=_similarity(grey, was),
+        alike=_similarity(grey, _sample_at(earlier_grey, places)),
+        still=_similarity(grey, earlier_grey),
     )
 
 
@@ -191,9 +189,8 @@ def _match_light(earlier: Pixels, later: Pixels) -> tuple[Pixels, Pixels] | None
 
     Flow takes a change of light for motion: a camera's flash would move everything.
     """
-    (mean, contrast), (other_mean, other) = (
-        map(float, np.ravel(cv2.meanStdDev(_grey(picture)))) for picture in (earlier, later)
-    )
+    light = [cv2.meanStdDev(_grey(picture)) for picture in (earlier, later)]
+    (mean, contrast), (other_mean, other) = (map(float, np.ravel(each)) for each in light)
     if other > contrast:
         swapped = _match_light(later, earlier)
         return swapped and swapped[::-1]
@@ -211,10 +208,10 @@ def _inconsistent(back: Vectors, forth: Vectors) -> NDArray[np.bool_]:
     return np.asarray(apart > share * (np.square(back).sum(-1) + np.square(forth).sum(-1)) + offset)
 
 
-def _outside(there: Vectors) -> NDArray[np.bool_]:
+def _outside(places: Vectors) -> NDArray[np.bool_]:
     """Where the way back leads out of the picture, which ends half a pixel past its last one."""
-    height, width = there.shape[:2]
-    x, y = there[..., 0], there[..., 1]
+    height, width = places.shape[:2]
+    x, y = places[..., 0], places[..., 1]
     return np.asarray((x < -0.5) | (x > width - 0.5) | (y < -0.5) | (y > height - 0.5))
 
 
@@ -235,9 +232,9 @@ def _similarity(one: Pixels, other: Pixels) -> float:
     return float(((a * b).mean() + 1e-3) / (np.sqrt((a * a).mean() * (b * b).mean()) + 1e-3))
 
 
-def _sample_at(picture: NDArray[Any], there: Vectors) -> NDArray[Any]:
+def _sample_at(picture: NDArray[Any], places: Vectors) -> NDArray[Any]:
     """The picture at those places, bilinear; past its edge it goes on as it ends."""
-    return np.asarray(cv2.remap(picture, there[..., 0], there[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+    return np.asarray(cv2.remap(picture, places[..., 0], places[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
 
 
 def _grey(picture: Pixels) -> Pixels:
@@ -272,8 +269,8 @@ def _farneback(quality: str, weights: Any, device: torch.device) -> Engine:
     rounds = {"fast": 2, "medium": 3, "high": 6}[quality]
 
     def calc(here: Pixels, there: Pixels) -> Vectors:
-        found = np.zeros((*here.shape[:2], 2), np.float32)
-        return np.asarray(cv2.calcOpticalFlowFarneback(_grey(here), _grey(there), found, 0.5, 5, 15, rounds, 5, 1.2, 0))
+        start = np.zeros((*here.shape[:2], 2), np.float32)
+        return np.asarray(cv2.calcOpticalFlowFarneback(_grey(here), _grey(there), start, 0.5, 5, 15, rounds, 5, 1.2, 0))
 
     return _pad_for(calc, min_side=64, multiple=1)
 
@@ -288,8 +285,8 @@ def _raft(name: str) -> Callable[[str, Mapping[str, Tensor] | None, torch.device
         def calc(here: Pixels, there: Pixels) -> Vectors:
             pair = torch.from_numpy(np.stack((here, there))).permute(0, 3, 1, 2).to(device).float() / 127.5 - 1
             with torch.no_grad():
-                found = network(pair[:1], pair[1:], num_flow_updates=updates)[-1]
-            return np.asarray(found[0].permute(1, 2, 0).cpu().numpy())
+                vectors = network(pair[:1], pair[1:], num_flow_updates=updates)[-1]
+            return np.asarray(vectors[0].permute(1, 2, 0).cpu().numpy())
 
         return _pad_for(calc, min_side=128, multiple=8)
 
@@ -326,8 +323,8 @@ def _pad_for(engine: Engine, min_side: int, multiple: int) -> Engine:
         if not any(more):
             return engine(here, there)
         room = ((0, more[0]), (0, more[1]), (0, 0))
-        found = engine(np.pad(here, room, mode="symmetric"), np.pad(there, room, mode="symmetric"))
-        return np.ascontiguousarray(found[:height, :width])
+        vectors = engine(np.pad(here, room, mode="symmetric"), np.pad(there, room, mode="symmetric"))
+        return np.ascontiguousarray(vectors[:height, :width])
 
     return calc
 

@@ -18,7 +18,6 @@ from typing import Any
 
 from render.errors import ConfigError, MissingError
 from render.inputs import MOVIE
-from render.source.audio import heard_track
 from render.source.decoder import (
     USUAL,
     open_video,
@@ -27,18 +26,19 @@ from render.source.decoder import (
     pictures_from,
     timeline_of,
     unit_of,
-    upright_size,
 )
+from render.source.planes import upright_size
+from render.source.sound_file import heard_track
 from render.source.stamp import FileStamp, stamp
 from render.source.timeline import BROADCAST, Timeline
 
 SAY_LENGTH = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi"})  # of other containers ffmpeg guesses it
 SLACK = Fraction(1, 20)  # seconds by which a file may be shorter than it says
 
-USUAL_RATES = (
+USUAL_RATES = (  # per second, that people choose
     *map(Fraction, (24, 25, 30, 50, 60, 48, 15, 12, 20, 10, 120, 240, 100, 90, 8, 6, 5, 4, 3, 2, 1)),
     *(Fraction(1000 * rate, 1001) for rate in (24, 30, 60, 48, 120, 240, 15, 12)),
-)  # rates per second that people choose
+)
 FINEST = 1001  # the largest denominator of such a rate
 PAUSE = Fraction(1)  # seconds without pictures in a broadcast that a person may take for a fault of the film
 TOLERANCE = Fraction(1, 4)  # frames by which a picture may be off its place in a constant rate: it is still the nearest there
@@ -46,7 +46,7 @@ CLOSE = 1e-6  # seconds that are nothing but rounding
 
 
 @dataclass(frozen=True)
-class Sound:
+class SoundStream:
     """The first sound of a file that can be read."""
 
     stream: int  # its index in the file
@@ -68,7 +68,7 @@ class Footage:
     unit: Fraction  # seconds
     start: Fraction  # when it begins, seconds after the file's first picture: with the first of them, or while that stands
     seconds: Fraction  # from there to the end of the last picture
-    sound: Sound | None
+    sound: SoundStream | None
     mute: bool  # there is sound in it, and none that can be read
     flaw: str  # what of the file cannot be read, as the rest of a sentence that begins with its name; else empty
     interlaced: bool  # its pictures are two half pictures, a moment apart
@@ -104,55 +104,93 @@ def probe(file: Path, start: Fraction = Fraction(0), end: Fraction | None = None
 @lru_cache(maxsize=8)
 def _probe(file: Path, start: Fraction, end: Fraction | None, now: FileStamp) -> Footage:
     """See `probe`. now: the file as it is, so that it is read again when it has changed."""
-    with open_video(file) as (container, stream):
-        broadcast = container.format.name in BROADCAST
-        said = [rate for rate in (stream.guessed_rate, stream.average_rate) if rate]
-        unit = unit_of(container, stream)
-        aspect = stream.sample_aspect_ratio or Fraction(1)
-        number, sounds = heard_track(file), len(container.streams.audio)
-        sound = None if number is None else _sound(container.streams[number])
-    clock = timeline_of(now, end)
+    header, clock = _read_header(file), timeline_of(now, end)
     first = next(filter(None, pictures(file)), None)
     if first is None:
         raise MissingError(f"{file}: holds no picture that can be read")
-    zero, picture = first
+    (zero, picture), unit = first, header.unit
 
     stamps = _read(file, clock, unit, zero, start, end)
     times = [(mark - zero) * unit for mark in stamps.marks]
-    fps, constant = _rate(times, said, unit)
-    over = times[-1] + (stamps.stays * unit or 1 / fps)
-    if end is not None and not constant and over < end <= times[-1] + max((b - a for a, b in pairwise(times)), default=0):
-        over = end  # the next picture, which was not read, comes after the end as likely as not
+    fps, constant = _rate(times, header.rates, unit)
+    over = _end_of(times, stamps.stays * unit or 1 / fps, None if constant else end)
     if start >= over:
         raise ConfigError(
             f"is {_in_seconds(start)}, and {file} lasts {_in_seconds(over)}", "start before its end", continues=True
         )
+    stretch = _stretch(times, start, end, fps)
+    begin, stop = stretch.numbers.start, stretch.numbers.stop
+    lasts = (over if stop == len(times) else times[stop]) - stretch.start
+    return Footage(
+        file=file,
+        size=upright_size(picture, header.aspect),
+        fps=fps,
+        variable=not constant,
+        marks=stamps.marks[begin:stop],
+        unit=unit,
+        start=stretch.start,
+        seconds=(stop - begin) / fps if constant else lasts,
+        sound=header.sound and replace(header.sound, offset=header.sound.offset - zero * unit),
+        mute=header.mute,
+        flaw=_flaw(file, [(mark - zero) * unit for mark in stamps.damage], times, over, to_its_end=end is None or over < end),
+        interlaced=stamps.interlaced,
+        aspect=header.aspect,
+        clock=clock,
+        stamp=now,
+        zero=zero * unit,
+        notes=tuple(_pauses(file, times)) if header.broadcast else (),
+    )
 
+
+@dataclass(frozen=True)
+class _Header:
+    """What a file says of itself."""
+
+    unit: Fraction  # seconds, of its pictures' timestamps
+    rates: tuple[Fraction, ...]  # pictures per second
+    aspect: Fraction  # width of a pixel by its height
+    sound: SoundStream | None
+    mute: bool  # there is sound in it, and none that can be read
+    broadcast: bool
+
+
+def _read_header(file: Path) -> _Header:
+    with open_video(file) as (container, stream):
+        number = heard_track(file)
+        return _Header(
+            unit=unit_of(container, stream),
+            rates=tuple(rate for rate in (stream.guessed_rate, stream.average_rate) if rate),
+            aspect=stream.sample_aspect_ratio or Fraction(1),
+            sound=None if number is None else _sound(container.streams[number]),
+            mute=bool(container.streams.audio) and number is None,
+            broadcast=container.format.name in BROADCAST,
+        )
+
+
+def _end_of(times: Sequence[Fraction], stays: Fraction, end: Fraction | None) -> Fraction:
+    """When the last picture is over. end: of what was read, where the pictures come at no constant rate."""
+    over = times[-1] + stays
+    if end is not None and over < end <= times[-1] + max((after - before for before, after in pairwise(times)), default=0):
+        return end  # the next picture, which was not read, comes after the end as likely as not
+    return over
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """Some pictures in a row."""
+
+    numbers: range
+    start: Fraction  # seconds: when the first is shown first
+
+
+def _stretch(times: Sequence[Fraction], start: Fraction, end: Fraction | None, fps: Fraction) -> _Stretch:
+    """The pictures from the one that begins nearest to `start`, or is shown then, to the last before `end`."""
     begin = min(range(len(times)), key=lambda index: abs(times[index] - start))
     if abs(times[begin] - start) > 1 / fps:  # no picture begins near it
         begin = max(bisect_left(times, start) - 1, 0)
     begins = start if start - times[begin] > 1 / fps else times[begin]
     stop = len(times) if end is None else max(begin + 1, bisect_left(times, end - TOLERANCE / fps))
-    lasts = (over if stop == len(times) else times[stop]) - begins
-    return Footage(
-        file=file,
-        size=upright_size(picture, aspect),
-        fps=fps,
-        variable=not constant,
-        marks=stamps.marks[begin:stop],
-        unit=unit,
-        start=begins,
-        seconds=(stop - begin) / fps if constant else lasts,
-        sound=sound and replace(sound, offset=sound.offset - zero * unit),
-        mute=bool(sounds and not sound),
-        flaw=_flaw(file, [(mark - zero) * unit for mark in stamps.damage], times, over, to_its_end=end is None or over < end),
-        interlaced=stamps.interlaced,
-        aspect=aspect,
-        clock=clock,
-        stamp=now,
-        zero=zero * unit,
-        notes=tuple(_pauses(file, times)) if broadcast else (),
-    )
+    return _Stretch(range(begin, stop), begins)
 
 
 @dataclass(frozen=True)
@@ -182,12 +220,12 @@ def _read(file: Path, clock: Timeline, unit: Fraction, zero: int, start: Fractio
     return _Timestamps(tuple(marks), stays, tuple(damage), interlaced)
 
 
-def _rate(times: Sequence[Fraction], said: Sequence[Fraction], unit: Fraction) -> tuple[Fraction, bool]:
-    """Pictures per second, and whether it is constant: every picture lies within ASIDE of its place.
+def _rate(times: Sequence[Fraction], stated: Sequence[Fraction], unit: Fraction) -> tuple[Fraction, bool]:
+    """Pictures per second, and whether it is constant: every picture lies within TOLERANCE of its place.
 
     The rate that the file says, if it is one that people choose, or the one that they do, nearest to the pictures' own.
     """
-    likely = [rate for rate in said if rate.denominator in (1, 2, FINEST)]
+    likely = [rate for rate in stated if rate.denominator in (1, 2, FINEST)]
     if len(times) == 1:
         return (likely or [USUAL])[0], True
     since = [time - times[0] for time in times]
@@ -234,10 +272,10 @@ def _promised(file: Path) -> Fraction:
     return promised if max(over, over - begin) + SLACK < promised else Fraction(0)  # some name the timestamp of their end
 
 
-def _sound(stream: Any) -> Sound:
+def _sound(stream: Any) -> SoundStream:
     """What a track holds; its offset is still its own first timestamp, in seconds."""
     context, offset = stream.codec_context, (stream.start_time or 0) * (stream.time_base or Fraction(0))
-    return Sound(stream.index, context.name, context.channels, context.sample_rate, offset)
+    return SoundStream(stream.index, context.name, context.channels, context.sample_rate, offset)
 
 
 def _in_seconds(seconds: Fraction) -> str:

@@ -63,7 +63,7 @@ def _require_few(pixels: int, most: int) -> None:
 
 
 def _pixels(frame: VideoFrame) -> Pixels:
-    from render.source.decoder import planes
+    from render.source.planes import planes
 
     return (planes(frame)[:3].transpose(1, 2, 0) * 255).round().clip(0, 255).astype(np.uint8)
 

@@ -10,10 +10,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch.nn.functional as F
-from numpy.typing import NDArray
-from PIL import Image, ImageCms, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 from PIL.JpegImagePlugin import JpegImageFile
 from torch import Tensor
 
@@ -24,6 +22,7 @@ from render.source import Source, heic
 from render.source.bare import JPEG, ORIENTATION, bare, exif_orientation
 from render.source.heic import is_heic, read_heic
 from render.source.photo import photo
+from render.source.srgb import pixels
 
 # What is read, with its usual endings: formats that Pillow decodes itself. Others start programs, as EPS does Ghostscript.
 FORMATS = {
@@ -47,12 +46,12 @@ FORMATS = {
 TARGA = (".tga", ".icb", ".vda", ".vst")  # of a format that nothing but its name tells from noise
 ENDINGS = frozenset((*(ending for endings in FORMATS.values() for ending in endings), *TARGA, *heic.ENDINGS))
 MOVING = frozenset({"AVIF", "GIF", "WEBP"})  # formats of which a file may be a film; an animated PNG says so itself
+# Where a film says that it is one, bytes into the file, and how.
 FILMS = ((0, b"\x1aE\xdf\xa3"), (8, b"AVI "), (0, b"OggS"), (0, b"FLV\1"), (4, b"moov"), (4, b"wide"), (188, b"G@"))
 HEAD = 256  # bytes by which it is known what a file holds
 MOST_PIXELS = 150_000_000  # of a picture file: more is a mistake or an attack, and would take gigabytes
 GREY = 128  # behind what is see-through: the dream finds most to do in the middle
-SURROUND = 8  # pixels high is the picture that fills the borders of `contain`
-DEEP = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N", "F"})  # Pillow's modes of grey in more than 8 bits
+SURROUND = 8  # pixels: the height of the small picture that is blurred over the borders of `contain`
 TURNS = {  # EXIF's orientations, and what puts a picture upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -63,8 +62,6 @@ TURNS = {  # EXIF's orientations, and what puts a picture upright
     8: Image.Transpose.ROTATE_90,
 }
 SIDEWAYS = range(5, 9)  # those that swap width and height
-
-Pixels = NDArray[Any]
 
 
 def image(file: Path, fit: str, size: tuple[int, int], ground: int = GREY) -> Source:
@@ -83,7 +80,7 @@ def picture(file: Path, fit: str, size: tuple[int, int], ground: int = GREY) -> 
 def load_picture(file: Path, ground: int = GREY) -> Tensor:
     """The Frame of a picture file in its own size."""
     with _open_picture(file) as picture_file:
-        return from_pixels(_pixels(_upright(picture_file), ground))
+        return from_pixels(pixels(_upright(picture_file), ground))
 
 
 def image_size(file: Path) -> tuple[int, int]:
@@ -237,69 +234,3 @@ def _upright(picture_file: Image.Image) -> Image.Image:
     picture_file.load()  # which puts a TIFF upright
     turn = TURNS.get(_orientation(picture_file))
     return picture_file if turn is None else picture_file.transpose(turn)
-
-
-# ---- what its numbers mean
-
-
-def _pixels(picture_file: Image.Image, ground: int) -> Pixels:
-    """uint8 or uint16 [H, W, 3], sRGB, of a picture in any of Pillow's modes. ground: the grey on which its clear parts lie."""
-    if picture_file.mode in DEEP:
-        return _deep_grey(picture_file, ground)
-    profile = picture_file.info.get("icc_profile")
-    if not picture_file.has_transparency_data:
-        return np.asarray(_to_srgb(picture_file, profile))
-    clear = picture_file.convert("RGBA")
-    opacity = clear.getchannel("A")
-    colours = _to_srgb(picture_file.convert("L") if picture_file.mode in ("LA", "La") else clear.convert("RGB"), profile)
-    behind = Image.new("RGBA", clear.size, (ground, ground, ground, 255))
-    over = Image.merge("RGBA", (*colours.split(), opacity))
-    return np.asarray(Image.alpha_composite(behind, over).convert("RGB"))
-
-
-def _deep_grey(picture_file: Image.Image, ground: int) -> Pixels:
-    """uint16 [H, W, 3] of a picture in a mode of DEEP. Numbers with a point go from 0 to 1, or to the largest of them."""
-    numbers = np.asarray(picture_file)
-    if picture_file.mode == "F":
-        floats = np.nan_to_num(numbers.astype(np.float32), posinf=1.0)
-        numbers = np.clip(floats / max(1.0, float(floats.max())), 0, 1) * 65535
-    grey = np.clip(numbers, 0, 65535).astype(np.uint16)
-    colours = np.repeat(grey[..., None], 3, axis=2)
-    if profile := picture_file.info.get("icc_profile"):
-        ramp = np.arange(256, dtype=np.uint8)[None]
-        curve = np.asarray(_to_srgb(Image.fromarray(ramp), profile))[0].astype(np.float64)  # what 256 greys become
-        levels = [np.interp(grey / 257, ramp[0], curve[:, channel]) * 257 for channel in range(3)]
-        colours = np.stack(levels, axis=-1).round().astype(np.uint16)
-    if isinstance(clear := picture_file.info.get("transparency"), int):
-        colours[grey == clear] = ground * 257
-    return colours
-
-
-def _to_srgb(picture_file: Image.Image, profile: bytes | None) -> Image.Image:
-    """RGB with sRGB's meaning: phones tag their pictures Display P3, and CMYK means nothing without its profile.
-
-    picture_file: without opacity. A profile that is damaged, or of another kind of picture, is left out: without it the
-    numbers are near enough.
-    """
-    mode = picture_file.mode
-    if not profile and mode != "LAB":
-        return picture_file.convert("RGB")
-    try:
-        embedded = ImageCms.ImageCmsProfile(BytesIO(profile) if profile else ImageCms.createProfile("LAB"))
-        fitting = PROFILED.get(embedded.profile.xcolor_space.strip(), {}).get(mode)
-        if fitting:
-            srgb = ImageCms.createProfile("sRGB")
-            meant = ImageCms.profileToProfile(picture_file.convert(fitting), embedded, srgb, outputMode="RGB")
-            return meant or picture_file.convert("RGB")
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        pass
-    return picture_file.convert("RGB")
-
-
-_COLOURS = dict.fromkeys(("1", "L", "P", "PA", "RGB", "RGBX", "YCbCr", "HSV"), "RGB")
-PROFILED = {  # what a profile is for -> Pillow's modes to which it applies, and the mode in which it does
-    "RGB": _COLOURS,
-    "GRAY": {"1": "L", "L": "L"},
-    "CMYK": {"CMYK": "CMYK"},
-    "Lab": {"LAB": "LAB"},
-}

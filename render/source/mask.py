@@ -13,7 +13,7 @@ from torch import Tensor
 
 from render.errors import MissingError
 from render.moment import Moment
-from render.picture.colour import LUMA, luma, oklab
+from render.picture.colour import from_hex, luma, oklab
 from render.source.decoder import NoVideoError
 from render.source.footage import Footage, probe
 from render.source.image import image, stands_still
@@ -49,8 +49,7 @@ def mask(file: Path, shape: Shape, seconds: float, size: tuple[int, int]) -> Mas
     source = image(file, "cover", size, BLACK) if still else video(_mask_footage(file, seconds), "cover", size, BLACK)
 
     def at(moment: Moment) -> Tensor:
-        light = (source.at(moment) * torch.tensor(LUMA).view(1, 3, 1, 1)).sum(1, keepdim=True).clamp(0, 1)
-        return shape(light, moment)
+        return shape(luma(source.at(moment)).clamp(0, 1), moment)
 
     return at
 
@@ -59,9 +58,9 @@ def grow_mask(plane: Tensor, pixels: float) -> Tensor:
     """[1, 1, H, W] whose edges lie so many pixels farther out, below 0 farther in."""
     if not pixels:
         return plane
-    signed = cv2.distanceTransform((plane[0, 0].numpy() >= 0.5).astype(np.uint8), cv2.DIST_L2, 5) - cv2.distanceTransform(
-        (plane[0, 0].numpy() < 0.5).astype(np.uint8), cv2.DIST_L2, 5
-    )
+    white = plane[0, 0].numpy() >= 0.5
+    inwards, outwards = (cv2.distanceTransform(part.astype(np.uint8), cv2.DIST_L2, 5) for part in (white, ~white))
+    signed = inwards - outwards
     return (torch.from_numpy(signed)[None, None] + pixels + 0.5).clamp(0, 1)
 
 
@@ -70,8 +69,7 @@ def grow_mask(plane: Tensor, pixels: float) -> Tensor:
 
 def near_colour(frame: Tensor, colour: str, within: float) -> Tensor:
     """[1, 1, H, W]: 1 where the frame is nearer to "#rrggbb" than `within`, as the eye tells colours apart; soft about that."""
-    rgb = torch.tensor([int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]).view(1, 3, 1, 1)
-    apart = (oklab(frame) - oklab(rgb)).square().sum(1, keepdim=True).sqrt()
+    apart = (oklab(frame) - oklab(from_hex(colour).view(1, 3, 1, 1))).square().sum(1, keepdim=True).sqrt()
     return _ramp(apart, within * (1 + SOFT), within * (1 - SOFT))
 
 

@@ -1,4 +1,4 @@
-"""Soundtracks. The sound of a file as samples, each at the time that its timestamp says: (a Soundtrack) -> blocks of samples.
+"""Soundtracks. The sound of a file as samples, each at the time that its timestamp says: (a Piece) -> blocks of samples.
 
 The clock is the pictures' own (timeline.py). Where a track has nothing there is silence, what overlaps is heard once, and what
 cannot be decoded is left out, which a Loss remembers. Without torch.
@@ -20,7 +20,7 @@ from av.container import InputContainer
 from av.packet import Packet
 from numpy.typing import NDArray
 
-from render.source.audio import STEADY
+from render.source.sound_file import STEADY
 from render.source.timeline import Timeline
 
 Samples = NDArray[np.float32]  # [channels, n], -1..1
@@ -34,19 +34,19 @@ EDGE = Fraction(1, 4)  # seconds of damage at a track's end that are no more tha
 
 @dataclass
 class Loss:
-    """What of a track could not be had while it was decoded; times in seconds, by its timestamps."""
+    """What of a track could not be had, noted while it is decoded; times in seconds, by its timestamps."""
 
     damage: Fraction | None = None  # where the first piece is that cannot be decoded, in the middle of others that can
     hole: tuple[Fraction, Fraction] | None = None  # the first stretch in which the track has nothing
     _bad: list[Fraction] = field(default_factory=list)  # the latest pieces in a row that cannot be decoded
     _end: Fraction | None = None  # of what was decoded last
 
-    def fails(self, packet: Packet[AudioStream]) -> None:
+    def note_damage(self, packet: Packet[AudioStream]) -> None:
         """A piece that cannot be decoded. Before the first that can, a recording begins in the middle of one."""
         if packet.pts is not None and packet.time_base and self._end is not None:
             self._bad.append(packet.pts * packet.time_base)
 
-    def hears(self, frame: AudioFrame) -> None:
+    def note_sound(self, frame: AudioFrame) -> None:
         """A piece that can."""
         if self._bad and self.damage is None:
             self.damage = self._bad[0]
@@ -58,7 +58,7 @@ class Loss:
             self.hole = self._end, time
         self._end = time + Fraction(frame.samples, frame.sample_rate)
 
-    def said(self, zero: Fraction) -> str:
+    def in_words(self, zero: Fraction) -> str:
         """It in words, the rest of a sentence that begins with the file's name; zero: the timestamp that is called 0 s."""
         if self.damage is not None:
             return f"has damaged sound after {float(self.damage - zero):.4g} s; what cannot be read is silent"
@@ -67,7 +67,7 @@ class Loss:
             return f"has no sound that can be read from {since:.4g} s to {until:.4g} s, and is silent there"
         return ""
 
-    def ends(self) -> None:
+    def note_end(self) -> None:
         """The track is over."""
         if self._bad and self._bad[-1] - self._bad[0] > EDGE and self.damage is None:
             self.damage = self._bad[0]
@@ -145,11 +145,11 @@ def decode(packets: Iterable[Packet[AudioStream]], loss: Loss | None = None) -> 
         for packet in packets:
             frames = _decode(packet)
             if frames is None:
-                loss.fails(packet)
+                loss.note_damage(packet)
             for frame in frames or ():
-                loss.hears(frame)
+                loss.note_sound(frame)
                 yield frame
-    loss.ends()
+    loss.note_end()
 
 
 def _decode(packet: Packet[AudioStream]) -> list[AudioFrame] | None:

@@ -9,11 +9,13 @@ import torch
 from torch import Tensor
 
 from render.inputs import MOVIE
+from render.picture.colour import from_linear
 from render.picture.picture import resize
 from render.source import Source
-from render.source.decoder import naming_faults, picture_reader, planes, upright_size
+from render.source.decoder import naming_faults, picture_reader
 from render.source.footage import Footage
 from render.source.image import FITS, GREY, digest
+from render.source.planes import planes, upright_size
 from render.source.stamp import require_unchanged
 
 TICKS = 4  # pictures kept as Frames: the two ticks beside a moment, the moment's own, and the one before
@@ -42,8 +44,8 @@ def video(footage: Footage, fit: str, size: tuple[int, int], ground: int = GREY)
         picture = _over_ground(torch.from_numpy(pixels)[None], ground)
         if frame.color_trc in LIGHTS:
             picture = _to_srgb(LIGHTS[frame.color_trc](picture))
-        seen = resize(picture, upright_size(frame, footage.aspect))  # which may change in the middle of a broadcast
-        return FITS[fit](seen, size).clamp(0, 1)
+        upright = resize(picture, upright_size(frame, footage.aspect))  # which may change in the middle of a broadcast
+        return FITS[fit](upright, size).clamp(0, 1)
 
     content = digest(footage.file)
     require_unchanged(footage.file, MOVIE, footage.stamp)
@@ -89,4 +91,4 @@ def _to_srgb(light: Tensor) -> Tensor:
     over, peak = (most - SHOULDER).clamp(min=0) / (1 - SHOULDER), (PEAK / WHITE - SHOULDER) / (1 - SHOULDER)
     bent = SHOULDER + (1 - SHOULDER) * (over * (1 + over / peak**2) / (1 + over)).clamp(max=1)  # Reinhard et al. 2002, eq. 4
     light = light * (torch.where(over > 0, bent, most) / most)
-    return torch.where(light <= 0.0031308, 12.92 * light, 1.055 * light.clamp_min(1e-6) ** (1 / 2.4) - 0.055)
+    return from_linear(light)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import mimetypes
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,7 +73,7 @@ def make_app(house: House, hosts: Iterable[str]) -> Guard:
         WebSocketRoute("/live", live),
     ]
     return Guard(
-        Starlette(routes=routes, exception_handlers={404: _missing, 405: _missing, 500: _failed}), house.keys, frozenset(hosts)
+        Starlette(routes=routes, exception_handlers={404: _missing, 405: _missing, 500: _fault}), house.keys, frozenset(hosts)
     )
 
 
@@ -80,7 +81,7 @@ async def _missing(request: Request, error: Exception) -> Response:
     return JSONResponse({"error": "there is nothing here"}, getattr(error, "status_code", 404))
 
 
-async def _failed(request: Request, error: Exception) -> Response:
+async def _fault(request: Request, error: Exception) -> Response:
     return JSONResponse({"error": "this is a fault of render"}, 500)
 
 
@@ -128,7 +129,7 @@ def _latest(kind: str) -> Callable[[House, Request], Awaitable[Response]]:
 
 async def _tick(house: House, request: Request) -> Response:
     width = request.query_params.get("width", "160")
-    if not width.isascii() or not width.isdecimal() or not 16 <= int(width[:5]) <= WIDEST:
+    if not re.fullmatch(r"[0-9]{2,4}", width) or not 16 <= int(width) <= WIDEST:
         return JSONResponse({"error": f"width: 16 to {WIDEST}"}, 400)
     session = house.session
     take = session.take if session else None

@@ -29,14 +29,14 @@ def dream_message(film: Film, state: State, about: dict[str, Any], cut: bool = F
     """The dream of a tick, packed; about: what the header has beside what film and state say. cut: nothing leads here."""
     scene, moment = film.scene, film.scene.clock.tick(state.tick)
     before = scene.clock.tick(max(0, state.tick - 1))
-    way = NOWHERE if cut or state.tick == 0 else _way(film, before, moment)
+    way = CUT if cut or state.tick == 0 else _way(film, before, moment)
     height, width = scene.size
     header = {
         "tick": state.tick,
         "seconds": moment.seconds,
         "since": moment.seconds - before.seconds,
         "rate": float(scene.clock.rate),
-        "cut": way is NOWHERE,
+        "cut": way is CUT,
         "size": [width, height],
         "amount": scene.amount(moment),
         "fine": float(colour.fine(state.canvas)),
@@ -58,20 +58,20 @@ class Way:
     mesh_size: tuple[int, int, int] = MESH
 
 
-NOWHERE = Way()
+CUT = Way()
 
 
 def _way(film: Film, before: Moment, moment: Moment) -> Way:
-    """The way from tick to tick; NOWHERE where the film cuts."""
+    """The way from tick to tick; CUT where nothing leads from one to the other."""
     scene = film.scene
     if not scene.source.moves:
         if scene.cut(before, moment):
-            return NOWHERE
+            return CUT
         moves = _moves(film, before.seconds, moment.seconds, STEPS)
         return Way(mesh=_mesh(film, before.seconds, moment.seconds)) if any(move.bends for move in moves) else Way(moves)
     flow = scene.flow_between(before, moment)
     if flow.kind == "cut":
-        return NOWHERE
+        return CUT
     return Way(mesh=_flow_mesh(flow), mesh_size=FLOW_MESH) if flow.kind == "usual" else Way([Move(STILL)] * STEPS)
 
 
@@ -99,15 +99,25 @@ def _mesh(film: Film, start: float, end: float) -> bytes:
     """Where the points of a coarse grid were at `start` and will be at `end`, at even times between."""
     columns, rows, steps = MESH
     aspect = film.scene.size[1] / film.scene.size[0]
-    x, y = torch.linspace(-aspect, aspect, columns), torch.linspace(-1, 1, rows)
-    points = torch.stack((x.expand(rows, columns), y[:, None].expand(rows, columns)), dim=-1).double()
-    whole = []
+    points = _grid(columns, rows, aspect).double()
+    lattices = []
     for step in range(steps + 1):
         now = start + (end - start) * step / steps
         was = carry(film.scene.path.between(start, now).inverse, points)
         will_be = carry(film.scene.path.between(now, end), points)
-        whole.append(torch.cat((was, will_be), dim=-1))
-    return torch.stack(whole).float().contiguous().numpy().astype("<f4").tobytes()
+        lattices.append(torch.cat((was, will_be), dim=-1))
+    return _pack_lattices(lattices)
+
+
+def _grid(columns: int, rows: int, right: float) -> Tensor:
+    """[rows, columns, 2]: points (x, y) that lie evenly from -right to right and from -1 to 1."""
+    x, y = torch.linspace(-right, right, columns), torch.linspace(-1, 1, rows)
+    return torch.stack((x.expand(rows, columns), y[:, None].expand(rows, columns)), dim=-1)
+
+
+def _pack_lattices(lattices: Sequence[Tensor]) -> bytes:
+    """The bytes of a mesh, as `protocol` has it."""
+    return torch.stack([*lattices]).float().contiguous().numpy().astype("<f4").tobytes()
 
 
 def _flow_mesh(flow: Flow) -> bytes:
@@ -120,15 +130,12 @@ def _flow_mesh(flow: Flow) -> bytes:
         F.avg_pool2d(plane, reach, 1, (reach[0] // 2, reach[1] // 2), count_include_pad=False)
         for plane in (apart * flow.trust, flow.trust)
     ]
-    x, y = torch.linspace(-1, 1, columns), torch.linspace(-1, 1, rows)
-    nodes = torch.stack((x.expand(rows, columns), y[:, None].expand(rows, columns)), dim=-1)
+    nodes = _grid(columns, rows, 1.0)
     mean = (sums[0] / (sums[1] + LITTLE)).cpu()
     apart = F.grid_sample(mean, nodes[None], padding_mode="border", align_corners=False)[0].permute(1, 2, 0)
     points = nodes * torch.tensor((width / height, 1.0))
-    whole = [
-        torch.cat((points + step / steps * apart, points - (1 - step / steps) * apart), dim=-1) for step in range(steps + 1)
-    ]
-    return torch.stack(whole).contiguous().numpy().astype("<f4").tobytes()
+    shares = [step / steps for step in range(steps + 1)]
+    return _pack_lattices([torch.cat((points + share * apart, points - (1 - share) * apart), dim=-1) for share in shares])
 
 
 def _velocity(film: Film, seconds: float) -> Tensor:

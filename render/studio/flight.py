@@ -18,15 +18,17 @@ import numpy as np
 import torch
 
 from render.config import Config
-from render.config.curve import Array, Curve, Span, Track
+from render.config.curve import Curve
 from render.config.hold import UNSAID, Hold
 from render.config.moving import movable, overlay
 from render.config.scalars import Size, Time
-from render.construct import build
+from render.config.track import Array, Span, Track
+from render.construct import build, build_scene
 from render.construct.camera import camera_path
 from render.construct.networks import Known
 from render.construct.palette import colour_hold
-from render.construct.scene import frame_size, shown_amount
+from render.construct.scene import shown_amount
+from render.construct.source import frame_size
 from render.film import Film
 from render.moment import CELLS, Clock
 from render.picture.picture import Pixels
@@ -36,7 +38,7 @@ from render.source.flow import FlowPair
 Rows = Mapping[str, Hold]  # by the key of the number they move
 
 ENDLESS = Time(Fraction(86_400), "seconds", "86400s")  # of film: a day, the longest that a film may be
-LOOKED_AT = 257  # instants at which it is seen whether a number knows how long its film is
+INSTANTS = 257  # instants at which it is seen whether a number knows how long its film is
 MOVES_ITSELF = (".webm", ".mp4", ".mov", ".mkv", ".avi", ".m4v", ".gif")  # endings of masks that are as long as their film
 
 
@@ -103,14 +105,14 @@ def has_end(config: Config) -> bool:
 
 def counts_to_end(config: Config) -> bool:
     """Whether the film would be another if it ended at another time."""
-    return config.motion.centers is not None or bool(config.motion.to) or bool(knows_its_end(config))
+    return config.motion.centers is not None or bool(config.motion.to) or bool(numbers_to_end(config))
 
 
-def knows_its_end(config: Config) -> list[str]:
+def numbers_to_end(config: Config) -> list[str]:
     """The numbers that would move otherwise in a longer film: they count in p, in % or to the end."""
     clock = config.clock
     longer = replace(clock, frames=3 * clock.frames)
-    seconds = np.linspace(0, clock.seconds, LOOKED_AT)[:-1]
+    seconds = np.linspace(0, clock.seconds, INSTANTS)[:-1]
     with np.errstate(all="ignore"):
         return [
             key
@@ -163,6 +165,12 @@ def film_with(stage: Stage, rows: Rows, before: Film | None = None, tick: int = 
     if stage.live.look.colour:
         scene = replace(scene, colours=colour_hold(stage.live, scene))
     return replace(stage.film, scene=scene)
+
+
+def scene_of_its_own(stage: Stage, rows: Rows) -> Scene:
+    """The scene that is flown with these rows, made anew for another thread: a source decodes for one reader at a time."""
+    scene = build_scene(stage.live, stage.film.scene.device)
+    return film_with(replace(stage, film=replace(stage.film, scene=scene)), rows).scene
 
 
 # ---- rows

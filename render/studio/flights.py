@@ -21,7 +21,7 @@ EFFORT = ("steps", "first_steps", "octaves", "jitter", "step_size")  # of the dr
 
 
 @dataclass(frozen=True)
-class Saved:
+class SavedFlight:
     """A flight as it was saved."""
 
     recording: Recording
@@ -37,7 +37,7 @@ class Flights:
 
     def __init__(self, folder: Path, film: Path | None) -> None:
         self.folder, self.film = folder, film  # where they are written; the file that they extend
-        self._saved: dict[str, Saved] = {}
+        self._saved: dict[str, SavedFlight] = {}
 
     def __contains__(self, name: object) -> bool:
         return name in self._saved
@@ -47,7 +47,7 @@ class Flights:
         """All of them, as the state has them."""
         return [saved.message for saved in self._saved.values()]
 
-    def save(self, name: str, take: LiveTake, stage: Stage, rows: Rows, last: int, known: Known) -> Saved:
+    def save(self, name: str, take: LiveTake, stage: Stage, rows: Rows, last: int, known: Known) -> SavedFlight:
         """Write the flight up to tick `last` beside the film, and give it its take: nothing is dreamed twice."""
         rows = up_to_tick(stage, rows, last)
         recording = write_flight(stage, rows, last, self.folder, name, self.film)
@@ -61,7 +61,7 @@ class Flights:
             "seconds": scene.clock.tick(last).seconds,
             "size": [scene.size[1], scene.size[0]],
         }
-        self._saved[name] = Saved(recording, stage, rows, last, own, message)
+        self._saved[name] = SavedFlight(recording, stage, rows, last, own, message)
         return self._saved[name]
 
     def thin(self, name: str, pixels: float) -> dict[str, Any]:

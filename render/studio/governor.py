@@ -10,7 +10,7 @@ SHARE = 0.25  # of a film's steps that a session begins with, as a draft
 ROOM = 0.9  # of a tick that dreaming may take: the rest is moving, storing, sending
 EASY = 0.45  # of a tick: who needs less can do one step more
 PATIENCE = 3  # dreams that are looked at together, since the first ones after a change are slow
-TIRED = 8  # settlings after which the governor leaves a film as it is
+MOST_CHANGES = 8  # after which the governor leaves a film as it is
 RULED = ("dream.steps", "dream.octaves", "dream.step_size")  # numbers that it sets
 
 
@@ -28,23 +28,23 @@ class Governor:
     """What it has looked at so far."""
 
     on: bool = True
-    settlings: int = 0  # how often it changed something
+    changes: int = 0  # how often it changed something
     took: list[float] = field(default_factory=list)  # seconds of dreams since then
 
     def begin(self, on: bool) -> None:
         """Look anew, or no more."""
-        self.on, self.settlings, self.took = on, 0, []
+        self.on, self.changes, self.took = on, 0, []
 
     def look(self, took: float, effort: Effort, most: Effort, may_take: float) -> Effort | None:
         """A dream took so many seconds: the effort to go on with, if it is another."""
         self.took.append(took)
-        if not self.on or self.settlings >= TIRED or len(self.took) < PATIENCE:
+        if not self.on or self.changes >= MOST_CHANGES or len(self.took) < PATIENCE:
             return None
         wanted = advise(effort, most, min(self.took), may_take)
         self.took = []
-        self.settlings = self.settlings + 1 if wanted.pixels == effort.pixels else TIRED  # one beginning more, at most
+        self.changes = self.changes + 1 if wanted.pixels == effort.pixels else MOST_CHANGES  # one beginning more, at most
         if wanted == effort:
-            self.settlings = TIRED
+            self.changes = MOST_CHANGES
             return None
         return wanted
 
@@ -70,7 +70,7 @@ def _less(effort: Effort, times: float) -> Effort:
     return replace(effort, pixels=max(LEAST, round(effort.pixels / times)))
 
 
-def because(effort: Effort, most: Effort, dreams: float, rate: float) -> str:
+def explain_effort(effort: Effort, most: Effort, dreams: float, rate: float) -> str:
     """Why the effort is what it is, as one sentence."""
     less = []
     if effort.pixels < most.pixels:

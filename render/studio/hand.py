@@ -79,12 +79,12 @@ class Hand:
         """What holds from the step on that begins at `tick`: by hand, by glides, and by a schedule of the film's own."""
         gliding = {key: glide.at(tick) for key, glide in self.glides.items()}
         self.glides = {key: glide for key, glide in self.glides.items() if glide.runs(tick)}
-        values = {**self._scheduled(stage, stage.film.scene.clock.tick(tick + 1)), **gliding, **self.pending}
+        values = {**self._schedule_values(stage, stage.film.scene.clock.tick(tick + 1)), **gliding, **self.pending}
         self.pending = {}
         spans = stage.spans
         return {key: round(value) if spans[key].whole and isinstance(value, float) else value for key, value in values.items()}
 
-    def _scheduled(self, stage: Stage, moment: Moment) -> dict[str, float]:
+    def _schedule_values(self, stage: Stage, moment: Moment) -> dict[str, float]:
         """The numbers that a table of the film's own moves, a row a tick; what a hand moved is its own."""
         return {
             key: curve(moment)

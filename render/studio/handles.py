@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from render.config import Config
-from render.config.curve import Curve, Span, written
+from render.config.curve import Curve, written
 from render.config.hold import holds
 from render.config.model import TERMS, Settings
 from render.config.nodes import to_yaml
 from render.config.section import plain, walk
+from render.config.track import Span
 from render.moment import Moment
 from render.studio.flight import Rows, Stage
 
@@ -84,8 +85,8 @@ def _handle(
     meanings: Mapping[str, tuple[str, Any]],
     moment: Moment,
 ) -> dict[str, Any]:
-    setting = next((key[: key.rindex(".")] for _ in "x" if key[: key.rindex(".")] in meanings and key not in meanings), key)
-    meaning, default = meanings.get(setting, ("", None))
+    above = key.rpartition(".")[0]  # of a pair, the setting that both numbers belong to
+    meaning, default = meanings.get(above if key not in meanings and above in meanings else key, ("", None))
     other = _pair(key, stage.spans)
     moves = curve is not None and curve.constant is None and not holds(curve)
     low, high = likely(key, span)

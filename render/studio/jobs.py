@@ -111,8 +111,7 @@ class Jobs:
         return next((job for job in self.jobs.values() if job.stage == "queued"), None)
 
     def _begin(self, job: Job) -> subprocess.Popen[str]:
-        nice = {"preexec_fn": lambda: os.nice(NICER)} if hasattr(os, "nice") else {}
-        return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
+        process = subprocess.Popen(
             self.command(job, self.root),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -120,8 +119,11 @@ class Jobs:
             text=True,
             encoding="utf-8",
             errors="replace",
-            **nice,
         )
+        if hasattr(os, "setpriority"):  # from here: what a child of a process of many threads does before its program may hang
+            with suppress(OSError):  # it has ended already
+                os.setpriority(os.PRIO_PROCESS, process.pid, os.getpriority(os.PRIO_PROCESS, 0) + NICER)
+        return process
 
     def _follow(self, number: int, process: subprocess.Popen[str]) -> None:
         """Tell how a job gets on, until it ends."""
@@ -163,6 +165,11 @@ class Jobs:
             self.jobs[number] = replace(self.jobs[number], **changes)
 
     def _tell(self) -> None:
+        self.tell(self.message)
+
+    @property
+    def message(self) -> dict[str, Any]:
+        """The message "jobs"."""
         rows = [
             {
                 "job": job.number,
@@ -177,4 +184,4 @@ class Jobs:
             }
             for job in self.jobs.values()
         ]
-        self.tell({"type": "jobs", "jobs": rows})
+        return {"type": "jobs", "jobs": rows}

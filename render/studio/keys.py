@@ -19,7 +19,7 @@ class Keys:
     port: int
     secret: bytes = field(default_factory=lambda: token_bytes(32), repr=False)  # of which the cookie is made
     token: str = field(default_factory=lambda: token_urlsafe(24), repr=False)  # good once
-    renewed: Callable[[str], None] = lambda token: None  # hears of the next token
+    on_renewal: Callable[[str], None] = lambda token: None  # hears of the next token
 
     @property
     def name(self) -> str:
@@ -33,10 +33,10 @@ class Keys:
 
     def trade(self, token: str) -> bool:
         """Whether this is the token; it is good no more."""
-        if not compare_digest(token.encode(), self.token.encode()):
+        if not compare_digest(token.encode(errors="replace"), self.token.encode()):
             return False
         self.token = token_urlsafe(24)
-        self.renewed(self.token)
+        self.on_renewal(self.token)
         return True
 
     def knows(self, cookies: str) -> bool:

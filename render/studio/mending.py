@@ -13,7 +13,8 @@ from render.config import load_text
 from render.config.loader import read
 from render.config.problem import SettingError
 from render.construct.networks import Known
-from render.develop.take import Take, existing_take, unfinished_takes
+from render.develop.take import Take
+from render.develop.takes import existing_take, unfinished_takes
 from render.errors import RenderError
 from render.facts import facts
 from render.studio.flight import Rows, Stage, first_rows, make_stage, with_values
@@ -22,7 +23,7 @@ from render.studio.takes import JOURNAL, LIVE, RESOLVED, finish
 
 def mend_takes(root: Path, device: torch.device, known: Known) -> Iterator[str]:
     """Make takes of the flights below `root` that were cut off, and say so of each; one that is being flown is left alone."""
-    for folder in cut_off(root):
+    for folder in unfinished_flights(root):
         try:
             with existing_take(folder) as take:
                 last = take.negative().count() - 1
@@ -33,7 +34,7 @@ def mend_takes(root: Path, device: torch.device, known: Known) -> Iterator[str]:
         yield f"a flight that was cut off is a take now: {folder}, {last + 1} dreams"
 
 
-def cut_off(root: Path) -> list[Path]:
+def unfinished_flights(root: Path) -> list[Path]:
     """The folders of flights that were cut off and have dreams; those that are flown now seem so, too."""
     homes = sorted(root.glob("*-live")) if root.is_dir() else []
     takes = (take for home in homes for take in unfinished_takes(root, home.name))
@@ -60,11 +61,14 @@ def rows_of(folder: Path, stage: Stage, last: int) -> Rows:
     """The rows that govern the ticks up to `last`, from the journal. Its last line may be torn."""
     rows = first_rows(stage)
     for tick, values in _lines(folder / JOURNAL):
-        if tick < last:
-            try:
-                rows = with_values(stage, rows, tick, values)
-            except SettingError as wrong:
-                raise RenderError(f"{folder / JOURNAL}: the value of tick {tick} {wrong.message}") from None
+        if tick >= last:
+            continue
+        if unknown := sorted({*values} - {*stage.spans}):
+            raise RenderError(f"{folder / JOURNAL}: tick {tick} sets {unknown[0]}, which this film does not have")
+        try:
+            rows = with_values(stage, rows, tick, values)
+        except SettingError as wrong:
+            raise RenderError(f"{folder / JOURNAL}: the value of tick {tick} {wrong.message}") from None
     return rows
 
 

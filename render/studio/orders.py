@@ -6,6 +6,7 @@ A new one is a function and its row in ORDERS; what it needs of a message is rea
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from threading import Thread
 from typing import Any, TypeVar
 
@@ -13,39 +14,49 @@ from render.config.mapping import load_mapping
 from render.config.problem import SettingError
 from render.config.scalars import NetworkChoice, read_size
 from render.develop import files, stills
+from render.develop.shoot import explain_failures
 from render.errors import MissingError, RenderError
+from render.studio.flight import scene_of_its_own
 from render.studio.jobs import QUALITIES
 from render.studio.mending import mend_takes
 from render.studio.pictures import last_seconds
-from render.studio.record import free_name
+from render.studio.record import free_name, is_used
 from render.studio.revisions import add_term, drop_term, plant, read_again, resize, write
-from render.studio.session import Carry, Message, Reply, Session
+from render.studio.session import Message, Order, Reply, Session
+from render.studio.setup import term_index
 from render.studio.thin import count_rows
 from render.weights import store
 
 T = TypeVar("T")
+
+MOST_CHANNELS = 10**6  # of a layer, far beyond that of any network
 
 
 def carry_out(session: Session, message: Message, reply: Reply) -> None:
     """Do what a message orders, and answer; a fault is an answer, too."""
     answer = {"id": message["id"]} if "id" in message else {}
     order = ORDERS.get(str(message.get("type")))
+    outcome: Message = {"type": "done"}
     try:
         if order is None:
             raise RenderError(f"there is no order {message.get('type')!r}")
-        order(session, message, lambda said: reply({**answer, **said}))
-        reply({"type": "done", **answer})
+        with explain_failures(session.stage.config):
+            order(session, message, lambda said: reply({**answer, **said}))
     except RenderError as error:
-        reply({"type": "error", **answer, "text": error.message, "hint": error.hint})
+        outcome = {"type": "error", "text": error.message, "hint": error.hint}
     except SettingError as wrong:
-        reply({"type": "error", **answer, "text": f"the value {wrong.message}", "hint": wrong.hint})
+        outcome = {"type": "error", "text": f"the value {wrong.message}", "hint": wrong.hint}
+    if answer and message.get("type") != "set":  # whoever waits for the answer knows by it what is so now; a hand has no time
+        session.tell_state()
+    reply({**answer, **outcome})
 
 
 def field(message: Message, name: str, kind: type[T], default: T | None = None) -> T:
     """A field of a message. Raises RenderError for one that is not there, or of another kind."""
     value = message.get(name, default)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
+        with suppress(OverflowError):  # JSON's numbers have no end
+            value = float(value)
     if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
         raise RenderError(f"{message.get('type')}: {name} must be {NAMES[kind]}")
     return value
@@ -64,6 +75,8 @@ NAMES: Mapping[type, str] = {
 def _set(session: Session, message: Message, reply: Reply) -> None:
     values = field(message, "values", dict)
     numbers = {str(key): field({"type": "set", key: value}, key, float) for key, value in values.items()}
+    if _of_another_take(session, message):  # the objective that stood at that place
+        numbers = {key: number for key, number in numbers.items() if term_index(key) is None}
     session.set(numbers, _seconds(message, "over", 0.0))
 
 
@@ -74,8 +87,14 @@ def _seconds(message: Message, name: str, default: float) -> float:
     return seconds
 
 
+def _of_another_take(session: Session, message: Message) -> bool:
+    """Whether a page means a take that has ended: its ticks and objectives are other ones than those of now."""
+    name = session.live_take.folder.name
+    return field(message, "take", str, name) != name
+
+
 def _release(session: Session, message: Message, reply: Reply) -> None:
-    session.release([str(key) for key in field(message, "keys", list)])
+    session.release([str(key) for key in field(message, "keys", list, sorted(session.hand.moved))])
 
 
 def _play(session: Session, message: Message, reply: Reply) -> None:
@@ -95,7 +114,8 @@ def _over(session: Session, message: Message, reply: Reply) -> None:
 def _record(session: Session, message: Message, reply: Reply) -> None:
     if field(message, "over", bool, False):
         session.start_over()
-    session.recording, session.playing = True, True
+    _play(session, message, reply)
+    session.recording = True
 
 
 def _stop(session: Session, message: Message, reply: Reply) -> None:
@@ -104,9 +124,11 @@ def _stop(session: Session, message: Message, reply: Reply) -> None:
 
 
 def _save(session: Session, message: Message, reply: Reply) -> None:
-    name = message.get("name") or free_name(session.setup.folder, session.filed.config.name)
+    name = message.get("name") or free_name(session.setup.script.folder, session.original.config.name)
     if not isinstance(name, str) or not files.folder_name(name) == name:
         raise RenderError(f"{name!r} is no name for a flight", "letters, digits, - and _ will do")
+    if name not in session.flights and is_used(session.setup.script.folder, name):
+        raise RenderError(f"{name}: a file is called so already, and is not written over", "give the flight another name")
     _save_as(session, name)
 
 
@@ -120,6 +142,8 @@ def _save_as(session: Session, name: str) -> None:
 
 def _tick(session: Session, message: Message, default: int | None = None) -> int:
     tick = field(message, "tick", int, default)
+    if _of_another_take(session, message):
+        raise RenderError(f"{message.get('type')}: tick {tick} is of {message['take']}, which has ended", "the film began anew")
     if not 0 <= tick <= session.head:
         raise RenderError(f"{message.get('type')}: there is no tick {tick}; the take has 0 to {session.head}")
     return tick
@@ -143,7 +167,7 @@ def _mark(session: Session, message: Message, reply: Reply) -> None:
 
 
 def _unmark(session: Session, message: Message, reply: Reply) -> None:
-    session.marks.pop(field(message, "tick", int), None)
+    session.marks.pop(_tick(session, message), None)
     _note_marks(session)
 
 
@@ -174,15 +198,15 @@ def _size(session: Session, message: Message, reply: Reply) -> None:
         session.governor.begin(True)
         pixels = session.setup.pixels
     else:
-        size, (height, width) = read_size(text), session.filed.size
+        size, (height, width) = read_size(text), session.original.size
         pixels = width * height if size.of_source else size.width * size.height
     resize(session, pixels, "another size is another flight: the film begins anew")
 
 
 def _add(session: Session, message: Message, reply: Reply) -> None:
     term = field(message, "term", dict)
-    written = {"dream": {"network": session.filed.network, "objective": [term]}}
-    (read,) = load_mapping(written, session.setup.folder).dream.objective
+    written = {"dream": {"network": session.original.network, "objective": [term]}}
+    (read,) = load_mapping(written, session.setup.script.folder).dream.objective
     if read.kind == "garden":
         plant(session, read, "a garden grows from the beginning")
     elif read.network and not session.knows(read.network):
@@ -201,6 +225,8 @@ def require_weights(network: NetworkChoice) -> None:
 
 def _drop(session: Session, message: Message, reply: Reply) -> None:
     index = field(message, "index", int)
+    if _of_another_take(session, message):
+        raise RenderError(f"drop: objective {index} is of {message['take']}, which has ended", "the film began anew")
     if not 0 <= index < len(session.stage.config.dream.objective):
         raise RenderError(f"drop: there is no objective {index}")
     drop_term(session, index, _seconds(message, "over", 1.0))
@@ -211,7 +237,7 @@ def _write(session: Session, message: Message, reply: Reply) -> None:
     write(session, None if keys is None else [str(key) for key in field(message, "keys", list)])
 
 
-def _saved(session: Session, message: Message, reply: Reply) -> None:
+def _read_again(session: Session, message: Message, reply: Reply) -> None:
     read_again(session)
 
 
@@ -225,11 +251,12 @@ def _gif(session: Session, message: Message, reply: Reply) -> None:
     seconds, width, fps = _seconds(message, "seconds", 4.0), field(message, "width", int, 480), field(message, "fps", int, 15)
     if not (16 <= width <= 2048 and 1 <= fps <= 50 and 0 < seconds <= 60):
         raise RenderError("gif: seconds up to 60, width 16 to 2048, fps 1 to 50")
-    film, take, last = session.film, session.live_take.folder, session.head
+    stage, rows, take, last = session.stage, session.rows, session.live_take.folder, session.head
 
     def make() -> None:
         try:
-            reply(file_message(session, "gif", last_seconds(film, take, last, seconds, width, fps)))
+            scene = scene_of_its_own(stage, rows)
+            reply(file_message(session, "gif", last_seconds(scene, take, last, seconds, width, fps)))
         except RenderError as error:
             session.say(f"the GIF could not be made: {error.message}", error.hint, grave=True)
 
@@ -244,7 +271,7 @@ def _flight(session: Session, message: Message) -> str:
     """A flight that was saved in this session; the flight so far, saved now, where none is named."""
     name = message.get("flight")
     if name is None and message.get("type") == "render":
-        name = free_name(session.setup.folder, session.filed.config.name)
+        name = free_name(session.setup.script.folder, session.original.config.name)
         _save_as(session, name)
     if name not in session.flights:
         raise RenderError(f"there is no flight {name!r} of this session")
@@ -257,7 +284,7 @@ def _render(session: Session, message: Message, reply: Reply) -> None:
         raise RenderError(f"render: quality is {quality!r}; it takes {', '.join(QUALITIES)}")
     read_size(size)
     name = _flight(session, message)
-    file = session.flights.enlarge(name, size, quality, session.filed.config, session.hand.moved)
+    file = session.flights.enlarge(name, size, quality, session.original.config, session.hand.moved)
     session.jobs.add(file, name, size, quality)
 
 
@@ -267,7 +294,7 @@ def _cancel(session: Session, message: Message, reply: Reply) -> None:
 
 def _plates(session: Session, message: Message, reply: Reply) -> None:
     pairs = [pair for pair in field(message, "plates", list) if isinstance(pair, list) and len(pair) == 2]
-    wanted = [(str(layer), number) for layer, number in pairs if isinstance(number, int) and number >= 0]
+    wanted = [(str(layer), number) for layer, number in pairs if isinstance(number, int) and 0 <= number < MOST_CHANNELS]
     session.wall.want(field(message, "network", str), wanted)
 
 
@@ -275,14 +302,14 @@ def _visit(session: Session, message: Message, reply: Reply) -> None:
     session.wall.visit(field(message, "network", str))
 
 
-ORDERS: Mapping[str, Carry] = {
+ORDERS: Mapping[str, Order] = {
     "plates": _plates,
     "visit": _visit,
     "size": _size,
     "add": _add,
     "drop": _drop,
     "write": _write,
-    "saved": _saved,
+    "saved": _read_again,
     "mend": _mend,
     "gif": _gif,
     "thin": _thin,

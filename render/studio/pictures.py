@@ -14,14 +14,17 @@ from render.config.model import OutputSettings
 from render.develop import prints
 from render.develop.ffmpeg import Pixels
 from render.develop.negative import Negative
-from render.film import Film
 from render.frames import at_rate, dreamed_up_to, frames_in
 from render.picture.picture import from_pixels, to_pixels
+from render.scene import Scene
 
 
-def last_seconds(film: Film, take: Path, last: int, seconds: float, width: int, fps: int) -> Path:
-    """A GIF of the last seconds up to tick `last` of a take, in the take's folder. Raises a RenderError."""
-    scene = dreamed_up_to(film.scene, last)
+def last_seconds(scene: Scene, take: Path, last: int, seconds: float, width: int, fps: int) -> Path:
+    """A GIF of the last seconds up to tick `last` of a take, in the take's folder. Raises a RenderError.
+
+    scene: of the flight; read by this function alone as long as it is at work.
+    """
+    scene = dreamed_up_to(scene, last)
     clock = at_rate(scene.clock, Fraction(fps))
     end = floor(scene.clock.tick(last).seconds * fps) + 1
     wanted = range(max(0, end - max(1, round(seconds * fps))), end)

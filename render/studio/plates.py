@@ -42,12 +42,13 @@ class Wall:
     def know(self, networks: Iterable[Network]) -> None:
         """Have the plates of these, too: the film may be dreamed by them."""
         for network in networks:
-            self._take_in(network.name, network)
+            self._add(network.name, network)
             self.guests.discard(network.name)
 
-    def _take_in(self, name: str, network: Network) -> None:
-        self.networks[name] = network
+    def _add(self, name: str, network: Network) -> None:
+        # the folder first: other threads take it to be there for every network
         self.folders[name] = platformdirs.user_cache_path(KEPT[0]) / KEPT[1] / _digest(network)
+        self.networks[name] = network
 
     def visit(self, name: str) -> None:
         """Load a network that is here and not loaded, to show what it knows; that is told when it is there.
@@ -64,16 +65,17 @@ class Wall:
     def _load(self, name: str) -> None:
         try:
             network = registry.load(name, None, self.device)
-        except RenderError as error:
+        except (RenderError, RuntimeError, MemoryError) as error:  # torch has no memory for it, or its file is damaged
             self.guests.discard(name)
-            self.tell({"type": "said", "text": f"{name} cannot be loaded: {error.message}", "hint": error.hint, "grave": True})
+            why, hint = (error.message, error.hint) if isinstance(error, RenderError) else ("memory or its file fails", "")
+            self.tell({"type": "said", "text": f"{name} cannot be loaded: {why}", "hint": hint, "grave": True})
             return
-        self._take_in(name, network)
+        self._add(name, network)
         self.tell(self.knowledge())
 
     def knowledge(self) -> dict[str, Any]:
         """The message "knowledge"."""
-        known = [self._known(name, network) for name, network in list(self.networks.items())]
+        known = [self._network_facts(name, network) for name, network in list(self.networks.items())]
         return {"type": "knowledge", "networks": known, "others": other_networks(self.networks)}
 
     def want(self, name: str, wanted: Iterable[tuple[str, int]]) -> None:
@@ -114,7 +116,7 @@ class Wall:
             began = monotonic()
             try:
                 self._dream(name, layer, number)
-            except (RenderError, RuntimeError):  # one that cannot be dreamed stays a word
+            except Exception:  # one that cannot be dreamed, for whatever reason, stays a word, and the next one is dreamed
                 continue
             self.tell(_plate(name, layer, number))
             with self._change:
@@ -129,7 +131,7 @@ class Wall:
         for picture in dream_plates(sheet, network, Recipe(SIDE, STEPS, 0, None, self.device)):
             files.write(path, stills.jpeg(picture))
 
-    def _known(self, name: str, network: Network) -> dict[str, Any]:
+    def _network_facts(self, name: str, network: Network) -> dict[str, Any]:
         names = [name for name in network.blocks or network.layers if name != CLASSES]
         counts = dict(_channels(network, names, self.device))
         folder = self.folders[name]

@@ -80,16 +80,18 @@ is free the newest is sent, those between are left out. A page that never acks g
 tab need not ack; it acks what it has when it is seen again.
 
 ── page -> server. Each may bear "id" (int or str), which its answer repeats:
-   {"type": "done", "id": …} or {"type": "error", "id": …}
+   {"type": "done", "id": …} or {"type": "error", "id": …}. The state that an order leads to is told before its answer, but for
+   that of "set", which comes many times a second. Orders that name a tick or an objective may bear "take": NAME, the take whose
+   ticks and objectives they mean; where that has ended they are refused, and numbers of objectives are not set.
 
     set       {"values": {KEY: NUMBER, …}, "over": seconds = 0}   numbers of handles, from the next tick on; KEY as in the
               vocabulary. Pointer: {"motion.center.0": x, "motion.center.1": y}. Wheel and keys: motion.zoom (multiply),
               rotate, pan.0, pan.1.
               over: the number glides there in so many seconds of film (zoom by equal factors)
-    release   {"keys": [KEY, …]}        as the file says again, expression and all
+    release   {"keys": [KEY, …] = all}  as the file says again, expression and all
     play  pause                         {}
     over      {}                        start over: a new take from tick 0, numbers as they are now
-    record    {"over": bool = false}   record; the flight begins at the beginning of the take. over: begin a new take first
+    record    {"over": bool = false}    record, and play; the flight begins at the beginning of the take. over: begin a new take
     stop      {}                        stop recording: NAME-flight.yaml and .csv are written -> "flight"
     save      {"name": str = null}      the same without stopping, any time: everything is always recorded
     thin      {"flight": NAME, "pixels": float}     drop the rows that are seen least of a saved flight, up to that error at
@@ -120,7 +122,7 @@ tab need not ack; it acks what it has when it is seen again.
 ── server -> page
 
     welcome   {"version": 1, "film": {"name", "file": path or null, "folder", "sound": bool}, "take": NAME}
-              after each (re)connection; state, vocabulary, knowledge and the newest dream follow
+              after each (re)connection; state, vocabulary, knowledge, jobs and the newest dream follow
     state     sent whenever something of it changes, whole:
         {"playing": bool, "recording": bool, "scrub": tick or null, "ended": bool (footage or duration is over),
          "take": NAME, "tick": head, "first": 0, "seconds": of the head, "duration": seconds or null where there is no end,

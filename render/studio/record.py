@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ HEAD = """\
 #   render {name}.yaml --set size=1080p     the same way, larger
 # What stands here is what was flown otherwise than {film} says; what is removed is as there again.
 """
-LIVING = ("name", "extends", "duration", "schedule", "loop", "outputs")  # said of a flight in any case, or never
+ITS_OWN = ("name", "extends", "duration", "schedule", "loop", "outputs")  # settings that are a flight's own, whatever its film
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def write_flight(stage: Stage, rows: Rows, last: int, folder: Path, name: str, f
 
 def _settings(config: Config) -> dict[str, Any]:
     """What a film says, as plain values, but for what is said of a flight in any case; its rows say nothing here."""
-    values = {key: value for key, value in config.resolved().items() if key not in LIVING}
+    values = {key: value for key, value in config.resolved().items() if key not in ITS_OWN}
     for section, _, name in (key.rpartition(".") for key, curve in config.curves() if unsaid(curve)):
         del values[section][name]
     return values
@@ -140,8 +141,10 @@ def _relative(film: Path, folder: Path) -> str:
 
 def free_name(folder: Path, name: str) -> str:
     """NAME-flight, or NAME-flight-2 and so on where a file is called so already."""
-    for number in range(1, 10_000):
-        free = f"{name}-flight" if number == 1 else f"{name}-flight-{number}"
-        if not any((folder / f"{free}{ending}").exists() for ending in (".yaml", ".csv")):
-            return free
-    return f"{name}-flight-x"
+    names = (f"{name}-flight" if number == 1 else f"{name}-flight-{number}" for number in count(1))
+    return next(free for free in names if not is_used(folder, free))
+
+
+def is_used(folder: Path, name: str) -> bool:
+    """Whether a file in the folder has a name that a flight of that name would write to."""
+    return any((folder / f"{name}{ending}").exists() for ending in (".yaml", ".csv"))

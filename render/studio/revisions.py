@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from render.config import Config
 from render.config.curve import read_curve
 from render.errors import RenderError
-from render.studio.filing import fault_message, match_terms, skeleton, write_numbers
+from render.studio.file_numbers import write_numbers
 from render.studio.flight import film_with, has_end, make_stage, with_other_terms
-from render.studio.setup import Filed, term_index
+from render.studio.saves import changed_keys, fault_message, match_terms, skeleton
+from render.studio.setup import Original, term_index
 
 if TYPE_CHECKING:
     from render.studio.session import Session
@@ -30,11 +31,11 @@ PAIRS = ("pan", "tilt", "center")  # motions that are two numbers
 
 def read_again(session: Session) -> None:
     """The film's file was saved: what it changes takes hold at the next step; a fault in it changes nothing."""
-    if session.setup.reload is None:
+    if session.setup.script.reload is None:
         return
     try:
-        config = session.setup.reload()
-        if config != session.filed.config:
+        config = session.setup.script.reload()
+        if config != session.original.config:
             take_over(session, config)
     except RenderError as error:
         session.audience.tell(fault_message(error))
@@ -44,23 +45,23 @@ def read_again(session: Session) -> None:
 
 def take_over(session: Session, config: Config) -> None:
     """Fly on as another version of the file says; where that is no matter of numbers, anew."""
-    filed = session.filed
-    new = Filed.of(config, session.pixels, session.share)
-    (shape, terms), (old_shape, old_terms) = skeleton(new.small), skeleton(filed.small)
+    original = session.original
+    new = Original.of(config, session.pixels, session.share)
+    (shape, terms), (old_shape, old_terms) = skeleton(new.small), skeleton(original.small)
     matches = match_terms(terms, old_terms)
-    if reasons := _reasons_to_cut(filed.config, config, shape, old_shape, matches):
+    if reasons := _reasons_to_cut(original.config, config, shape, old_shape, matches):
         cut(session, config, f"{' and '.join(reasons)}: this is another film, and begins anew")
         return
     places = [
-        filed.places[match] if match is not None else _plant(session, new.small.dream.objective[i])
+        original.places[match] if match is not None else _plant(session, new.small.dream.objective[i])
         for i, match in enumerate(matches)
     ]
-    for index in set(filed.places) - set(places):
+    for index in set(original.places) - set(places):
         drop_term(session, index, RISE)
-    before = {filed.in_stage(key): curve for key, curve in filed.curves.items()}
-    session.filed = replace(new, places=tuple(places))
+    before = {original.in_stage(key): curve for key, curve in original.curves.items()}
+    session.original = replace(new, places=tuple(places))
     for key, curve in new.curves.items():
-        here = session.filed.in_stage(key)
+        here = session.original.in_stage(key)
         if here in before and before[here].given != curve.given:
             session.hand.give_back(here, curve.written)
     session.audience.tell(session.vocabulary())
@@ -77,18 +78,6 @@ def _reasons_to_cut(
     return ["duration"] if has_end(new) != has_end(old) else []
 
 
-def changed_keys(new: Mapping[str, Any], old: Mapping[str, Any]) -> list[str]:
-    """The settings that differ, by their keys."""
-    changed = []
-    for key in {**old, **new}:
-        value, before = new.get(key), old.get(key)
-        if isinstance(value, dict) and isinstance(before, dict):
-            changed += [f"{key}.{below}" for below in changed_keys(value, before)]
-        elif value != before:
-            changed.append(key)
-    return changed
-
-
 def _plant(session: Session, term: Any) -> int:
     weight = term.weight.constant
     return add_term(session, term, 1.0 if weight is None else weight, RISE)
@@ -96,14 +85,14 @@ def _plant(session: Session, term: Any) -> int:
 
 def write(session: Session, keys: list[str] | None) -> None:
     """Write the numbers that were set here into the film's file."""
-    file, reload = session.setup.file, session.setup.reload
+    file, reload = session.setup.script.file, session.setup.script.reload
     if file is None or reload is None:
         raise RenderError("this film has no file to write to", "save the flight instead")
-    values, filed = session.values(), session.filed
+    values, original = session.values(), session.original
     wanted = [key for key in (sorted(session.hand.moved) if keys is None else keys) if key in values]
-    if strange := [key for key in wanted if term_index(key) is not None and term_index(key) not in filed.places]:
+    if strange := [key for key in wanted if term_index(key) is not None and term_index(key) not in original.places]:
         raise RenderError(f"{strange[0]}: this objective was added here, and the file has none like it", "write it there")
-    numbers = {filed.in_file(key): _full_size(session, key, values[key]) for key in wanted}
+    numbers = {original.in_file(key): _full_size(session, key, values[key]) for key in wanted}
     pairs = {
         f"motion.{name}": [values[f"motion.{name}.0"], values[f"motion.{name}.1"]]
         for name in PAIRS
@@ -112,20 +101,20 @@ def write(session: Session, keys: list[str] | None) -> None:
     write_numbers(file, numbers, pairs)
     session.hand.moved -= set(wanted)
     config = reload()
-    session.filed = replace(Filed.of(config, session.pixels, session.share), places=filed.places)
+    session.original = replace(Original.of(config, session.pixels, session.share), places=original.places)
 
 
 def _full_size(session: Session, key: str, value: float) -> float:
     """The number of the film as large as its file says, where the flight has a smaller one."""
-    filed, share = session.filed, session.share
-    (height, width), flown = filed.size, session.stage.film.scene.size
+    original, share = session.original, session.share
+    (height, width), flown = original.size, session.stage.film.scene.size
     shrink = max(1.0, sqrt(height * width / (flown[0] * flown[1])))
     if key == "dream.steps":
         return min(500, max(1, round(value / share))) if value else 0
     if key == "dream.jitter":
         return min(512, round(value * shrink))
     if key == "dream.octaves":
-        return float(min(20, value + filed.effort.octaves - filed.small.dream.octaves(filed.config.clock.tick(0))))
+        return float(min(20, value + original.effort.octaves - original.small.dream.octaves(original.config.clock.tick(0))))
     return float(value * share**0.5) if key == "dream.step_size" else float(value)
 
 
@@ -147,15 +136,15 @@ def add_term(session: Session, term: Any, weight: float, seconds: float) -> int:
 
 def plant(session: Session, term: Any, what: str) -> None:
     """An objective that no film can take up on its way: the film begins anew with it, and with those that were added before."""
-    file, values = session.filed.config, session.values()
+    config, values = session.original.config, session.values()
     added = [
         term_at(other, values[f"dream.objective.{index}.weight"])
         for index, other in enumerate(session.stage.config.dream.objective)
-        if index not in session.filed.places and index not in session.dropped
+        if index not in session.original.places and index not in session.dropped
     ]
-    dream = file.dream.model_copy(update={"objective": (*file.dream.objective, *added, term)})
-    cut(session, file.model_copy(update={"dream": dream}), f"{what}: the film begins anew")
-    session.filed = Filed.of(file, session.pixels, session.share)  # which has none of these
+    dream = config.dream.model_copy(update={"objective": (*config.dream.objective, *added, term)})
+    cut(session, config.model_copy(update={"dream": dream}), f"{what}: the film begins anew")
+    session.original = Original.of(config, session.pixels, session.share)  # which has none of these
 
 
 def term_at(term: Any, weight: float) -> Any:
@@ -174,21 +163,21 @@ def drop_term(session: Session, index: int, seconds: float) -> None:
 
 def cut(session: Session, config: Config, why: str) -> None:
     """The film begins anew, since something is another that is no number."""
-    _begin_anew(session, Filed.of(config, session.pixels, session.share), {}, why)
+    _begin_anew(session, Original.of(config, session.pixels, session.share), {}, why)
 
 
 def resize(session: Session, pixels: int, why: str) -> None:
     """The film begins anew with about so many pixels; numbers that were set here stay so."""
     session.pixels = pixels
     moved = session.moved_values()
-    _begin_anew(session, Filed.of(session.filed.config, pixels, session.share), {**moved, **session.hand.pending}, why)
+    _begin_anew(session, Original.of(session.original.config, pixels, session.share), {**moved, **session.hand.pending}, why)
 
 
-def _begin_anew(session: Session, filed: Filed, numbers: Mapping[str, Any], why: str) -> None:
+def _begin_anew(session: Session, original: Original, numbers: Mapping[str, Any], why: str) -> None:
     """numbers: that were set here and stay so, as far as the film has them."""
-    stage = make_stage(filed.small, session.setup.device, session.known)  # where that fails, the old film plays on
+    stage = make_stage(original.small, session.setup.device, session.known)  # where that fails, the old film plays on
     session.close_take()
-    session.filed, session.stage, session.rows, session.dropped = filed, stage, {}, set()
+    session.original, session.stage, session.rows, session.dropped = original, stage, {}, set()
     session.hand.pending = dict(numbers)
     session.hand.keep_only(stage.spans if numbers else ())
     session.wall.know(session.known.values())

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 import platformdirs
 import uvicorn
 
-from render.config import Config
 from render.errors import ConfigError, MissingError
 from render.show.terminal import say, stoppable
 from render.studio.door import House, make_app
 from render.studio.keys import Keys, lasting_secret
 from render.studio.protocol import MESSAGE
+from render.studio.script import Script
 from render.studio.viewers import Viewers
 
 if TYPE_CHECKING:
@@ -42,14 +42,11 @@ class Address:
 
 
 def serve(
-    config: Config,
-    file: Path | None,
-    text: str,
+    script: Script,
     root: Path,
     address: Address,
     browser: bool,
     pick_device: Callable[[], torch.device],
-    reload: Callable[[], Config] | None,
 ) -> None:
     """Serve the page and fly the film until Ctrl-C. Raises ConfigError where the port is taken, else as building a film."""
     listener = listen(address)
@@ -57,46 +54,39 @@ def serve(
     shown = "127.0.0.1" if address.host in ("127.0.0.1", "0.0.0.0", "localhost") else address.host
     url = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/"
     keys = Keys(port, lasting_secret(platformdirs.user_state_path("render")))
-    keys.renewed = lambda token: say(f"studio: a page is open; for another browser: {url}#{token}")
-    house = open_house(config, file, root, keys)
+    keys.on_renewal = lambda token: say(f"studio: a page is open; for another browser: {url}#{token}")
+    house = open_house(script, root, keys)
     with listening(house, listener, names(address.host, port)):
         say(f"studio: {url}#{keys.token}")
         if browser:
             threading.Thread(target=webbrowser.open, args=(f"{url}#{keys.token}",), daemon=True).start()
-        _fly(config, file, text, root, house, pick_device, reload)
-    say("studio: closed; what was flown is in " + str(root))
+        _fly(script, root, house, pick_device)
+    say(f"studio: closed; what was flown is in {root}")
 
 
-def open_house(config: Config, file: Path | None, root: Path, keys: Keys) -> House:
+def open_house(script: Script, root: Path, keys: Keys) -> House:
     """What the routes answer from, before there is a session."""
-    house = House(keys, Viewers(), {"files": file.absolute().parent if file else Path.cwd(), "takes": root.absolute()})
-    house.sound = config.audio.file if config.audio else None
+    house = House(keys, Viewers(), {"files": script.folder, "takes": root.absolute()})
+    house.sound = script.config.audio.file if script.config.audio else None
     film = {
-        "name": config.name,
-        "file": str(file) if file else None,
-        "folder": str(house.roots["files"]),
-        "sound": config.audio is not None,
+        "name": script.config.name,
+        "file": str(script.file) if script.file else None,
+        "folder": str(script.folder),
+        "sound": house.sound is not None,
     }
     house.welcome = {"film": film, "take": ""}
     return house
 
 
 def let_in(house: House, session: Session) -> None:
-    """The session is there: whoever comes, and has come, is told what it can do and what its networks know."""
+    """The session is there: whoever comes, and has come, is told what it can do, what its networks know, what it renders."""
     house.session, house.plates = session, session.wall.folders
     house.viewers.tell(session.vocabulary())
     house.viewers.tell(session.wall.knowledge())
+    house.viewers.tell(session.jobs.message)
 
 
-def _fly(
-    config: Config,
-    file: Path | None,
-    text: str,
-    root: Path,
-    house: House,
-    pick_device: Callable[[], torch.device],
-    reload: Callable[[], Config] | None,
-) -> None:
+def _fly(script: Script, root: Path, house: House, pick_device: Callable[[], torch.device]) -> None:
     """Build the film, which takes seconds, and fly it. The first Ctrl-C ends it after the dream at work."""
     from render.studio.orders import carry_out
     from render.studio.session import Session
@@ -104,19 +94,19 @@ def _fly(
     from render.studio.status import notices
     from render.studio.watch import watch_film
 
-    session = Session(Setup(config, file, text, root, pick_device(), reload), house.viewers, carry_out)
+    session = Session(Setup(script, root, pick_device()), house.viewers, carry_out)
     let_in(house, session)
     for notice in notices(session):
         say(notice)
     session.post({"type": "mend"}, lambda answer: say(answer["text"]) if "text" in answer else None)
-    watching = watch_film(file, lambda: session.post({"type": "saved"}), session.ending) if file else None
+    watcher = watch_film(script.file, lambda: session.post({"type": "saved"}), session.ending) if script.file else None
     try:
         with stoppable(session.ending):
             session.run()
     finally:
         session.ending.set()
-        if watching:
-            watching.join(2)
+        if watcher:
+            watcher.join(2)
 
 
 def listen(address: Address) -> socket.socket:
@@ -163,7 +153,7 @@ def listening(house: House, listener: socket.socket, hosts: list[str]) -> Iterat
     ready = threading.Event()
 
     async def answer() -> None:
-        house.viewers.live_on(asyncio.get_running_loop())
+        house.viewers.send_on(asyncio.get_running_loop())
         ready.set()
         await server.serve(sockets=[listener])
         for connection in list(server.server_state.connections):  # pages that do not let go
@@ -177,6 +167,6 @@ def listening(house: House, listener: socket.socket, hosts: list[str]) -> Iterat
     try:
         yield
     finally:
-        house.viewers.at_once(house.ending.set)
+        house.viewers.soon(house.ending.set)
         server.should_exit = True
         thread.join(5)

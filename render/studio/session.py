@@ -28,13 +28,13 @@ from render.studio.handles import values_at, vocabulary
 from render.studio.jobs import Jobs
 from render.studio.plates import Wall
 from render.studio.revisions import resize
-from render.studio.setup import Filed, Setup
+from render.studio.setup import Original, Setup
 from render.studio.status import Pace, describe, same_but_for_time
 from render.studio.takes import LiveTake, state_at
 
 Message = dict[str, Any]
 Reply = Callable[[Message], None]
-Carry = Callable[["Session", Message, Reply], None]
+Order = Callable[["Session", Message, Reply], None]
 OFTEN = 0.5  # seconds after which what a dream's header tells, too, is told again
 IDLE = 0.5  # seconds between two looks whether the end is asked for
 
@@ -52,14 +52,14 @@ class Audience(Protocol):
 class Session:
     """A film that is being flown, by the thread that runs it. All but `post` and `ending` belongs to that thread."""
 
-    def __init__(self, setup: Setup, audience: Audience, carry: Carry) -> None:
+    def __init__(self, setup: Setup, audience: Audience, carry_out: Order) -> None:
         self.setup = setup
         self.audience = audience
-        self.carry = carry  # carries out an order
+        self.carry_out = carry_out  # carries out an order
         self.known = setup.known  # networks that are loaded
         self.pixels, self.share = setup.pixels, setup.share
-        self.filed = Filed.of(setup.config, self.pixels, self.share)
-        self.stage: Stage = make_stage(self.filed.small, setup.device, self.known)
+        self.original = Original.of(setup.script.config, self.pixels, self.share)
+        self.stage: Stage = make_stage(self.original.small, setup.device, self.known)
         self.rows: Rows = {}
         self.film: Film = self.stage.film
         self.state: State | None = None
@@ -73,7 +73,7 @@ class Session:
         self.marks: dict[int, str] = {}
         self.governor = Governor(setup.govern)
         self.pace = Pace()
-        self.flights = Flights(setup.folder, setup.file)
+        self.flights = Flights(setup.script.folder, setup.script.file)
         self.jobs = Jobs(setup.root, audience.tell)
         self.wall = Wall(self.known.values(), setup.device, audience.tell)
         self.ending = Event()  # set: end after the step at work; nothing is lost
@@ -97,7 +97,7 @@ class Session:
             while not self.ending.is_set():
                 self._obey()
                 if self.flying:
-                    self._protected(self.advance)
+                    self._attempt(self.advance)
         finally:
             self.close()
 
@@ -117,24 +117,24 @@ class Session:
         return self.state.tick if self.state else -1
 
     def _obey(self) -> None:
-        """Carry out what was ordered, waiting until the next step is due."""
+        """Order out what was ordered, waiting until the next step is due."""
         while not self.ending.is_set():
             wait = max(0.0, self._due - monotonic()) if self.flying else IDLE
             if not self.obey(wait):
                 return
 
     def obey(self, wait: float = 0.0) -> bool:
-        """Carry out one order, the first that comes within so many seconds; whether one came."""
+        """Order out one order, the first that comes within so many seconds; whether one came."""
         try:
             order, reply = self._orders.get(timeout=wait) if wait > 0 else self._orders.get_nowait()
         except Empty:
             return False
-        self.carry(self, order, reply)
+        self.carry_out(self, order, reply)
         if self._orders.empty():  # a hand that moves orders thirty times a second
             self.tell_state()
         return True
 
-    def _protected(self, act: Callable[[], None]) -> None:
+    def _attempt(self, act: Callable[[], None]) -> None:
         """Do it; where that fails, pause and say why."""
         try:
             with explain_failures(self.stage.config):
@@ -153,7 +153,7 @@ class Session:
         self.rows = first_rows(self.stage)
         self.hand.pending, self.hand.glides = {**values, **self.hand.pending}, {}
         self.marks, self.film = {}, film_with(self.stage, self.rows)
-        self._protected(self._begin)
+        self._attempt(self._begin)
         self._due = monotonic()
         self.tell_state()
 
@@ -171,7 +171,7 @@ class Session:
     def _new_take(self) -> None:
         self.close_take()
         self.state, self.recording, self.scrubbed = None, False, False
-        self.take = LiveTake(self.setup.root, self.stage, self.setup.text)
+        self.take = LiveTake(self.setup.root, self.stage, self.setup.script.text)
 
     def fork(self, tick: int) -> None:
         """A new take whose first ticks are those of this one, up to `tick`; the flight goes on from there."""
@@ -201,8 +201,9 @@ class Session:
 
     @property
     def live_take(self) -> LiveTake:
-        """The take that is being flown."""
-        assert self.take, "a session that runs has a take"
+        """The take that is being flown. Raises RenderError where none could be begun, as on a full disk."""
+        if self.take is None:
+            raise RenderError("there is no take to fly in", "start over, once there is room for one")
         return self.take
 
     # ---- a step
@@ -226,7 +227,7 @@ class Session:
         if values:
             self.audience.tell({"type": "values", "tick": new.tick, "values": self.values(values)})
         self.pace.note(took, monotonic() - began)
-        self._rule(took)
+        self._govern(took)
         self._due = max(self._due + 1 / float(self.film.scene.clock.rate), monotonic()) if self.setup.pace else monotonic()
         self.tell_state()
 
@@ -236,7 +237,7 @@ class Session:
 
     def release(self, keys: Iterable[str]) -> None:
         """Give numbers back to the film's file."""
-        curves = self.filed.curves
+        curves = self.original.curves
         for key in keys:
             if key in curves and key in self.rows:
                 self.hand.give_back(key, curves[key].written)
@@ -259,21 +260,21 @@ class Session:
         (height, width), values = self.stage.film.scene.size, self.values(("dream.steps", "dream.octaves"))
         return Effort(height * width, int(values.get("dream.steps", 1)), int(values.get("dream.octaves", 1)))
 
-    def _rule(self, took: float) -> None:
+    def _govern(self, took: float) -> None:
         """Let the governor look at a dream that took so long."""
         if self.recording:
             return
-        effort, most = self.effort, self.filed.effort
+        effort, most = self.effort, self.original.effort
         wanted = self.governor.look(took, effort, most, 1 / float(self.film.scene.clock.rate))
         if wanted is None:
             return
         if wanted.pixels == effort.pixels:
             self._set_effort(wanted, most)
-        elif not self.hand.moved and not self.dropped and len(self.filed.places) == len(self.stage.config.dream.objective):
+        elif not self.hand.moved and not self.dropped and len(self.original.places) == len(self.stage.config.dream.objective):
             resize(self, wanted.pixels, "this machine does not keep up at that size: the film begins anew, smaller")
 
     def _set_effort(self, wanted: Effort, most: Effort) -> None:
-        config = self.filed.config
+        config = self.original.config
         far = config.dream.step_size(config.clock.tick(0)) * (most.steps / max(1, wanted.steps)) ** 0.5
         values = {"dream.steps": wanted.steps, "dream.octaves": wanted.octaves, "dream.step_size": min(far, 1.0)}
         self.hand.pending |= {key: value for key, value in values.items() if key not in self.hand.moved}

@@ -12,45 +12,38 @@ import torch
 
 from render.config import Config
 from render.config.curve import Curve
-from render.construct.scene import frame_size
+from render.construct.source import frame_size
 from render.studio.flight import at_size
 from render.studio.governor import FIRST, SHARE, Effort
+from render.studio.script import Script
 
 
 @dataclass(frozen=True)
 class Setup:
     """What a session is asked for."""
 
-    config: Config  # the film as its file says
-    file: Path | None  # that file
-    text: str  # what stands in it
+    script: Script  # the film
     root: Path  # of takes
     device: torch.device
-    reload: Callable[[], Config] | None = None  # reads the file again; raises a RenderError
     pixels: int = FIRST  # of the flight, at most
     share: float = SHARE  # of the film's steps
     govern: bool = True  # whether the governor may change these
     pace: bool = True  # whether film time is at most as fast as the wall clock
     known: dict[Any, Any] = field(default_factory=dict)  # networks that are loaded
 
-    @property
-    def folder(self) -> Path:
-        """Where flights are written."""
-        return self.file.absolute().parent if self.file else Path.cwd()
-
 
 @dataclass(frozen=True)
-class Filed:
-    """The film as its file was last read without a fault."""
+class Original:
+    """The film that is flown, as its file was last read without a fault."""
 
     config: Config
     small: Config  # the same at the size that is flown
     places: tuple[int, ...]  # of its objectives among those that are flown
 
     @staticmethod
-    def of(config: Config, pixels: int, share: float) -> Filed:
+    def of(config: Config, pixels: int, share: float) -> Original:
         """A film from its beginning: what is flown is what the file says."""
-        return Filed(config, at_size(config, pixels, share), tuple(range(len(config.dream.objective))))
+        return Original(config, at_size(config, pixels, share), tuple(range(len(config.dream.objective))))
 
     @cached_property
     def curves(self) -> Mapping[str, Curve]:

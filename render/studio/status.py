@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from render.frames import frame_count
 from render.loops import LOOPS
-from render.studio.flight import knows_its_end
-from render.studio.governor import PATIENCE, because
+from render.studio.flight import numbers_to_end
+from render.studio.governor import PATIENCE, explain_effort
 from render.studio.handles import terms
 
 if TYPE_CHECKING:
@@ -49,9 +49,9 @@ def describe(session: Session) -> dict[str, Any]:
     """The message "state"."""
     scene, values, pace = session.film.scene, session.values(), session.pace
     height, width = scene.size
-    film_height, film_width = session.filed.size
+    film_height, film_width = session.original.size
     rate, effort, moved = float(scene.clock.rate), session.effort, session.hand.moved
-    filed = session.filed.curves
+    curves = session.original.curves
     return {
         "type": "state",
         "playing": session.playing,
@@ -74,7 +74,7 @@ def describe(session: Session) -> dict[str, Any]:
             "size": f"{width}x{height}",
             "steps": effort.steps,
             "octaves": effort.octaves,
-            "because": because(effort, session.filed.effort, pace.dreams or rate, rate),
+            "because": explain_effort(effort, session.original.effort, pace.dreams or rate, rate),
         },
         "values": values,
         "moved": sorted(moved),
@@ -86,7 +86,7 @@ def describe(session: Session) -> dict[str, Any]:
         "flights": session.flights.messages,
         "device": str(scene.device),
         "paused_by": session.paused_by or None,
-        "unsaved": sorted(key for key in moved if key in values and (key not in filed or filed[key].constant != values[key])),
+        "unsaved": sorted(key for key in moved if key in values and (key not in curves or curves[key].constant != values[key])),
     }
 
 
@@ -97,15 +97,15 @@ def same_but_for_time(state: dict[str, Any], other: dict[str, Any]) -> bool:
 
 def notices(session: Session) -> list[str]:
     """What of the film is not flown as its file says."""
-    config, said = session.filed.config, []
+    config, sentences = session.original.config, []
     if LOOPS[config.loop].seamless:
-        said.append(f"loop: {config.loop} is left out: a flight does not know where it ends")
-    if keys := knows_its_end(config):
+        sentences.append(f"loop: {config.loop} is left out: a flight does not know where it ends")
+    if keys := numbers_to_end(config):
         seconds = session.stage.film.scene.clock.seconds
-        said.append(
+        sentences.append(
             f"{' and '.join(keys)} would not be live without an end (p, %, end): the flight is as long as the film, "
             f"{seconds:g} s; duration: in the file makes it longer"
         )
     elif config.motion.centers is not None or config.motion.to:
-        said.append("the camera's way is set for the whole film: the flight is as long as that; duration: makes it longer")
-    return said
+        sentences.append("the camera's way is set for the whole film: the flight is as long as that; duration: makes it longer")
+    return sentences

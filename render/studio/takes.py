@@ -19,7 +19,8 @@ from render.develop import files
 from render.develop.chain import Chain, tick_chain, write_chain
 from render.develop.negative import Negative
 from render.develop.shoot import fingerprint, state_of, version_of
-from render.develop.take import Take, open_take
+from render.develop.take import Take
+from render.develop.takes import open_take
 from render.errors import RenderError
 from render.film import Film, State, begin, step
 from render.picture.picture import to_pixels
@@ -90,22 +91,22 @@ def finish(take: Take, stage: Stage, rows: Rows, last: int, known: Known) -> Non
     with suppress(RenderError):  # a poster is a courtesy
         take.poster(take.negative().read(last // 2))
     recording = write_flight(stage, rows, last, take.folder, "flight", None)
-    whose = of_film(recording, recorded_film(recording, stage, known))
-    take.adopt(whose.fingerprint, whose.chain, recording.yaml.read_text("utf-8"), recording.config.yaml())
+    identity = identity_of(recording, recorded_film(recording, stage, known))
+    take.adopt(identity.fingerprint, identity.chain, recording.yaml.read_text("utf-8"), recording.config.yaml())
     take.note(dreamed=last + 1)
 
 
 @dataclass(frozen=True)
-class Whose:
-    """Whose film a take's ticks are."""
+class Identity:
+    """What tells the film that a take is of from others."""
 
     fingerprint: dict[str, Any]
     chain: Chain
 
 
-def of_film(recording: Recording, film: Film) -> Whose:
+def identity_of(recording: Recording, film: Film) -> Identity:
     """What a take says of the recorded film."""
-    return Whose(fingerprint(recording.config, film), tick_chain(recording.config, film, version_of(film)))
+    return Identity(fingerprint(recording.config, film), tick_chain(recording.config, film, version_of(film)))
 
 
 def recorded_film(recording: Recording, stage: Stage, known: Known) -> Film:
@@ -115,13 +116,13 @@ def recorded_film(recording: Recording, stage: Stage, known: Known) -> Film:
 
 def adopt(recording: Recording, film: Film, live: LiveTake, last: int) -> Path:
     """The take under the recorded film's name, which begins with the live take's ticks: none of them is dreamed again."""
-    config, whose = recording.config, of_film(recording, film)
-    write_chain(live.folder, whose.chain)
+    config, identity = recording.config, identity_of(recording, film)
+    write_chain(live.folder, identity.chain)
     text = recording.yaml.read_text("utf-8")
-    with open_take(live.root, config.name, whose.fingerprint, text, config.yaml(), chain=whose.chain) as take:
+    with open_take(live.root, config.name, identity.fingerprint, text, config.yaml(), chain=identity.chain) as take:
         if take.record.get("dreamed", 0) <= last:
             take.poster(live.negative.read(last // 2))
-            take.note(dreamed=take.negative().count(), finished=take.negative().count() == len(whose.chain))
+            take.note(dreamed=take.negative().count(), finished=take.negative().count() == len(identity.chain))
         return take.folder
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from heapq import heapify, heappop, heappush
@@ -39,7 +39,7 @@ def thin_rows(stage: Stage, rows: Rows, last: int, pixels: float) -> tuple[Rows,
         if low >= high:
             break
         count = (low + high + 1) // 2
-        tried = _without(plain, order[:count])
+        tried = _without(plain, {*order[:count]})
         apart = farthest(whole, film_with(stage, tried), last)
         if apart <= pixels:
             low, best, error = count, tried, apart
@@ -103,10 +103,9 @@ def _width(hold: Hold) -> float:
     return max(numbers) - min(numbers) or 1.0
 
 
-def _without(rows: Rows, dropped: Sequence[Row]) -> Rows:
-    gone = set(dropped)
+def _without(rows: Rows, dropped: Collection[Row]) -> Rows:
     return {
-        key: _with_rows(hold, [row for row, time in enumerate(hold.times) if (key, time) not in gone])
+        key: _with_rows(hold, [row for row, time in enumerate(hold.times) if (key, time) not in dropped])
         for key, hold in rows.items()
     }
 
@@ -122,11 +121,11 @@ def farthest(flown: Film, other: Film, last: int) -> float:
     for first in range(0, last, max(1, ticks // 2)):
         a: Tensor = points
         b: Tensor = points
-        for one, two in pairs[first : first + ticks]:
-            seen = (a[:, 0].abs() <= aspect) & (a[:, 1].abs() <= 1)
-            a, b = carry(one, a), carry(two, b)
-            if bool(seen.any()):
-                most = max(most, float((a - b)[seen].norm(dim=-1).max()) * HEIGHT / 2)
+        for flown_move, other_move in pairs[first : first + ticks]:
+            inside = (a[:, 0].abs() <= aspect) & (a[:, 1].abs() <= 1)
+            a, b = carry(flown_move, a), carry(other_move, b)
+            if bool(inside.any()):
+                most = max(most, float((a - b)[inside].norm(dim=-1).max()) * HEIGHT / 2)
     return most
 
 

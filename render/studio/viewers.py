@@ -35,7 +35,7 @@ class Viewer:
         """A message is to be sent."""
         for index, other in enumerate(self._texts):
             if message["type"] in NEWEST and other["type"] == message["type"]:
-                self._texts[index] = _laid_over(other, message)
+                self._texts[index] = _merge(other, message)
                 return
         if len(self._texts) >= MOST_TEXTS:
             self._texts = []
@@ -75,7 +75,7 @@ class Viewer:
             await self._wake.wait()
 
 
-def _laid_over(before: Message, after: Message) -> Message:
+def _merge(before: Message, after: Message) -> Message:
     if after["type"] != "values":
         return after
     return {**after, "values": {**before["values"], **after["values"]}}
@@ -90,7 +90,7 @@ class Viewers:
         self._viewers: set[Viewer] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def live_on(self, loop: asyncio.AbstractEventLoop) -> None:
+    def send_on(self, loop: asyncio.AbstractEventLoop) -> None:
         """The loop that sends."""
         self._loop = loop
 
@@ -115,21 +115,18 @@ class Viewers:
 
     def tell(self, message: Message) -> None:
         """Tell all."""
-        self._soon(lambda: self._tell(message))
+        self.soon(lambda: self._tell(message))
 
     def show(self, dream: bytes) -> None:
         """Show all."""
-        self._soon(lambda: self._show(dream))
+        self.soon(lambda: self._show(dream))
 
     def answer(self, viewer: Viewer) -> Callable[[Message], None]:
         """How a viewer is answered from another thread."""
-        return lambda message: self._soon(lambda: viewer.tell(message))
+        return lambda message: self.soon(lambda: viewer.tell(message))
 
-    def at_once(self, act: Callable[[], None]) -> None:
+    def soon(self, act: Callable[[], None]) -> None:
         """Do something on the loop that sends."""
-        self._soon(act)
-
-    def _soon(self, act: Callable[[], None]) -> None:
         if self._loop is None:
             act()
             return

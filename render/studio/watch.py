@@ -15,22 +15,38 @@ from render.errors import RenderError
 
 SETTLED = 60  # milliseconds after which a save is whole: editors write in several strokes
 DEEPEST = 16  # files that extend one another
+GONE = 1.0  # seconds until a folder that is gone is looked for again
 
 
 def watch_film(file: Path, saved: Callable[[], None], ending: Event) -> Thread:
     """Call `saved` whenever the film's file, or one that it extends, is written, until `ending`. A thread does it."""
 
     def look() -> None:
-        folders = {path.parent for path in files_of(file)}
-        for changes in watch(
-            *folders, stop_event=ending, step=SETTLED // 2, debounce=SETTLED * 4, rust_timeout=500, recursive=False
-        ):
-            if {Path(path).resolve() for _, path in changes} & files_of(file):
-                saved()
+        while not ending.is_set():
+            try:
+                _watch_folders(file, saved, ending)
+            except FileNotFoundError:  # a folder is gone, or is about to be put in the place of another
+                ending.wait(GONE)
 
     thread = Thread(target=look, name="studio-watch", daemon=True)
     thread.start()
     return thread
+
+
+def _watch_folders(file: Path, saved: Callable[[], None], ending: Event) -> None:
+    """Watch the folders of the film's files, until `ending` or until the film extends files of other folders."""
+    folders = _folders(file)
+    for changes in watch(
+        *folders, stop_event=ending, step=SETTLED // 2, debounce=SETTLED * 4, rust_timeout=500, recursive=False
+    ):
+        if {Path(path).resolve() for _, path in changes} & files_of(file):
+            saved()
+        if _folders(file) != folders:
+            return
+
+
+def _folders(file: Path) -> set[Path]:
+    return {path.parent for path in files_of(file)}
 
 
 def files_of(file: Path) -> set[Path]:

@@ -15,12 +15,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 from zipfile import BadZipFile, LargeZipFile, ZipFile
 
 from render.errors import NO_ROOM, MissingError, RoomError
 from render.inputs import TEXT, WEIGHTS, open_file, plain, read_text
 from render.weights.catalogue import CATALOGUE, FULL, Weights, megabytes
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 FOLDER = "RENDER_WEIGHTS"  # the environment's variable: a folder that comes before the cache, and where new files go
 CHUNK = 1 << 20  # bytes
@@ -64,16 +67,16 @@ def find(weights: Weights) -> Path | None:
 
 def present() -> dict[str, Path]:
     """All weights that lie here, by name: those of the catalogue, and others of which there is a record."""
-    here = {name: path for name, weights in CATALOGUE.items() if (path := find(weights))}
-    papers = [paper for folder in folders() for paper in sorted(folder.glob("*.json"))]
-    records = {record.name: _find(paper.stem) for paper in papers if (record := _read(paper))}
-    return {name: path for name, path in records.items() if path} | here
+    listed = {name: path for name, weights in CATALOGUE.items() if (path := find(weights))}
+    files = [file for folder in folders() for file in sorted(folder.glob("*.json"))]
+    records = {record.name: _find(file.stem) for file in files if (record := _read(file))}
+    return {name: path for name, path in records.items() if path} | listed
 
 
-def recorded(weights: Weights) -> Record | None:
+def record_of(weights: Weights) -> Record | None:
     """What was remembered of the file when it came."""
-    papers = (_paper(folder / weights.file) for folder in folders())
-    return next((record for paper in papers if (record := _read(paper))), None)
+    files = (_record_path(folder / weights.file) for folder in folders())
+    return next((record for file in files if (record := _read(file))), None)
 
 
 def verify(weights: Weights, path: Path, say: Say) -> str:
@@ -83,7 +86,7 @@ def verify(weights: Weights, path: Path, say: Say) -> str:
     """
     found = digest(path)
     check(weights, found, path)
-    if len(weights.sha256) < FULL and not recorded(weights):
+    if len(weights.sha256) < FULL and not record_of(weights):
         with suppress(MissingError, RoomError):  # a folder that cannot be written: it is checked as far as can be
             record(weights, found, say)
     return found
@@ -91,26 +94,26 @@ def verify(weights: Weights, path: Path, say: Say) -> str:
 
 def check(weights: Weights, found: str, path: Path) -> None:
     """MissingError if the sha256 `found` is not the published one, or not the one recorded when the file came."""
-    right = expected(weights)
+    right = expected_sha256(weights)
     if found.startswith(weights.sha256) and found.startswith(right):
         return
     digits = f"begins with {right}" if len(right) < FULL else f"is {right}"
     source, hint = "published", f"`render weights get {weights.name}` fetches it anew; or put the right file there"
     if len(weights.sha256) < FULL and len(right) == FULL:
         source = "recorded when it first came"
-        hint += f"; if another is meant to be used from now on, remove {_paper(place(weights))}"
+        hint += f"; if another is meant to be used from now on, remove {_record_path(place(weights))}"
     raise MissingError(f"{path} is not {weights.name}: its sha256 is {found}, and the one {source} {digits}", hint)
 
 
-def expected(weights: Weights) -> str:
+def expected_sha256(weights: Weights) -> str:
     """The sha256 that a file must have, or its first digits: the published one; where not all is public, the recorded one."""
-    past = recorded(weights) if len(weights.sha256) < FULL else None
+    past = record_of(weights) if len(weights.sha256) < FULL else None
     return past.sha256 if past else weights.sha256
 
 
 def record(weights: Weights, found: str, say: Say) -> None:
     """Remember a file that came; say its hash where nobody published it, since that is what it will be checked against."""
-    replace(_paper(place(weights)), json.dumps(asdict(Record(weights.name, found))).encode())
+    replace(_record_path(place(weights)), json.dumps(asdict(Record(weights.name, found))).encode())
     if not weights.sha256:
         say(f"{weights.name}: nobody publishes this file's hash; from now on it has to be the same, sha256 {found}")
 
@@ -123,14 +126,19 @@ def state(weights: Weights) -> str:
 
 def digest(path: Path) -> str:
     """sha256 of a file. MissingError if it cannot be read."""
-    total = sha256()
     try:
-        with open_file(path, WEIGHTS) as file:
-            while chunk := file.read(CHUNK):
-                total.update(chunk)
+        return hash_file(path).hexdigest()
     except OSError as error:
         raise MissingError(f"{path} cannot be read: {error.strerror or error}") from error
-    return total.hexdigest()
+
+
+def hash_file(path: Path) -> _Hash:
+    """The sha256 of what a file holds, to go on with."""
+    total = sha256()
+    with open_file(path, WEIGHTS) as file:
+        while chunk := file.read(CHUNK):
+            total.update(chunk)
+    return total
 
 
 # ---- files, written beside their place and renamed into it
@@ -146,8 +154,11 @@ def replace(path: Path, content: bytes) -> None:
     part = path.with_name(f".part-{os.getpid()}-{path.name}")
     with refusals(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(content)
-        finish(part, path)
+        try:
+            part.write_bytes(content)
+            finish(part, path)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def copy(source: IO[bytes], path: Path, weights: Weights) -> str:
@@ -202,15 +213,15 @@ def _find(file: str) -> Path | None:
     return next((path for folder in folders() if (path := folder / file).is_file()), None)
 
 
-def _paper(path: Path) -> Path:
+def _record_path(path: Path) -> Path:
     """Where the record of a file lies."""
     return path.with_name(f"{path.name}.json")
 
 
-def _read(paper: Path) -> Record | None:
+def _read(file: Path) -> Record | None:
     """A record; None if there is none that can be read."""
     with suppress(MissingError, ValueError, TypeError, RecursionError):
-        record = Record(**json.loads(read_text(paper, TEXT)))
+        record = Record(**json.loads(read_text(file, TEXT)))
         if len(record.sha256) == FULL:
             return record
     return None

@@ -24,7 +24,7 @@ import requests
 from render.errors import MissingError, RenderError, RoomError
 from render.inputs import TEXT, WEIGHTS, open_file, read_text
 from render.weights import cache
-from render.weights.cache import CHUNK, FOLDER, Say
+from render.weights.cache import FOLDER, Say
 from render.weights.catalogue import FULL, Weights, megabytes
 
 if TYPE_CHECKING:
@@ -83,14 +83,9 @@ class Part:
         for path in (self.path, self._note):
             path.unlink(missing_ok=True)
 
-    def hashed(self) -> _Hash:
+    def hash(self) -> _Hash:
         """sha256 of what is here, to go on with."""
-        total = sha256()
-        if self.size:
-            with open_file(self.path, WEIGHTS) as file:
-                while chunk := file.read(CHUNK):
-                    total.update(chunk)
-        return total
+        return cache.hash_file(self.path) if self.size else sha256()
 
     @property
     def _note(self) -> Path:
@@ -106,7 +101,7 @@ def download(weights: Weights, path: Path, say: Say, progress: Progress) -> str:
     for number, address in enumerate(weights.addresses, 1):
         try:
             with cache.refusals(path):
-                digest = _whole(weights, address, part, progress)
+                digest = _fetch_whole(weights, address, part, progress)
                 cache.finish(part.path, path)
                 part.remove()
             return digest
@@ -117,12 +112,12 @@ def download(weights: Weights, path: Path, say: Say, progress: Progress) -> str:
     raise UnfetchedError("; ".join(failures))
 
 
-def _whole(weights: Weights, address: str, part: Part, progress: Progress) -> str:
+def _fetch_whole(weights: Weights, address: str, part: Part, progress: Progress) -> str:
     """The part made whole from one address; its sha256. What was left by an earlier try and does not fit is dropped once."""
     for _ in range(RESUMES):
         before = part.size
         try:
-            digest = _rest(weights, address, part, progress)
+            digest = _fetch_rest(weights, address, part, progress)
         except CutError:
             if part.size <= before:  # it does not even begin
                 raise
@@ -140,20 +135,20 @@ def _whole(weights: Weights, address: str, part: Part, progress: Progress) -> st
     raise CutError("breaks off again and again")
 
 
-def _rest(weights: Weights, address: str, part: Part, progress: Progress) -> str:
+def _fetch_rest(weights: Weights, address: str, part: Part, progress: Progress) -> str:
     """What is missing of the part, from one answer of the host; sha256 of all of it."""
     if part.size and not (part.validator(address) or len(weights.sha256) == FULL):
         part.remove()  # nothing could tell whether the rest is of the same file
     if weights.exact and weights.size and part.size == weights.size:
-        return part.hashed().hexdigest()
-    with _answer(address, part) as answer:
-        start, said = _span(answer, part.size)
+        return part.hash().hexdigest()
+    with _request(address, part) as answer:
+        start, said = _range_of(answer, part.size)
         _require_file(answer, weights, said)
         total = said or (weights.size if weights.exact else 0)
         if start == 0:
             part.begin(address, _validator(answer))
         _require_room(part.path.parent, total - start)
-        digest = part.hashed()
+        digest = part.hash()
         with part.path.open("ab") as file:
             for chunk in _chunks(answer):
                 start += len(chunk)
@@ -174,25 +169,25 @@ def write(file: BinaryIO, chunk: bytes) -> None:
 
 
 @contextmanager
-def _answer(address: str, part: Part) -> Iterator[requests.Response]:
+def _request(address: str, part: Part) -> Iterator[requests.Response]:
     """What the host answers when asked for the file, or for the rest of it if some is here."""
     headers = {"Accept-Encoding": "identity"}
     if part.size:
         headers["Range"] = f"bytes={part.size}-"
         if validator := part.validator(address):
             headers["If-Range"] = validator
-    with _words(), requests.get(address, headers=headers, stream=True, timeout=TIMEOUT) as answer:
+    with _in_our_words(), requests.get(address, headers=headers, stream=True, timeout=TIMEOUT) as answer:
         yield answer
 
 
 def _chunks(answer: requests.Response) -> Iterator[bytes]:
     """The body as it comes. CutError if it breaks off."""
-    with _words():
+    with _in_our_words():
         yield from answer.iter_content(PIECE)
 
 
 @contextmanager
-def _words() -> Iterator[None]:
+def _in_our_words() -> Iterator[None]:
     """What requests raises, in our words: its own are a page long."""
     try:
         yield
@@ -211,7 +206,7 @@ FAILURES: dict[type[Exception], str] = {  # the first that fits
 }
 
 
-def _span(answer: requests.Response, have: int) -> tuple[int, int]:
+def _range_of(answer: requests.Response, have: int) -> tuple[int, int]:
     """Where in the file the answer begins, and the file's bytes in all, 0 if unsaid."""
     length = int(text) if (text := answer.headers.get("Content-Length", "")).isdecimal() else 0
     if answer.status_code == 200:

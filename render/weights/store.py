@@ -19,11 +19,11 @@ from render.weights.catalogue import CATALOGUE, FULL, Weights
 if TYPE_CHECKING:
     from render.weights.fetch import Progress
 
-OFFLINE = "RENDER_OFFLINE"  # the environment's variable: anything but these keeps us from dialing
+OFFLINE = "RENDER_OFFLINE"  # the environment's variable: anything but NO keeps us from dialing
+NO = ("", "0", "false", "no", "off")
 LARGE = 100_000_000  # bytes, for a file of which nobody says how large it is
 PACKAGED = ("bestiary", "efficientnet_lite0")  # networks whose weights come with the program
 UNLOCKED = "this disk knows no locks, so another render that fetches the same file at the same time is not noticed"
-NO = ("", "0", "false", "no", "off")
 
 
 def publishes(name: str) -> bool:
@@ -54,13 +54,13 @@ def ensure(name: str, say: Say, offline: bool | None = None, progress: Progress 
 def get(name: str, say: Say, offline: bool | None = None, progress: Progress | None = None) -> Path:
     """Like `ensure`, but a file that lies there damaged is fetched anew."""
     weights = catalogue.entry(name)
-    if path := whole(weights, say):
+    if path := find_whole(weights, say):
         return path
-    if no_net() if offline is None else offline:
-        raise absent(weights, "this is offline")
+    if is_offline() if offline is None else offline:
+        raise absence(weights, "this is offline")
     path = cache.place(weights)
-    with alone(weights, path, say):
-        if found := whole(weights, say):  # another process fetched it while this one waited
+    with fetching_alone(weights, path, say):
+        if found := find_whole(weights, say):  # another process fetched it while this one waited
             return found
         _fetch(weights, path, say, progress)
     return path
@@ -97,7 +97,7 @@ def recognise(file: Path, digest: str) -> Weights:
     raise ConfigError(f"{file}: nobody publishes weights of sha256 {digest}", hint)
 
 
-def whole(weights: Weights, say: Say) -> Path | None:
+def find_whole(weights: Weights, say: Say) -> Path | None:
     """The file, if it lies here and is what it should be; a damaged one is as good as none, and said."""
     path = cache.find(weights)
     try:
@@ -115,9 +115,9 @@ def pending(name: str) -> str:
     return "" if cache.find(weights) else f"{name}: {cache.state(weights)}, {weights.licence}"
 
 
-def absent(weights: Weights, why: str) -> MissingError:
+def absence(weights: Weights, why: str) -> MissingError:
     """What to say when weights are not here and cannot be fetched: all that a person needs to fetch them by hand."""
-    sha256 = cache.expected(weights)
+    sha256 = cache.expected_sha256(weights)
     digits = {0: "nobody publishes its hash", FULL: f"sha256 {sha256}"}
     known = digits.get(len(sha256), f"sha256 begins with {sha256}")
     packed = f" in a zip of sha256 {weights.archive.sha256}" if weights.archive else ""
@@ -128,11 +128,11 @@ def absent(weights: Weights, why: str) -> MissingError:
     return MissingError(f"the weights of {weights.name} are not here, and {why}", hint)
 
 
-def unsaid(words: str) -> None:
+def say_nothing(words: str) -> None:
     """A `say` for where nobody listens: what there is to say was said when the weights were made sure of before."""
 
 
-def no_net() -> bool:
+def is_offline() -> bool:
     """Whether the environment says that nothing may be fetched."""
     return os.environ.get(OFFLINE, "").strip().lower() not in NO
 
@@ -141,20 +141,20 @@ def _fetch(weights: Weights, path: Path, say: Say, progress: Progress | None) ->
     from render.weights import fetch  # brings requests along, which a film whose weights are here needs not wait for
 
     host, file = urlsplit(weights.addresses[0]).netloc, weights.download
-    file = file if weights.archive else replace(file, sha256=cache.expected(weights))
+    file = file if weights.archive else replace(file, sha256=cache.expected_sha256(weights))
     say(f"{file.name}: fetching {file.file} ({file.megabytes}; {file.licence}) from {host}, to keep in {path.parent}")
     target = path.with_name(file.file)
     try:
-        digest = fetch.download(file, target, say, progress or tenths(file, say))
+        digest = fetch.download(file, target, say, progress or say_tenths(file, say))
     except fetch.UnfetchedError as failure:
-        raise absent(weights, f"cannot be fetched ({failure.message})") from failure
+        raise absence(weights, f"cannot be fetched ({failure.message})") from failure
     if weights.archive:
         digest = cache.unpack(target, path, weights)
         target.unlink(missing_ok=True)
     cache.record(weights, digest, say)
 
 
-def tenths(weights: Weights, say: Say) -> Progress:
+def say_tenths(weights: Weights, say: Say) -> Progress:
     """A progress that says every tenth of what there is to fetch."""
     before = -1
 
@@ -169,7 +169,7 @@ def tenths(weights: Weights, say: Say) -> Progress:
 
 
 @contextmanager
-def alone(weights: Weights, path: Path, say: Say) -> Iterator[None]:
+def fetching_alone(weights: Weights, path: Path, say: Say) -> Iterator[None]:
     """Inside, no other process fetches the same file: of two, the second waits and finds it there."""
     from filelock import FileLock, Timeout
 

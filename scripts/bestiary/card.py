@@ -12,7 +12,7 @@ def card(options: argparse.Namespace, figures: Figures) -> str:
     """The card as Markdown: of weights made as `options` of scripts/train_bestiary, with their figures."""
     objects, textures = ([m.name for m in MOTIFS if m.texture is kind] for kind in (False, True))
     bars = "\n".join(
-        f"| {verdict.bar} | {verdict.value:g} | {verdict.low:g} to {verdict.high:g}{'' if verdict.held else ', missed'} |"
+        f"| {verdict.bar} | {verdict.value:g} | {verdict.low:g} to {verdict.high:g}{'' if verdict.met else ', missed'} |"
         for verdict in verdicts(figures)
     )
     levels = "\n".join(

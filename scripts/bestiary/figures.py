@@ -364,7 +364,7 @@ def main() -> int:
     if options.json:
         options.json.write_text(json.dumps(asdict(result), indent=1) + "\n", "utf-8")
     print(*lines(result), sep="\n")
-    return 0 if all(verdict.held for verdict in verdicts(result)) else 1
+    return 0 if all(verdict.met for verdict in verdicts(result)) else 1
 
 
 if __name__ == "__main__":

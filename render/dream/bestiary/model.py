@@ -114,6 +114,7 @@ def statistics(weights: Path | None = None) -> dict[str, tuple[Tensor, Tensor]]:
 def _read(weights: Path | None) -> dict[str, Tensor]:
     """The tensors of a file, with as many classes as it has, or of the packaged one. MissingError for another network's."""
     file = weights or WEIGHTS
-    found = under_prefix(entries(file), list(shapes()))
-    classes = found["classes.weight"].shape[0] if "classes.weight" in found and found["classes.weight"].shape else len(CLASSES)
-    return fit(found, shapes(classes), file, "the bestiary", others=True)
+    announced = under_prefix(entries(file), list(shapes()))
+    head = announced.get("classes.weight")
+    classes = head.shape[0] if head and head.shape else len(CLASSES)
+    return fit(announced, shapes(classes), file, "the bestiary", others=True)

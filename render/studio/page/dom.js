@@ -15,6 +15,26 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
+/**
+ * A function that calls `act`, which makes a part of the page anew: while a pointer or a key is held down in it, only once that
+ * is let go. What a hand holds goes on, and a press that began on a button ends on it.
+ */
+export function whenFree(part, act) {
+  let held = false, waits = false;
+  const hold = () => (held = true);
+  const free = () => setTimeout(() => { // a click comes after the pointer is up
+    held = false;
+    if (waits) act();
+    waits = false;
+  });
+  for (const name of ["pointerdown", "keydown"]) part.addEventListener(name, hold);
+  for (const name of ["pointerup", "pointercancel", "keyup", "blur"]) addEventListener(name, free);
+  return () => {
+    waits = held;
+    if (!held) act();
+  };
+}
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /** An element of a drawing. */

@@ -1,6 +1,6 @@
 // What it dreams of: its objectives as tiles, and a wall of what its networks know, to add from.
 
-import { figure, find, icon, make, write } from "./dom.js";
+import { figure, find, icon, make, whenFree, write } from "./dom.js";
 import { fromShare, toShare } from "./hand.js";
 
 const SHOWN = 96; // pictures on the wall at first, and with each "More"
@@ -17,10 +17,13 @@ export class Dreams {
     this.networks = [];
     this.others = [];
     this.terms = [];
+    this.take = ""; // whose objectives these are
     this.tiles = new Map(); // index -> {tile, slider, output}
     this.limit = SHOWN;
     this.wanted = new Map(); // network -> {"[layer, number]": rank} of pictures in sight that are not there yet
     this.sight = new IntersectionObserver((entries) => entries.forEach((entry) => this.see(entry)), { root: find(".body", panel), rootMargin: "120px" });
+    this.build = whenFree(find(".terms", panel), () => this.show());
+    this.hang = whenFree(find(".wall", panel), () => this.showWall());
     for (const name of ["network", "layer"]) {
       find(`.${name}`, panel).addEventListener("change", () => {
         if (name === "network") this.chooseNetwork();
@@ -35,14 +38,15 @@ export class Dreams {
   // ---- objectives
 
   /** The objectives as they are now. */
-  update(terms) {
+  update({ terms, take }) {
     const same = JSON.stringify(terms.map(({ index, words, dropped }) => [index, words, dropped]));
     this.terms = terms;
+    this.take = take;
     if (same !== this.built && (this.built = same)) this.build();
     terms.forEach(({ key }) => this.showWeight(key));
   }
 
-  build() {
+  show() {
     const list = find(".terms", this.panel), focused = document.activeElement?.dataset?.term;
     this.tiles.clear();
     list.replaceChildren(...this.terms.map((term) => this.tile(term)));
@@ -50,17 +54,19 @@ export class Dreams {
   }
 
   tile(term) {
-    const handle = this.handle(term), face = make("div", { class: "face", "aria-hidden": "true" }, this.faces(term));
+    const handle = this.handle(term), { built } = this;
+    const set = (number) => built === this.built && this.hand.set({ [term.key]: number }); // not of another film's objective
+    const face = make("div", { class: "face", "aria-hidden": "true" }, this.faces(term));
     const slider = make("input", {
       type: "range", min: 0, max: 200, step: 1, "data-term": term.index, "aria-label": `Weight of ${term.words}`,
-      oninput: () => this.hand.set({ [term.key]: fromShare(handle, slider.value / 200) }),
+      oninput: () => set(fromShare(handle, slider.value / 200)),
     });
     const output = make("output");
     const drop = make("button", {
       type: "button", class: "round", "aria-label": `Take away ${term.words}`, title: "Take away", hidden: term.dropped,
-      onclick: () => this.socket.ask("drop", { index: term.index }).catch(this.say),
+      onclick: () => this.socket.ask("drop", { index: term.index, take: this.take }).catch(this.say),
     }, icon("close"));
-    this.drag(face, term, handle);
+    this.drag(face, term, handle, set);
     this.tiles.set(term.index, { slider, output, face });
     return make("li", { class: `term${term.dropped ? " dropped" : ""}`, "data-key": term.key },
       face, drop, make("p", { class: "words", title: term.words }, term.words), make("div", { class: "weight" }, slider, output));
@@ -71,14 +77,14 @@ export class Dreams {
   }
 
   /** A tile's weight goes with what is dragged across its picture. */
-  drag(face, term, handle) {
+  drag(face, term, handle, set) {
     let from = null;
     face.addEventListener("pointerdown", (event) => {
       from = [event.clientX, toShare(handle, this.hand.values.get(term.key) ?? term.weight)];
       face.setPointerCapture(event.pointerId);
     });
     face.addEventListener("pointermove", ({ clientX }) => {
-      if (from) this.hand.set({ [term.key]: fromShare(handle, Math.min(1, Math.max(0, from[1] + (clientX - from[0]) / face.clientWidth))) });
+      if (from) set(fromShare(handle, Math.min(1, Math.max(0, from[1] + (clientX - from[0]) / face.clientWidth))));
     });
     for (const end of ["pointerup", "pointercancel"]) face.addEventListener(end, () => (from = null));
   }
@@ -169,7 +175,7 @@ export class Dreams {
     }));
   }
 
-  hang() {
+  showWall() {
     const words = find(".search", this.panel).value.toLowerCase().split(/\s+/).filter(Boolean);
     const offers = this.offers().filter((offer) => words.every((word) => offer.words.toLowerCase().includes(word)));
     const shown = offers.slice(0, this.limit);

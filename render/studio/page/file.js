@@ -1,27 +1,33 @@
 // The film's file: faults in it in their place, what the hand changed and the file does not say, and how it is dreamed here.
 
-import { figure, find, icon, make } from "./dom.js";
+import { figure, find, icon, make, whenFree } from "./dom.js";
+import { Wish } from "./wish.js";
 
 export class FilmFile {
-  constructor(panel, note, socket, values, say) {
+  constructor(panel, note, socket, hand, say) {
     this.panel = panel;
     this.note = note; // where a fault is shown, over the picture
     this.socket = socket;
-    this.values = values;
+    this.hand = hand;
+    this.values = hand.values;
     this.say = say;
     this.film = null;
     this.state = null;
     this.fault = null;
     this.made = "";
+    this.governs = new Wish(false, () => this.show());
+    this.show = whenFree(panel, () => this.build());
   }
 
+  /** The server is there; of a fault it tells once more. */
   open(film) {
     this.film = film;
-    this.show();
+    this.mend();
   }
 
   update(state) {
     this.state = state;
+    this.governs.tell(state.governor.on);
     this.show();
   }
 
@@ -49,11 +55,11 @@ export class FilmFile {
 
   // ---- the panel
 
-  show() {
+  build() {
     const { film, state, fault } = this;
     if (!film || !state) return;
     const { governor, unsaved, size, device, share, keeps_up: keepsUp } = state;
-    const made = JSON.stringify([film, fault, governor, unsaved, size, device, Math.round(100 * share), keepsUp, unsaved.map((key) => this.values.get(key))]);
+    const made = JSON.stringify([film, fault, governor, this.governs.value, state.recording, unsaved, size, device, Math.round(100 * share), keepsUp, unsaved.map((key) => this.values.get(key))]);
     if (made === this.made || this.panel.contains(document.activeElement) && document.activeElement.matches("select")) return;
     this.made = made;
     const body = find(".body", this.panel), focused = document.activeElement?.id;
@@ -76,13 +82,13 @@ export class FilmFile {
       onclick: () => this.socket.ask("write", {}).then(() => this.say({ text: "Written into the file, comments kept." }), this.say),
     }, "Write into the file");
     const free = make("button", {
-      type: "button", class: "pill", id: "free-all", onclick: () => this.socket.ask("release", { keys }).catch(this.say),
+      type: "button", class: "pill", id: "free-all", onclick: () => this.hand.release().catch(this.say),
     }, icon("free"), "Let go of all");
     return [make("ul", { class: "keys-unsaved" }, rows), make("div", { class: "group" }, write, free)];
   }
 
-  governor(state, { on, size, steps, octaves, because }, device, share) {
-    const governs = make("input", { type: "checkbox", id: "governs", checked: on, disabled: state.recording, onchange: () => this.socket.ask("govern", { on: governs.checked }).catch(this.say) });
+  governor(state, { size, steps, octaves, because }, device, share) {
+    const governs = make("input", { type: "checkbox", id: "governs", checked: this.governs.value, disabled: state.recording, onchange: () => this.govern(governs.checked) });
     const sizes = ["auto", "160x90", "256x144", "320x180", "480x270", "640x360", "960x540"];
     const now = state.size.join("x");
     const select = make("select", { id: "live-size", onchange: () => this.socket.ask("size", { size: select.value }).catch(this.say) },
@@ -93,6 +99,12 @@ export class FilmFile {
       make("label", { class: "field" }, make("span", {}, "Size here: a cut, the film begins anew"), select),
       make("label", { class: "group" }, governs, "May change steps and octaves, so that dreams keep up"),
     ];
+  }
+
+  govern(on) {
+    const answer = this.socket.ask("govern", { on });
+    this.governs.want(on, answer);
+    answer.catch(this.say);
   }
 }
 

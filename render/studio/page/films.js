@@ -1,6 +1,6 @@
 // Films: flights that were kept, and renderings of them, which play in the page when they are done.
 
-import { duration, find, icon, make, recall, keep, write } from "./dom.js";
+import { duration, find, icon, make, recall, keep, whenFree } from "./dom.js";
 
 const SIZES = [[720, "720p", "720p"], [1080, "1080p", "1080p"], [1440, "1440p", "1440p"], [2160, "4k", "4K"]]; // height, value, words
 const QUALITIES = [["final", "Final"], ["flown", "As flown"], ["draft", "Draft"]];
@@ -17,15 +17,26 @@ export class Films {
     this.form = find(".order", panel);
     this.jobs = [];
     this.flights = [];
-    this.played = new Set(); // jobs whose film was shown
+    this.played = new Set(); // jobs whose film was shown, or was there before this page
+    this.joins = true; // whether the next word of jobs is the first that this server says
+    this.pixels = new Map(); // name of a flight -> what it is to be thinned to
     this.state = null;
     fill(this.form.elements.quality, QUALITIES, recall("quality"));
     this.form.addEventListener("submit", (event) => this.order(event));
     room.addEventListener("close", () => room.replaceChildren());
+    this.kept = [];
+    const list = (name, show) => whenFree(find(name, panel), show);
+    this.showFlights = list(".flights", () => this.listFlights());
+    this.showJobs = list(".jobs", () => this.listJobs());
+    this.showKept = list(".kept", () => this.listKept());
     this.showFlights();
     this.showJobs();
-    this.showKept([]);
-    this.kept = [];
+    this.showKept();
+  }
+
+  /** The server is there, perhaps another one than before. */
+  join() {
+    this.joins = true;
   }
 
   update(state) {
@@ -43,15 +54,18 @@ export class Films {
 
   async order(event) {
     event.preventDefault();
+    if (this.ordering) return; // a second press, before the first is answered
+    this.ordering = true;
     const { flight, size, quality } = this.form.elements;
     keep("quality", quality.value);
     keep("size", size.value);
     await this.socket.ask("render", { flight: flight.value || null, size: size.value, quality: quality.value }).catch(this.say);
+    this.ordering = false;
   }
 
   // ---- flights
 
-  showFlights() {
+  listFlights() {
     const options = [[SO_FAR, "The flight so far"], ...this.flights.map(({ name }) => [name, name])];
     fill(this.form.elements.flight, options, this.form.elements.flight.value);
     const list = find(".flights", this.panel);
@@ -60,7 +74,10 @@ export class Films {
   }
 
   flight({ name, yaml, csv, ticks, seconds, size }) {
-    const pixels = make("input", { type: "number", min: 0, max: 100, step: 0.5, value: 2, "aria-label": `Most error of ${name} when thinned, pixels at 1080p`, class: "thin" });
+    const pixels = make("input", {
+      type: "number", min: 0, max: 100, step: 0.5, value: this.pixels.get(name) ?? 2, "aria-label": `Most error of ${name} when thinned, pixels at 1080p`, class: "thin",
+      oninput: () => this.pixels.set(name, pixels.value),
+    });
     const thin = make("button", {
       type: "button", class: "pill", title: "Leave out rows of its table, up to so many pixels of error at 1080p",
       onclick: () => this.socket.ask("thin", { flight: name, pixels: Number(pixels.value) }).catch(this.say),
@@ -72,15 +89,17 @@ export class Films {
   // ---- renderings
 
   take(jobs) {
-    for (const job of jobs) {
-      const before = this.jobs.find((old) => old.job === job.job);
-      if (job.stage === "done" && before && before.stage !== "done" && !this.played.has(job.job)) this.play(job);
-    }
+    const before = new Set(this.jobs.map(({ job }) => job)), done = jobs.filter(({ stage }) => stage === "done");
+    this.played = new Set([...this.played].filter((number) => jobs.some(({ job }) => job === number)));
+    const fresh = done.filter(({ job }) => !this.played.has(job)), news = fresh.filter(({ job }) => !this.joins || before.has(job));
+    fresh.forEach(({ job }) => this.played.add(job));
+    this.joins = false;
     this.jobs = jobs;
     this.showJobs();
+    news.forEach((job) => this.play(job)); // however quickly it went: what came between may be left out
   }
 
-  showJobs() {
+  listJobs() {
     const list = find(".jobs", this.panel), focused = document.activeElement?.dataset?.job;
     list.replaceChildren(...this.jobs.map((job) => this.job(job)));
     if (focused) find(`[data-job="${focused}"]`, list)?.focus();
@@ -100,7 +119,6 @@ export class Films {
 
   /** The film in a room of its own, and beside it what was flown. */
   play(job) {
-    this.played.add(job.job);
     const film = make("video", { src: job.url, controls: true, loop: true, muted: true, playsInline: true, "aria-label": `The film ${job.flight ?? ""}` });
     const flown = make("img", { class: "flown", alt: "The same moment as it was flown" });
     const compare = make("div", { class: "compare off" }, film, flown);
@@ -140,11 +158,11 @@ export class Films {
   keep({ what, url, path, bytes }) {
     if (what === "film") return;
     this.kept.unshift({ what, url, path, bytes });
-    this.showKept(this.kept);
+    this.showKept();
   }
 
-  showKept(kept) {
-    const list = find(".kept", this.panel);
+  listKept() {
+    const list = find(".kept", this.panel), { kept } = this;
     if (!kept.length) return list.replaceChildren(make("li", { class: "nothing" }, "Snapshots and GIFs of this session come here."));
     list.replaceChildren(...kept.map(({ what, url, path, bytes }) => make("li", {},
       make("img", { src: url, alt: what === "gif" ? "The last seconds" : "A snapshot", loading: "lazy" }),

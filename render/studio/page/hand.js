@@ -27,28 +27,32 @@ export class Hand {
     this.values = values;
     this.socket = socket;
     this.handles = new Map(); // key -> handle of the vocabulary
+    this.take = ""; // whose objectives the handles are
     this.waiting = {}; // key -> number, to be sent
     this.sent = 0;
     this.planted = false; // whether the pointer leads the aim no more
-    this.pressed = new Map(); // held key -> what the number was before
+    this.pressed = new Map(); // what is held, of HELD -> the key of the keyboard that holds it
+    this.before = new Map(); // key -> what a number was that is another one only while something is held
     this.touches = new Map(); // pointer -> [x, y]
     this.drawn = 0;
     this.listen(live.picture.canvas);
+    socket.before = () => this.send();
     requestAnimationFrame((now) => this.hold(now));
   }
 
   /** Sets numbers by their keys, within what they may be; `over` so many seconds of film. */
   set(numbers, over = 0) {
+    if (over) this.send();
     for (const [key, number] of Object.entries(numbers)) {
       const handle = this.handles.get(key);
       if (!handle?.live) continue;
       const value = within(handle, number);
       this.values.set(key, value);
       this.live.touch(key);
-      if (over) this.socket.send("set", { values: { [key]: value }, over });
-      else this.waiting[key] = value;
+      this.waiting[key] = value;
     }
-    this.flush();
+    if (over) this.send({ over });
+    else this.flush();
   }
 
   /** Multiplies, or adds where a number cannot be multiplied. */
@@ -59,21 +63,25 @@ export class Hand {
   }
 
   flush() {
-    const now = performance.now();
-    if (!Object.keys(this.waiting).length) return;
-    if (now - this.sent < PERIOD) {
-      this.later ??= setTimeout(() => { this.later = null; this.flush(); }, PERIOD);
-      return;
-    }
-    this.sent = now;
-    this.socket.send("set", { values: this.waiting });
-    this.waiting = {};
+    if (performance.now() - this.sent >= PERIOD) this.send();
+    else this.later ??= setTimeout(() => { this.later = null; this.flush(); }, PERIOD);
   }
 
-  /** The film's own numbers again, its expressions and all. */
-  release(keys) {
-    keys.forEach((key) => { delete this.waiting[key]; this.values.hand.delete(key); });
-    return this.socket.ask("release", { keys });
+  /** Sends what waits. */
+  send(fields = {}) {
+    const values = this.waiting, keys = Object.keys(values);
+    if (!keys.length) return;
+    this.waiting = {};
+    this.sent = performance.now();
+    const answer = this.socket.ask("set", { values, take: this.take, ...fields });
+    this.values.send(keys, answer);
+  }
+
+  /** The film's own numbers again, its expressions and all; all that are set here, where no keys are named. */
+  release(keys = null) {
+    const answer = this.socket.ask("release", keys ? { keys } : {});
+    (keys ?? [...this.values.hand.keys()]).forEach((key) => this.values.hand.delete(key));
+    return answer;
   }
 
   // ---- pointer, wheel, touch
@@ -135,22 +143,35 @@ export class Hand {
   down(event) {
     const name = `${event.shiftKey && event.key.startsWith("Arrow") ? "shift " : ""}${event.key}`, held = HELD[name];
     if (!held) return false;
-    if (!this.pressed.has(name)) {
-      this.pressed.set(name, this.values.get(held.key));
-      if (held.value !== undefined) this.set({ [held.key]: held.value });
-    }
+    if (this.pressed.has(name) || [...this.pressed.values()].includes(event.code)) return true; // it repeats itself
+    this.pressed.set(name, event.code);
+    if (held.value !== undefined) this.push(held);
     return true;
   }
 
-  up({ key }) {
-    for (const name of [key, `shift ${key}`]) {
-      if (HELD[name]?.value !== undefined && this.pressed.has(name)) this.set({ [HELD[name].key]: this.pressed.get(name) });
-      this.pressed.delete(name);
-    }
+  /** Makes a number another one for as long as something is held. */
+  push({ key, value }) {
+    if (!this.before.has(key)) this.before.set(key, this.values.get(key));
+    this.set({ [key]: value });
+  }
+
+  /** A key of the keyboard is let go, whatever it means by now: shift may have been let go before it. */
+  up({ code }) {
+    for (const [name, by] of this.pressed) if (by === code) this.letGo(name);
+  }
+
+  letGo(name) {
+    this.pressed.delete(name);
+    const { key, value } = HELD[name];
+    if (value === undefined) return;
+    const other = [...this.pressed.keys()].map((still) => HELD[still]).find((still) => still.key === key && still.value !== undefined);
+    if (other) return this.set({ [key]: other.value });
+    this.set({ [key]: this.before.get(key) });
+    this.before.delete(key);
   }
 
   rest() {
-    for (const name of [...this.pressed.keys()]) this.up({ key: name.replace("shift ", "") });
+    for (const name of this.pressed.keys()) this.letGo(name);
   }
 
   hold(now) {

@@ -1,6 +1,6 @@
 // Handles. Every number that can move, made from the vocabulary: name, unit, range, meaning, and how the file moves it.
 
-import { draw, figure, find, icon, make, write } from "./dom.js";
+import { draw, figure, find, icon, make, whenFree, write } from "./dom.js";
 import { fromShare, toShare } from "./hand.js";
 
 const GROUPS = { motion: "Camera", dream: "Dream", look: "Look", flow: "Footage", source: "Source" };
@@ -15,9 +15,12 @@ export class Handles {
     this.midi = midi;
     this.rows = new Map(); // key -> what `row` returns
     this.moved = new Set();
+    this.seconds = 0;
     this.learns = false;
+    this.handles = [];
+    this.show = whenFree(panel, () => this.list());
     midi.learned = () => this.showKnobs();
-    hand.values.on((keys) => keys.forEach((key) => this.show(key)));
+    hand.values.on((keys) => keys.forEach((key) => this.showValue(key)));
     panel.addEventListener("pointerover", ({ target }) => this.explain(target));
     panel.addEventListener("focusin", ({ target }) => {
       this.explain(target);
@@ -30,6 +33,12 @@ export class Handles {
   /** Makes them all anew. */
   build(handles) {
     this.hand.handles = new Map(handles.map((handle) => [handle.key, handle]));
+    this.handles = handles;
+    this.show();
+  }
+
+  list() {
+    const { handles } = this;
     const body = find(".body", this.panel), active = document.activeElement?.id, scrolled = body.scrollTop;
     this.rows.clear();
     const groups = Map.groupBy ? Map.groupBy(handles, ({ group }) => group) : grouped(handles);
@@ -39,7 +48,8 @@ export class Handles {
     ]));
     body.scrollTop = scrolled;
     if (active) document.getElementById(active)?.focus({ preventScroll: true });
-    handles.forEach(({ key }) => this.show(key));
+    handles.forEach(({ key }) => this.showValue(key));
+    this.mark();
     this.showKnobs();
   }
 
@@ -74,7 +84,7 @@ export class Handles {
     return row;
   }
 
-  show(key) {
+  showValue(key) {
     const row = this.rows.get(key), value = this.hand.values.get(key);
     if (!row?.slider || value === undefined) return;
     const share = toShare(row.handle, value);
@@ -88,10 +98,15 @@ export class Handles {
   /** Marks what is set here and not by the file, and where each curve is now. */
   update({ moved, seconds }) {
     this.moved = new Set(moved);
+    this.seconds = seconds;
+    this.mark();
+  }
+
+  mark() {
     for (const [key, { row, free, line }] of this.rows) {
       row.classList.toggle("moved", this.moved.has(key));
       if (free) free.hidden = !this.moved.has(key);
-      line?.at(seconds);
+      line?.at(this.seconds);
     }
   }
 

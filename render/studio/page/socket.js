@@ -19,8 +19,8 @@ export class Socket {
     this.listeners = new Map();
     this.waiting = new Map(); // id -> [resolve, reject]
     this.asked = 0;
-    this.last = 0; // when the last try began
     this.socket = null;
+    this.before = () => {}; // what is still to be sent before anything is asked
   }
 
   /** Calls `act` with each message of that type; "dream" with the bytes of each dream, "line" whenever `state` changes. */
@@ -70,8 +70,9 @@ export class Socket {
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify({ type, ...fields }));
   }
 
-  /** Sends a message, and promises that it is done; raises an Error in the server's words. */
+  /** Sends a message, after all that waits, and promises that it is done; raises an Error in the server's words. */
   ask(type, fields = {}) {
+    this.before();
     if (this.socket?.readyState !== WebSocket.OPEN) return Promise.reject(new Error("The server is not there."));
     const id = ++this.asked;
     return new Promise((resolve, reject) => {

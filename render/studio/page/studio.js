@@ -11,6 +11,7 @@ import { Picture } from "./picture.js";
 import { enter, Socket } from "./socket.js";
 import { Timeline } from "./timeline.js";
 import { Values } from "./values.js";
+import { Wish } from "./wish.js";
 
 const REST = 2800; // milliseconds after which the controls go
 const SAID = 6000; // milliseconds that a notice stays
@@ -40,7 +41,8 @@ const handles = new Handles(find("#handles"), hand, midi);
 const dreams = new Dreams(find("#dreams"), hand, socket, say);
 const timeline = new Timeline(deck, live, socket, say);
 const films = new Films(find("#films"), find("#room"), socket, say, still);
-const file = new FilmFile(find("#file"), find(".fault"), socket, values, say);
+const file = new FilmFile(find("#file"), find(".fault"), socket, hand, say);
+const playing = new Wish(false, showPlay), recording = new Wish(false, showPlay);
 let state = null;
 
 // ---- what the server says
@@ -49,18 +51,18 @@ socket.on("welcome", ({ film }) => {
   document.title = `${film.name}, live`;
   write(find(".name"), film.name);
   file.open(film);
+  films.join();
 });
 
 socket.on("state", (message) => {
   state = message;
+  hand.take = state.take;
   values.take(state.tick, state.values);
-  live.playing = state.playing && state.tick >= 0; // before the first dream there is nothing to fly through
-  body.classList.toggle("recording", state.recording);
-  dress(find("[data-do=play]"), state.playing ? "pause" : "play", state.playing ? "Pause" : "Play");
-  dress(find("[data-do=record]"), state.recording ? "stop" : "record", state.recording ? "Stop recording" : "Record");
-  find("[data-do=record]").setAttribute("aria-pressed", String(state.recording));
+  playing.tell(state.playing);
+  recording.tell(state.recording);
+  showPlay();
   handles.update(state);
-  dreams.update(state.terms);
+  dreams.update(state);
   timeline.update(state);
   films.update(state);
   file.update(state);
@@ -116,14 +118,22 @@ function hush() {
   line.hidden = true;
 }
 
+function showPlay() {
+  live.playing = playing.value && state?.tick >= 0; // before the first dream there is nothing to fly through
+  body.classList.toggle("recording", recording.value);
+  dress(find("[data-do=play]"), playing.value ? "pause" : "play", playing.value ? "Pause" : "Play");
+  dress(find("[data-do=record]"), recording.value ? "stop" : "record", recording.value ? "Stop recording" : "Record");
+  find("[data-do=record]").setAttribute("aria-pressed", String(recording.value));
+}
+
 function showFacts() {
-  const { size, rate, dreams: pace, keeps_up: keepsUp, playing, ended, paused_by: because, recording } = state;
+  const { size, rate, dreams: pace, keeps_up: keepsUp, ended, paused_by: because } = state;
   const facts = [size.join("×"), `${Number(rate.toFixed(2))} dreams a second`];
   if (because) facts.push(because);
   else if (ended) facts.push("it has ended");
-  else if (!playing) facts.push("paused");
+  else if (!state.playing) facts.push("paused");
   else if (!keepsUp && pace) facts.push(`${pace.toFixed(1)} a second here, so it flies slower`);
-  if (recording) facts.unshift("recording");
+  if (state.recording) facts.unshift("recording");
   write(find(".facts"), facts.join(" · "));
 }
 
@@ -190,21 +200,33 @@ function turn(name) {
 
 // ---- what is done
 
-/** An order that ends looking back. */
-function onwards(order, fields = {}) {
-  timeline.leave();
-  return socket.ask(order, fields);
+/** What is so once an order is carried out. A second press means what the first one led to, told or not. */
+const OUTCOMES = {
+  play: [[playing, true], [timeline.past, null]],
+  pause: [[playing, false]],
+  over: [[recording, false], [timeline.past, null]],
+  record: [[recording, true], [playing, true], [timeline.past, null]],
+  stop: [[recording, false]],
+  live: [[timeline.past, null]],
+  fork: [[recording, false], [timeline.past, null]],
+};
+
+/** Gives an order; whether it was carried out. What is wrong is said. */
+async function order(type, fields = {}) {
+  const answer = socket.ask(type, fields);
+  for (const [wish, value] of OUTCOMES[type] ?? []) wish.want(value, answer);
+  return answer.then(() => true, say);
 }
 
 const doing = {
-  play: () => (state?.playing ? socket.ask("pause") : onwards("play")).catch(say),
-  over: () => onwards("over").catch(say),
-  record: () => socket.ask(state?.recording ? "stop" : "record").catch(say),
-  live: () => onwards("live").catch(say),
-  fork: () => onwards("fork", { tick: timeline.past ?? state.tick }).catch(say),
-  mark: () => socket.ask("mark", timeline.past === null ? {} : { tick: timeline.past }).then(() => say({ text: "Marked." }), say),
-  snapshot: () => socket.ask("snapshot").catch(say),
-  gif: () => socket.ask("gif").then(() => {}, say),
+  play: () => order(playing.value ? "pause" : "play"),
+  over: () => order("over"),
+  record: () => order(recording.value ? "stop" : "record"),
+  live: () => order("live"),
+  fork: () => live.header && order("fork", timeline.past.value === null ? { tick: live.header.tick, take: live.header.take } : timeline.place),
+  mark: async () => (await order("mark", timeline.place)) && say({ text: "Marked." }),
+  snapshot: () => order("snapshot", timeline.place),
+  gif: () => order("gif"),
   full: () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()).catch(() => {}),
   help: () => showKeys(),
   close: () => {
@@ -256,7 +278,7 @@ document.addEventListener("keydown", (event) => {
   if (event.repeat) return;
   if (acts[key]) doing[acts[key]]();
   else if (key === "c") hand.set({ "motion.center.0": 0.5, "motion.center.1": 0.5 }, 0.5);
-  else if (key === "x") hand.release(state?.moved ?? []).catch(say);
+  else if (key === "x") hand.release().catch(say);
   else if (key === "[" || key === "]") timeline.step(key === "[" ? -1 : 1);
   else if (PANELS[Number(key) - 1]) turn(PANELS[Number(key) - 1]);
   else return;
@@ -282,6 +304,7 @@ new Pads(hand, [doing.play, doing.record, doing.mark, doing.snapshot]);
 
 /** Whether the film has music is known once it was asked for; it follows the film's own time. */
 function listen(off) {
+  silent = off;
   keep("silent", off);
   if (off) sound.pause();
   else follow(true);
@@ -289,7 +312,7 @@ function listen(off) {
 
 function follow(begin = false) {
   if (!sound.src || !live.header) return;
-  const { seconds, rate } = live.header, runs = state?.playing && state.scrub === null && !recall("silent");
+  const { seconds, rate } = live.header, runs = playing.value && timeline.past.value === null && !silent;
   if (!runs && !sound.paused) sound.pause();
   if (runs && sound.paused && (begin || sounding)) {
     sounding = true; // a pause that comes before it is loaded does not silence it for ever
@@ -300,12 +323,12 @@ function follow(begin = false) {
   dress(find("[data-do=sound]"), sound.paused ? "mute" : "sound", sound.paused ? "Sound on" : "Sound off");
 }
 
-let sounding = false;
+let sounding = false, silent = Boolean(recall("silent"));
 socket.on("welcome", ({ film }) => {
   if (!film.sound || sound.src) return;
   sound.src = "/sound";
   find("[data-do=sound]").hidden = false;
-  document.addEventListener("pointerdown", () => !sounding && !recall("silent") && follow(true));
+  document.addEventListener("pointerdown", () => !sounding && !silent && follow(true));
 });
 live.on(() => follow());
 

@@ -1,6 +1,7 @@
 // The timeline: what was dreamed so far, to be looked at again, marked, and gone on from.
 
 import { duration, find, make, write } from "./dom.js";
+import { Wish } from "./wish.js";
 
 export class Timeline {
   constructor(deck, live, socket, say) {
@@ -9,7 +10,7 @@ export class Timeline {
     this.say = say;
     this.slider = find(".scrub", deck);
     this.state = null;
-    this.past = null; // the tick of before that one looks back at, from the moment that it is asked for
+    this.past = new Wish(null, () => this.look()); // the tick of before that one looks back at
     this.asking = false;
     this.slider.addEventListener("input", () => this.scrub(Number(this.slider.value)));
     live.on((header) => this.show(header));
@@ -19,19 +20,24 @@ export class Timeline {
   update(state) {
     this.state = state;
     this.slider.max = Math.max(0, state.tick);
-    if (!this.asking) this.past = state.scrub;
-    this.slider.value = this.past ?? state.tick;
-    const scrubs = state.scrub !== null;
-    document.body.classList.toggle("scrubbing", scrubs);
-    find(".back", this.deck).hidden = !scrubs;
+    this.past.tell(state.scrub);
+    this.look();
     this.showMarks(state);
+  }
+
+  /** The slider, and the ways out of looking back. */
+  look() {
+    const past = this.past.value;
+    this.slider.value = past ?? this.state?.tick ?? 0;
+    document.body.classList.toggle("scrubbing", past !== null);
+    find(".back", this.deck).hidden = past === null;
     this.fill();
   }
 
   /** A dream that is shown. */
   show({ tick, seconds, scrub }) {
     write(find(".clock", this.deck), duration(seconds, 1));
-    if (this.past === null && (scrub || this.state?.scrub == null)) { // a page that comes while one looks back, too
+    if (this.past.value === null && (scrub || this.state?.scrub == null)) { // a page that comes while one looks back, too
       this.slider.max = Math.max(tick, Number(this.slider.max));
       this.slider.value = tick;
     }
@@ -54,7 +60,7 @@ export class Timeline {
         return make("button", {
           type: "button", "aria-label": `${words}. Delete takes it away.`, title: words,
           onclick: () => this.scrub(mark.tick),
-          onkeydown: ({ key }) => ["Delete", "Backspace"].includes(key) && this.socket.ask("unmark", { tick: mark.tick }).catch(this.say),
+          onkeydown: ({ key }) => ["Delete", "Backspace"].includes(key) && this.socket.ask("unmark", this.at(mark.tick)).catch(this.say),
         });
       }));
     }
@@ -62,23 +68,29 @@ export class Timeline {
   }
 
   /** Shows a tick of before. While one is asked for, only the newest wish waits. */
-  async scrub(tick) {
-    this.past = Math.min(Math.max(0, tick), this.state?.tick ?? 0);
-    this.slider.value = this.past;
-    this.fill();
-    if (this.asking) return;
+  scrub(tick) {
+    const past = Math.min(Math.max(0, tick), Number(this.slider.max));
+    if (this.asking) this.past.become(past);
+    else this.past.want(past, this.ask(past));
+  }
+
+  async ask(past) {
     this.asking = true;
-    let asked = null;
-    while (this.past !== null && this.past !== asked) {
-      asked = this.past;
-      await this.socket.ask("scrub", { tick: asked }).catch(this.say);
+    for (let asked = null; past !== null && past !== asked; past = this.past.value) {
+      asked = past;
+      await this.socket.ask("scrub", this.at(past)).catch(this.say);
     }
     this.asking = false;
   }
 
-  /** Looks back no longer; a wish that still waits is dropped. */
-  leave() {
-    this.past = null;
+  /** A tick as an order names it: of the take that is shown, since another has other ticks. */
+  at(tick) {
+    return { tick, take: this.state?.take };
+  }
+
+  /** The tick that one looks back at, as an order names it; nothing where one looks at the newest. */
+  get place() {
+    return this.past.value === null ? {} : this.at(this.past.value);
   }
 
   /** So many dreams back or on from what is shown. */

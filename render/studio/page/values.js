@@ -1,13 +1,12 @@
 // Values. What each number is now, was at a tick, and is by the hand although no dream knows of it yet.
 
 const REMEMBERED = 64; // ticks
-const PATIENCE = 1500; // milliseconds in which the server takes up what a hand set
 
 export class Values {
   constructor() {
     this.now = {}; // key -> number, of the newest tick
     this.history = []; // [tick, {key: number}] of those that changed, oldest first
-    this.hand = new Map(); // key -> [number, when it was set]
+    this.hand = new Map(); // key -> {number, known: whether the server has answered, and what it tells from now on counts}
     this.listeners = [];
   }
 
@@ -25,21 +24,26 @@ export class Values {
       this.history.unshift([later, { ...oldest, ...next }]);
     }
     Object.assign(this.now, values);
-    for (const [key, [number, when]] of this.hand) {
-      if (Math.abs(this.now[key] - number) < 1e-9 || performance.now() - when > PATIENCE) this.hand.delete(key);
-    }
-    this.listeners.forEach((act) => act(Object.keys(values)));
+    const known = [...this.hand.keys()].filter((key) => this.hand.get(key).known);
+    known.forEach((key) => this.hand.delete(key));
+    this.listeners.forEach((act) => act([...new Set([...Object.keys(values), ...known])]));
   }
 
   /** A number set by the hand. */
   set(key, number) {
-    this.hand.set(key, [number, performance.now()]);
+    this.hand.set(key, { number, known: false });
     this.listeners.forEach((act) => act([key]));
+  }
+
+  /** Numbers that the hand set are on their way. answer: a promise, kept or broken once the server has heard them. */
+  send(keys, answer) {
+    const sent = keys.map((key) => this.hand.get(key)).filter(Boolean), hear = () => sent.forEach((entry) => (entry.known = true));
+    answer.then(hear, hear);
   }
 
   /** A number as the hand has it. */
   get(key) {
-    return this.hand.get(key)?.[0] ?? this.now[key];
+    return this.hand.get(key)?.number ?? this.now[key];
   }
 
   /** A number as it was at a tick. */

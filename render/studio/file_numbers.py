@@ -1,9 +1,8 @@
-"""The film's file, while it is flown: what a save changes in flight, and the page's numbers written into it, comments kept."""
+"""Numbers of the page in the film's file: written in the place of those that stand there, comments and all else kept."""
 
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,77 +11,14 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
 
-from render.config import Config, load_text, nodes
+from render.config import load_text, nodes
 from render.config.loader import read, section_of
 from render.config.model import Settings
 from render.config.nodes import Node
-from render.config.problem import Origin, Problem, ProblemsError
+from render.config.problem import Origin
 from render.config.section import Section
 from render.develop import files
-from render.errors import ConfigError, RenderError
-
-LIVING = ("name", "extends", "duration", "schedule", "outputs")  # settings that change nothing of a flight
-Plain = dict[str, Any]
-
-
-# ---- what a save changes
-
-
-def skeleton(config: Config) -> tuple[Plain, list[str]]:
-    """All of a film but its moving numbers: its settings without the objectives, and each objective as one text."""
-    plain = config.resolved()
-    for key, _ in config.curves():
-        _blank(plain, key.split("."))
-    terms = [json.dumps(term, sort_keys=True, default=str) for term in plain["dream"].pop("objective")]
-    return {key: value for key, value in plain.items() if key not in LIVING}, terms
-
-
-def _blank(plain: Any, path: Sequence[str]) -> None:
-    """Leave out the number at a path."""
-    for step in path[:-1]:
-        plain = plain[int(step)] if isinstance(plain, list) else plain.get(step)
-        if not isinstance(plain, dict | list):
-            return
-    if isinstance(plain, list):
-        plain[int(path[-1])] = None
-    else:
-        plain.pop(path[-1], None)
-
-
-def match_terms(new: Sequence[str], old: Sequence[str]) -> list[int | None]:
-    """For each of the new objectives the index of the old one that it is; None for one that was not there."""
-    free = dict(enumerate(old))
-    matches: list[int | None] = []
-    for term in new:
-        index = next((index for index, other in free.items() if other == term), None)
-        if index is not None:
-            del free[index]
-        matches.append(index)
-    return matches
-
-
-def fault_message(error: RenderError) -> Plain:
-    """The message "fault": as the command line shows it, and each problem with its place."""
-    problems = error.problems if isinstance(error, ProblemsError) else ()
-    return {"type": "fault", "text": str(error), "problems": [_as_plain(problem) for problem in problems]}
-
-
-def _as_plain(problem: Problem) -> Plain:
-    place = problem.place
-    lines = place.origin.lines
-    return {
-        "file": place.origin.name,
-        "line": place.line + 1 if lines else 0,
-        "column": place.column + 1 if lines else 0,
-        "width": place.width,
-        "message": problem.message,
-        "hint": problem.hint,
-        "source": lines[place.line] if place.line < len(lines) else "",
-        "shown": str(problem),
-    }
-
-
-# ---- the page's numbers, written
+from render.errors import ConfigError
 
 
 def write_numbers(path: Path, numbers: Mapping[str, float], pairs: Mapping[str, Sequence[float]]) -> None:
