@@ -87,12 +87,12 @@ def sweep(
 
 
 @click.command()
-@click.argument("folders", nargs=-1, metavar="[DIR]...", type=FilePath())
+@click.argument("folders", nargs=-1, metavar="[FOLDER]...", type=FilePath())
 @click.option(
-    "-o", "--output", "site", type=FilePath(), default=Path("site"), metavar="DIR", help="Where the page goes [site]."
+    "-o", "--output", "site", type=FilePath(), default=Path("site"), metavar="FOLDER", help="Where the page goes [site]."
 )
 def gallery(folders: Sequence[Path], site: Path) -> None:
-    """Finished films as one static page, to show: the takes in each DIR [runs].
+    """Finished films as one static page, to show: the takes in each FOLDER [runs].
 
     The page asks nothing of the network: it works from the folder, from any place of a server, and out of an archive.
     """
