@@ -127,15 +127,15 @@ class Baseline:
     share: float = 1.0
 
 
-def _carried(frame: Tensor, where: Tensor) -> Tensor:
+def _carry(frame: Tensor, where: Tensor) -> Tensor:
     return warp.lanczos4(frame, where, border="replicate")
 
 
 BASELINES = {
     "alone": Baseline(lambda now, before, dreamed, where: now),
     "blended": Baseline(lambda now, before, dreamed, where: (now + dreamed) / 2),
-    "frame carried": Baseline(lambda now, before, dreamed, where: (now + _carried(dreamed, where)) / 2),
-    "detail carried": Baseline(lambda now, before, dreamed, where: now + 0.9 * _carried(dreamed - before, where), 0.2),
+    "frame carried": Baseline(lambda now, before, dreamed, where: (now + _carry(dreamed, where)) / 2),
+    "detail carried": Baseline(lambda now, before, dreamed, where: now + 0.9 * _carry(dreamed - before, where), 0.2),
 }
 
 
@@ -149,7 +149,7 @@ def places(footage: Footage) -> list[Tensor]:
     return found
 
 
-def by(
+def dream_by(
     baseline: Baseline, film: Film, footage: Footage, where: Sequence[Tensor], states: Sequence[State], step_size: float
 ) -> list[Picture]:
     """The clip dreamed that way; the first dream, and the gardens of each, are ours."""
@@ -166,7 +166,7 @@ def by(
     return [picture(frame) for frame in dreams]
 
 
-def tuned(
+def tune(
     dreamed: Callable[[float], list[Picture]], footage: Footage, wanted: float, guess: float
 ) -> tuple[list[Picture], float]:
     """The clip dreamed as strongly as wanted, and the step size that it takes: a secant on logarithms from a guess."""
@@ -189,7 +189,7 @@ def tuned(
 # ---- the verdict
 
 
-def judged(footage: Footage, asked: argparse.Namespace, step_sizes: dict[str, float]) -> dict[str, list[Picture]]:
+def dream_by_all(footage: Footage, asked: argparse.Namespace, step_sizes: dict[str, float]) -> dict[str, list[Picture]]:
     """The clip as every method dreams it, ours first, and without --drift the others at ours' strength.
 
     step_sizes: what each took for the clip before, from which the search begins.
@@ -203,8 +203,8 @@ def judged(footage: Footage, asked: argparse.Namespace, step_sizes: dict[str, fl
         wanted, where = coherence.strength(clips["ours"], footage, SETTLED), places(footage)
         usual = film.ascent(film.scene.clock.tick(0), True).step_size
         for name, baseline in BASELINES.items():
-            way = partial(by, baseline, film, footage, where, states)
-            clips[name], step_sizes[name] = tuned(way, footage, wanted, step_sizes.get(name, usual / baseline.share))
+            way = partial(dream_by, baseline, film, footage, where, states)
+            clips[name], step_sizes[name] = tune(way, footage, wanted, step_sizes.get(name, usual / baseline.share))
     return clips
 
 
@@ -257,7 +257,7 @@ def video(path: Path, size: tuple[int, int], start: float, count: int) -> Footag
             found.append(frame)
         if len(found) == count:
             break
-    return coherence.watched(found)
+    return coherence.measure_motion(found)
 
 
 def clips(asked: argparse.Namespace) -> Iterator[tuple[str, Footage]]:
@@ -332,7 +332,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         for name, footage in clips(asked):
             begun = monotonic()
-            dreamed = judged(footage, asked, step_sizes)
+            dreamed = dream_by_all(footage, asked, step_sizes)
             found = {"footage": figures_of(footage.frames, footage)}
             found |= {method: figures_of(clip, footage) for method, clip in dreamed.items()}
             bars = verdicts({method: found[method] for method in dreamed}, name)

@@ -2,7 +2,7 @@
 
 A frame is float32 [H, W, 3], RGB, 0..1. O is what was dreamed, S the footage beneath it, D = O - S the dream's detail, W a
 frame looked up where its things were (or will be), M the pixels where that is known. Exact motion comes from scenes.py; for
-real clips `watched` measures it with another engine than the film's, so that no engine is asked about its own mistakes.
+real clips `measure_motion` measures it with another engine than the film's, so that no engine is asked about its own mistakes.
 """
 
 from __future__ import annotations
@@ -54,11 +54,17 @@ class Footage:
 # ---- how frames are carried
 
 
-def carried(frame: Picture, field: Field) -> Picture:
+def carry(frame: Picture, field: Field) -> Picture:
     """The frame looked up at p + field[p]."""
-    height, width = field.shape[:2]
-    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    x, y = _pixels(field)
     return np.asarray(cv2.remap(frame, x + field[..., 0], y + field[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
+
+
+def _pixels(frame: Picture) -> tuple[Picture, Picture]:
+    """x and y of every pixel of a frame or field, float32 [H, W] each."""
+    height, width = frame.shape[:2]
+    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    return x, y
 
 
 def grey(frame: Picture) -> NDArray[np.uint8]:
@@ -66,10 +72,10 @@ def grey(frame: Picture) -> NDArray[np.uint8]:
     return np.asarray((frame @ LUMA * 255).round().clip(0, 255), dtype=np.uint8)
 
 
-def agreeing(field: Field, back: Field) -> Mask:
+def find_agreement(field: Field, back: Field) -> Mask:
     """Where going there and back again ends near the start, within the frame, and away from where motions meet."""
     height, width = field.shape[:2]
-    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    x, y = _pixels(field)
     x, y = x + field[..., 0], y + field[..., 1]
     inside = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
     returned = cv2.remap(back, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
@@ -85,8 +91,7 @@ def lucas_kanade(one: Picture, other: Picture) -> Field:
 
     On the scenes of known motion it errs by 0.05 to 0.2 pixels where it trusts itself, and Farneback's by 0.2 to 0.5.
     """
-    height, width = one.shape[:2]
-    start = np.stack(np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)), -1)
+    start = np.stack(_pixels(one), -1)
     enough = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_COUNT, 30, 0.01)
     points = start.reshape(-1, 1, 2)
     found = cv2.calcOpticalFlowPyrLK(
@@ -102,7 +107,7 @@ def dis(one: Picture, other: Picture) -> Field:
     return np.asarray(engine.calc(grey(one), grey(other), None), dtype=np.float32)
 
 
-def watched(frames: list[Picture]) -> Footage:
+def measure_motion(frames: list[Picture]) -> Footage:
     """A clip whose motion is measured with Lucas and Kanade's flow and checked forwards and backwards.
 
     Where next to nothing of a frame is found in the one before, a shot begins.
@@ -113,7 +118,7 @@ def watched(frames: list[Picture]) -> Footage:
         return lucas_kanade(frames[i], frames[j])
 
     def way(i: int, j: int) -> Way:
-        known = agreeing(flow(i, j), flow(j, i))
+        known = find_agreement(flow(i, j), flow(j, i))
         return Way(flow(i, j), known, np.zeros_like(known))
 
     cuts = tuple(j for j in range(1, len(frames)) if way(j, j - 1).known.mean() < FOUND)
@@ -138,7 +143,7 @@ def warp_error(dreamed: Sequence[Picture], footage: Footage, settled: int, apart
     errors = []
     for i, j in footage.pairs(settled, apart):
         way = footage.way(i, j)
-        errors.append(np.square(dreamed[i] - carried(dreamed[j], way.field))[way.known].mean(dtype=np.float64))
+        errors.append(np.square(dreamed[i] - carry(dreamed[j], way.field))[way.known].mean(dtype=np.float64))
     return _mean(errors)
 
 
@@ -152,7 +157,7 @@ def flicker(dreamed: Sequence[Picture], footage: Footage, settled: int, apart: i
     detail, shares = details(dreamed, footage), []
     for i, j in footage.pairs(settled, apart):
         way = footage.way(j, i)
-        before = carried(detail[i], way.field)[way.known]
+        before = carry(detail[i], way.field)[way.known]
         now = detail[j][way.known]
         whole = float(np.square(now).sum(dtype=np.float64) + np.square(before).sum(dtype=np.float64))
         shares.append(float(np.square(now - before).sum(dtype=np.float64)) / whole if whole > 1e-9 * now.size else float("nan"))
@@ -195,7 +200,7 @@ def ghost(dreamed: Sequence[Picture], footage: Footage, settled: int) -> float:
     }
     pairs = [(i, j, footage.way(j, i).hidden) for i, j in footage.pairs(settled)]
     return max(
-        _correlation([(detail[j][hidden], carried(detail[i], field(i, j))[hidden]) for i, j, hidden in pairs])
+        _correlation([(detail[j][hidden], carry(detail[i], field(i, j))[hidden]) for i, j, hidden in pairs])
         for field in fields.values()
     )
 
@@ -224,7 +229,7 @@ def survival(dreamed: Sequence[Picture], footage: Footage) -> float:
     found = []
     for cut in footage.cuts:
         fields = np.zeros((*detail[cut].shape[:2], 2), np.float32), dis(footage.frames[cut], footage.frames[cut - 1])
-        found += [_correlation([(detail[cut], carried(detail[cut - 1], field))]) for field in fields]
+        found += [_correlation([(detail[cut], carry(detail[cut - 1], field))]) for field in fields]
     return max(found, default=float("nan"))
 
 

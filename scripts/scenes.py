@@ -21,9 +21,8 @@ from numpy.typing import NDArray
 from render.source.image import picture
 
 Floats = NDArray[np.float64]
-Shape = Callable[
-    [Floats, Floats], Floats
-]  # places of a layer, pixels from its centre -> pixels inside its edge, negative outside
+# places of a layer, pixels from its centre -> pixels inside its edge, negative outside
+Shape = Callable[[Floats, Floats], Floats]
 Pose = Callable[[int], Floats]  # frame -> affine [3, 3] from the layer's centred pixels to the frame's
 
 VALLEY = Path(__file__).parents[1] / "configs" / "media" / "valley.jpg"
@@ -59,7 +58,7 @@ def steady(x: float, y: float, turn: float = 0.0, grow: float = 1.0, start: tupl
     return lambda t: _affine(start[0] + x * t, start[1] + y * t, turn * t, grow**t)
 
 
-def swaying(x: float, y: float, period: float) -> Pose:
+def swing(x: float, y: float, period: float) -> Pose:
     """A pose that swings (x, y) pixels to either side, and after `period` frames is where it was."""
     return lambda t: _affine(x * sin(2 * pi * t / period), y * sin(4 * pi * t / period), 0, 1)
 
@@ -134,18 +133,18 @@ def _through(matrix: Floats, x: Floats, y: Floats) -> tuple[Floats, Floats]:
     )
 
 
-def filmed(stage: Stage, count: int, sensor: Sensor | None = None) -> Footage:
+def film(stage: Stage, count: int, sensor: Sensor | None = None) -> Footage:
     """`count` frames of a stage, through a camera of 8 bits."""
-    extract, chance = sensor or Sensor(), np.random.default_rng(5)
+    camera, chance = sensor or Sensor(), np.random.default_rng(5)
     frames = []
     for t in range(count):
-        light = stage.frame(t) * (1 + extract.gain * sin(2 * pi * t / 24))
-        noisy = light + extract.noise * chance.standard_normal(light.shape, np.float32)
+        light = stage.frame(t) * (1 + camera.gain * sin(2 * pi * t / 24))
+        noisy = light + camera.noise * chance.standard_normal(light.shape, np.float32)
         frames.append((noisy.clip(0, 1) * 255).round().astype(np.float32) / 255)
     return Footage(frames, lru_cache(maxsize=64)(stage.way))
 
 
-def joined(first: Footage, second: Footage) -> Footage:
+def join(first: Footage, second: Footage) -> Footage:
     """Two shots with a hard cut between."""
     cut = len(first.frames)
 
@@ -158,7 +157,7 @@ def joined(first: Footage, second: Footage) -> Footage:
 # ---- the scenes
 
 
-def painted(scale: float, mirror: bool = False, order: Sequence[int] = (0, 1, 2)) -> Picture:
+def paint(scale: float, mirror: bool = False, order: Sequence[int] = (0, 1, 2)) -> Picture:
     """The project's own valley, `scale` of 960x640, mirrored and its colours in another order if asked; in clear weather."""
     frame = picture(VALLEY, "cover", (round(640 * scale), round(960 * scale)))[0].permute(1, 2, 0).numpy()
     frame = frame[:, :: -1 if mirror else 1, list(order)]
@@ -172,49 +171,49 @@ def _pair(
     """The valley, and a thing that crosses before it, in the middle of the frame half way through."""
     k, half = size[1] / WIDTH, (count - 1) / 2
     (gx, gy), (x, y) = (k * np.array(ground)), (k * np.array(thing))
-    back = Layer(painted(0.9 * k), steady(gx, gy, 0, grow))
-    front = Layer(painted(0.7 * k, mirror=True, order=(2, 0, 1)), steady(x, y, turn, 1, (-x * half, -y * half)), blob(100 * k))
+    back = Layer(paint(0.9 * k), steady(gx, gy, 0, grow))
+    front = Layer(paint(0.7 * k, mirror=True, order=(2, 0, 1)), steady(x, y, turn, 1, (-x * half, -y * half)), blob(100 * k))
     return Stage((back, front), size)
 
 
 def layers(size: tuple[int, int], count: int) -> Footage:
     """One thing moves before another, and turns."""
-    return filmed(_pair(size, count, (-4.2, 0.8), (9.5, 3.1), 1.5, 1), count)
+    return film(_pair(size, count, (-4.2, 0.8), (9.5, 3.1), 1.5, 1), count)
 
 
 def zoom(size: tuple[int, int], count: int) -> Footage:
     """The camera nears and turns; nothing hides anything."""
-    return filmed(Stage((Layer(painted(0.9 * size[1] / WIDTH), steady(0, 0, 1, 1.03)),), size), count)
+    return film(Stage((Layer(paint(0.9 * size[1] / WIDTH), steady(0, 0, 1, 1.03)),), size), count)
 
 
 def fast(size: tuple[int, int], count: int) -> Footage:
     """Large motions, as of a thrown ball."""
-    return filmed(_pair(size, count, (-14, 2), (30, -10), 0, 1.02), count)
+    return film(_pair(size, count, (-14, 2), (30, -10), 0, 1.02), count)
 
 
 def noisy(size: tuple[int, int], count: int) -> Footage:
     """The first scene through a poor camera under unsteady light."""
-    return filmed(_pair(size, count, (-4.2, 0.8), (9.5, 3.1), 1.5, 1), count, Sensor(4 / 255, 0.06))
+    return film(_pair(size, count, (-4.2, 0.8), (9.5, 3.1), 1.5, 1), count, Sensor(4 / 255, 0.06))
 
 
 def still(size: tuple[int, int], count: int) -> Footage:
     """Nothing moves; only the sensor is never quite the same."""
-    return filmed(Stage((Layer(painted(0.9 * size[1] / WIDTH), steady(0, 0)),), size), count, Sensor(2 / 255))
+    return film(Stage((Layer(paint(0.9 * size[1] / WIDTH), steady(0, 0)),), size), count, Sensor(2 / 255))
 
 
 def cut(size: tuple[int, int], count: int) -> Footage:
     """Two shots: the first scene, then another country."""
     k, half = size[1] / WIDTH, count // 2
-    other = Stage((Layer(painted(0.8 * k, mirror=True, order=(1, 2, 0)), steady(3 * k, -2 * k, 0.5)),), size)
-    return joined(layers(size, half), filmed(other, count - half))
+    other = Stage((Layer(paint(0.8 * k, mirror=True, order=(1, 2, 0)), steady(3 * k, -2 * k, 0.5)),), size)
+    return join(layers(size, half), film(other, count - half))
 
 
 def sway(size: tuple[int, int], count: int) -> Footage:
     """As the first scene, but it swings, and every hundred frames is where it was: for strength over hundreds of frames."""
     k = size[1] / WIDTH
-    back = Layer(painted(0.9 * k), swaying(-40 * k, 8 * k, 100))
-    front = Layer(painted(0.7 * k, mirror=True, order=(2, 0, 1)), swaying(120 * k, 30 * k, 100), blob(100 * k))
-    return filmed(Stage((back, front), size), count)
+    back = Layer(paint(0.9 * k), swing(-40 * k, 8 * k, 100))
+    front = Layer(paint(0.7 * k, mirror=True, order=(2, 0, 1)), swing(120 * k, 30 * k, 100), blob(100 * k))
+    return film(Stage((back, front), size), count)
 
 
 SCENES: dict[str, Callable[[tuple[int, int], int], Footage]] = {

@@ -206,7 +206,7 @@ def _one_film(
     safe = 0  # ticks on disk when the last life ended
     while before is None or before.killed:
         patient = found.kills >= kills
-        blow = Blow() if patient else _drawn(dice, peace)
+        blow = Blow() if patient else _draw_blow(dice, peace)
         life = live(arguments, root, blow)
         found.kills += life.killed
         if life.killed:
@@ -229,7 +229,7 @@ def _one_film(
         found.faults.append(f"{found.repeated} ticks were dreamed twice, which is more than the one at work")
 
 
-def _drawn(dice: random.Random, peace: Life) -> Blow:
+def _draw_blow(dice: random.Random, peace: Life) -> Blow:
     """A blow, early more often than late: what goes on after one has less left to do."""
     when = dice.random() ** 2
     if dice.random() < 0.5:

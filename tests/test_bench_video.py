@@ -12,7 +12,7 @@ import imageio.v3 as imageio
 import numpy as np
 import pytest
 import scenes
-from bench_video import FIGURES, hopeless, tuned, verdicts
+from bench_video import FIGURES, hopeless, tune, verdicts
 
 GOOD = {
     "ours": {
@@ -94,7 +94,7 @@ def test_step_sizes_are_found_for_the_strength_that_is_wanted() -> None:
     def dreamed(step_size: float) -> list[coherence.Picture]:
         return [s + 3 * step_size**0.6 * d for s, d in zip(footage.frames, detail, strict=True)]
 
-    clip, step_size = tuned(dreamed, footage, 0.1, 0.02)
+    clip, step_size = tune(dreamed, footage, 0.1, 0.02)
     assert coherence.strength(clip, footage, 2) == pytest.approx(0.1, rel=bench_video.EQUAL)
     assert step_size == pytest.approx((0.1 / 3) ** (1 / 0.6), rel=0.1)
 

@@ -83,7 +83,7 @@ def test_batches_go_on_where_they_were() -> None:
 
 def test_an_attack_keeps_within_its_reach_and_does_harm() -> None:
     network = nn.Sequential(model.stages())
-    clean, labels = figures.held_out(KINDS)
+    clean, labels = figures.draw_held_out(KINDS)
 
     def loss(pictures: Tensor) -> float:
         with torch.no_grad():

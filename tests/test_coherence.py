@@ -93,7 +93,7 @@ def test_ghosts_and_holes_are_seen_where_something_was_hidden() -> None:
     fresh = [grain(10 + t, (72, 128)) for t in range(8)]
     dragged, holes = [fresh[0]], [fresh[0]]
     for t in range(1, 8):
-        dragged.append(np.where(hidden[t - 1], coherence.carried(dragged[-1], footage.way(t, t - 1).field), fresh[t]))
+        dragged.append(np.where(hidden[t - 1], coherence.carry(dragged[-1], footage.way(t, t - 1).field), fresh[t]))
         holes.append(np.where(hidden[t - 1], 0.2 * fresh[t], fresh[t]))
     clean = over(footage, fresh)
     assert coherence.ghost(over(footage, dragged), footage, 2) == pytest.approx(1, abs=0.01)
@@ -115,8 +115,8 @@ def test_what_survives_a_cut_is_seen() -> None:
 def test_the_judges_own_flow_finds_known_motion_and_cuts() -> None:
     for name in ("layers", "zoom"):
         footage = scenes.SCENES[name]((72, 128), 3)
-        way, true = coherence.watched(footage.frames).way(2, 1), footage.way(2, 1)
+        way, true = coherence.measure_motion(footage.frames).way(2, 1), footage.way(2, 1)
         off = np.linalg.norm(way.field - true.field, axis=2)
         assert off[way.known & true.known].mean() < 0.25, name
         assert way.known.mean() > 0.7, name
-    assert coherence.watched(scenes.cut((72, 128), 4).frames).cuts == (2,)
+    assert coherence.measure_motion(scenes.cut((72, 128), 4).frames).cuts == (2,)

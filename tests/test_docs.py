@@ -23,8 +23,8 @@ from book.pages import (
     Block,
     blocks,
     command_lines,
+    commands_by_picture,
     files_named,
-    made_by,
     pages,
     pictures_of,
     render_arguments,
@@ -100,15 +100,14 @@ def parse(arguments: list[str]) -> None:
 
 
 def test_pages_and_their_table_of_pictures_agree() -> None:
-    files = {
-        path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*") if path.suffix in ENDINGS and "films" not in path.parts
-    }
+    under = (path.relative_to(DOCS) for path in DOCS.rglob("*") if path.suffix in ENDINGS)
+    files = {path.as_posix() for path in under if "films" not in path.parts}
     shown = (
         {name for page in pages() for name in pictures_of(page)}
         | {name.removeprefix("docs/") for name in pictures_of(ROOT / "README.md")}
         | {"assets/mark.svg"}
     )
-    made = set(made_by())
+    made = set(commands_by_picture())
     unmade = {name for name in files if not any(fnmatch(name, pattern) for pattern in made)}
     unused = {pattern for pattern in made if not any(fnmatch(name, pattern) for name in files)}
     assert sorted(unmade) == [], "docs/pictures.yaml, or a comment before the picture, says how each is made"
@@ -122,9 +121,9 @@ def test_pictures_in_git_are_small() -> None:
     assert heavy - README - {path.name for path in (DOCS / "films").glob("*")} == set()
 
 
-@pytest.mark.parametrize("name", sorted(made_by()))
+@pytest.mark.parametrize("name", sorted(commands_by_picture()))
 def test_the_commands_of_pictures_can_be_typed(name: str) -> None:
-    for line in made_by()[name]:
+    for line in commands_by_picture()[name]:
         arguments = render_arguments(line)
         if arguments is not None:
             parse(arguments)

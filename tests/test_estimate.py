@@ -24,8 +24,11 @@ from render.dream.network import Activations
 from render.dream.objective import Objective
 from render.facts import facts
 from render.film import Film, ticks
+from render.show import dream_cost, print_cost
 from render.show import estimate as estimates
-from render.show.estimate import Cost, costs, dreaming, row, table
+from render.show.cost import Cost, measure_seconds
+from render.show.dream_cost import dreaming
+from render.show.estimate import costs, row, table
 
 FILMS = {  # what they ask for, and how exactly their dreams can be counted
     "usual": ([], 0.01),
@@ -58,7 +61,7 @@ def pixels(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         do()
         return total[0] - before
 
-    monkeypatch.setattr(estimates, "measure_seconds", measure_seconds)
+    monkeypatch.setattr(dream_cost, "measure_seconds", measure_seconds)
     return total
 
 
@@ -105,13 +108,13 @@ def test_many_objectives_are_counted_by_a_few(monkeypatch: pytest.MonkeyPatch, t
         do()
         return scored[0] - before
 
-    monkeypatch.setattr(estimates, "measure_seconds", measure_seconds)
+    monkeypatch.setattr(dream_cost, "measure_seconds", measure_seconds)
     counted = replace(film, terms=terms)
     _, seconds = dreaming(counted, film.scene.size)
     tried, scored[0] = scored[0], 0
     assert list(ticks(counted))
     assert seconds == pytest.approx(scored[0])
-    assert tried <= 4 * estimates.TERMS
+    assert tried <= 4 * dream_cost.TERMS
 
 
 def test_a_small_film_tells_of_a_large_one(pixels: list[float], tiny_network: None) -> None:
@@ -218,9 +221,9 @@ def test_the_start_of_an_encoder_is_counted_once(
     def try_printing(config: object, output: object, reel: object, number: int, folder: object) -> Cost:
         return Cost(start.seconds + number * frame.seconds, start.disk + number * frame.disk)
 
-    monkeypatch.setattr(estimates, "_try_printing", try_printing)
-    config, reel = load_text("outputs: a.mp4"), estimates.Reel([], number, 0.0)
-    cost = estimates.printing(config, config.outputs[0], reel, times, tmp_path)
+    monkeypatch.setattr(print_cost, "_try_printing", try_printing)
+    config, reel = load_text("outputs: a.mp4"), print_cost.Reel([], number, 0.0)
+    cost = print_cost.printing(config, config.outputs[0], reel, times, tmp_path)
     assert cost.seconds == pytest.approx(0.5 + number * 0.02 * times if number > 1 else 0.52 * times)
     assert cost.disk == pytest.approx((100 + number * 7) * times)
 
@@ -238,9 +241,9 @@ SHRUNK = {  # outputs of a film of 640x360, and as they are of one of 320x180: w
 @pytest.mark.parametrize("written", SHRUNK)
 def test_an_output_is_tried_as_much_smaller_as_its_film(written: str) -> None:
     output = load_text(f"outputs: [{written}]").outputs[0]
-    small = estimates.shrink(output, (640, 360), 0.5)
+    small = print_cost.shrink(output, (640, 360), 0.5)
     assert (box_of(small, (320, 180)), small.width) == SHRUNK[written]
-    assert estimates.shrink(output, (640, 360), 1) == output
+    assert print_cost.shrink(output, (640, 360), 1) == output
 
 
 def test_a_try_burns_one_thread(tiny_network: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -250,7 +253,7 @@ def test_a_try_burns_one_thread(tiny_network: None, monkeypatch: pytest.MonkeyPa
     torch.set_num_threads(2)
     try:
         estimates.within(load_text("seed: 7", overrides=["size=48x32"]), tiny.film(), 16 * 24)
-        estimates.measure_seconds(tiny.CPU, lambda: threads.append(torch.get_num_threads()))
+        measure_seconds(tiny.CPU, lambda: threads.append(torch.get_num_threads()))
         assert (threads, torch.get_num_threads()) == ([1, 1], 2)
     finally:
         torch.set_num_threads(before)

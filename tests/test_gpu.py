@@ -15,10 +15,14 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import gpu
 import pytest
 import tiny
 import torch
+from card import cases, command, compilation, encoded, modes
+from card import report as reports
+from card.films import Studio
+from card.random_weights import RANDOM, whole_weights
+from card.report import PARTS, SHORT, Asked, Report, TooLongError
 from PIL import Image
 from safetensors.torch import save_file
 from torch import Tensor
@@ -286,10 +290,10 @@ def show(film: Film, before: State, after: State) -> Tensor:
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-@pytest.mark.parametrize("name", [*gpu.RANDOM, "bestiary"])
+@pytest.mark.parametrize("name", [*RANDOM, "bestiary"])
 def test_a_network_waits_for_nothing(name: str, dtype: torch.dtype, distance: Distance, tmp_path: Path) -> None:
     """The true ones: forward, and back to the frame."""
-    file, _ = gpu.whole_weights(name, None, tmp_path)
+    file, _ = whole_weights(name, None, tmp_path)
     network = replace(registry.load(name, file, tiny.CPU, dtype=dtype), statistics=None)  # its weights are near
     layer = network.layer("mid")
     extract = network.extractor([layer], AWAY)
@@ -356,49 +360,53 @@ def _bring(value: Any) -> Any:
 @pytest.mark.usefixtures("tiny_network")
 def test_the_script_asks_all_it_has_to_ask(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """On a processor, with a tiny network and tiny pictures: all parts end, and fail only for want of a card."""
-    monkeypatch.setattr(gpu, "NETWORKS", {"bestiary": "{layer: shapes}"})
-    monkeypatch.setattr(gpu, "MEASURED", ("bestiary",))
-    monkeypatch.setattr(gpu, "AGAIN", dict.fromkeys(gpu.CASES, "bestiary"))
-    monkeypatch.setattr(gpu, "MODES", {name: gpu.MODES[name] for name in ("float32", "bfloat16 by autocast", "tf32, graph")})
-    monkeypatch.setattr(gpu, "FEWER", ("float32",))
-    monkeypatch.setattr(gpu, "BEST", ("x264",))
-    monkeypatch.setattr(gpu, "SIZES", dict.fromkeys(gpu.SIZES, (64, 64)))
-    monkeypatch.setattr(gpu, "compiled", lambda *_: {"ms a step": 0.0})  # which takes a minute even for a tiny network
-    assert gpu.main(["--device", "cpu", "--size", "0.1", "--out", str(tmp_path)]) == 0
+    monkeypatch.setattr(cases, "NETWORKS", {"bestiary": "{layer: shapes}"})
+    monkeypatch.setattr(cases, "MEASURED", ("bestiary",))
+    monkeypatch.setattr(cases, "AGAIN", dict.fromkeys(cases.WAYS, "bestiary"))
+    monkeypatch.setattr(
+        modes, "MODES", {name: modes.MODES[name] for name in ("float32", "bfloat16 by autocast", "tf32, graph")}
+    )
+    monkeypatch.setattr(modes, "FEWER", ("float32",))
+    monkeypatch.setattr(encoded, "BEST", ("x264",))
+    monkeypatch.setattr(cases, "SIZES", dict.fromkeys(cases.SIZES, (64, 64)))
+    monkeypatch.setattr(
+        compilation, "compile_step", lambda *_: {"ms a step": 0.0}
+    )  # which takes a minute even for a tiny network
+    assert command.main(["--device", "cpu", "--size", "0.1", "--out", str(tmp_path)]) == 0
     entries = json.loads((tmp_path / "gpu.json").read_text())
-    assert set(gpu.PARTS) <= set(entries)
-    failed = {f"{part}: {name}" for part in gpu.PARTS for name, note in entries[part].items() if "failed" in note}
+    assert set(PARTS) <= set(entries)
+    failed = {f"{part}: {name}" for part in PARTS for name, note in entries[part].items() if "failed" in note}
     assert all("nvenc" in name or "the same" in name for name in failed), failed
     assert all(note["right"] for note in entries["right"].values() if "right" in note)
 
 
-def plan_all(report: gpu.Report) -> gpu.Report:
+def plan_all(report: Report) -> Report:
     """With all that it has to ask of a card, where there is none."""
     card = replace(report.asked, device=torch.device("cuda"))
-    for part in gpu.PARTS:
-        report.expect(part, gpu.WORK[part](card, gpu.Studio(Path(), {}, None), report))
+    for part in PARTS:
+        report.expect(part, command.WORK[part](card, Studio(Path(), {}, None), report))
     return report
 
 
-def options_in(folder: Path, *more: str) -> gpu.Asked:
-    return gpu.options(["--device", "cpu", "--out", str(folder), *more])
+def options_in(folder: Path, *more: str) -> Asked:
+    return command.options(["--device", "cpu", "--out", str(folder), *more])
 
 
 def test_what_is_short_is_there_and_comes_first(tmp_path: Path) -> None:
-    report = plan_all(gpu.Report(options_in(tmp_path)))
+    report = plan_all(Report(options_in(tmp_path)))
     for part, entries in report.plan.items():
-        short = [f"{part}: {name}" in gpu.SHORT for name, _, _ in entries]
+        short = [f"{part}: {name}" in SHORT for name, _, _ in entries]
         assert short == sorted(short, reverse=True), part
-    assert set(gpu.SHORT) <= {f"{part}: {name}" for part, entries in report.plan.items() for name, _, _ in entries}
+    assert set(SHORT) <= {f"{part}: {name}" for part, entries in report.plan.items() for name, _, _ in entries}
     ways = {"graph": True, "tf32": True, "cast": True, "benchmark": True, "first": True, "plain": True}
-    assert all({way: True}.items() <= {**gpu.MODES[name].__dict__}.items() for way in ways for name in [_alone(way)])
-    assert any(mode.graph and mode.plain and mode.first for mode in gpu.MODES.values()), "together"
+    assert all({way: True}.items() <= {**modes.MODES[name].__dict__}.items() for way in ways for name in [_alone(way)])
+    assert any(mode.graph and mode.plain and mode.first for mode in modes.MODES.values()), "together"
 
 
 def _alone(way: str) -> str:
     """The name of the mode that differs from another in that alone."""
-    modes = gpu.MODES.values()
-    alone = (name for name, mode in gpu.MODES.items() if getattr(mode, way) and replace(mode, **{way: False}) in modes)
+    every = modes.MODES.values()
+    alone = (name for name, mode in modes.MODES.items() if getattr(mode, way) and replace(mode, **{way: False}) in every)
     return next(alone)
 
 
@@ -416,19 +424,19 @@ class Hours:
     def work(self, seconds: float) -> dict[str, float]:
         self.now += min(seconds, self.most)
         if seconds > self.most:
-            raise gpu.TooLongError(f"longer than {self.most:.0f} s")
+            raise TooLongError(f"longer than {self.most:.0f} s")
         return {}
 
 
 @pytest.fixture
 def hours(monkeypatch: pytest.MonkeyPatch) -> Hours:
     clock = Hours()
-    monkeypatch.setattr(gpu, "perf_counter", lambda: clock.now)
-    monkeypatch.setattr(gpu, "at_most", clock.at_most)
+    monkeypatch.setattr(reports, "perf_counter", lambda: clock.now)
+    monkeypatch.setattr(reports, "at_most", clock.at_most)
     return clock
 
 
-def run_all(report: gpu.Report, hours: Hours, seconds: Callable[[str], float]) -> gpu.Report:
+def run_all(report: Report, hours: Hours, seconds: Callable[[str], float]) -> Report:
     """After a run in which each entry takes so long."""
     for part, entries in report.plan.items():
         report.plan[part] = [(name, most, partial(hours.work, seconds(name))) for name, most, _ in entries]
@@ -437,27 +445,27 @@ def run_all(report: gpu.Report, hours: Hours, seconds: Callable[[str], float]) -
 
 
 def test_slow_entries_cannot_eat_the_time_nor_another_parts(hours: Hours, tmp_path: Path) -> None:
-    report = run_all(plan_all(gpu.Report(options_in(tmp_path))), hours, lambda name: inf)
+    report = run_all(plan_all(Report(options_in(tmp_path))), hours, lambda name: inf)
     assert hours.now <= report.asked.seconds
-    for part in gpu.PARTS:
+    for part in PARTS:
         assert any("longer than" in str(note) for note in report.entries[part].values()), f"{part} got none of the time"
     assert report.not_reached()
 
 
 def test_a_network_that_is_slow_keeps_nothing_waiting(hours: Hours, tmp_path: Path) -> None:
     slow = "efficientnet_lite0"
-    report = run_all(plan_all(gpu.Report(options_in(tmp_path, "--short"))), hours, lambda name: inf if slow in name else 3)
+    report = run_all(plan_all(Report(options_in(tmp_path, "--short"))), hours, lambda name: inf if slow in name else 3)
     assert hours.now <= report.asked.seconds
-    wanted = [name for name in gpu.SHORT if slow not in name]
+    wanted = [name for name in SHORT if slow not in name]
     assert not set(wanted) & set(report.not_reached())
 
 
 def test_the_rest_is_what_was_not_reached(hours: Hours, tmp_path: Path) -> None:
-    first = run_all(plan_all(gpu.Report(options_in(tmp_path))), hours, lambda name: 4)
+    first = run_all(plan_all(Report(options_in(tmp_path))), hours, lambda name: 4)
     rest = first.not_reached()
     assert rest
     hours.now = 0
-    again = plan_all(gpu.Report(options_in(tmp_path, "--rest")))
+    again = plan_all(Report(options_in(tmp_path, "--rest")))
     assert sorted(f"{part}: {name}" for part, entries in again.plan.items() for name, _, _ in entries) == sorted(rest)
     assert json.loads((tmp_path / "gpu.json").read_text())["machine"] == first.entries["machine"]
 
@@ -465,25 +473,25 @@ def test_the_rest_is_what_was_not_reached(hours: Hours, tmp_path: Path) -> None:
 def test_what_ends_early_says_what_it_did_not_get_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    report = plan_all(gpu.Report(options_in(tmp_path)))
+    report = plan_all(Report(options_in(tmp_path)))
     report.write()
     assert json.loads((tmp_path / "gpu.json").read_text())["live"]["inception_v1, 1280x720"] == {"skipped": "not reached"}
     ended: list[int] = []
-    monkeypatch.setattr(gpu.os, "_exit", ended.append)
-    gpu.give_up(report)
+    monkeypatch.setattr(command.os, "_exit", ended.append)
+    command.give_up(report)
     assert ended == [3]
     assert "live: inception_v1, 1280x720" in capsys.readouterr().out
 
 
 def test_a_card_that_is_lost_goes_on_in_another_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[list[str]] = []
-    monkeypatch.setattr(gpu, "answers", lambda asked: False)
-    monkeypatch.setattr(gpu.subprocess, "call", lambda command: begun.append(command) or 7)
-    assert gpu.main(["--device", "cpu", "--size", "0.1", "--parts", "machine", "--out", str(tmp_path)]) == 7
+    monkeypatch.setattr(reports, "answers", lambda asked: False)
+    monkeypatch.setattr(command.subprocess, "call", lambda command: begun.append(command) or 7)
+    assert command.main(["--device", "cpu", "--size", "0.1", "--parts", "machine", "--out", str(tmp_path)]) == 7
     notes = json.loads((tmp_path / "gpu.json").read_text())["machine"]
     assert "skipped" not in notes["what there is"], "what lost it is not tried again"
     assert notes["rates"] == {"skipped": "the card is lost"}
-    assert begun[0][2:8] == ["--device", "cpu", "--size", "0.1", "--parts", "machine"]
+    assert begun[0][3:9] == ["--device", "cpu", "--size", "0.1", "--parts", "machine"]
     assert begun[0][-2] == "--rest"
 
 
@@ -496,29 +504,29 @@ LIKE = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", gpu.RANDOM)
+@pytest.mark.parametrize("name", RANDOM)
 def test_each_mode_asks_for_the_same(name: str, tmp_path: Path) -> None:
     """On a processor, as far as it can: what stands in for a network's own kernels gives its gradient."""
-    file, _ = gpu.whole_weights(name, None, tmp_path)
-    studio, ideal = gpu.Studio(tmp_path, {name: file}, None), dict[str, Tensor]()
-    gpu.in_mode(options_in(tmp_path), studio, name, (64, 64), gpu.Mode("float32"), ideal)
+    file, _ = whole_weights(name, None, tmp_path)
+    studio, ideal = Studio(tmp_path, {name: file}, None), dict[str, Tensor]()
+    modes.in_mode(options_in(tmp_path), studio, name, (64, 64), modes.Mode("float32"), ideal)
     for mode, least in LIKE.items():
-        found = gpu.in_mode(options_in(tmp_path), studio, name, (64, 64), gpu.MODES[mode], ideal)
+        found = modes.in_mode(options_in(tmp_path), studio, name, (64, 64), modes.MODES[mode], ideal)
         assert found["cosine"] > least, mode
 
 
-@pytest.mark.parametrize("name", gpu.RANDOM)
+@pytest.mark.parametrize("name", RANDOM)
 def test_drawn_weights_are_a_networks(name: str, tmp_path: Path) -> None:
-    part = {key: value.half() for key, value in list(gpu.RANDOM[name](torch.Generator().manual_seed(1)).items())[:9]}
+    part = {key: value.half() for key, value in list(RANDOM[name](torch.Generator().manual_seed(1)).items())[:9]}
     save_file(part, tmp_path / "part.safetensors")
-    file, told = gpu.whole_weights(name, tmp_path / "part.safetensors", tmp_path)
+    file, told = whole_weights(name, tmp_path / "part.safetensors", tmp_path)
     assert told.startswith("9 of")
     network = registry.load(name, file, torch.device("cpu"))
     assert len(network.labels) == 1000
 
 
 def test_what_takes_too_long_is_told(tmp_path: Path) -> None:
-    report = gpu.Report(options_in(tmp_path))
+    report = Report(options_in(tmp_path))
 
     def endless() -> None:
         while True:

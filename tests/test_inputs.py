@@ -105,6 +105,7 @@ OWN = {  # what this program itself wrote, ships or made sure of, and is opened 
     ("develop/join.py", "wave.open(str(place), 'wb')"): "written",
     ("develop/lock.py", "os.fdopen(os.open(folder / LOCK, flags, 438), 'a+', encoding='utf-8')"): "a lock",
     ("develop/lock.py", "os.open(folder / LOCK, flags, 438)"): "a lock, which is never a link",
+    ("dream/pickles.py", "archive.open(name)"): "a member of an archive that passed the door",
     ("dream/memory.py", "file.read_text()"): "what the system says of its memory",
     ("show/gallery.py", "(room / name).read_text(encoding='utf-8')"): "the page's own style and script",
     ("show/gallery.py", "FileSystemLoader(room)"): "the page's own template",

@@ -16,7 +16,7 @@ def test_flow_is_exact_both_ways_and_far(name: str) -> None:
     footage = scenes.SCENES[name](SIZE, 8)
     for one, other in ((5, 4), (4, 5), (6, 2)):
         way = footage.way(one, other)
-        off = np.abs(footage.frames[one] - coherence.carried(footage.frames[other], way.field))
+        off = np.abs(footage.frames[one] - coherence.carry(footage.frames[other], way.field))
         assert off[way.known].mean() < 1 / 255
         assert way.known.mean() > 0.6
         wrong = np.abs(footage.frames[one] - footage.frames[other])
@@ -27,7 +27,7 @@ def test_flow_is_exact_both_ways_and_far(name: str) -> None:
 def test_what_is_hidden_is_where_ground_comes_out_behind_the_thing(name: str) -> None:
     footage = scenes.SCENES[name]((144, 256), 8)
     way = footage.way(5, 4)
-    off = np.abs(footage.frames[5] - coherence.carried(footage.frames[4], way.field)).mean(2)
+    off = np.abs(footage.frames[5] - coherence.carry(footage.frames[4], way.field)).mean(2)
     assert 0.001 < way.hidden.mean() < 0.1
     assert not (way.hidden & way.known).any()
     assert off[way.hidden].mean() > 8 * off[way.known].mean()

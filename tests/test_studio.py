@@ -9,7 +9,7 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from threading import Event
-from time import sleep
+from time import monotonic, sleep
 from typing import Any
 
 import cv2
@@ -594,6 +594,22 @@ def test_a_gif_is_made_beside_the_flight_from_footage_of_its_own(tmp_path: Path,
         sleep(0.02)
     assert scenes[0].source is not flown.session.film.scene.source
     assert torch.equal(scenes[0].picture(scenes[0].clock.tick(2)), flown.session.film.scene.picture(scenes[0].clock.tick(2)))
+    flown.session.close()
+
+
+def test_a_gif_for_which_memory_ends_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def end(*_: Any) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(orders, "last_seconds", end)
+    flown = Flown(film_file(tmp_path, SOURCES["noise"]))
+    flown.fly(3)
+    flown.order(type="gif", seconds=0.25, width=48, fps=8)
+    until = monotonic() + 20
+    while not (said := [each for each in flown.audience.told if each.get("grave")]) and monotonic() < until:
+        sleep(0.02)
+    assert "the GIF could not be made: out of memory" in said[0]["text"]
+    flown.fly(4)
     flown.session.close()
 
 

@@ -27,10 +27,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             say(hint)
         raise SystemExit(2) from None
     except KeyboardInterrupt:
-        _stopped()
+        _exit_interrupted()
     except Exception as error:
         if isinstance(error, click.Abort) or is_interrupt(error):
-            _stopped()
+            _exit_interrupted()
         raise SystemExit(report_failure(error)) from None
 
 
@@ -46,6 +46,6 @@ def _hint(error: click.ClickException) -> str:
     return ""
 
 
-def _stopped() -> NoReturn:
+def _exit_interrupted() -> NoReturn:
     say("stopped; the same command goes on from the last dreams that are safe")
     raise SystemExit(130) from None

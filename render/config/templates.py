@@ -78,9 +78,14 @@ TEMPLATES: dict[str, tuple[str, Mapping[str, Any]]] = {
             "duration": "audio",
             "motion": {"zoom": "1.2 + 0.8*kick", "rotate": "12*sin(tau*b/16)"},
             "dream": {
-                "network": "bestiary",
-                "objective": [{"garden": "all", "drift": "0.1 + 0.6*hats"}],
+                "network": "efficientnet_lite0",
+                "objective": [
+                    {"layer": "block_12"},  # flowers, urchins, faces; and among them, by and by, each class that there is
+                    {"garden": "all", "size": 0.5, "drift": "0.1 + 0.6*hats", "weight": 0.5},
+                ],
                 "step_size": "0.008 + 0.008*level",
+                "smoothing": 0.4,
+                "chroma": 1,
             },
             "cuts": {"at": "every 16b", "to": "garden"},
             "audio": {"file": "track.wav", "bpm": 120},

@@ -172,7 +172,7 @@ def _begin(
         part.mkdir()
         if beginning:
             Negative(beginning.folder / NEGATIVE).begin_in(part / NEGATIVE, beginning.ticks)
-            record |= _begun_with(read_any_record(beginning.folder), beginning)
+            record |= _facts_of_beginning(read_any_record(beginning.folder), beginning)
         if chain:
             write_chain(part, chain)
         files.write(part / RECORD, json_bytes(record))
@@ -180,7 +180,7 @@ def _begin(
     return folder, lock_folder(folder)
 
 
-def _begun_with(record: Mapping[str, Any], beginning: Beginning) -> dict[str, Any]:
+def _facts_of_beginning(record: Mapping[str, Any], beginning: Beginning) -> dict[str, Any]:
     """Facts of a take that begins with dreams of another, which has this record: how and where they were dreamed."""
     place = f"{beginning.folder.parent.name}/{beginning.folder.name}"
     return {**{key: record[key] for key in DREAMED_WITH if key in record}, "begun": {"take": place, "ticks": beginning.ticks}}

@@ -40,6 +40,7 @@ MORE = 8  # times as many steps for a class of efficientnet_lite0: 256 if not sa
 FOG = 0.25  # contrast of the noise that a dream begins with
 MOST_ROWS = 16  # of an overview: of more layers it shows as many, evenly chosen
 CHANNELS = 4  # in a row of an overview
+FAMILIAR = ("goldfish", "jellyfish", "red fox", "daisy")  # classes of ImageNet that are plain from noise
 
 
 @dataclass(frozen=True)
@@ -131,10 +132,17 @@ def of_layers(network: Network, photo: bool, device: torch.device) -> Sheet:
         whole = objective.layer(network, name)
         starts: list[tuple[str, int | None]] = [("from noise", 0), *([("on a photo", None)] if photo else [])]
         plates = [Plate(caption, name, whole, seed, whole=True) for caption, seed in starts]
-        indices = list((network.channels or {}).get(name, {}).values()) or range(fields[name].channels)
-        plates += [_channel(network, name, index) for index in _evenly(indices, CHANNELS)]
+        examples = _evenly(_examples(network, name, fields[name].channels), CHANNELS)
+        plates += [_channel(network, name, index) for index in examples]
         rows.append(Row(tuple(plates), name, tuple(_facts(network, name, fields[name]))))
     return Sheet(network.name, f"{len(names)} layers, shallow to deep", tuple(rows))
+
+
+def _examples(network: Network, layer: str, channels: int) -> Sequence[int]:
+    """What an overview takes a layer's channels from: classes that a person knows at once, channels with names, or all."""
+    if layer == CLASSES and set(FAMILIAR) <= {channel_name(network, layer, index) for index in range(channels)}:
+        return network.all_labels(FAMILIAR)
+    return list((network.channels or {}).get(layer, {}).values()) or range(channels)
 
 
 def of_channels(network: Network, layer: str, indices: Sequence[int], device: torch.device) -> Sheet:
@@ -176,6 +184,8 @@ def _class(network: Network, index: int) -> Plate:
 
 
 def _channel(network: Network, layer: str, index: int) -> Plate:
+    if layer == CLASSES:
+        return _class(network, index)
     return Plate(str(channel_name(network, layer, index)), layer, objective.channels(network, layer, [index]), seed=index)
 
 

@@ -21,7 +21,7 @@ from render.dream import memory
 from render.errors import ConfigError, RenderError
 from render.film import Film
 from render.loops import LOOPS
-from render.show.estimate import dreaming
+from render.show.dream_cost import dreaming
 from render.show.eta import count_steps
 from render.show.words import bytes_words
 

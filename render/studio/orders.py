@@ -255,8 +255,9 @@ def _gif(session: Session, message: Message, reply: Reply) -> None:
 
     def make() -> None:
         try:
-            scene = scene_of_its_own(stage, rows)
-            reply(file_message(session, "gif", last_seconds(scene, take, last, seconds, width, fps)))
+            with explain_failures(stage.config):
+                file = last_seconds(scene_of_its_own(stage, rows), take, last, seconds, width, fps)
+            reply(file_message(session, "gif", file))
         except RenderError as error:
             session.say(f"the GIF could not be made: {error.message}", error.hint, grave=True)
 

@@ -121,7 +121,7 @@ def length(shift: Tensor) -> Tensor:
     return shift.flatten(1).norm(dim=1).clamp_min(1e-12).view(-1, 1, 1, 1)
 
 
-def held_out(count: int, seed: int = HELD_OUT) -> tuple[Tensor, Tensor]:
+def draw_held_out(count: int, seed: int = HELD_OUT) -> tuple[Tensor, Tensor]:
     """Pictures [count,3,64,64] 0..1 and labels, the kinds in turn."""
     pixels = [picture(MOTIFS[i % len(MOTIFS)], np.random.default_rng([seed, i]), SIZE) for i in range(count)]
     return torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2).float() / 255, torch.arange(count) % len(MOTIFS)
@@ -279,7 +279,7 @@ def figures(weights: Path, judge_file: Path, quick: bool = False, film_sheet: Pa
     clean, robust, seeds, last = (4 * len(MOTIFS), 2 * len(MOTIFS), 2, 60) if quick else (1148, 328, SEEDS, SCENE_TICKS)
     classifier, dreamer = nn.Sequential(model.stages(weights)), registry.load("bestiary", weights, CPU)
     judge = judging.load(judge_file)
-    pictures, labels = held_out(clean)
+    pictures, labels = draw_held_out(clean)
     clean_hits = correct(classifier, pictures, labels)
     few = zip(pictures[:robust].split(82), labels[:robust].split(82), strict=True)
     robust_hits = torch.cat([correct(classifier, attack(classifier, part, kinds), kinds) for part, kinds in few])

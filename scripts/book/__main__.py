@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from book import site, transcripts
-from book.pages import DOCS, ROOT, made_by
+from book.pages import DOCS, ROOT, commands_by_picture
 from book.strip import seconds, strip
 
 
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     elif options.serve:
         raise SystemExit(site.mkdocs("serve"))
     else:
-        for name in made_by() if options.films else ():
+        for name in commands_by_picture() if options.films else ():
             if name.startswith(site.FILMS) and not (DOCS / name).exists():
                 remake(name)
         folder = site.build()
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def remake(name: str) -> None:
     """Run the commands that make a picture; ends the program where one of them fails."""
-    commands = made_by().get(name)
+    commands = commands_by_picture().get(name)
     if not commands:
         raise SystemExit(f"docs/pictures.yaml has no {name}")
     for line in commands:

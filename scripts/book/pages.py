@@ -83,15 +83,15 @@ def pictures_of(page: Path) -> list[str]:
     return [name for name in named if Path(name).suffix in ENDINGS]
 
 
-def made_by() -> dict[str, list[str]]:
+def commands_by_picture() -> dict[str, list[str]]:
     """For each picture of docs/, or pattern of several, the commands that made it: of pictures.yaml, or a page's comment."""
     table = {
         name: str(commands).splitlines() for name, commands in yaml.safe_load(PICTURES.read_text(encoding="utf-8")).items()
     }
-    return table | dict(commented())
+    return table | dict(commands_in_comments())
 
 
-def commented() -> Iterator[tuple[str, list[str]]]:
+def commands_in_comments() -> Iterator[tuple[str, list[str]]]:
     """The pictures that follow a comment with the commands that made them: <!-- made by: render atlas bestiary -->"""
     for page in pages():
         _, *rest = re.split(MADE_BY, page.read_text(encoding="utf-8"))

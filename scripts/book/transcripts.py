@@ -48,7 +48,7 @@ class Transcript:
         """Whether what was said is what the page says, with anything where that has an ellipsis."""
         return stands_for(self.said.strip(), said.strip())
 
-    def renewed(self, said: str) -> str:
+    def renew(self, said: str) -> str:
         """What was said, with the page's own line in place of each that it stands for: its ellipses stay."""
         old = self.said.splitlines()
         lines = [next((line for line in old if stands_for(line, new)), new) for new in said.strip().splitlines()]
@@ -92,7 +92,7 @@ def rewrite(page: Path = PAGE) -> None:
             put_files(transcript, Path(name))
             _, said = what_is_said(transcript, Path(name))
             if not transcript.agrees(said):
-                text = replace_at(text, transcript.block, transcript.renewed(said))
+                text = replace_at(text, transcript.block, transcript.renew(said))
     page.write_text(text, encoding="utf-8")
 
 

@@ -1,0 +1,5 @@
+"""The command scripts/gpu."""
+
+from card.command import main
+
+raise SystemExit(main())
