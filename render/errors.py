@@ -90,6 +90,11 @@ def count(number: int, thing: str) -> str:
     return f"{number} {thing}{'s' * (number != 1)}"
 
 
+def typed(path: object) -> str:
+    """A file's name as it is typed in a command: between quotes where it has spaces or what a shell takes for its own."""
+    return f'"{path}"' if re.search(r"[\s'&;()$*?!<>|#]", str(path)) else str(path)
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """A hint: the known word that looks most like `word`; "" where none does."""
     names = {name.lower(): name for name in known}

@@ -20,7 +20,7 @@ from render.config.scalars import NetworkChoice
 from render.config.section import walk
 from render.config.setting_types import FILE, PALETTE
 from render.errors import ConfigError, MissingError, RenderError
-from render.inputs import PICTURE, open_file
+from render.inputs import PICTURE, near, open_file
 
 MUTE = "has sound that cannot be read here, and the film is silent"
 
@@ -71,7 +71,8 @@ def _absent(settings: Settings) -> Iterator[SettingError]:
         files = (network.weights, network.labels) if network else (setting.value,) if setting.type in (FILE, PALETTE) else ()
         for file in files:
             if isinstance(file, Path) and _is_absent(file):
-                yield SettingError(f"cannot be used: {file}: there is no such file", path=setting.path, error=MissingError)
+                message = f"cannot be used: {file}: there is no such file"
+                yield SettingError(message, near(file), setting.path, error=MissingError)
 
 
 def _is_absent(file: Path) -> bool:

@@ -10,14 +10,18 @@ from __future__ import annotations
 import errno
 import io
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 
 from render.errors import NO_ROOM, MissingError, unopened
 
+MOST_BESIDE = 10_000  # files of a folder among which a name that is nearly the same is looked for
 LONGEST = 60  # letters of a path that a message repeats where no file can have that name
 NO_NAME = frozenset({errno.ENAMETOOLONG, errno.EINVAL})  # what systems say of a name that no file can have
 
@@ -123,4 +127,18 @@ def _reasons(path: Path) -> Iterator[None]:
             name = str(path)[:LONGEST] + "…" * (len(str(path)) > LONGEST)
             raise MissingError(f"{name}: there is no such file, nor can there be one of that name") from error
         why = unopened(error) or f"cannot be read: {error.strerror or error}"
-        raise MissingError(f"{path}: {why}") from error
+        raise MissingError(f"{path}: {why}", near(path) if isinstance(error, FileNotFoundError) else "") from error
+
+
+def near(path: Path) -> str:
+    """A hint where there is no such file: the one beside it that has its name with another ending, or nearly its name.
+
+    Of files that are numbered, another number is another file.
+    """
+    names, word = dict[str, str](), path.name.lower()
+    with suppress(OSError, ValueError), os.scandir(path.parent) as entries:
+        names = {entry.name.lower(): entry.name for entry in islice(entries, MOST_BESIDE) if entry.is_file()}
+    names = {name: own for name, own in names.items() if re.sub("[0-9]", "", name) != re.sub("[0-9]", "", word) or name == word}
+    stems = [name for name in names if Path(name).stem == Path(word).stem]
+    close = stems or get_close_matches(word, names, n=1, cutoff=0.8)
+    return f"did you mean {names[min(close)]}?" if close else ""

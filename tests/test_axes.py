@@ -38,6 +38,7 @@ def test_an_axis_is_a_setting_and_its_values(text: str, values: tuple[str, ...])
         (["seed=1,1"], "stands in it twice"),
         (["seed=1..9999999"], "a sweep has 1,000 at most"),
         (["seed=1,2", "seed=3"], "varied twice"),
+        (["seed=1-16"], r"whole numbers from 1 to 16 are written 1\.\.16"),
     ],
 )
 def test_what_is_no_axis_is_refused_with_an_example(texts: list[str], words: str) -> None:

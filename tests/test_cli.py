@@ -73,7 +73,7 @@ def test_a_finished_take_is_found_again(run: Run, no_dreaming: Callable[[], None
     no_dreaming()
     again = run("tiny.yaml")
     assert (again.code, again.paths) == (0, first.paths)
-    assert "finished" in again.words
+    assert "nothing was left to dream" in again.words
     assert PROGRESS not in again.words
     assert DEVELOPING not in again.words
 
@@ -355,7 +355,7 @@ def test_stopped_while_developing_it_ends_at_once(run: Run, monkeypatch: pytest.
     assert "goes on" in said.words
     again = run("tiny.yaml")
     assert again.code == 0
-    assert "finished" in again.words
+    assert "nothing was left to dream" in again.words
 
 
 def test_no_room_names_what_helps(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

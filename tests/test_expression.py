@@ -74,7 +74,7 @@ REFUSED = {  # expression: (column, what the message or hint must say)
     "().x": (0, "not arithmetic"),
     "sin(x=1)": (0, "it takes 1"),
     "True": (0, "numbers only"),
-    "1j": (0, "numbers only"),
+    "1j": (0, "which is no number"),
     "2 ^ 3": (2, "**"),
     "'a'": (0, "cannot use"),
     "[1]": (0, "cannot use"),

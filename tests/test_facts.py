@@ -35,6 +35,25 @@ def test_all_files_that_are_not_there_are_told_at_once(film: str, tmp_path: Path
     assert sorted(line.split(": ")[1].split()[0] for line in lines) == sorted(ABSENT[film])
 
 
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("lion.jpg", "did you mean lion.png?"),
+        ("Lion.PNG", "did you mean lion.png?"),
+        ("lionn.png", "did you mean lion.png?"),
+        ("shot-2.png", ""),
+        ("zebra.png", ""),
+    ],
+)
+def test_a_file_that_is_not_there_is_told_what_lies_beside_it(name: str, hint: str, tmp_path: Path) -> None:
+    for beside in ("lion.png", "shot-1.png"):
+        Image.new("RGB", (8, 8)).save(tmp_path / beside)
+    for film in (f"source: {{image: {name}}}", f"mask: {name}", f"source: {{video: {name}}}"):
+        with pytest.raises(MissingError) as told:
+            load_text(film, folder=tmp_path, look=facts_and_files)
+        assert (hint in str(told.value), "did you mean" in str(told.value)) == (True, bool(hint))
+
+
 @pytest.mark.parametrize("name", ["lion.jpg", "lion.png", "lion.tif"])
 def test_a_picture_that_is_taken_for_a_video_is_told_so(name: str, tmp_path: Path) -> None:
     Image.new("RGB", (8, 8)).save(tmp_path / name)

@@ -75,6 +75,10 @@ def test_a_page_is_no_wider_than_a_page(topic: str) -> None:
     assert all(line.count("|") in (0, len(chapter.head) + 1) for chapter in TOPICS[topic]() for line in in_markdown([chapter]))
 
 
+def test_a_setting_that_holds_others_has_help() -> None:
+    assert [row[0] for row in chapters_on("crop")[0].rows] == ["outputs.crop.size", "outputs.crop.at"]
+
+
 def test_every_word_that_is_offered_has_help() -> None:
     assert [word for word in words_with_help() if not chapters_on(word) and not word.startswith("ease-")] == []
 

@@ -34,6 +34,12 @@ def test_a_name_that_is_read_can_be_every_file_that_is_made_of_it(tmp_path: Path
         assert longest(path) <= files.LONGEST
 
 
+@pytest.mark.parametrize("name", ["tif/####.tif", "tif/%04d.tif", "tif/{frame:04}.tif"])
+def test_pictures_are_numbered_as_compositors_write_it(name: str) -> None:
+    output = load_text(f"outputs: '{name}'").outputs[0]
+    assert (output.file, output.sequence) == ("tif/{frame:04}.tif", True)
+
+
 @pytest.mark.parametrize("letter", LETTERS)
 @pytest.mark.parametrize("template", ["{}.png", "{}/a.png", "{}-{{frame}}.png", "{}{{frame:30}}.png"])
 def test_an_output_is_as_long_as_a_file_s_name_and_no_longer(tmp_path: Path, letter: str, template: str) -> None:

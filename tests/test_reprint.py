@@ -295,6 +295,18 @@ def test_takes_are_joined_in_their_order(command: Command, project: Path) -> Non
     assert np.array_equal(frames(Path("long.mkv"))[:18], frames(first / "dusk.mkv")[:18])
 
 
+def test_joined_takes_are_not_written_over_a_file_that_is_there(command: Command, project: Path) -> None:
+    """Two takes of one film are named after it twice: its own name may be that of the footage it was made from."""
+    first = render(command, project)
+    Path("dusk.mkv").write_bytes(b"a clip of mine")
+    assert command("join", str(first), str(first)).paths == ["dusk+dusk.mkv"]
+    assert command("join", str(first), str(first)).paths == ["dusk+dusk.mkv"]  # its own, made anew
+    Path("dusk+dusk.mkv").write_bytes(b"another clip of mine")
+    said = command("join", str(first), str(first))
+    assert (said.code, "may be a work of yours" in said.words) == (2, True)
+    assert Path("dusk.mkv").read_bytes() == b"a clip of mine"
+
+
 def test_a_take_may_be_joined_to_itself_by_two_names(command: Command, project: Path) -> None:
     take = render(command, project)
     (project / "link").symlink_to(take)

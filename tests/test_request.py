@@ -17,6 +17,8 @@ from render.cli import waiting
 from render.cli.group import command_line
 from render.cli.request import PIXELS, request
 from render.cli.studio import _script
+from render.develop import files
+from render.errors import MissingError
 from render.facts import load
 
 TINY = "size: 64x36\nfps: 8\nduration: 1s\nseed: 3\ndream: {steps: 1, first_steps: 1, octaves: 1, rate: 4}\n"
@@ -136,7 +138,84 @@ def test_what_is_no_film_is_told_what_it_could_be(run: Run, name: str, code: int
     assert sorted(Path().rglob("*")) == before
 
 
+def test_a_name_with_spaces_is_told_to_stand_between_quotes(run: Run) -> None:
+    Path("photo.jpg").rename("green lake.jpg")
+    for words in (("green", "lake.jpg"), ("tiny", "green", "lake.jpg"), ("check", "green", "lake.jpg")):
+        said = run(*words)
+        assert (said.code, 'a name with spaces stands between quotes: "green lake.jpg"' in said.words) == (3, True)
+    assert 'did you mean "green lake.jpg"?' in run("green lke.jpg").words
+    assert '`render "green lake.yaml"` renders it' in run("green lake.jpg", *sets(*SMALL)).words
+    assert '#   render "green lake.yaml"' in Path("green lake.yaml").read_text()
+
+
+def test_a_picture_in_a_folder_that_may_only_be_read_is_dreamed_elsewhere(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = files.write
+
+    def refuse(path: Path, content: bytes) -> None:
+        if path.suffix == ".yaml" and path.parent == Path():
+            raise MissingError(f"{path}: cannot be written: Read-only file system")
+        write(path, content)
+
+    monkeypatch.setattr(files, "write", refuse)
+    for _ in range(2):
+        said = run("photo.jpg", *sets(*SMALL), "-o", "elsewhere")
+        assert (said.code, said.paths) == (0, ["elsewhere/photo/take-001/photo.mp4"])
+        assert "the film's settings are in its take" in said.words
+    assert not Path("photo.yaml").exists()
+
+
+def test_a_picture_is_swept_as_the_film_that_it_is(run: Run) -> None:
+    said = run("sweep", "photo.jpg", "--vary", "seed=1,2", *sets(*SMALL))
+    assert (said.code, len(list(Path("runs/photo-sweep").glob("seed-*/take-001/*.mp4")))) == (0, 2)
+    assert load("photo.yaml").source.kind == "image"
+
+
+def test_a_folder_of_pictures_is_told_how_it_is_dreamed(run: Run) -> None:
+    Path("trip").mkdir()
+    Path("photo.jpg").rename("trip/a.jpg")
+    said = run("trip")
+    assert (said.code, "render trip/*.jpg dreams each" in said.words, "{frames: trip}" in said.words) == (3, True, True)
+
+
 # ---- a take
+
+
+def test_what_lies_in_a_take_leads_to_it(run: Run) -> None:
+    """Its settings are the take's film; its film is footage, and that is told; a command for takes names the take."""
+    run("photo.jpg", *sets(*SMALL))
+    Path("photo.yaml").rename("runs/else.yaml")
+    said = run("runs/photo/take-001/config.yaml")
+    assert (said.code, said.paths) == (0, ["runs/photo/take-001/photo.mp4"])
+    assert "its take is runs/photo/take-001" in run("print", "runs/photo/take-001/photo.mp4", "-o", "x.gif").words
+    assert "did you mean runs/photo?" in run("print", "photo.yaml", "-o", "x.gif").words
+    said = run("check", "runs/photo/take-001/photo.mp4", *sets(*SMALL))
+    assert (said.code, "render runs/photo/take-001 goes on with its take" in said.words) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("check", "tiny.yaml", "--duration", "5s"), "settings are given with --set, as in --set duration=…"),
+        (("preview", "green", "lake.jpg"), "a name with spaces stands between quotes"),
+        (("trim", "runs/tiny", "0s", "1s"), "a part of a film is written 2s..5s"),
+        (("classes", "owl"), "a network comes first, as in render classes efficientnet_lite0 owl"),
+        (("atlas", "photo.jpg"), "as in render atlas efficientnet_lite0 --picture photo.jpg"),
+    ],
+)
+def test_words_in_the_wrong_order_are_told_the_right_one(run: Run, words: tuple[str, ...], hint: str) -> None:
+    said = run(*words)
+    assert (said.code, hint in said.words) == (2, True)
+
+
+def test_a_new_file_is_named_after_o_or_alone(run: Run) -> None:
+    for words in (("new", "zoom"), ("from", "runs/tiny")):
+        run("tiny.yaml")
+        for target in (("a.yaml",), ("-o", "b.yaml")):
+            assert run(*words, *target).paths == [target[-1]]
+        assert run(*words, "-o", "b.yaml").code == 2  # is there already
+        assert Path("a.yaml").read_text().replace("a.yaml", "b.yaml") == Path("b.yaml").read_text() != ""
+        Path("a.yaml").unlink()
+        Path("b.yaml").unlink()
 
 
 def test_a_take_goes_on_from_its_folder_or_its_film_s(run: Run) -> None:
@@ -256,7 +335,7 @@ def test_prints_go_into_a_folder(run: Run) -> None:
     with Image.open("prints/b.gif") as small:
         assert small.width == 32
     assert run("trim", "runs/tiny", "0s..0.5s", "-o", "prints").paths == ["prints/tiny-0s-0.5s.gif"]
-    assert run("join", "runs/tiny", "runs/tiny", "-o", "prints").paths == ["prints/tiny.gif"]
+    assert run("join", "runs/tiny", "runs/tiny", "-o", "prints").paths == ["prints/tiny+tiny.gif"]
 
 
 def test_a_new_film_is_written_and_none_is_written_over(run: Run) -> None:

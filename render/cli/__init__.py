@@ -23,6 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except click.ClickException as error:
         with suppress(OSError):
             error.show()
+        if hint := _hint(error):
+            say(hint)
         raise SystemExit(2) from None
     except KeyboardInterrupt:
         _exit_interrupted()
@@ -30,6 +32,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if isinstance(error, click.Abort) or is_interrupt(error):
             _exit_interrupted()
         raise SystemExit(report_failure(error)) from None
+
+
+def _hint(error: click.ClickException) -> str:
+    """What may be meant by words that no command takes: settings are no options, and names with spaces fall apart."""
+    if isinstance(error, click.NoSuchOption):
+        from render.config.model import Settings
+
+        name = error.option_name.lstrip("-").replace("-", "_")
+        return f"settings are given with --set, as in --set {name}=…" if name in Settings.rows() else ""
+    if "unexpected extra argument" in error.format_message():  # click has no class for these
+        return "a name with spaces stands between quotes; a part of a film is written 2s..5s"
+    return ""
 
 
 def _exit_interrupted() -> NoReturn:

@@ -10,12 +10,14 @@ from render.errors import ConfigError, MissingError, printable
 from render.show.terminal import FilePath, out
 
 TARGET = click.argument("target", metavar="[YAML]", required=False, type=FilePath())
+OUTPUT = click.option("-o", "--output", type=FilePath(), metavar="YAML", help="The same as YAML behind all else.")
 
 
 @click.command()
 @click.argument("kind", metavar="KIND", type=click.Choice(["zoom", "photo", "class", "loop", "video", "audio"]))
 @TARGET
-def new(kind: str, target: Path | None) -> None:
+@OUTPUT
+def new(kind: str, target: Path | None, output: Path | None) -> None:
     """A commented configuration to start from: render new zoom film.yaml
 
     KIND is zoom, photo, class, loop, video or audio. The configuration is printed, or written to YAML, never over a file that
@@ -23,16 +25,22 @@ def new(kind: str, target: Path | None) -> None:
     """
     from render.config.templates import template
 
-    _require_free(target)
+    target = _require_free(target or output)
     _print_or_write(template(kind, target.name if target else ""), target)
 
 
 @click.command(name="from")
 @click.argument("file", type=FilePath())
-def from_(file: Path) -> None:
-    """The configuration back out of a rendered mp4, mov, mkv, webm or png, or out of a take's folder."""
+@TARGET
+@OUTPUT
+def from_(file: Path, target: Path | None, output: Path | None) -> None:
+    """The configuration back out of a rendered mp4, mov, mkv, webm or png, or out of a take's folder: render from zoom.mp4
+
+    It is printed, or written to YAML, never over a file that is there.
+    """
     from render.develop.metadata import embedded_config
 
+    target = _require_free(target or output)
     text = _of_take(file) if file.is_dir() else embedded_config(file)
     if not text:
         bare = file.suffix.lower() in (".gif", ".webp", ".jpg", ".jpeg")
@@ -40,7 +48,7 @@ def from_(file: Path) -> None:
         raise MissingError(f"{file}: there is no configuration in it", why)
     if text != printable(text):  # what a terminal obeys has no place in a configuration, least of all in a stranger's
         raise MissingError(f"{file}: what it holds is no configuration")
-    out(text, nl=False)
+    _print_or_write(text, target)
 
 
 def _of_take(folder: Path) -> str:
@@ -60,7 +68,8 @@ def import_() -> None:
 @import_.command()
 @click.argument("file", metavar="SETTINGS", type=FilePath())
 @TARGET
-def deforum(file: Path, target: Path | None) -> None:
+@OUTPUT
+def deforum(file: Path, target: Path | None, output: Path | None) -> None:
     """A settings file of Deforum: render import deforum settings.txt film.yaml.
 
     It prints the configuration, or writes it to YAML, never over a file that is there. Below it stands what became of each key:
@@ -69,7 +78,7 @@ def deforum(file: Path, target: Path | None) -> None:
     from render.config.deforum import convert, read_settings, yaml_text
     from render.config.spreadsheet import decode_file
 
-    _require_free(target)
+    target = _require_free(target or output)
     try:
         film = convert(read_settings(decode_file(file)))
     except ConfigError as error:
@@ -77,9 +86,11 @@ def deforum(file: Path, target: Path | None) -> None:
     _print_or_write(yaml_text(film, file.name), target)
 
 
-def _require_free(target: Path | None) -> None:
+def _require_free(target: Path | None) -> Path | None:
+    """The same file, if any; ConfigError where it is there already."""
     if target and target.exists():
         raise ConfigError(f"{target}: is there already", "name another file")
+    return target
 
 
 def _print_or_write(text: str, target: Path | None) -> None:

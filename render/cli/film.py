@@ -15,7 +15,7 @@ from render.cli.on import LIST, address_of, cluster_options, list_commands, refu
 from render.cli.options import CONFIGS, RUNS, dream_options
 from render.cli.prepare import build, fetch_weights, pick_device, refuse_unreasonable
 from render.cli.request import Request, into_file, is_output, refuse_mistyped, request, require_take
-from render.errors import count, printable
+from render.errors import MissingError, count, printable, typed
 from render.show.terminal import FilePath, each, say, stoppable, until, usual_style
 
 if TYPE_CHECKING:
@@ -102,13 +102,14 @@ def enlarge(
     stays there, and the dream adds what is finer. A draft becomes its film, a flight is flown again. Its take is NAME-SIZE.
     """
     require_take(take)
-    say(f"{take}: made larger")  # seconds pass until torch is there
+    say(f"{take}: making it larger")  # seconds pass until torch is there
 
     from render.config.paths import from_folder
     from render.develop.enlarge import enlargement
     from render.develop.takes import take_folder
 
     config, where = enlargement(take, size, overrides, quality), pick_device(device, root)
+    say(outline([Request(config, "")]))
     require_films([config], where, root, yes)
     text = config.yaml(from_folder(take_folder(root, config.name)))
     render_films([Request(config, text)], root, where, fresh, usual_style())
@@ -118,9 +119,13 @@ def outline(films: Sequence[Request]) -> str:
     """What is about to be rendered, in a line."""
     if len(films) > 1:
         return f"{len(films)} films: {', '.join(film.config.name for film in films)}"
+    from render.config.scalars import Size
+
     config, clock = films[0].config, films[0].config.clock
     work = f"{count(clock.frames, 'frame')} from {count(clock.last_tick + 1, 'dream')}"
-    return f"{config.name}: {work}, {config.size}, dreamed by {' and '.join(config.networks)}"
+    height, width = config.facts.size or (0, 0)
+    size = Size(*config.size.within(width, height)) if config.size.of_source and width else config.size
+    return f"{config.name}: {work}, {size}, dreamed by {' and '.join(config.networks)}"
 
 
 def write_own_film(film: Request, overrides: Sequence[str]) -> None:
@@ -128,9 +133,13 @@ def write_own_film(film: Request, overrides: Sequence[str]) -> None:
     from render.develop import files
 
     if film.file:
-        files.write(film.file, film.text.encode())
+        try:
+            files.write(film.file, film.text.encode())
+        except MissingError:  # a camera's card that may only be read: the settings are in the take as well
+            say(f"{film.file}: cannot be written here; the film's settings are in its take")
+            return
         besides = f"but for {printable(' '.join(overrides))}, " if overrides else ""
-        say(f"{film.file}: the film of it, {besides}written here; change it, and `render {film.file}` renders it")
+        say(f"{film.file}: the film of it, {besides}written here; change it, and `render {typed(film.file)}` renders it")
 
 
 def require_films(films: Sequence[Config], device: torch.device, root: Path, yes: bool) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from render.cli.film import render_films, require_films
+from render.cli.film import render_films, require_films, write_own_film
 from render.cli.on import LIST, address_of, cluster_options, list_commands, render_elsewhere
 from render.cli.options import dream_options
 from render.cli.prepare import pick_device
-from render.cli.request import Request, file_of
+from render.cli.request import Request, file_of, kind_of_media, request
 from render.errors import MissingError, printable
 from render.show.terminal import FilePath, out, say, usual_style
 
@@ -55,6 +55,10 @@ def sweep(
     from render.many import sweep as sweeps
 
     axes, path = many.read_axes(texts), file_of(path) or path
+    if path.is_file() and kind_of_media(path):
+        film = request(path)
+        write_own_film(film, ())
+        path = film.read_from or film.file or path
     films = many.variants(axes)
     if wanted:
         chosen = many.pick(films, wanted)
@@ -83,12 +87,12 @@ def sweep(
 
 
 @click.command()
-@click.argument("folders", nargs=-1, metavar="[DIR]...", type=FilePath())
+@click.argument("folders", nargs=-1, metavar="[FOLDER]...", type=FilePath())
 @click.option(
-    "-o", "--output", "site", type=FilePath(), default=Path("site"), metavar="DIR", help="Where the page goes [site]."
+    "-o", "--output", "site", type=FilePath(), default=Path("site"), metavar="FOLDER", help="Where the page goes [site]."
 )
 def gallery(folders: Sequence[Path], site: Path) -> None:
-    """Finished films as one static page, to show: the takes in each DIR [runs].
+    """Finished films as one static page, to show: the takes in each FOLDER [runs].
 
     The page asks nothing of the network: it works from the folder, from any place of a server, and out of an archive.
     """

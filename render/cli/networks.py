@@ -10,7 +10,7 @@ import click
 
 from render.cli.options import DEVICE, LABELS, NETWORK, WEIGHTS
 from render.cli.prepare import fetch_published, naming, pick_device, quick_imports
-from render.errors import ConfigError
+from render.errors import ConfigError, RenderError, typed
 from render.show.terminal import FilePath, out, say, usual_style
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def atlas(
         raise ConfigError(f"-o {output}: is there already", "name another file, or remove this one first")
     if photo and picture:
         raise ConfigError("--photo shows a picture beside noise, and --picture in its place", "leave one of them out")
-    say(f"{name}: its atlas is dreamed")
+    say(f"{name}: dreaming its atlas")
     where = pick_device(device, path.parent)
     network = _network(name, weights, labels, where)
 
@@ -120,7 +120,7 @@ def atlas(
 
     file = photo or picture
     frame = picture_of(file, "cover", (size, size)) if file else None
-    with naming("what --classes, --layer or --channels names"):
+    with naming("--classes" if kinds else "--layer or --channels" if channels else "--layer"):
         sheet = atlases.plan(network, kinds, layer, channels, bool(photo), where, frame if picture else None)
     plates = atlases.dream_plates(sheet, network, atlases.Recipe(size, steps, seed, frame, where))
     pictures: list[Any] = list(STYLES[usual_style()](plates, -1, len(sheet.plates) - 1, f"{name}, atlas"))
@@ -136,8 +136,15 @@ def _network(name: str, weights: Path | None, labels: Path | None = None, device
 
     if not weights:
         fetch_published([name])
-    with naming("the network"):
+    try:
         return load_network(name, weights, device or torch.device("cpu"), labels)
+    except RenderError as error:
+        hint = error.hint
+        if error.continues and not weights:  # it may be no network at all: classes owl, atlas photo.jpg
+            command = click.get_current_context().info_name
+            rest = f"--picture {typed(name)}" if command == "atlas" and Path(name).is_file() else typed(name)
+            hint = f"{hint}\na network comes first, as in render {command} efficientnet_lite0 {rest}"
+        raise type(error)(error.about("the network"), hint) from error
 
 
 @click.command(add_help_option=False, context_settings={"ignore_unknown_options": True})

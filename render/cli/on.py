@@ -181,7 +181,7 @@ def tell_shot(film: Request, shot: Shot | Finished, about: str = "") -> None:
     for notice in shot.notices:
         say(printable(f"{about}{notice}"))
     if shot.whole and not shot.dreamed:
-        say(f"{film.config.name}: this take is finished; --fresh begins another")
+        say(f"{film.config.name}: nothing was left to dream; --fresh begins a new take")
     for path in deliver(shot.paths, film.target):
         out(path, ends=False)  # the next film of the queue is rendered all the same
 

@@ -23,7 +23,7 @@ import click
 
 from render.cli.options import RUNS
 from render.cli.prepare import quick_imports
-from render.errors import ConfigError, MissingError
+from render.errors import ConfigError, MissingError, typed
 from render.show.terminal import say
 
 if TYPE_CHECKING:
@@ -68,10 +68,15 @@ def _of_file(path: Path, overrides: Sequence[str], quality: str) -> Request:
     from render.config.loader import read
     from render.facts import load
 
+    if path.name in ("config.yaml", "resolved.yaml") and (path.parent / RECORD).exists():
+        return _of_take(path.parent, overrides, quality)  # whose files lie where the film's own settings do
     if not path.exists():
         raise MissingError(f"{path}: there is no such film", _instead(path))
     if path.suffix.lower() in SOUNDS:
-        raise ConfigError(f"{path}: music alone is no film yet", "render new audio film.yaml writes one that moves to it")
+        raise ConfigError(
+            f"{path}: music alone is no film yet",
+            f"render new audio film.yaml writes one that moves to it: put {path.name} into it, below audio:",
+        )
     return Request(load(path, overrides, quality), read(path), read_from=path)
 
 
@@ -103,7 +108,7 @@ def into_file(path: Path, films: Sequence[Request]) -> Request:
 
     if len(films) > 1:
         raise ConfigError(f"-o {path}: {len(films)} films do not go into one file", "-o FOLDER takes them all")
-    if "{" in path.name:
+    if "{" in path.name or "##" in path.name:
         hint = "write it as outputs in the film, or --set outputs=NAME; it lies in the take then"
         raise ConfigError(f"-o {path}: pictures one by one have no single file", hint)
     refuse_unreadable("-o", "file", path.name)
@@ -144,13 +149,22 @@ def _instead(path: Path) -> str:
 
     context = click.get_current_context(silent=True)
     commands = getattr(context and context.find_root().command, "commands", {})
+    if parted := _parted(path, context):
+        return f"a name with spaces stands between quotes: {typed(parted)}"
     if path.name in TEMPLATES:
         return f"render new {path.name} {path.name}.yaml writes one to start from"
     near = {word: f"the command `render {word}`" for word, command in commands.items() if not command.hidden}
-    near |= {word: str(file) for file in reversed([*_films(path.parent)]) for word in (file.name, file.stem)}
+    near |= {word: typed(file) for file in reversed([*_films(path.parent)]) for word in (file.name, file.stem)}
     if close := get_close_matches(path.name.lower(), near, n=1, cutoff=0.6):
         return f"did you mean {near[close[0]]}?"
     return "render new zoom film.yaml writes one to start from"
+
+
+def _parted(path: Path, context: click.Context | None) -> str:
+    """The file whose name has spaces, of which a shell has made several, `path` among them; "" where there is none."""
+    words = [str(word) for word in (context and context.params.get("configs")) or ()]
+    runs = (words[start:end] for start in range(len(words)) for end in range(start + 2, len(words) + 1))
+    return next((name for run in runs if str(path) in run and Path(name := " ".join(run)).is_file()), "")
 
 
 def _films(folder: Path) -> Iterator[Path]:
@@ -183,6 +197,8 @@ def _of_media(path: Path, kind: str, overrides: Sequence[str], quality: str) -> 
     if file.exists():
         say(f"{path}: dreamed by {file}")
         return Request(load(file, overrides, quality), read(file), read_from=file)
+    if (path.parent / RECORD).exists():
+        say(f"{path}: is dreamed on as footage; render {typed(path.parent)} goes on with its take")
     say(f"{path}: looking at it")
     text = _film_text(path, kind, file.name)
     return Request(load_text(text, file.name, Path(), overrides, quality, look=facts_and_files), text, file=file)
@@ -273,11 +289,18 @@ def require_take(path: Path) -> None:
 
 def _takes_in(path: Path) -> str:
     """What could be meant by a folder that is none of a film's."""
+    if (path.parent / RECORD).exists():
+        return f"its take is {typed(path.parent)}"
     if beside := sorted(take.parent.name for take in path.parent.glob(f"take-*/{RECORD}")):
         return f"{path.parent} has {' '.join(beside[:8])}"
-    if path.name and path.parent == Path() and any(RUNS.glob(f"{escape(path.name)}/take-*/{RECORD}")):
-        return f"did you mean {RUNS / path.name}?"
+    name = path.stem if path.suffix.lower() in ENDINGS else path.name
+    if name and path.parent == Path() and any(RUNS.glob(f"{escape(name)}/take-*/{RECORD}")):
+        return f"did you mean {RUNS / name}?"
     films = sorted({take.parents[1] for take in path.glob(f"*/take-*/{RECORD}")})
     if films:
         return f"the films in it: {' '.join(map(str, films[:8]))}"
+    if media := next((file for file in sorted(path.glob("*")) if kind_of_media(file)), None):
+        return (
+            f"render {typed(path)}/*{media.suffix} dreams each of its files; source: {{frames: {path}}} makes one film of them"
+        )
     return "a film's takes lie in runs/NAME; a film is a YAML file, a picture or a video"

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,7 +42,7 @@ from render.config.problem import (
     quote,
 )
 from render.config.schedule import Schedule, read_schedule
-from render.config.section import Section, is_list, sections, tag
+from render.config.section import Section, is_list, sections, tag, walk
 from render.config.track import Array
 from render.errors import ConfigError, RenderError, nearest
 from render.loops import LOOPS
@@ -52,6 +54,20 @@ if TYPE_CHECKING:  # a file at fault never becomes a Config, and waits for none
 LONGEST = 24 * 60 * 60  # seconds of film
 LONGEST_NAME = 230  # bytes of a file's name; systems take 255, and what is being written has a longer one
 TIME_KEY = re.compile(r"[0-9]|end$")
+POINT = "numbers have a point, not a comma: 0.5"
+MOST_PLACES = 3  # at which a setting stands, for a message to name them
+ALSO_CALLED = {  # words that people come with, and the settings that they mean
+    **dict.fromkeys(("strength", "intensity", "learning_rate", "lr"), "dream.step_size"),
+    **dict.fromkeys(("iterations", "num_steps"), "dream.steps"),
+    **dict.fromkeys(("length", "seconds", "max_frames", "num_frames"), "duration"),
+    **dict.fromkeys(("framerate", "frame_rate"), "fps"),
+    **dict.fromkeys(("photo", "picture", "input"), "source.image"),
+    **dict.fromkeys(("music", "sound", "track"), "audio"),
+    **dict.fromkeys(("rotation", "angle"), "motion.rotate"),
+    "resolution": "size",
+    "model": "dream.network",
+    "color": "look.colour",
+}
 
 Inspect = Callable[[Settings], Facts]
 
@@ -142,6 +158,8 @@ def _problem(tree: Node, fault: SettingError) -> Problem:
         place = _column(place, fault.column)
     subject = ".".join(map(str, path[:-1] if fault.on_key else path)) or "the film"
     hint = fault.hint or (info and info.description) or ""
+    if path and str(path[-1]).isdigit() and isinstance(path[-1], str) and fault.message.startswith("is empty"):
+        hint = POINT  # zoom: {0s: 1,5}
     return Problem(place, f"{subject} {fault.message}" if fault.continues else fault.message, hint)
 
 
@@ -190,10 +208,37 @@ def _unknown(path: tuple[str | int, ...], value: Any) -> SettingError:
         hint = f"one objective dreams one thing: make {key} an item of its own"
     elif "kind" in vars(section) and (objective := not nearest(str(key), section.rows()) and nearest(str(key), OBJECTIVES)):
         hint = f"{objective}  known: {' '.join(section.rows())}"
+    elif str(key).isdigit() and value is None:
+        hint = POINT  # dream: {step_size: 0,01}
     else:
-        hint = missing_space(key) or fault_of(str(key)) or did_you_mean(str(key), section.rows())
+        hint = missing_space(key) or fault_of(str(key)) or _elsewhere(str(key), above) or did_you_mean(str(key), section.rows())
     where = f" in {'.'.join(map(str, above))}" if above else ""
     return SettingError(f'unknown key "{key}"{where}', hint, path, on_key=True, continues=False)
+
+
+def _elsewhere(key: str, above: Sequence[str | int]) -> str:
+    """A hint: where a setting of that name stands, or the one that is meant by a word of another program; "" for others."""
+    word = key.lower()
+    meant = tuple(ALSO_CALLED.get(word, "").split("."))
+    places = [meant] if word in ALSO_CALLED else [path for path in _places() if path[-1] == word]
+    if not 0 < len(places) <= MOST_PLACES or places == [tuple(above)]:
+        return ""
+    return f"write {' or '.join(map(_written_out, places))}, or --set {'.'.join(places[0])}=…"
+
+
+def _written_out(path: Sequence[str]) -> str:
+    """A setting with all that it stands in: motion: {zoom: …}."""
+    *above, last = path
+    return "".join(f"{step}: {{" for step in above) + f"{last}: …" + "}" * len(above)
+
+
+@cache
+def _places() -> tuple[tuple[str, ...], ...]:
+    """The path of every setting of a film, without the kinds of items of lists."""
+    paths = ((*map(str, setting.path), "") for setting in walk(Settings))
+    return tuple(
+        dict.fromkeys(tuple(step for step, after in pairwise(path) if step not in OBJECTIVES or not after) for path in paths)
+    )
 
 
 def _missing(path: tuple[str | int, ...], value: Any) -> SettingError:

@@ -18,9 +18,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from render.config.problem import SettingError, did_you_mean, quote
+from render.config.problem import SettingError, comma, did_you_mean, quote
 
 LONGEST = 500  # characters
+WITH_UNIT = re.compile(r"\s*([-+]?[0-9]{1,9}(?:\.[0-9]{0,9})?)\s*(%|°|[A-Za-z]{1,12}(?:/s)?)\s*")
 DEEPEST = 40  # calls, brackets and operators inside one another
 MOST_ARGUMENTS = 100
 
@@ -135,6 +136,8 @@ def _refuse(text: str) -> None:
         raise ExpressionError("is empty", 'write a number, or an expression such as "1 + 0.5*sin(2*pi*p)"')
     if len(text) > LONGEST:
         raise ExpressionError(f"is an expression of {len(text)} characters; {LONGEST} is the most", column=LONGEST)
+    if hint := comma(text) or _unit(text):
+        raise ExpressionError(f"is {quote(text.strip())}, which is no number", hint, column=len(text) - len(text.lstrip()))
     if strange := re.search(r"[^\w.+\-*/%(),<>=! ]|[^\x00-\x7f]", text):
         hint = "powers are written **" if strange[0] == "^" else "expressions are made of numbers, names and + - * / % ** ( )"
         raise ExpressionError(f'cannot use "{strange[0]}"', hint, column=strange.start())
@@ -143,6 +146,17 @@ def _refuse(text: str) -> None:
         depth += (letter == "(") - (letter == ")")
         if depth > DEEPEST:
             raise ExpressionError(f"has more than {DEEPEST} brackets inside one another", column=column)
+
+
+def _unit(text: str) -> str:
+    """A hint for a number with a unit behind it, which settings know themselves; "" for any other text."""
+    match = WITH_UNIT.fullmatch(text)
+    if match is None:
+        return ""
+    number, unit = match.groups()
+    if unit == "%":
+        return f"write {float(number) / 100:g}"
+    return f"write the number alone: {number}" + f"; or {number}*{unit} to multiply" * (unit in VARIABLES)
 
 
 def _tree(text: str, start: int) -> ast.expr:

@@ -68,8 +68,12 @@ def read_glob(value: Any) -> str:
 
 
 def read_output_name(value: Any, suffixes: tuple[str, ...], pictures: tuple[str, ...]) -> str:
-    """The name of an output inside the take's folder, as `setting_types.output_name` says it; raises SettingError."""
+    """The name of an output inside the take's folder, as `setting_types.output_name` says it; raises SettingError.
+
+    What compositors write, #### or %04d, means {frame:04}.
+    """
     text = str(value).strip() if isinstance(value, str) else ""
+    text = re.sub(r"#{2,9}", lambda signs: f"{{frame:0{len(signs[0])}}}", re.sub(r"%0?([1-9])d", r"{frame:0\1}", text))
     parts = text.split("/")
     bare = re.sub(r"\{name\}|\{frame(:0?[1-9])?\}", "", text)
     faults = {

@@ -25,6 +25,8 @@ LINE = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # where YAML ends a line
 FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 # What PyYAML's complaints mean to somebody who writes a film.
+BACKSLASH = "write the name of a file with /, or between single quotes"
+BRACED = re.compile(r"(?:^|:|-)\s+(\{\w+\}[^\s,\]}]\S*)")  # outputs: {name}.mp4
 PLAIN_WORDS = {
     "found character '\\t'": ("a tab in the indentation", "YAML is indented with spaces"),
     "mapping values are not allowed": (
@@ -37,6 +39,8 @@ PLAIN_WORDS = {
     "expected ',' or": ("a list or mapping that is not closed, or lacks a comma", ""),
     "expected the node content": ("a value that is missing, or a bracket that never closes", ""),
     "expected <block end>": ("a line that does not fit its neighbours", "keys of one mapping start in one column"),
+    "expected escape sequence": ("a backslash between double quotes", BACKSLASH),
+    "found unknown escape": ("a backslash between double quotes", BACKSLASH),
     "found character '%'": ('a value that begins with "%"', "quote it"),
     "found character '@'": ('a value that begins with "@"', "quote it"),
     "found character '`'": ('a value that begins with "`"', "quote it"),
@@ -278,6 +282,10 @@ def _syntax(error: yaml.MarkedYAMLError, origin: Origin) -> ProblemsError:
         if line < len(origin.lines) and (hint := missing_space(origin.lines[line])):
             text = origin.lines[line]
             return _refusal(origin, line, len(text) - len(text.lstrip()), "a key and its value in one word", hint)
+    faulty = origin.lines[mark.line] if mark and mark.line < len(origin.lines) else ""
+    if mark and (braced := BRACED.search(faulty)):
+        hint = f'quote text that begins with a brace: "{braced[1]}"'
+        return _refusal(origin, mark.line, braced.start(1), "a text that begins as a mapping does", hint)
     message = str(error.problem or error.context or "not YAML")
     known = (words for start, words in PLAIN_WORDS.items() if message.startswith(start))
     words, hint = next(known, (f"not YAML: {message}", str(error.context or "")))

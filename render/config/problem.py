@@ -64,6 +64,16 @@ def missing_space(text: object) -> str:
     return f"a space is missing after the colon: write {match[1]}: {match[2].strip()}" if match else ""
 
 
+def comma(text: str) -> str:
+    """A hint for a number that is written with a comma; "" for any other text.
+
+    >>> comma("10,5s")
+    'numbers have a point: write 10.5s'
+    """
+    match = re.fullmatch(r"\s*([-+]?[0-9]{1,9}),([0-9]{1,9}\s*[A-Za-z%°]{0,9})\s*", text)
+    return f"numbers have a point: write {match[1]}.{match[2]}" if match else ""
+
+
 @dataclass(frozen=True)
 class Origin:
     """Where text came from: a file as the user named it, or `--set key=value`."""

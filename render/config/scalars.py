@@ -9,19 +9,19 @@ from fractions import Fraction
 from itertools import count, takewhile
 from pathlib import Path
 
-from render.config.problem import SettingError, quote
+from render.config.problem import SettingError, comma, quote
 from render.moment import Clock
 
-TIME_HINT = "write 2s, 48 frames (or a bare 48), 4b (beats), 50%, end or 00:01:30"
+TIME_HINT = "write 2s, 48 frames, 4b (beats), 50%, end or 00:01:30"
 TIMES: Mapping[str, str] = {  # how a time is written, and what it counts
     "2s": "seconds; also 0.5s",
-    "48 frames": "frames of the film; a bare 48 counts frames, too",
+    "48 frames": "frames of the film; among the keys of keyframes a bare 48 counts frames, too",
     "4b": "beats, from the music's first where it is a moment; bpm says how long one is",
     "50%": "so much of the film",
     "end": "the film's end; start is its start",
     "00:01:30": "hours, minutes and seconds; also 1:30 and 1:30.5",
 }
-AMOUNT = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*(frames?|f|seconds?|s|beats?|b|%)?")
+AMOUNT = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*(frames?|f|seconds?|secs?|s|beats?|b|%)?")
 TIMECODE = re.compile(r"(?:([0-9]{1,3}):)?([0-9]{1,2}):([0-9]{1,2}(?:\.[0-9]+)?)")
 RATE = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,12})?(/[0-9]{1,12})?")
 MOST_RATE = 240  # frames or dreams a second
@@ -113,7 +113,7 @@ def read_time(text: str) -> Time:
         return Time(hours * 3600 + minutes * 60 + seconds, "seconds", word)
     match = AMOUNT.fullmatch(word) if len(word) <= 40 else None
     if match is None:
-        raise SettingError(f"is {quote(text)}, which is no time", TIME_HINT)
+        raise SettingError(f"is {quote(text)}, which is no time", comma(text) or TIME_HINT)
     amount, unit = Fraction(match[1]), UNITS[(match[2] or "f")[0]]
     if unit == "frames" and amount.denominator > 1:
         raise SettingError(f"is {quote(text)}, and frames are counted whole", f"for seconds write {word.rstrip('frames ')}s")
@@ -236,7 +236,7 @@ def read_rate(value: object) -> Fraction:
     except ZeroDivisionError:
         rate = None
     if rate is None or isinstance(value, bool):
-        raise SettingError(f"is {quote(value)}, which is no rate", hint)
+        raise SettingError(f"is {quote(value)}, which is no rate", comma(text) or hint)
     if not 0 < rate <= MOST_RATE:
         raise SettingError(f"is {quote(value)}, outside 0 to {MOST_RATE} per second", hint)
     if rate < Fraction(1, 1000) or rate.denominator > 10**6:

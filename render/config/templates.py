@@ -12,7 +12,7 @@ from render.config.nodes import to_yaml
 from render.config.problem import did_you_mean
 from render.config.section import OneOf, Section, is_named, sections, setting_type_of
 from render.config.usual import FOOTAGE, THINGS
-from render.errors import ConfigError
+from render.errors import ConfigError, typed
 
 COLUMN = 34  # where comments begin
 
@@ -110,7 +110,7 @@ def template(kind: str, file: str = "", changes: Mapping[str, Any] | None = None
     if kind not in TEMPLATES:
         raise ConfigError(f'there is no template "{kind}"; {did_you_mean(kind, TEMPLATES)}')
     says, values = TEMPLATES[kind]
-    head = HEAD.format(says=says, file=file or f"{kind}.yaml")
+    head = HEAD.format(says=says, file=typed(file or f"{kind}.yaml"))
     return "\n".join([head, *_section(Settings, {**values, **(changes or {})}, "")]) + "\n"
 
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from fractions import Fraction
 from typing import Any
 
-from render.config.problem import SettingError, quote
+from render.config.problem import SettingError, comma, quote
 from render.config.scalars import MOST_RATE, Every, Time, read_rate, read_time, write_rate
 
 CUTS_HINT = "write auto to find them, none, times as in [12s, 410], or every 4b (or 2s)"
@@ -26,7 +26,7 @@ def read_within(value: Any) -> Time:
     """A time in a file, in seconds; raises SettingError."""
     time = _time_with_unit(value)
     if time is None or time.unit != "seconds":
-        hint = "write 5s or 00:01:30, from 0s on, where the file begins"
+        hint = comma(str(value)) or "write 5s or 00:01:30, from 0s on, where the file begins"
         raise SettingError(f"is {quote(value)}, which is no time in a file", hint)
     return time
 
@@ -74,7 +74,7 @@ def read_duration(value: Any) -> Time:
         raise SettingError(f"is {quote(value)} without a unit", f"write {value}s for seconds or {value:.0f} frames")
     if value in ("source", "audio"):
         return Time(Fraction(1), str(value), str(value))
-    hint = "write 12s, 360 frames, 00:00:12, 48b (beats), source or audio"
+    hint = comma(str(value)) or "write 12s, 360 frames, 00:00:12, 48b (beats), source or audio"
     time = read_time(value) if isinstance(value, str) and re.search(r"[a-z:]", value) else None
     if time is None or time.unit == "percent":
         raise SettingError(f"is {quote(value)}, which is no length", hint)

@@ -45,7 +45,9 @@ def join(folders: Sequence[Path], file: str | None, fade: str, settings: Setting
         _require_one_shape(reels)
         overlap = _overlap(fade, reels)
         title, output = " + ".join(names), first.config.outputs[0]
-        usual, like = "+".join(dict.fromkeys(names)) + output.suffix, settings_like(output, {"alpha": "none", **settings})
+        different = [*dict.fromkeys(names)]  # of one film's takes A+A: A alone may be the footage that it was made from
+        usual = "+".join(different if len(different) > 1 else names[:2]) + output.suffix
+        like = settings_like(output, {"alpha": "none", **settings})
         placement = place_alone(file or "", usual, settings, like, Path())
         sources = [source for reel in reels for source in sources_of(reel.config)]
         require_replaceable(placement.first_file(title), sources, marks=first.take.elsewhere)

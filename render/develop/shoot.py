@@ -221,7 +221,9 @@ def octave_notices(film: Film) -> list[str]:
     used = len(sizes(film.scene.size, ascent))
     if used == ascent.octaves:
         return []
-    return [f"{used} of {ascent.octaves} octaves are dreamed: sides under {ascent.min_side} pixels are too small to see in"]
+    return [
+        f"{used} of {ascent.octaves} octaves are dreamed: of a side under {ascent.min_side} pixels the network sees nothing"
+    ]
 
 
 def expose(film: Film, take: Take, dreamer: Dreamer, watermark: Watermark) -> tuple[int, int]:

@@ -108,7 +108,7 @@ def require_writable(root: Path) -> None:
     """Refuse a root that no take could be begun in, as far as can be told without writing; MissingError."""
     place = next(place for place in (root.absolute(), *root.absolute().parents) if place.exists())
     if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
-        raise MissingError(f"{root}: cannot be written", "-o DIR renders somewhere else")
+        raise MissingError(f"{root}: cannot be written", "-o FOLDER renders somewhere else")
 
 
 def _find_take(home: Path, fingerprint: Mapping[str, Any], chain: Chain, first: Path | None = None) -> Path | None:

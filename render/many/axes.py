@@ -105,6 +105,10 @@ def _has(film: Variant, key: str, value: str) -> bool:
 
 def _values(text: str, whole: str) -> list[str]:
     """The whole numbers of a span; what is none stands for itself."""
+    if dash := re.fullmatch(r"([0-9]+)-([0-9]+)", text):
+        raise ConfigError(
+            f"--vary {whole}: whole numbers from {dash[1]} to {dash[2]} are written {dash[1]}..{dash[2]}", EXAMPLE
+        )
     span = SPAN.fullmatch(text)
     if not span:
         return [text]

@@ -73,7 +73,7 @@ def _earlier(page: Path) -> set[str]:
         return set()
     text = read_bytes(page, TEXT).decode("utf-8", "replace")
     if MARK not in text:
-        raise ConfigError(f"{page}: somebody else's page is here already", "-o DIR puts the gallery somewhere else")
+        raise ConfigError(f"{page}: somebody else's page is here already", "-o FOLDER puts the gallery somewhere else")
     return set(re.findall(r'data-place="([\w-][\w.-]*)"', text))
 
 

@@ -152,7 +152,7 @@ def settings(key: str) -> list[Chapter]:
     """The settings called `key` or below it, such as "motion", "dream.steps" or only "steps"; none where there are none."""
     found = {setting.key: setting for setting in walk(Settings) if setting.type}
     below = {name: setting for name, setting in found.items() if name == key or name.startswith(f"{key}.")}
-    wanted = below or {name: setting for name, setting in found.items() if name.endswith(f".{key}")}
+    wanted = below or {name: setting for name, setting in found.items() if f".{key}." in f"{name}."}
     rows = [(name, _default(setting), _meaning(setting)) for name, setting in wanted.items()]
     return [Chapter(f"Settings: {key}", "", ("setting", "usually", "is"), rows)] if rows else []
 
