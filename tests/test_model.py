@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -31,13 +32,19 @@ def told(settings: Settings) -> Facts:
 def test_templates_load_and_name_every_setting(kind: str) -> None:
     text = template(kind)
     config = load_text(text, "film.yaml", look=told)
-    assert text.startswith("# yaml-language-server: $schema=")
     values = TEMPLATES[kind][1]
     assert config == load_text(json.dumps(values), "film.yaml", look=told), "a template says the defaults and what it changes"
     for key in Settings.rows():
         assert re.search(rf"^(# )?{key}:", text, re.MULTILINE)
     with pytest.raises(ConfigError, match="did you mean"):
         template(kind + "s")
+
+
+def test_a_template_names_the_schema_where_it_lies_beside(tmp_path: Path) -> None:
+    film, line = tmp_path / "my film.yaml", "# yaml-language-server: $schema=render.schema.json\n"
+    assert "$schema" not in template("zoom", film), "an editor would look for a file that is not there"
+    (tmp_path / "render.schema.json").touch()
+    assert template("zoom", film).startswith(line)
 
 
 def test_the_schema_knows_every_setting() -> None:

@@ -26,7 +26,7 @@ def new(kind: str, target: Path | None, output: Path | None) -> None:
     from render.config.templates import template
 
     target = _require_free(target or output)
-    _print_or_write(template(kind, target.name if target else ""), target)
+    _print_or_write(template(kind, target), target)
 
 
 @click.command(name="from")
@@ -106,7 +106,11 @@ def _print_or_write(text: str, target: Path | None) -> None:
 
 @click.command()
 def schema() -> None:
-    """The vocabulary as JSON Schema, for completion in editors."""
+    """The vocabulary as JSON Schema, for completion in editors: render schema > render.schema.json
+
+    A film that `render new` writes beside that file names it; another does with this for its first line:
+    # yaml-language-server: $schema=render.schema.json
+    """
     import json
 
     from render.config import json_schema

@@ -200,7 +200,7 @@ def _of_media(path: Path, kind: str, overrides: Sequence[str], quality: str) -> 
     if (path.parent / RECORD).exists():
         say(f"{path}: is dreamed on as footage; render {typed(path.parent)} goes on with its take")
     say(f"{path}: looking at it")
-    text = _film_text(path, kind, file.name)
+    text = _film_text(path, kind, file)
     return Request(load_text(text, file.name, Path(), overrides, quality, look=facts_and_files), text, file=file)
 
 
@@ -222,7 +222,7 @@ def _dreams(file: Path, kind: str, source: Path) -> bool:
     return part is not None and part.file.exists() and part.file.samefile(source)
 
 
-def _film_text(path: Path, kind: str, name: str) -> str:
+def _film_text(path: Path, kind: str, film: Path) -> str:
     """The text of its film: a template, at a size and a length that are soon rendered."""
     from render.config.templates import template
 
@@ -233,7 +233,7 @@ def _film_text(path: Path, kind: str, name: str) -> str:
 
         height, width = image_size(path)
         changes["size"] = _size(width, height)
-        return template("photo", name, changes)
+        return template("photo", film, changes)
 
     from render.source.footage import probe
 
@@ -243,7 +243,7 @@ def _film_text(path: Path, kind: str, name: str) -> str:
     if footage.seconds > Fraction(3, 2) * FIRST:
         changes["duration"] = f"{FIRST}s"
         say(f"{path}: lasts {float(footage.seconds):.0f} s; its film shows {FIRST} s of them, and with `duration: source` all")
-    return template("video", name, changes)
+    return template("video", film, changes)
 
 
 def _size(width: int, height: int) -> str:

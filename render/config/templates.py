@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic.fields import FieldInfo
@@ -93,8 +94,9 @@ TEMPLATES: dict[str, tuple[str, Mapping[str, Any]]] = {
     ),
 }
 
+SCHEMA = "render.schema.json"  # what `render schema` prints, beside a film: with it editors complete and underline
+SCHEMA_LINE = f"# yaml-language-server: $schema={SCHEMA}\n"
 HEAD = """\
-# yaml-language-server: $schema=render.schema.json
 # {says}
 #   render {file}
 # A setting that is left out has its default. Every number of motion, dream and look may move:
@@ -102,15 +104,16 @@ HEAD = """\
 """
 
 
-def template(kind: str, file: str = "", changes: Mapping[str, Any] | None = None) -> str:
-    """The template called `kind`, for a file of that name; raises ConfigError where there is none.
+def template(kind: str, file: Path | None = None, changes: Mapping[str, Any] | None = None) -> str:
+    """The template called `kind`, for that file; raises ConfigError where there is none.
 
     changes: settings that it asks for instead, as in {"size": "source/2"}.
     """
     if kind not in TEMPLATES:
         raise ConfigError(f'there is no template "{kind}"; {did_you_mean(kind, TEMPLATES)}')
     says, values = TEMPLATES[kind]
-    head = HEAD.format(says=says, file=typed(file or f"{kind}.yaml"))
+    schema = SCHEMA_LINE if file and file.with_name(SCHEMA).exists() else ""
+    head = schema + HEAD.format(says=says, file=typed(file.name if file else f"{kind}.yaml"))
     return "\n".join([head, *_section(Settings, {**values, **(changes or {})}, "")]) + "\n"
 
 
