@@ -265,7 +265,7 @@ def test_enlarge_is_the_short_way(project: Path, command: Command) -> None:
     assert said.out.strip() == "runs/dusk-96x64/take-001/dusk-96x64.mkv"
     large, small = (canvases(project / f"runs/{name}/take-001") for name in ("dusk-96x64", "dusk"))
     assert all(psnr(resize(led, (32, 48)).clamp(0, 1), shown) > NEAR for led, shown in zip(large, small, strict=True))
-    assert "finished" in command("enlarge", "runs/dusk/take-001", "--size", "96x64").words, "the same take"
+    assert "nothing was left to dream" in command("enlarge", "runs/dusk/take-001", "--size", "96x64").words, "the same take"
     again = command("runs/dusk-96x64/take-001/config.yaml")
     assert again.code == 0, "its settings are a film like any other"
 
@@ -274,7 +274,9 @@ def test_python_enlarges_as_the_command_does(project: Path, command: Command) ->
     small = render_film(FILM, "runs").folder
     shot = enlarge(small, "2x", "runs", overrides=["dream.steps=1"])
     assert [str(path) for path in shot.paths] == ["runs/dusk-96x64/take-001/dusk-96x64.mkv"]
-    assert "finished" in command("enlarge", "runs/dusk", "--size", "2x", "--set", "dream.steps=1").words, "the same take"
+    assert "nothing was left to dream" in command("enlarge", "runs/dusk", "--size", "2x", "--set", "dream.steps=1").words, (
+        "the same take"
+    )
     with pytest.raises(ConfigError, match=r"^size is 4k, .* has another shape"):
         enlarge(small, "4k")
 

@@ -273,7 +273,7 @@ def test_a_session_is_recorded_and_nothing_is_dreamed_twice(tmp_path: Path, comm
     flown.session.close()
     said = command(str(tmp_path / "film-flight.yaml"), "-o", str(tmp_path / "runs"), "--set", "outputs=last.png")
     assert said.code == 0, said.words
-    assert "--fresh begins another" in said.words  # nothing was dreamed
+    assert "nothing was left to dream" in said.words
     assert negatives(tmp_path / "runs/film-flight/take-001") == negatives(live)
     fresh = command(str(tmp_path / "film-flight.yaml"), "-o", "elsewhere", "--set", "outputs=last.png")
     assert fresh.code == 0, fresh.words
