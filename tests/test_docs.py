@@ -210,6 +210,18 @@ def test_a_strip_has_the_moments_of_a_film_side_by_side(tmp_path: Path) -> None:
         assert picture.size == (808, 200)
 
 
+def test_films_that_commands_name_are_in_the_book() -> None:
+    titles = {block.title for page in pages() for block in blocks(page, "yaml")}
+    for page in pages():
+        written = set(titles)
+        for line in [line for block in blocks(page, "sh") for line in command_lines(block)]:
+            arguments = render_arguments(line) or []
+            films = {word for word in arguments if word.endswith(".yaml") and not (ROOT / word).exists()}
+            if arguments and arguments[0] in ("new", "from", "import"):
+                written |= films
+            assert films <= written, f"{page.name}: {line}"
+
+
 # ---- slow: every command is run
 
 
