@@ -102,11 +102,17 @@ def page(window: Any, studio: Studio) -> Any:
         window.keyboard.press("Escape")
     window.mouse.move(10, 350)
     heard = len(orders(studio, "release"))
-    window.keyboard.press("x")  # after which nothing is on its way that was done here before
+    window.keyboard.press("x")  # after what was done here before
     hears(window, studio, "release", heard + 1)
-    studio.quiet(plays=False)
-    until(window, "document.querySelector('.back').hidden && document.querySelector('[data-do=play]').title === 'Play'")
+    comes(window, lambda: at_rest(window, studio), "a film that waits, and nobody who looks back")
     return window
+
+
+def at_rest(page: Any, studio: Studio) -> bool:
+    """Whether the page shows a studio at rest; it is brought there again if an order that was on its way came in between."""
+    studio.quiet(plays=False)
+    rest = "document.querySelector('.back').hidden && document.querySelector('[data-do=play]').title === 'Play'"
+    return bool(page.evaluate(rest))
 
 
 @dataclass(frozen=True)
@@ -513,6 +519,8 @@ def test_a_press_means_what_those_before_it_lead_to(keys: tuple[str, ...], page:
     for order, message in zip(wanted, (message for message in studio.heard if message["type"] in kinds), strict=True):
         if "tick" in order:
             assert message.get("tick") == (order["tick"] if order["tick"] is None else newest + order["tick"])
+    slider = "Number(document.querySelector('.scrub').value)"
+    comes(page, lambda: page.evaluate(slider) == studio.session.shown, "a page that shows where the studio is")
 
 
 def test_what_a_hand_set_goes_before_what_it_orders(page: Any, studio: Studio) -> None:
