@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
-from hashlib import file_digest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,7 @@ from render.config.scalars import NetworkChoice
 from render.config.section import walk
 from render.config.setting_types import FILE, PALETTE
 from render.errors import ConfigError, MissingError, RenderError
-from render.inputs import PICTURE, near, open_file
+from render.inputs import PICTURE, near
 
 MUTE = "has sound that cannot be read here, and the film is silent"
 
@@ -150,8 +149,10 @@ def _palette(settings: Settings, known: Facts) -> Facts:
     file = settings.look.colour.palette
     if not isinstance(file, Path) or _is_absent(file):
         return known
-    with _blame("look", "colour", file="palette"), open_file(file, PICTURE) as content:
-        return replace(known, palette_digest=file_digest(content, "sha256").hexdigest())
+    from render.source import stamp
+
+    with _blame("look", "colour", file="palette"):
+        return replace(known, palette_digest=stamp.digest(stamp.stamp(file, PICTURE), PICTURE))
 
 
 def _sentences(file: Path, *flaws: str) -> str:

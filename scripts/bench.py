@@ -451,7 +451,6 @@ def start(width: int, height: int, times: int = 5) -> dict[str, float]:
 DEVELOP = """
 import sys
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
@@ -535,7 +534,6 @@ Measured = Iterator[tuple[str, Figures]]  # a title, and the figures under it
 
 
 def measure_ticks(asked: Asked) -> Measured:
-    """What of a tick, and beside which other ways."""
     title = "a tick, GoogLeNet to inception4c and EfficientNet-Lite0 to block_10, 4 octaves"
     yield title, ticks(asked.width, asked.height, asked.steps, asked.pairs)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
@@ -270,6 +271,13 @@ def test_a_picture_that_changes_is_another_from_there_on(project: Path, begun: C
     assert common_ticks(read_chain(first.folder), chain_of(config)) == 7, "a flash looks 0.4 s ahead, for where it ends"
     Image.new("RGB", (48, 32)).save(project / "photo.png")
     assert dream(project, settings).folder.name == "take-002"
+
+
+def test_a_take_notes_whose_dreams_it_begins_with(project: Path, begun: Callable[[str], Shot]) -> None:
+    begun("noise")
+    shorter = dream(project, {**SOURCES["noise"], "duration": "1s"})
+    record = json.loads((shorter.folder / "run.json").read_text())
+    assert record["begun"] == {"take": "dusk/take-001", "ticks": len(dreams(shorter))}
 
 
 def test_a_take_is_adopted_by_the_film_that_begins_as_it_does(project: Path, begun: Callable[[str], Shot]) -> None:

@@ -218,12 +218,12 @@ def test_the_start_of_an_encoder_is_counted_once(
     """However many frames there are, and however many times larger they are than those that were tried."""
     start, frame = Cost(0.5, 100), Cost(0.02, 7)
 
-    def try_printing(config: object, output: object, reel: object, number: int, folder: object) -> Cost:
+    def try_printing(config: object, output: object, sample: object, number: int, folder: object) -> Cost:
         return Cost(start.seconds + number * frame.seconds, start.disk + number * frame.disk)
 
     monkeypatch.setattr(print_cost, "_try_printing", try_printing)
-    config, reel = load_text("outputs: a.mp4"), print_cost.Reel([], number, 0.0)
-    cost = print_cost.printing(config, config.outputs[0], reel, times, tmp_path)
+    config, sample = load_text("outputs: a.mp4"), print_cost.Sample([], number, 0.0)
+    cost = print_cost.printing(config, config.outputs[0], sample, times, tmp_path)
     assert cost.seconds == pytest.approx(0.5 + number * 0.02 * times if number > 1 else 0.52 * times)
     assert cost.disk == pytest.approx((100 + number * 7) * times)
 

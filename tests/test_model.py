@@ -40,11 +40,12 @@ def test_templates_load_and_name_every_setting(kind: str) -> None:
         template(kind + "s")
 
 
-def test_a_template_names_the_schema_where_it_lies_beside(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", TEMPLATES)
+def test_a_template_names_the_schema_where_it_lies_beside(kind: str, tmp_path: Path) -> None:
     film, line = tmp_path / "my film.yaml", "# yaml-language-server: $schema=render.schema.json\n"
-    assert "$schema" not in template("zoom", film), "an editor would look for a file that is not there"
+    assert "$schema" not in template(kind, film), "an editor would look for a file that is not there"
     (tmp_path / "render.schema.json").touch()
-    assert template("zoom", film).startswith(line)
+    assert template(kind, film).startswith(line)
 
 
 def test_the_schema_knows_every_setting() -> None:

@@ -118,8 +118,8 @@ def test_beats_and_cuts_are_marked(tmp_path: Path) -> None:
     config = heard(f"{TURNING}}}", 60, 0.5)
     assert list(film_marks(config)) == [Mark("bar", 0.5), Mark("beat", 1.5), Mark("beat", 2.5)]
     assert list(film_marks(heard(f"{TURNING}}}", None))) == [], "a film without music has no beats"
-    cut = heard(f"{TURNING}, cuts: [1s, 60, 2.5s]}}", None)
-    assert list(film_marks(cut)) == [Mark("cut", 1.0), Mark("cut", 2.0), Mark("cut", 2.5)]
+    cut = heard(f"{TURNING}, cuts: [1s, 60, 2.5s, 99s]}}", None)
+    assert list(film_marks(cut)) == [Mark("cut", 1.0), Mark("cut", 2.0), Mark("cut", 2.5), Mark("cut", 99.0)]
     (plain, _), (crossed, _) = plot.plot(config, tmp_path), plot.plot(cut, tmp_path / "cut")
     panel = slice(plot.TOP, plot.TOP + plot.PANEL), slice(plot.LEFT, plot.RIGHT)
     changed = np.median(np.abs(looked(plain) - looked(crossed)).max(2)[panel], 0) > 5

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from threading import Event
-from time import monotonic, sleep
+from time import sleep
 from typing import Any
 
 import cv2
@@ -273,7 +273,7 @@ def test_a_session_is_recorded_and_nothing_is_dreamed_twice(tmp_path: Path, comm
     flown.session.close()
     said = command(str(tmp_path / "film-flight.yaml"), "-o", str(tmp_path / "runs"), "--set", "outputs=last.png")
     assert said.code == 0, said.words
-    assert "nothing was left to dream" in said.words
+    assert "nothing was left to dream; --fresh begins a new take" in said.words
     assert negatives(tmp_path / "runs/film-flight/take-001") == negatives(live)
     fresh = command(str(tmp_path / "film-flight.yaml"), "-o", "elsewhere", "--set", "outputs=last.png")
     assert fresh.code == 0, fresh.words
@@ -589,12 +589,25 @@ def test_a_gif_is_made_beside_the_flight_from_footage_of_its_own(tmp_path: Path,
     flown.fly(3)
     replies = flown.order(type="gif", seconds=0.25, width=48, fps=8)
     flown.fly(6)
-    while not any(reply["type"] == "file" for reply in replies):
-        assert not [said for said in flown.audience.told if said.get("grave")]
-        sleep(0.02)
+    wait_for(lambda: [reply for reply in replies if reply["type"] == "file"] or graves(flown))
+    assert not graves(flown)
     assert scenes[0].source is not flown.session.film.scene.source
     assert torch.equal(scenes[0].picture(scenes[0].clock.tick(2)), flown.session.film.scene.picture(scenes[0].clock.tick(2)))
     flown.session.close()
+
+
+def graves(flown: Flown) -> list[dict[str, Any]]:
+    """What was told as grave."""
+    return [said for said in flown.audience.told if said.get("grave")]
+
+
+def wait_for(true: Callable[[], Any]) -> None:
+    """Wait until something holds, a minute at most."""
+    for _ in range(3000):
+        if true():
+            return
+        sleep(0.02)
+    raise AssertionError("it never came")
 
 
 def test_a_gif_for_which_memory_ends_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -605,10 +618,8 @@ def test_a_gif_for_which_memory_ends_says_so(tmp_path: Path, monkeypatch: pytest
     flown = Flown(film_file(tmp_path, SOURCES["noise"]))
     flown.fly(3)
     flown.order(type="gif", seconds=0.25, width=48, fps=8)
-    until = monotonic() + 20
-    while not (said := [each for each in flown.audience.told if each.get("grave")]) and monotonic() < until:
-        sleep(0.02)
-    assert "the GIF could not be made: out of memory" in said[0]["text"]
+    wait_for(lambda: graves(flown))
+    assert "the GIF could not be made: out of memory" in graves(flown)[0]["text"]
     flown.fly(4)
     flown.session.close()
 
@@ -636,11 +647,13 @@ def test_a_save_of_what_the_film_extends_is_noticed_wherever_that_is(tmp_path: P
 
     def save(path: Path, text: str) -> None:
         """Write a file until that is noticed: whoever watches may not have begun."""
-        before, number = len(saves), 0
-        while len(saves) == before:
-            number += 1
+        before = len(saves)
+        for number in range(120):
             path.write_text(f"{text}# {number}\n")
             sleep(0.5)
+            if len(saves) > before:
+                return
+        raise AssertionError(f"never noticed: {path}")
 
     save(film, "extends: away/base.yaml\n")
     save(base, "seed: 2\n")

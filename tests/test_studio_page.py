@@ -839,7 +839,7 @@ def test_the_screen_is_the_picture_alone(browser: Any, studio: Studio) -> None:
         until(page, "document.querySelector('canvas').clientWidth > 600")
         assert page.locator("button").count() == 0
         until_changed(page, shot(page))
-        before = studio.head
+    before = studio.head
     for _ in range(3 * TRIES):
         if studio.head >= before + 2:  # a closed page stops nothing
             return

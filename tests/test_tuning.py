@@ -49,5 +49,9 @@ def test_they_are_told_unless_a_person_did(
 def test_where_there_is_no_such_library_nothing_happens(
     library: Callable[[None], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ctypes, "CDLL", library)
+    asked = list[object]()
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: asked.append(name) or library(name))  # type: ignore[func-returns-value]
+    monkeypatch.setattr(os, "environ", {})
     tuning.tune.__wrapped__()
+    assert asked == [None]
+    assert os.environ == dict([tuning.ONEDNN])

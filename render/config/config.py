@@ -113,7 +113,7 @@ class Config(Settings):
 
     @property
     def shown_digest(self) -> str:
-        """How much of its dream the film shows, as a hash; "" where that is all of it."""
+        """How the film shows its dream, as a hash; "" where that is all of it, in its own colours."""
         return shown_digest(self, self.facts)
 
     @property

@@ -1,4 +1,4 @@
-"""Problems. A Problem is one thing wrong with a configuration and its place; all of them together make one message."""
+"""Problems. A Problem is a fault of a configuration and its place; together they make one message. Hints for common slips."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scalars. The values that one YAML word stands for: a Time, a Size, a Network, a rate, a number of bytes."""
+"""Scalars. The values that one YAML word stands for: a Time, a Size, a NetworkChoice, a rate, a number of bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Spreadsheets. What a spreadsheet exports as text, bytes -> a Sheet: its cells, each with its place, and what they mean.
+"""Spreadsheets. What a spreadsheet exports as text: its lines -> a Sheet, cells that know their place, and what they mean.
 
 Read are commas, semicolons or tabs between cells (or what a first line `sep=;` names), quotes around them, and UTF-8,
 UTF-16 or Windows' cp1252. Where it is no comma that separates, 1,5 is one and a half.

@@ -63,7 +63,8 @@ def read_dream_rate(value: Any) -> Fraction | str:
     try:
         return read_fps(value)
     except SettingError as wrong:
-        raise SettingError(wrong.message, f"dreams per second of film, above 0, at most {MOST_RATE}; or every-frame") from None
+        hint = f"dreams per second of film, above 0, at most {MOST_RATE}; or every-frame"
+        raise SettingError(wrong.message, comma(str(value)) or hint) from None
 
 
 def read_duration(value: Any) -> Time:
@@ -104,7 +105,7 @@ def _cut(value: Any, *path: int) -> Time:
     try:
         return read_time(str(value))
     except SettingError as wrong:
-        raise SettingError(wrong.message, CUTS_HINT, path) from None
+        raise SettingError(wrong.message, comma(str(value)) or CUTS_HINT, path) from None
 
 
 def write_cuts(cuts: Any) -> Any:

@@ -29,7 +29,7 @@ from render.film import Film, State
 from render.frames import frame_count, rate_ratio
 from render.show.cost import Cost
 from render.show.dream_cost import dreaming
-from render.show.print_cost import Reel, between, printing, shrink
+from render.show.print_cost import Sample, between, printing, shrink
 from render.show.words import bytes_words, duration_words
 
 LARGE = 2**16  # pixels; larger films are tried at about this size, since what they take grows with their pixels
@@ -73,17 +73,17 @@ def costs(config: Config, film: Film, known: Known | None = None) -> Generator[t
         yield DREAMING, Cost(seconds, _negative_bytes(states[-1], clock.last_tick + 1, times))
 
         rates = {output.file: formats.rate(output, clock.fps) for output in config.outputs}
-        reels = {fps: between(small.scene, states, fps) for fps in dict.fromkeys(rates.values())}
-        walked = [reels[fps] for fps in prints.walks(rates.values(), partial(rate_ratio, scene))]
+        samples = {fps: between(small.scene, states, fps) for fps in dict.fromkeys(rates.values())}
+        walked = [samples[fps] for fps in prints.walks(rates.values(), partial(rate_ratio, scene))]
         motion = _motion_bytes(folder, clock.last_tick, walked) * times
-        yield BETWEEN, Cost(sum(reel.each * reel.number for reel in walked) * times, min(flow_cache.MOST, motion))
+        yield BETWEEN, Cost(sum(sample.each * sample.number for sample in walked) * times, min(flow_cache.MOST, motion))
 
         tried: dict[str, Cost] = {}  # by all that is asked of an output but its name: of a hundred alike one is tried
         for number, output in enumerate(config.outputs):
             alike = output.model_copy(update={"file": f"{'{frame}' * output.sequence}{output.suffix}"}).model_dump_json()
             if alike not in tried:
                 smaller = shrink(output, scene.size[::-1], times**-0.5)
-                tried[alike] = printing(config, smaller, reels[rates[output.file]], times, folder / str(number))
+                tried[alike] = printing(config, smaller, samples[rates[output.file]], times, folder / str(number))
             yield _file(config, output), tried[alike]
 
 
@@ -91,10 +91,10 @@ def _file(config: Config, output: OutputSettings) -> str:
     return fill_name(output.file, config.name)
 
 
-def _motion_bytes(folder: Path, last_tick: int, walked: Sequence[Reel]) -> float:
+def _motion_bytes(folder: Path, last_tick: int, walked: Sequence[Sample]) -> float:
     """Bytes of the motion between pictures that is kept in `folder`: of all ticks, and two of each frame between them."""
     sizes = [file.stat().st_size for file in folder.glob(f"{flow_cache.FOLDER}/*")]
-    pairs = last_tick + sum(2 * max(0, reel.number - last_tick - 1) for reel in walked)
+    pairs = last_tick + sum(2 * max(0, sample.number - last_tick - 1) for sample in walked)
     return fmean(sizes) * pairs if sizes else 0.0
 
 

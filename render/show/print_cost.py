@@ -31,15 +31,15 @@ SOME = 6  # frames through an encoder, after one alone
 
 
 @dataclass(frozen=True)
-class Reel:
-    """The film at a rate."""
+class Sample:
+    """Some of the film's frames, by which the others are reckoned."""
 
     frames: list[Pixels]  # some of its frames
     number: int  # how many it has
     each: float  # seconds that one takes to make
 
 
-def between(scene: Scene, states: Sequence[State], fps: Fraction) -> Reel:
+def between(scene: Scene, states: Sequence[State], fps: Fraction) -> Sample:
     """The film's frames between its ticks, tried around its middle."""
     clock = at_rate(scene.clock, fps, scene.loop)
     number = frame_count(replace(scene, clock=clock)) + (clock.tail if scene.loop.fades else 0)
@@ -54,7 +54,7 @@ def between(scene: Scene, states: Sequence[State], fps: Fraction) -> Reel:
         frames.extend(to_pixels(frame, np.uint16) for frame in frames_in(scene, lambda first, way: canvases, clock, wanted))
 
     scene.picture(clock.frame(start))
-    return Reel(frames, number, measure_seconds(scene.device, make) / span)
+    return Sample(frames, number, measure_seconds(scene.device, make) / span)
 
 
 def shrink(output: OutputSettings, size: tuple[int, int], share: float) -> OutputSettings:
@@ -66,11 +66,11 @@ def shrink(output: OutputSettings, size: tuple[int, int], share: float) -> Outpu
     return output.model_copy(update={"width": narrower, "height": None, "crop": crop}) if share != 1 else output
 
 
-def printing(config: Config, output: OutputSettings, reel: Reel, times: float, folder: Path) -> Cost:
-    """What an output takes of a film with `times` the pixels of the reel, as often as its size limit will ask for."""
-    number = 1 if formats.format_of(output).still and not output.sequence else reel.number
+def printing(config: Config, output: OutputSettings, sample: Sample, times: float, folder: Path) -> Cost:
+    """What an output takes of a film with `times` the pixels of the sample, as often as its size limit will ask for."""
+    number = 1 if formats.format_of(output).still and not output.sequence else sample.number
     some = min(SOME, number)
-    one, more = (_try_printing(config, output, reel, count, folder / str(count)) for count in (1, some))
+    one, more = (_try_printing(config, output, sample, count, folder / str(count)) for count in (1, some))
     once, each = _apart(one.seconds, more.seconds, some)
     seconds, disk = once + each * number * times, (one.disk + (number - 1) * _apart(one.disk, more.disk, some)[1]) * times
     limit = output.size_limit
@@ -83,11 +83,11 @@ def _apart(one: float, more: float, number: int) -> tuple[float, float]:
     return max(0.0, one - each), each
 
 
-def _try_printing(config: Config, output: OutputSettings, reel: Reel, number: int, folder: Path) -> Cost:
+def _try_printing(config: Config, output: OutputSettings, sample: Sample, number: int, folder: Path) -> Cost:
     """What so many frames of an output take."""
     unlimited = output.model_copy(update={"size_limit": output.size_limit and 10**15})
-    height, width, _ = reel.frames[0].shape
-    there_and_back = [*reel.frames, *reel.frames[-2:0:-1]]
+    height, width, _ = sample.frames[0].shape
+    there_and_back = [*sample.frames, *sample.frames[-2:0:-1]]
 
     def develop() -> None:
         def frames(fps: Fraction) -> Iterator[Pixels]:

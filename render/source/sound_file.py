@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
-from hashlib import file_digest
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 from render.errors import MissingError, unopened
 from render.inputs import SOUND, open_file
 from render.source.stamp import FileStamp, stamp
+from render.source.stamp import digest as content_digest
 
 Samples = NDArray[np.float32]
 
@@ -59,13 +59,8 @@ class Track:
 
 def digest(file: Path) -> str:
     """A hash of the file's content, by which music that was changed is noticed."""
-    return _digest(stamp(file, SOUND))
-
-
-@lru_cache(maxsize=8)
-def _digest(file: FileStamp) -> str:
-    with _naming_faults(file.path), open_file(file.path, SOUND) as content:
-        return file_digest(content, "sha256").hexdigest()
+    with _naming_faults(file):
+        return content_digest(stamp(file, SOUND), SOUND)
 
 
 def track(file: Path) -> Track | None:

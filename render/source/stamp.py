@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import file_digest
 from pathlib import Path
 
 from render.errors import MissingError, RenderError, unopened
-from render.inputs import Kind, plain
+from render.inputs import Kind, open_file, plain
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,13 @@ def stamp(file: Path, kind: Kind) -> FileStamp:
     except OSError as error:  # gone since it was looked at
         raise MissingError(f"{file}: {unopened(error) or f'cannot be read: {error.strerror or error}'}") from error
     return FileStamp(file.absolute(), status.st_size, status.st_mtime_ns, status.st_ino)
+
+
+@lru_cache(maxsize=8)
+def digest(file: FileStamp, kind: Kind) -> str:
+    """A hash of the file's content, by which one that was changed is noticed. It is kept until the file changes."""
+    with open_file(file.path, kind) as content:
+        return file_digest(content, "sha256").hexdigest()
 
 
 def require_unchanged(file: Path, kind: Kind, before: FileStamp) -> None:

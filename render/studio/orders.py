@@ -93,6 +93,12 @@ def _of_another_take(session: Session, message: Message) -> bool:
     return field(message, "take", str, name) != name
 
 
+def _require_take(session: Session, message: Message, what: str) -> None:
+    """Refuse what belongs to a take that has ended."""
+    if _of_another_take(session, message):
+        raise RenderError(f"{message.get('type')}: {what} is of {message['take']}, which has ended", "the film began anew")
+
+
 def _release(session: Session, message: Message, reply: Reply) -> None:
     session.release([str(key) for key in field(message, "keys", list, sorted(session.hand.moved))])
 
@@ -142,8 +148,7 @@ def _save_as(session: Session, name: str) -> None:
 
 def _tick(session: Session, message: Message, default: int | None = None) -> int:
     tick = field(message, "tick", int, default)
-    if _of_another_take(session, message):
-        raise RenderError(f"{message.get('type')}: tick {tick} is of {message['take']}, which has ended", "the film began anew")
+    _require_take(session, message, f"tick {tick}")
     if not 0 <= tick <= session.head:
         raise RenderError(f"{message.get('type')}: there is no tick {tick}; the take has 0 to {session.head}")
     return tick
@@ -225,8 +230,7 @@ def require_weights(network: NetworkChoice) -> None:
 
 def _drop(session: Session, message: Message, reply: Reply) -> None:
     index = field(message, "index", int)
-    if _of_another_take(session, message):
-        raise RenderError(f"drop: objective {index} is of {message['take']}, which has ended", "the film began anew")
+    _require_take(session, message, f"objective {index}")
     if not 0 <= index < len(session.stage.config.dream.objective):
         raise RenderError(f"drop: there is no objective {index}")
     drop_term(session, index, _seconds(message, "over", 1.0))

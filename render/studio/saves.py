@@ -1,4 +1,4 @@
-"""Saves. What a save of the film's file changes in flight: which of its settings, and which of its objectives, are others."""
+"""Saves. What a save of the film's file changes in flight: settings, objectives; or its fault, as the page is told."""
 
 from __future__ import annotations
 

@@ -117,14 +117,14 @@ class Session:
         return self.state.tick if self.state else -1
 
     def _obey(self) -> None:
-        """Order out what was ordered, waiting until the next step is due."""
+        """Carry out what was ordered, waiting until the next step is due."""
         while not self.ending.is_set():
             wait = max(0.0, self._due - monotonic()) if self.flying else IDLE
             if not self.obey(wait):
                 return
 
     def obey(self, wait: float = 0.0) -> bool:
-        """Order out one order, the first that comes within so many seconds; whether one came."""
+        """Carry out one order, the first that comes within so many seconds; whether one came."""
         try:
             order, reply = self._orders.get(timeout=wait) if wait > 0 else self._orders.get_nowait()
         except Empty:

@@ -35,18 +35,15 @@ def watch_film(file: Path, saved: Callable[[], None], ending: Event) -> Thread:
 
 def _watch_folders(file: Path, saved: Callable[[], None], ending: Event) -> None:
     """Watch the folders of the film's files, until `ending` or until the film extends files of other folders."""
-    folders = _folders(file)
+    folders = {path.parent for path in files_of(file)}
     for changes in watch(
         *folders, stop_event=ending, step=SETTLED // 2, debounce=SETTLED * 4, rust_timeout=500, recursive=False
     ):
-        if {Path(path).resolve() for _, path in changes} & files_of(file):
+        files = files_of(file)
+        if {Path(path).resolve() for _, path in changes} & files:
             saved()
-        if _folders(file) != folders:
+        if {path.parent for path in files} != folders:
             return
-
-
-def _folders(file: Path) -> set[Path]:
-    return {path.parent for path in files_of(file)}
 
 
 def files_of(file: Path) -> set[Path]:

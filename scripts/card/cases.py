@@ -18,7 +18,7 @@ WAYS: Mapping[str, tuple[str, ...]] = {  # ways to dream, by what they set
     "droste": ("loop=droste",),
     "footage": (),
 }
-AGAIN = {  # the network with which each way to dream is tried for whether it repeats, and where it find_waits
+AGAIN = {  # the network with which each way to dream is tried for whether it repeats, and where it waits
     "pixel": "efficientnet_lite0",
     "fourier": "inception_v1",
     "tiles": "bestiary",

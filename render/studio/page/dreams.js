@@ -17,7 +17,6 @@ export class Dreams {
     this.networks = [];
     this.others = [];
     this.terms = [];
-    this.take = ""; // whose objectives these are
     this.tiles = new Map(); // index -> {tile, slider, output}
     this.limit = SHOWN;
     this.wanted = new Map(); // network -> {"[layer, number]": rank} of pictures in sight that are not there yet
@@ -38,10 +37,9 @@ export class Dreams {
   // ---- objectives
 
   /** The objectives as they are now. */
-  update({ terms, take }) {
+  update(terms) {
     const same = JSON.stringify(terms.map(({ index, words, dropped }) => [index, words, dropped]));
     this.terms = terms;
-    this.take = take;
     if (same !== this.built && (this.built = same)) this.build();
     terms.forEach(({ key }) => this.showWeight(key));
   }
@@ -64,7 +62,7 @@ export class Dreams {
     const output = make("output");
     const drop = make("button", {
       type: "button", class: "round", "aria-label": `Take away ${term.words}`, title: "Take away", hidden: term.dropped,
-      onclick: () => this.socket.ask("drop", { index: term.index, take: this.take }).catch(this.say),
+      onclick: () => this.socket.ask("drop", { index: term.index, take: this.hand.take }).catch(this.say),
     }, icon("close"));
     this.drag(face, term, handle, set);
     this.tiles.set(term.index, { slider, output, face });

@@ -60,12 +60,6 @@ export function scale(m) {
   return Math.sqrt(Math.abs(((a - x * g) * (e - y * h) - (b - x * h) * (d - y * g)) / (i * i)));
 }
 
-/** A point [x, y] taken along by the move. */
-export function carry(m, [x, y]) {
-  const w = m[6] * x + m[7] * y + m[8];
-  return [(m[0] * x + m[1] * y + m[2]) / w, (m[3] * x + m[4] * y + m[5]) / w];
-}
-
 /** How far a move is from none. */
 export const departure = (m) => Math.max(...m.map((value, place) => Math.abs(value / m[8] - STILL[place])));
 

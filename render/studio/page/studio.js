@@ -62,7 +62,7 @@ socket.on("state", (message) => {
   recording.tell(state.recording);
   showPlay();
   handles.update(state);
-  dreams.update(state);
+  dreams.update(state.terms);
   timeline.update(state);
   films.update(state);
   file.update(state);
