@@ -92,6 +92,7 @@ STAGES = (
     Stage(1, 3, 1, 6, 320),
 )
 STEM, HEAD = 32, 1280  # channels before the first stage and after the last
+MASK = torch.ops.aten.hardtanh_backward.grad_input
 
 
 def read(file: Path) -> Weights:
@@ -207,17 +208,13 @@ class Block(nn.Module):
 
     def __init__(self, weights: Weights, name: str, stride: int) -> None:
         super().__init__()
-        self.stride = stride
         self.expand = self.expand_slope = None
         if f"{name}._expand_conv.weight" in weights:
             kernels, bias = _fuse_norm(weights, f"{name}._expand_conv", f"{name}._bn0")
             self.expand, self.expand_slope = FrozenConv(kernels, bias, then="relu6"), FrozenConv(turn(kernels))
         kernels, bias = _fuse_norm(weights, f"{name}._depthwise_conv", f"{name}._bn1")
-        self.width, self.kernel = len(kernels), kernels.shape[-1]
-        rim = 0 if stride == 2 else self.kernel // 2  # that of stride 2 is laid beforehand
-        self.depthwise = FrozenConv(kernels, bias, stride, rim, self.width, then="relu6")
-        self.depthwise_slope = FrozenConv(kernels.flip(2, 3), None, 1, rim, self.width)
-        inputs = self.width if self.expand is None else self.expand.weight.shape[1]
+        self.depthwise = Halving(kernels, bias) if stride == 2 else Depthwise(kernels, bias)
+        inputs = len(kernels) if self.expand is None else self.expand.weight.shape[1]
         kernels, bias = _fuse_norm(weights, f"{name}._project_conv", f"{name}._bn2")
         self.project, self.project_slope = FrozenConv(kernels, bias), FrozenConv(turn(kernels))
         self.adds = stride == 1 and inputs == len(kernels)
@@ -233,9 +230,9 @@ class _BlockFunction(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, block: Block) -> Tensor:
-        inner = _expand(x, block)
+        inner = x if block.expand is None else block.expand(x)
         deep = block.depthwise(inner)
-        ctx.block, ctx.size = block, x.shape[2:]
+        ctx.block, ctx.size = block, inner.shape[2:]
         ctx.save_for_backward(inner, deep)
         y: Tensor = block.project(deep)
         return y.add_(x) if block.adds else y
@@ -244,65 +241,80 @@ class _BlockFunction(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, slope: Tensor) -> Any:
         block, (inner, deep) = ctx.block, ctx.saved_tensors
-        through = _mask_slope(block.project_slope(slope), deep)
-        through = _depthwise_slope(through, block, inner)
+        through = block.depthwise.slope(_mask_slope(block.project_slope(slope), deep), ctx.size)
         if block.expand_slope is not None:
             through = block.expand_slope(_mask_slope(through, inner))
-        through = _crop(through, ctx.size) if block.stride == 2 else through
         return through.add_(slope) if block.adds else through, None
-
-
-def _expand(x: Tensor, block: Block) -> Tensor:
-    """What the depthwise convolution reads: the input expanded, and for stride 2 with TensorFlow's rim around it.
-
-    The rim is laid around the input, which has a sixth of the channels, and what the expansion makes of it is set to 0; there
-    the ReLU6 lets no gradient through.
-    """
-    rim = [_rim(side, block.kernel) for side in x.shape[2:]] if block.stride == 2 else [(0, 0), (0, 0)]
-    (top, bottom), (left, right) = rim
-    x = F.pad(x, (left, right, top, bottom)) if block.stride == 2 else x
-    if block.expand is None:
-        return x
-    inner: Tensor = block.expand(x)
-    for axis, (before, after) in zip((2, 3), rim, strict=True):
-        inner.narrow(axis, 0, before).zero_()
-        inner.narrow(axis, inner.shape[axis] - after, after).zero_()
-    return inner
-
-
-def _rim(side: int, kernel: int) -> tuple[int, int]:
-    """Zeros before and after a side of that many cells in TensorFlow's SAME padding for stride 2: the odd one comes after."""
-    total = max((-(-side // 2) - 1) * 2 + kernel - side, 0)
-    return total // 2, total - total // 2
-
-
-def _depthwise_slope(slope: Tensor, block: Block, inner: Tensor) -> Any:
-    """The gradient with respect to what the depthwise convolution read, of its size."""
-    if block.stride == 1:
-        return block.depthwise_slope(slope)
-    height, width = inner.shape[2:]
-    rest = (height - block.kernel) % 2, (width - block.kernel) % 2  # rows and columns past the last that was read
-    if slope.dtype != torch.bfloat16 or slope.device.type != "cpu":
-        return F.conv_transpose2d(slope, block.depthwise.weight, None, 2, 0, rest, block.width)
-    # oneDNN's transposed convolution takes 20 times as long in bfloat16 as one of zeros between the cells
-    margin = block.kernel - 1
-    size = (len(slope), block.width, height + margin, width + margin)
-    spread = torch.empty(size, dtype=slope.dtype, device=slope.device, memory_format=torch.channels_last).zero_()
-    spread[:, :, margin:height:2, margin:width:2] = slope
-    return block.depthwise_slope(spread)
 
 
 def _mask_slope(slope: Tensor, clipped: Tensor) -> Tensor:
     """The gradient, changed in place, where a ReLU6 that gave `clipped` lets it through."""
-    masked: Tensor = torch.ops.aten.hardtanh_backward.grad_input(slope, clipped, 0.0, CEILING, grad_input=slope)
+    masked: Tensor = MASK(slope, clipped, 0.0, CEILING, grad_input=slope)
     return masked
 
 
-def _crop(padded: Tensor, size: tuple[int, int]) -> Tensor:
-    """What lies inside the rim."""
-    (height, width), (wide_height, wide_width) = size, padded.shape[2:]
-    top, left = (wide_height - height) // 2, (wide_width - width) // 2
-    return padded[:, :, top : top + height, left : left + width].contiguous(memory_format=torch.channels_last)
+class Depthwise(nn.Module):
+    """A convolution of each channel by itself, of stride 1, with its ReLU6, and its gradient."""
+
+    def __init__(self, kernels: Tensor, bias: Tensor) -> None:
+        super().__init__()
+        rim, channels = kernels.shape[-1] // 2, len(kernels)
+        self.conv = FrozenConv(kernels, bias, 1, rim, channels, then="relu6")
+        self.turned = FrozenConv(kernels.flip(2, 3), None, 1, rim, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N, C, H, W] -> [N, C, H, W]."""
+        return self.conv(x)
+
+    def slope(self, slope: Tensor, size: tuple[int, int]) -> Tensor:
+        """The gradient with respect to what it read, (height, width) of `size`, from that to what it gave less its ReLU6."""
+        return self.turned(slope)
+
+
+class Halving(nn.Module):
+    """A convolution of each channel by itself, of stride 2, with its ReLU6, and its gradient.
+
+    TensorFlow lays k - 2 zeros around an even side, the odd one after it, where around an odd side there are k - 1. A kernel
+    that begins with a row of zeros gives the same with as many zeros before as after, on a side of either kind.
+    """
+
+    def __init__(self, kernels: Tensor, bias: Tensor) -> None:
+        super().__init__()
+        self.channels, self.kernel = len(kernels), kernels.shape[-1]
+        self.rim = self.kernel // 2
+        grown = [F.pad(kernels, (even_width, 0, even_height, 0)) for even_height in (0, 1) for even_width in (0, 1)]
+        self.convs = nn.ModuleList(FrozenConv(kernels, bias, 2, self.rim, self.channels, then="relu6") for kernels in grown)
+        self.turned = FrozenConv(kernels.flip(2, 3), None, 1, 0, self.channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N, C, H, W] -> [N, C, ⌈H/2⌉, ⌈W/2⌉]."""
+        height, width = x.shape[2:]
+        y: Tensor = self._conv((height, width))(x)
+        return y
+
+    def slope(self, slope: Tensor, size: tuple[int, int]) -> Tensor:
+        """The gradient with respect to what it read, (height, width) of `size`, from that to what it gave less its ReLU6."""
+        if slope.dtype == torch.bfloat16 and slope.is_cpu:
+            return self._spread(slope, size)
+        kernels = self._conv(size).weight
+        rest = [(side + 2 * self.rim - kernel) % 2 for side, kernel in zip(size, kernels.shape[2:], strict=True)]
+        return F.conv_transpose2d(slope, kernels, None, 2, self.rim, rest, self.channels)
+
+    def _conv(self, size: tuple[int, int]) -> FrozenConv:
+        """The convolution of pictures of (height, width)."""
+        height, width = size
+        conv = self.convs[2 * (height % 2 == 0) + (width % 2 == 0)]
+        assert isinstance(conv, FrozenConv)
+        return conv
+
+    def _spread(self, slope: Tensor, size: tuple[int, int]) -> Tensor:
+        """The same by zeros between the cells: oneDNN's transposed convolution takes 20 times as long in bfloat16."""
+        (height, width), margin = size, self.kernel - 1
+        top, left = (margin - (self.rim - (side % 2 == 0)) for side in size)
+        shape = (len(slope), self.channels, height + margin, width + margin)
+        cells = torch.empty(shape, dtype=slope.dtype, memory_format=torch.channels_last).zero_()
+        cells[:, :, top : top + height : 2, left : left + width : 2] = slope
+        return self.turned(cells)
 
 
 def _fuse_norm(weights: Weights, conv: str, norm: str) -> tuple[Tensor, Tensor]:

@@ -7,7 +7,8 @@ that follows is done while each value is still at hand. torch has these two step
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import torch
@@ -25,6 +26,7 @@ THEN: Mapping[str, tuple[str, list[float], Callable[[Tensor], Tensor]]] = {
     "relu6": ("hardtanh", [0.0, CEILING], lambda y: F.hardtanh_(y, 0.0, CEILING)),
 }
 SIZES = 8  # of pictures that kernels are laid out for at a time: more than the octaves of most films
+CONVOLVE, LAY_OUT = torch.ops.mkldnn._convolution_pointwise.default, torch.ops.mkldnn._reorder_convolution_weight
 
 
 class FrozenConv(nn.Module):
@@ -49,27 +51,27 @@ class FrozenConv(nn.Module):
         self.register_buffer("weight", weight.contiguous(memory_format=torch.channels_last))
         self.register_buffer("bias", bias)
         self.stride, self.padding, self.groups, self.then = stride, padding, groups, then
-        # the kernels as oneDNN has them, by the kind and size of picture
-        self.layouts: dict[tuple[torch.dtype, torch.Size], Tensor] = {}
+        # what oneDNN is told beside the picture, its kernels first, by the kind and size of picture
+        self.layouts: dict[tuple[torch.dtype, torch.Size], Sequence[Any]] = {}
 
     def forward(self, x: Tensor) -> Tensor:
         """[N, C, H, W] -> [N, K, H', W']."""
         if has_layout(x):
-            return self._in_one(x)
+            y: Tensor = CONVOLVE(x, *(self.layouts.get((x.dtype, x.shape)) or self._lay_out(x)))
+            return y
         _, _, follow = THEN[self.then]
         return follow(F.conv2d(x, self.weight, self.bias, self.stride, self.padding, 1, self.groups))
 
-    def _in_one(self, x: Tensor) -> Tensor:
+    __call__ = forward  # without the hooks of a module, which take longer than the call of a small convolution
+
+    def _lay_out(self, x: Tensor) -> Sequence[Any]:
+        """Kernels for pictures like this one: laid out for another size they would be turned about at every call."""
         pads, strides, ones, (then, numbers, _) = [self.padding] * 2, [self.stride] * 2, [1, 1], THEN[self.then]
-        kernels = self.layouts.get((x.dtype, x.shape))  # laid out for another size they would be turned about at every call
-        if kernels is None:
-            if len(self.layouts) >= SIZES:
-                self.layouts.clear()
-            lay_out = torch.ops.mkldnn._reorder_convolution_weight
-            kernels = self.layouts[x.dtype, x.shape] = lay_out(self.weight, pads, strides, ones, self.groups, list(x.shape))
-        convolve = torch.ops.mkldnn._convolution_pointwise
-        y: Tensor = convolve(x, kernels, self.bias, pads, strides, ones, self.groups, then, numbers, "")
-        return y
+        kernels = LAY_OUT(self.weight, pads, strides, ones, self.groups, list(x.shape))
+        if len(self.layouts) >= SIZES:
+            self.layouts.clear()
+        told = self.layouts[x.dtype, x.shape] = (kernels, self.bias, pads, strides, ones, self.groups, then, numbers, "")
+        return told
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"layouts": {}}  # a layout of oneDNN's cannot be copied
@@ -114,6 +116,11 @@ def turn(kernels: Tensor) -> Tensor:
 
 def has_layout(x: Tensor) -> bool:
     """Whether oneDNN works on such a picture."""
-    if x.device.type != "cpu" or not torch._C._has_mkldnn:
-        return False
-    return x.dtype == torch.float32 or (x.dtype == torch.bfloat16 and has_bfloat16(x.device))
+    return x.is_cpu and _works_in(x.dtype)
+
+
+@cache
+def _works_in(dtype: torch.dtype) -> bool:
+    """Whether oneDNN does, and is fast, in numbers of that kind."""
+    known = dtype == torch.float32 or (dtype == torch.bfloat16 and has_bfloat16(torch.device("cpu")))
+    return known and torch._C._has_mkldnn
