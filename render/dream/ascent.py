@@ -70,7 +70,7 @@ def dream(
     if not terms or not ascent.steps:
         return canvas
     octaves = sizes((canvas.shape[-2], canvas.shape[-1]), ascent)
-    detail = torch.zeros_like(resize(canvas, octaves[0]))
+    detail = canvas.new_zeros((*canvas.shape[:2], *octaves[0]))
     for octave, size in enumerate(octaves):
         base = resize(canvas, size).clamp(0, 1)  # bicubic overshoots, and what is clamped away would count as detail
         reach = None if where is None else resize(where, size).clamp(0, 1)
@@ -122,18 +122,18 @@ def gradient(canvas: Tensor, extract: Extractor, terms: Terms, view: View, ascen
     for i, ((weight, objective), score) in enumerate(zip(terms, scores, strict=True)):
         (raw,) = torch.autograd.grad(score, rolled, retain_graph=i + 1 < len(scores))
         shaped = way.shape(raw.contiguous(), ascent)
-        size += rms(shaped) / len(terms)
-        if objective.mask is None:
-            total += weight * shaped / rms(shaped).clamp_min(1e-20)
-        else:
-            total += weight * _within(view.roll(resize(objective.mask, view.size).clamp(0, 1)), shaped)
+        strength = rms(shaped)
+        size += strength / len(terms)
+        if objective.mask is not None:
+            mask = view.roll(resize(objective.mask, view.size).clamp(0, 1))
+            shaped, strength = mask * shaped, _rms_within(mask, shaped)
+        total.addcmul_(shaped, weight / strength.clamp_min(1e-20))
     return view.unroll(total * size if way.weighs else total)
 
 
-def _within(mask: Tensor, shaped: Tensor) -> Tensor:
-    """The gradient where the mask is, at unit rms over its area."""
-    inside = (mask * shaped.square()).mean() / mask.mean().clamp_min(1e-6)
-    return mask * shaped / inside.sqrt().clamp_min(1e-20)
+def _rms_within(mask: Tensor, shaped: Tensor) -> Tensor:
+    """The gradient's rms where the mask is, over its area."""
+    return ((mask * shaped.square()).mean() / mask.mean().clamp_min(1e-6)).sqrt()
 
 
 def rms(x: Tensor) -> Tensor:
@@ -146,9 +146,9 @@ def mute(gradient: Tensor, chroma: float) -> Tensor:
 
     In natural pictures colour is smoother than light; a gradient left to itself grows rainbow fringes.
     """
-    light = luma(gradient)
-    colour = F.avg_pool2d(gradient - light, 4, ceil_mode=True, count_include_pad=False)
-    return light + chroma * F.interpolate(colour, size=gradient.shape[-2:], mode="bilinear", align_corners=False)
+    light, coarse = luma(gradient), F.avg_pool2d(gradient, 4, ceil_mode=True, count_include_pad=False)
+    colour = chroma * (coarse - luma(coarse))
+    return light + _scale(colour, gradient.shape[-2:])
 
 
 def smooth(gradient: Tensor, amount: float) -> Tensor:
@@ -157,13 +157,27 @@ def smooth(gradient: Tensor, amount: float) -> Tensor:
         return gradient
     levels = [gradient]
     for _ in range(3):
-        levels.append(F.avg_pool2d(levels[-1], 2, ceil_mode=True, count_include_pad=False))
+        levels.append(_halve(levels[-1]))
     shares = (1 - amount, amount / 3, amount / 3, amount / 3)
-    total = torch.zeros_like(levels[-1])
-    for level, share in zip(reversed(levels), reversed(shares), strict=True):
-        grown = F.interpolate(total, size=level.shape[-2:], mode="bilinear", align_corners=False)
-        total = grown + share * level / rms(level).clamp_min(1e-20)
+    *finer, (coarsest, share) = zip(levels, shares, strict=True)
+    total = coarsest * (share / rms(coarsest).clamp_min(1e-20))
+    for level, share in reversed(finer):
+        grown = _scale(total, level.shape[-2:])
+        total = grown.addcmul_(level, share / rms(level).clamp_min(1e-20))
     return total
+
+
+def _halve(x: Tensor) -> Tensor:
+    """The means of 2x2 blocks; of an odd side the last row or column is its own."""
+    height, width = x.shape[-2:]
+    if height % 2 or width % 2:
+        x = F.pad(x, (0, width % 2, 0, height % 2), mode="replicate")
+    return _scale(x, (x.shape[-2] // 2, x.shape[-1] // 2))  # midway between four is their mean, sooner than by avg_pool2d
+
+
+def _scale(x: Tensor, size: Sequence[int]) -> Tensor:
+    """x at another (height, width), each value between the four nearest."""
+    return F.interpolate(x, size=tuple(size), mode="bilinear", align_corners=False)
 
 
 # ---- what of a canvas a dream changes
@@ -185,7 +199,7 @@ PARAMETRISATIONS = {
     "pixel": Parametrisation(
         shape=lambda raw, ascent: smooth(mute(raw, ascent.chroma), ascent.smoothing),
         begin=lambda canvas, ascent: canvas,
-        climb=lambda canvas, uphill, step: (canvas + step * uphill).clamp(0, 1),
+        climb=lambda canvas, uphill, step: torch.addcmul(canvas, uphill, step).clamp_(0, 1),
         to_canvas=lambda canvas: canvas,
     ),
     "fourier": Parametrisation(

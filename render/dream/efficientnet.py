@@ -1,9 +1,10 @@
 """EfficientNet-Lite0, the network that comes with the program: (weights by name) -> stem, block_0 … block_15, head, classes.
 
 Tan & Le 2019 (arXiv 1905.11946), table 1, with the "lite" changes: no squeeze-and-excitation, ReLU6, stem and head not scaled.
-Departures from the published graph change its speed, not its values: batch norm is folded into the convolutions, the stem reads
-2x2 blocks of the picture, the classifier is a 1x1 convolution (so it gives a class *map* whose mean is the logits), and a block
-is one autograd function that knows its weights never change: all it keeps for its gradient is what its two ReLU6 gave.
+Departures from the published graph change its speed, not its values: batch norm is folded into the convolutions, the stem's
+gradient is one of the picture's 2x2 blocks, the classifier is a 1x1 convolution (so it gives a class *map* whose mean is the
+logits), and a block is one autograd function that knows its weights never change: all it keeps for its gradient is what its two
+ReLU6 gave.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -161,22 +163,61 @@ def packaged() -> Path:
     return file
 
 
-class Stem(nn.Module):
-    """A 3x3 convolution of stride 2 and its ReLU6, as the equal 2x2 convolution of the picture's 2x2 blocks.
+class Halving(nn.Module):
+    """A convolution of stride 2, padded as TensorFlow's SAME, with its ReLU6.
+
+    TensorFlow lays k - 2 zeros around an even side, the odd one after it, where around an odd side there are k - 1. A kernel
+    that begins with a row of zeros gives the same with as many zeros before as after, on a side of either kind.
+    """
+
+    def __init__(self, kernels: Tensor, bias: Tensor, groups: int = 1) -> None:
+        super().__init__()
+        self.rim = kernels.shape[-1] // 2
+        grown = [F.pad(kernels, (even_width, 0, even_height, 0)) for even_height in (0, 1) for even_width in (0, 1)]
+        self.convs = nn.ModuleList(FrozenConv(kernels, bias, 2, self.rim, groups, then="relu6") for kernels in grown)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N, C, H, W] -> [N, K, ⌈H/2⌉, ⌈W/2⌉]."""
+        height, width = x.shape[2:]
+        y: Tensor = self.conv((height, width))(x)
+        return y
+
+    def conv(self, size: tuple[int, int]) -> FrozenConv:
+        """The convolution of pictures of (height, width)."""
+        height, width = size
+        conv = self.convs[2 * (height % 2 == 0) + (width % 2 == 0)]
+        assert isinstance(conv, FrozenConv)
+        return conv
+
+
+class Stem(Halving):
+    """The first convolution, 3x3, and its gradient, as the equal 2x2 convolution that gives each 2x2 block of the picture.
 
     A gradient with respect to three channels is what processors do worst; with respect to twelve it takes half the time.
     """
 
-    def __init__(self, weight: Tensor, bias: Tensor) -> None:
-        super().__init__()
-        blocks = F.pad(weight, (0, 1, 0, 1)).reshape(len(weight), 3, 2, 2, 2, 2)  # a block down, in it, a block right, in it
-        weight = blocks.permute(0, 1, 3, 5, 2, 4).flatten(1, 3)
-        self.conv, self.turned = FrozenConv(weight, bias, then="relu6"), FrozenConv(turn(weight), padding=1)
+    def __init__(self, kernels: Tensor, bias: Tensor) -> None:
+        super().__init__(kernels, bias)
+        blocks = F.pad(kernels, (0, 1, 0, 1)).reshape(len(kernels), 3, 2, 2, 2, 2)  # a block down, in it, a block right, in it
+        self.turned = FrozenConv(turn(blocks.permute(0, 3, 5, 1, 2, 4).flatten(1, 3)), padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
         """[N, 3, H, W] -> [N, K, ⌈H/2⌉, ⌈W/2⌉]."""
         y: Tensor = _StemFunction.apply(x, self)
         return y
+
+    def slope(self, slope: Tensor, size: tuple[int, int]) -> Tensor:
+        """The gradient with respect to the picture, (height, width) of `size`, from that to what it gave less its ReLU6."""
+        blocks = self.turned(slope)
+        odd_height, odd_width = (side % 2 for side in size)  # of an odd side the first block has no first row
+        picture = torch.empty((len(slope), 3, *size), dtype=slope.dtype, device=slope.device)
+        for down, right in product((0, 1), (0, 1)):  # where in its block a pixel lies
+            pixels = picture[:, :, (down + odd_height) % 2 :: 2, (right + odd_width) % 2 :: 2]
+            top, left = odd_height * (1 - down), odd_width * (1 - right)
+            channel = 3 * (2 * down + right)
+            here = blocks[:, channel : channel + 3, top : top + pixels.shape[2], left : left + pixels.shape[3]]
+            pixels.copy_(here)
+        return picture
 
 
 class _StemFunction(torch.autograd.Function):
@@ -184,10 +225,8 @@ class _StemFunction(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, stem: Stem) -> Tensor:
-        height, width = x.shape[2:]
-        ctx.stem, ctx.size = stem, (height, width)
-        blocks = F.pixel_unshuffle(F.pad(x, (width % 2, 2, height % 2, 2)), 2).contiguous(memory_format=torch.channels_last)
-        y: Tensor = stem.conv(blocks)
+        ctx.stem, ctx.size = stem, x.shape[2:]
+        y = Halving.forward(stem, x)
         ctx.save_for_backward(y)
         return y
 
@@ -195,9 +234,7 @@ class _StemFunction(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, slope: Tensor) -> Any:
         (y,) = ctx.saved_tensors
-        (height, width) = ctx.size
-        whole = F.pixel_shuffle(ctx.stem.turned(torch.ops.aten.hardtanh_backward(slope, y, 0.0, CEILING)), 2)
-        return whole[:, :, height % 2 : height % 2 + height, width % 2 : width % 2 + width].contiguous(), None
+        return ctx.stem.slope(torch.ops.aten.hardtanh_backward(slope, y, 0.0, CEILING), ctx.size), None
 
 
 class Block(nn.Module):
@@ -213,7 +250,7 @@ class Block(nn.Module):
             kernels, bias = _fuse_norm(weights, f"{name}._expand_conv", f"{name}._bn0")
             self.expand, self.expand_slope = FrozenConv(kernels, bias, then="relu6"), FrozenConv(turn(kernels))
         kernels, bias = _fuse_norm(weights, f"{name}._depthwise_conv", f"{name}._bn1")
-        self.depthwise = Halving(kernels, bias) if stride == 2 else Depthwise(kernels, bias)
+        self.depthwise = DepthwiseHalving(kernels, bias) if stride == 2 else Depthwise(kernels, bias)
         inputs = len(kernels) if self.expand is None else self.expand.weight.shape[1]
         kernels, bias = _fuse_norm(weights, f"{name}._project_conv", f"{name}._bn2")
         self.project, self.project_slope = FrozenConv(kernels, bias), FrozenConv(turn(kernels))
@@ -271,46 +308,26 @@ class Depthwise(nn.Module):
         return self.turned(slope)
 
 
-class Halving(nn.Module):
-    """A convolution of each channel by itself, of stride 2, with its ReLU6, and its gradient.
-
-    TensorFlow lays k - 2 zeros around an even side, the odd one after it, where around an odd side there are k - 1. A kernel
-    that begins with a row of zeros gives the same with as many zeros before as after, on a side of either kind.
-    """
+class DepthwiseHalving(Halving):
+    """A convolution of each channel by itself, of stride 2, with its ReLU6, and its gradient."""
 
     def __init__(self, kernels: Tensor, bias: Tensor) -> None:
-        super().__init__()
+        super().__init__(kernels, bias, len(kernels))
         self.channels, self.kernel = len(kernels), kernels.shape[-1]
-        self.rim = self.kernel // 2
-        grown = [F.pad(kernels, (even_width, 0, even_height, 0)) for even_height in (0, 1) for even_width in (0, 1)]
-        self.convs = nn.ModuleList(FrozenConv(kernels, bias, 2, self.rim, self.channels, then="relu6") for kernels in grown)
         self.turned = FrozenConv(kernels.flip(2, 3), None, 1, 0, self.channels)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """[N, C, H, W] -> [N, C, ⌈H/2⌉, ⌈W/2⌉]."""
-        height, width = x.shape[2:]
-        y: Tensor = self._conv((height, width))(x)
-        return y
 
     def slope(self, slope: Tensor, size: tuple[int, int]) -> Tensor:
         """The gradient with respect to what it read, (height, width) of `size`, from that to what it gave less its ReLU6."""
         if slope.dtype == torch.bfloat16 and slope.is_cpu:
             return self._spread(slope, size)
-        kernels = self._conv(size).weight
+        kernels = self.conv(size).weight
         rest = [(side + 2 * self.rim - kernel) % 2 for side, kernel in zip(size, kernels.shape[2:], strict=True)]
         return F.conv_transpose2d(slope, kernels, None, 2, self.rim, rest, self.channels)
-
-    def _conv(self, size: tuple[int, int]) -> FrozenConv:
-        """The convolution of pictures of (height, width)."""
-        height, width = size
-        conv = self.convs[2 * (height % 2 == 0) + (width % 2 == 0)]
-        assert isinstance(conv, FrozenConv)
-        return conv
 
     def _spread(self, slope: Tensor, size: tuple[int, int]) -> Tensor:
         """The same by zeros between the cells: oneDNN's transposed convolution takes 20 times as long in bfloat16."""
         (height, width), margin = size, self.kernel - 1
-        top, left = (margin - (self.rim - (side % 2 == 0)) for side in size)
+        top, left = (margin - self.rim + (side % 2 == 0) for side in size)
         shape = (len(slope), self.channels, height + margin, width + margin)
         cells = torch.empty(shape, dtype=slope.dtype, memory_format=torch.channels_last).zero_()
         cells[:, :, top : top + height : 2, left : left + width : 2] = slope
