@@ -34,6 +34,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from time import perf_counter
+from typing import TypeVar
 from unittest.mock import patch
 
 import numpy as np
@@ -63,7 +64,7 @@ dream:
   network: {network}
   objective: {{layer: {layer}}}
   precision: {precision}
-  octaves: 4
+  octaves: {octaves}
   steps: {steps}
   first_steps: {steps}
   jitter: 32
@@ -90,6 +91,9 @@ OPS = {  # of the network: in whose time the profiler counts them
     "branches split and joined": ("aten::cat", "split"),
 }
 DOUBLINGS = (1, 2, 4, 8, 16)
+OCTAVES = 4  # of a tick, where no other number is asked for
+IN_A_ROW = 4  # ticks of one film before it is another's turn: the first finds the caches as the other left them
+State = TypeVar("State")
 
 
 def googlenet() -> nn.Module:
@@ -108,8 +112,8 @@ class PlainLoop:
         *("inception4a", "inception4b", "inception4c", "inception4d", "inception4e"),
     )
 
-    def __init__(self, model: nn.Module, steps: int) -> None:
-        self.model, self.steps = model.requires_grad_(False), steps
+    def __init__(self, model: nn.Module, octaves: int, steps: int) -> None:
+        self.model, self.octaves, self.steps = model.requires_grad_(False), octaves, steps
         axis = torch.arange(9) - 4.0
         self.kernels = [self._gaussian(axis, sigma) for sigma in (0.5, 1.0, 2.0)]
 
@@ -124,7 +128,7 @@ class PlainLoop:
         turn = torch.tensor([[[1 / 1.08, 0.0, 0.0], [0.0, 1 / 1.08, 0.0]]])
         base = F.grid_sample(frame, F.affine_grid(turn, frame.shape, align_corners=False), align_corners=False)
         detail = None
-        for octave in reversed(range(4)):
+        for octave in reversed(range(self.octaves)):
             size = round(height / 1.4**octave), round(width / 1.4**octave)
             canvas = F.interpolate(base, size=size, mode="bilinear")
             start = canvas
@@ -156,41 +160,48 @@ def save_weights(model: nn.Module, folder: str) -> Path:
 
 
 def config_text(
-    model: nn.Module | None, folder: str, width: int, height: int, seconds: float, steps: int, precision: str
+    model: nn.Module | None,
+    folder: str,
+    width: int,
+    height: int,
+    seconds: float,
+    steps: int,
+    precision: str,
+    octaves: int = OCTAVES,
 ) -> str:
     """The configuration of the film that is measured: on GoogLeNet with a model's weights, or on EfficientNet-Lite0."""
     name = GOOGLENET if model else LITE0
     dreamer = f"{{{name}: {save_weights(model, folder)}}}" if model else name
     names = {"network": dreamer, "layer": LAYERS[name], "precision": precision}
-    return CONFIG.format(width=width, height=height, seconds=seconds, steps=steps, **names)
+    return CONFIG.format(width=width, height=height, seconds=seconds, octaves=octaves, steps=steps, **names)
 
 
-def build_film(model: nn.Module | None, width: int, height: int, steps: int, precision: str = "float32") -> Film:
+def build_film(
+    model: nn.Module | None, width: int, height: int, steps: int, precision: str = "float32", octaves: int = OCTAVES
+) -> Film:
     """The film that is measured, built."""
     with tempfile.TemporaryDirectory() as folder:
-        text = config_text(model, folder, width, height, 60, steps, precision)
+        text = config_text(model, folder, width, height, 60, steps, precision, octaves)
         return build(load_text(text, "bench.yaml", folder), CPU)
 
 
-def ticks(width: int, height: int, steps: int, pairs: int) -> dict[str, float]:
-    """Median seconds of ticks of ours and of the plain loop's, measured in turns, and the median ratios of the pairs."""
+def ticks(width: int, height: int, octaves: int, steps: int, pairs: int) -> dict[str, float]:
+    """Median seconds of ticks of ours and of the plain loop's, some in a row in turns, and the median ratios of the pairs."""
     model = googlenet()
     films = {
-        f"{name}, {precision}": build_film(net, width, height, steps, precision)
+        f"{name}, {precision}": build_film(net, width, height, steps, precision, octaves)
         for name, net in ((GOOGLENET, model), (LITE0, None))
         for precision in DTYPES
     }
-    plain, states = PlainLoop(model, steps), {name: begin(film) for name, film in films.items()}
-    frame = plain.tick(next(iter(states.values())).canvas)
+    plain, states = PlainLoop(model, octaves, steps), {name: begin(film) for name, film in films.items()}
+    frame = next(iter(states.values())).canvas
     spent: dict[str, list[float]] = defaultdict(list)
     for _ in range(pairs):
         for name, film in films.items():
-            start = perf_counter()
-            states[name] = step(film, states[name])
-            spent[name].append(perf_counter() - start)
-        start = perf_counter()
-        frame = plain.tick(frame)
-        spent["plain"].append(perf_counter() - start)
+            states[name], seconds = some_ticks(partial(step, film), states[name])
+            spent[name].append(seconds)
+        frame, seconds = some_ticks(plain.tick, frame)
+        spent["plain"].append(seconds)
     ratios = {name: median(p / o for o, p in zip(spent[name], spent["plain"], strict=True)) for name in films}
     whole = work(lambda: plain.tick(frame))
     shares = {name: whole / work(partial(step, film, states[name])) for name, film in films.items() if "float32" in name}
@@ -199,6 +210,16 @@ def ticks(width: int, height: int, steps: int, pairs: int) -> dict[str, float]:
         **{f"times as fast, {name}": ratio for name, ratio in ratios.items()},
         **{f"work of the plain loop by that of {name}": share for name, share in shares.items()},
     }
+
+
+def some_ticks(tick: Callable[[State], State], state: State) -> tuple[State, float]:
+    """The state after some ticks in a row, as a film has them, and the median seconds of those after the first."""
+    spent = []
+    for _ in range(IN_A_ROW):
+        start = perf_counter()
+        state = tick(state)
+        spent.append(perf_counter() - start)
+    return state, median(spent[1:])
 
 
 def naively(weights: Mapping[str, Tensor], x: Tensor, last: int) -> Tensor:
@@ -520,6 +541,7 @@ class Asked:
     what: Sequence[str]  # rows of MEASUREMENTS
     width: int  # pixels
     height: int
+    octaves: int  # of a tick beside the plain loop
     steps: int  # an octave
     pairs: int  # of measurements, of which medians are taken
     seconds: float  # of film
@@ -534,8 +556,8 @@ Measured = Iterator[tuple[str, Figures]]  # a title, and the figures under it
 
 
 def measure_ticks(asked: Asked) -> Measured:
-    title = "a tick, GoogLeNet to inception4c and EfficientNet-Lite0 to block_10, 4 octaves"
-    yield title, ticks(asked.width, asked.height, asked.steps, asked.pairs)
+    title = f"a tick, GoogLeNet to inception4c and EfficientNet-Lite0 to block_10, {asked.octaves} octaves"
+    yield title, ticks(asked.width, asked.height, asked.octaves, asked.steps, asked.pairs)
 
 
 def measure_film(asked: Asked) -> Measured:
@@ -602,6 +624,7 @@ def read_options() -> Asked:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("--what", choices=[*MEASUREMENTS, "all"], default="all")
     words.add_argument("--size", default="480x270")
+    words.add_argument("--octaves", type=int, default=OCTAVES)
     words.add_argument("--steps", type=int, default=10)
     words.add_argument("--pairs", type=int, default=7)
     words.add_argument("--seconds", type=float, default=10)
