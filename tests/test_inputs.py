@@ -111,7 +111,7 @@ OWN = {  # what this program itself wrote, ships or made sure of, and is opened 
     ("show/gallery.py", "FileSystemLoader(room)"): "the page's own template",
     ("show/terminal.py", "os.open(os.devnull, os.O_WRONLY)"): "nothing",
     ("show/terminal.py", "os.open(os.devnull, os.O_RDWR)"): "nothing",
-    ("cli/request.py", "shutil.copyfile(paths[0], part)"): "a print of ours, a moment after it was made",
+    ("cli/target.py", "shutil.copyfile(paths[0], part)"): "a print of ours, a moment after it was made",
     ("many/nodes.py", "path.read_bytes()"): "this program itself",
     ("many/worker.py", "part.open('wb')"): "written",
     ("studio/door.py", "(PAGE / part).read_text('utf-8')"): "the page's own parts",

@@ -15,7 +15,8 @@ from PIL import Image
 
 from render.cli import waiting
 from render.cli.group import command_line
-from render.cli.request import PIXELS, request
+from render.cli.media import PIXELS
+from render.cli.request import request
 from render.cli.studio import _script
 from render.develop import files
 from render.errors import MissingError

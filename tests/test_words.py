@@ -177,7 +177,7 @@ CALLS: dict[tuple[str, str], Call | str] = {  # (file, call): a row, or whose wo
     ),
     ("develop/ffmpeg.py", "subprocess.Popen"): Call("subprocess.Popen", lambda: embedded_config(Path("street.mkv")), PROCESS),
     ("develop/reel.py", "SourceSettings.model_validate"): "a setting of ours",
-    ("cli/request.py", "OutputSettings.model_validate"): "settings that were read before; its name is refused before",
+    ("cli/target.py", "OutputSettings.model_validate"): "settings that were read before; its name is refused before",
     ("develop/placement.py", "OutputSettings.model_validate"): "test_cli: print with settings that cannot be",
     ("develop/stills.py", "cv2.imencode"): "writes pictures of ours; memory that ends is test_trouble's",
     ("develop/take.py", "json.loads"): "what was written as JSON a moment before",

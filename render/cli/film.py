@@ -14,7 +14,8 @@ from click.core import ParameterSource
 from render.cli.on import LIST, address_of, cluster_options, list_commands, refuse_flawed, render_elsewhere, tell_shot
 from render.cli.options import CONFIGS, RUNS, dream_options
 from render.cli.prepare import build, fetch_weights, pick_device, refuse_unreasonable
-from render.cli.request import Request, into_file, is_output, refuse_mistyped, request, require_take
+from render.cli.request import Request, request, require_take
+from render.cli.target import into_file, is_output, refuse_mistyped
 from render.errors import MissingError, count, printable, typed
 from render.show.terminal import FilePath, each, say, stoppable, until, usual_style
 

@@ -11,7 +11,8 @@ import click
 
 from render.cli.options import CONFIGS, QUALITY, ROOT, RUNS, SET, dream_options
 from render.cli.prepare import build, fetch_weights, missing_weights, pick_device
-from render.cli.request import Request, deliver, is_output, refuse_mistyped, request
+from render.cli.request import Request, request
+from render.cli.target import deliver, is_output, refuse_mistyped
 from render.errors import ConfigError, printable
 from render.show.terminal import FilePath, each, out, say, usual_style
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import click
 
 from render.cli.film import render_films, require_films, write_own_film
+from render.cli.media import kind_of_media
 from render.cli.on import LIST, address_of, cluster_options, list_commands, render_elsewhere
 from render.cli.options import dream_options
 from render.cli.prepare import pick_device
-from render.cli.request import Request, file_of, kind_of_media, request
+from render.cli.request import Request, file_of, request
 from render.errors import MissingError, printable
 from render.show.terminal import FilePath, out, say, usual_style
 

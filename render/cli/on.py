@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from render.cli.prepare import build, fetch_weights, pick_device
-from render.cli.request import Request, deliver
+from render.cli.request import Request
+from render.cli.target import deliver
 from render.errors import ConfigError, RenderError, count, printable
 from render.show.terminal import each, out, report_failure, say, stoppable, usual_style
 

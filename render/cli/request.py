@@ -8,12 +8,9 @@ runs/zoom/take-001 the film of a take, to go on with; runs/zoom is its newest
 
 from __future__ import annotations
 
-import re
-import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import get_close_matches
-from fractions import Fraction
 from glob import escape
 from os.path import relpath
 from pathlib import Path
@@ -21,8 +18,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from render.cli.media import film_file, film_text, kind_of_media
 from render.cli.options import RUNS
-from render.cli.prepare import quick_imports
 from render.errors import ConfigError, MissingError, typed
 from render.show.terminal import say
 
@@ -32,10 +29,7 @@ if TYPE_CHECKING:
 ENDINGS = (".yaml", ".yml")
 FOLDERS = (Path(), Path("configs"))  # where films are looked for by their bare names
 SOUNDS = (".wav", ".mp3", ".flac", ".ogg", ".m4a", ".aac", ".opus", ".aiff")
-SMALLEST = 16  # pixels a side that a film has
-PIXELS = 640 * 360  # of a picture's or a video's own film, about: one sees it grow in a minute or two on two cores
 RECORD = "run.json"  # lies in every take
-FIRST = 10  # seconds of a longer video that its own film shows
 
 
 @dataclass(frozen=True)
@@ -80,58 +74,6 @@ def _of_file(path: Path, overrides: Sequence[str], quality: str) -> Request:
     return Request(load(path, overrides, quality), read(path), read_from=path)
 
 
-# ---- by a file that it is to make
-
-
-def is_output(path: Path) -> bool:
-    """Whether what stands after -o is a film's file, and no folder for takes."""
-    from render.config.model import OUTPUT_SUFFIXES
-
-    return path.suffix.lower() in OUTPUT_SUFFIXES and not path.is_dir()
-
-
-def refuse_mistyped(path: Path) -> None:
-    """Raises ConfigError where what stands after -o seems a file, and of an ending that nothing is written as."""
-    from render.config.model import OUTPUT_SUFFIXES
-
-    seems_file = re.fullmatch(r"\.[a-z]\w{1,4}", path.suffix.lower())
-    if seems_file and not path.exists() and path.suffix.lower() not in OUTPUT_SUFFIXES:
-        raise ConfigError(f"-o {path}: nothing is written as {path.suffix}", f"known: {' '.join(OUTPUT_SUFFIXES)}; or a folder")
-
-
-def into_file(path: Path, films: Sequence[Request]) -> Request:
-    """The one film, made into that file only; ConfigError where there are several, or the file is a picture of many."""
-    from render.cli.takes import refuse_unreadable
-    from render.config.model import OutputSettings
-    from render.develop.files import folder_name
-    from render.develop.outside import require_replaceable, sources_of
-
-    if len(films) > 1:
-        raise ConfigError(f"-o {path}: {len(films)} films do not go into one file", "-o FOLDER takes them all")
-    if "{" in path.name or "##" in path.name:
-        hint = "write it as outputs in the film, or --set outputs=NAME; it lies in the take then"
-        raise ConfigError(f"-o {path}: pictures one by one have no single file", hint)
-    refuse_unreadable("-o", "file", path.name)
-    film = films[0]
-    takes = (film.root or RUNS) / folder_name(film.config.name)
-    require_replaceable(path, sources_of(film.config), takes.glob(f"take-*/{escape(path.name)}"))
-    usual = next((output for output in film.config.outputs if output.suffix == path.suffix.lower()), None)
-    settings = usual.model_dump(exclude={"file"}, exclude_none=True) if usual else {}
-    output = OutputSettings.model_validate({**settings, "file": path.name})
-    return replace(film, config=film.config.model_copy(update={"outputs": (output,)}), target=path)
-
-
-def deliver(paths: Sequence[Path], target: Path | None) -> Sequence[Path]:
-    """The finished files; where one was asked for elsewhere, it is there, too."""
-    from render.develop import files
-
-    if not target or not paths:
-        return paths
-    with files.beside(target) as part:
-        shutil.copyfile(paths[0], part)
-    return [target]
-
-
 # ---- by a name
 
 
@@ -155,7 +97,8 @@ def _instead(path: Path) -> str:
         return f"render new {path.name} {path.name}.yaml writes one to start from"
     near = {word: f"the command `render {word}`" for word, command in commands.items() if not command.hidden}
     near |= {word: typed(file) for file in reversed([*_films(path.parent)]) for word in (file.name, file.stem)}
-    if close := get_close_matches(path.name.lower(), near, n=1, cutoff=0.6):
+    word = path.stem if path.suffix.lower() in ENDINGS else path.name  # else flower.yaml would be like layers.yaml
+    if close := get_close_matches(word.lower(), near, n=1, cutoff=0.6):
         return f"did you mean {near[close[0]]}?"
     return "render new zoom film.yaml writes one to start from"
 
@@ -174,17 +117,6 @@ def _films(folder: Path) -> Iterator[Path]:
             yield from sorted(file for file in place.iterdir() if file.suffix.lower() in ENDINGS or kind_of_media(file))
 
 
-# ---- a picture or a video alone
-
-
-def kind_of_media(path: Path) -> str:
-    """The source that such a file is: image or video; nothing where it is neither."""
-    from render.config.model import SourceSettings
-
-    ending = path.suffix.lower()
-    return next((kind for kind in ("image", "video") if ending in SourceSettings.endings[kind]), "")
-
-
 def _of_media(path: Path, kind: str, overrides: Sequence[str], quality: str) -> Request:
     """The film of a picture or a video alone: one that dreams it and is here already, or a new one."""
     from render.config import load_text
@@ -193,63 +125,15 @@ def _of_media(path: Path, kind: str, overrides: Sequence[str], quality: str) -> 
 
     if not path.is_file():
         raise MissingError(f"{path}: there is no such {'picture' if kind == 'image' else 'video'}", _instead(path))
-    file = next(file for file in _names_beside(path) if not file.exists() or _dreams(file, kind, path))
+    file = film_file(path, kind)
     if file.exists():
         say(f"{path}: dreamed by {file}")
         return Request(load(file, overrides, quality), read(file), read_from=file)
     if (path.parent / RECORD).exists():
         say(f"{path}: is dreamed on as footage; render {typed(path.parent)} goes on with its take")
     say(f"{path}: looking at it")
-    text = _film_text(path, kind, file)
+    text = film_text(path, kind, file)
     return Request(load_text(text, file.name, Path(), overrides, quality, look=facts_and_files), text, file=file)
-
-
-def _names_beside(path: Path) -> Iterator[Path]:
-    """What its film may be called, in the working folder."""
-    yield Path(f"{path.stem}.yaml")
-    yield from (Path(f"{path.stem}-{number}.yaml") for number in range(2, 10**6))
-
-
-def _dreams(file: Path, kind: str, source: Path) -> bool:
-    """Whether the film in a file begins with that picture or video."""
-    from render.errors import RenderError
-    from render.facts import load  # a length that is the footage's own is known only with it
-
-    try:
-        part = getattr(load(file).source, kind)
-    except RenderError:
-        return False
-    return part is not None and part.file.exists() and part.file.samefile(source)
-
-
-def _film_text(path: Path, kind: str, film: Path) -> str:
-    """The text of its film: a template, at a size and a length that are soon rendered."""
-    from render.config.templates import template
-
-    changes: dict[str, object] = {"source": {kind: {"file": path.as_posix()}}}
-    if kind == "image":
-        with quick_imports():
-            from render.source.image import image_size
-
-        height, width = image_size(path)
-        changes["size"] = _size(width, height)
-        return template("photo", film, changes)
-
-    from render.source.footage import probe
-
-    footage = probe(path)
-    height, width = footage.size
-    changes["size"] = _size(width, height)
-    if footage.seconds > Fraction(3, 2) * FIRST:
-        changes["duration"] = f"{FIRST}s"
-        say(f"{path}: lasts {float(footage.seconds):.0f} s; its film shows {FIRST} s of them, and with `duration: source` all")
-    return template("video", film, changes)
-
-
-def _size(width: int, height: int) -> str:
-    """A size of the source's shape, with about so many pixels at most, and even sides, as films want them."""
-    share = min(1.0, (PIXELS / (width * height)) ** 0.5)
-    return "x".join(str(max(SMALLEST, round(side * share / 2) * 2)) for side in (width, height))
 
 
 # ---- a take

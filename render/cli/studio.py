@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from render.cli.media import kind_of_media
 from render.cli.options import DEVICE, OFFLINE, ROOT, SET
 from render.cli.prepare import fetch_weights, pick_device
-from render.cli.request import file_of, kind_of_media, request
+from render.cli.request import file_of, request
 from render.show.terminal import FilePath
 
 if TYPE_CHECKING:

@@ -32,6 +32,7 @@ from render.config.nodes import Node, Text
 from render.config.parts import fault_of, parts
 from render.config.places import Places, find, path_of
 from render.config.problem import (
+    POINT,
     Place,
     Problem,
     ProblemsError,
@@ -54,7 +55,6 @@ if TYPE_CHECKING:  # a file at fault never becomes a Config, and waits for none
 LONGEST = 24 * 60 * 60  # seconds of film
 LONGEST_NAME = 230  # bytes of a file's name; systems take 255, and what is being written has a longer one
 TIME_KEY = re.compile(r"[0-9]|end$")
-POINT = "numbers have a point, not a comma: 0.5"
 MOST_PLACES = 3  # at which a setting stands, for a message to name them
 ALSO_CALLED = {  # words that people come with, and the settings that they mean
     **dict.fromkeys(("strength", "intensity", "learning_rate", "lr"), "dream.step_size"),
@@ -158,8 +158,6 @@ def _problem(tree: Node, fault: SettingError) -> Problem:
         place = _column(place, fault.column)
     subject = ".".join(map(str, path[:-1] if fault.on_key else path)) or "the film"
     hint = fault.hint or (info and info.description) or ""
-    if path and str(path[-1]).isdigit() and isinstance(path[-1], str) and fault.message.startswith("is empty"):
-        hint = POINT  # zoom: {0s: 1,5}
     return Problem(place, f"{subject} {fault.message}" if fault.continues else fault.message, hint)
 
 

@@ -24,7 +24,7 @@ from render.config import expression
 from render.config.deforum_keys import DEFORUM, deforum_track, per_frame_track
 from render.config.easing import Easing, easing
 from render.config.keyframes import Key, keyframe_track
-from render.config.problem import SettingError, did_you_mean, inside, quote
+from render.config.problem import POINT, SettingError, inside, quote, refuse_unknown
 from render.config.scalars import read_time
 from render.config.track import ANY, Array, Span, Track, constant_track, feature_values, number_in, rounded, variables
 from render.errors import ConfigError, nearest
@@ -224,8 +224,7 @@ def _mapping(keyframes: dict[str, Any], span: Span) -> Track:
 
 def _through(settings: dict[str, Any], span: Span) -> Track:
     """`{value: {0s: 4, 4s: 8}, then: ceil(x / 4)}`."""
-    if extra := [name for name in settings if name not in THROUGH_FIELDS]:
-        raise SettingError(f'has an unknown "{extra[0]}"', "write {value: …, then: …}", (extra[0],), on_key=True)
+    refuse_unknown(settings, THROUGH_FIELDS, "write {value: …, then: …}")
     if "value" not in settings:
         raise SettingError("has a formula and no value that goes through it", 'write {value: "4 + p", then: ceil(x / 4)}')
     with inside("value"):
@@ -259,6 +258,8 @@ def _key(text: str, value: Any, ease: Easing, span: Span, *path: str | int) -> K
         time = read_time(text)
     except SettingError as wrong:
         raise SettingError(f"has the key {quote(text)}, which is no time", wrong.hint, path, on_key=True) from None
+    if value is None and text.isdigit():
+        raise SettingError(f"is {quote(value)}; it takes {wants(span)}", POINT, path)
     return Key(time, _inner(value, span, *path), ease)
 
 
@@ -291,9 +292,7 @@ def _list(entries: list[Any], span: Span) -> Track:
 def _listed(entry: Any, index: int, span: Span) -> Key:
     if not isinstance(entry, dict) or not {"at", "value"} <= entry.keys():
         raise SettingError("has a key without at and value", "write [{at: 0s, value: 1, ease: in-out}, …]", (index,))
-    if extra := [name for name in entry if name not in KEY_FIELDS]:
-        hint = did_you_mean(extra[0], KEY_FIELDS)
-        raise SettingError(f'has an unknown "{extra[0]}" in a key', hint, (index, extra[0]), on_key=True)
+    refuse_unknown(entry, KEY_FIELDS, "", index)
     with inside(index, "at"):
         time = read_time(str(entry["at"]))
     ease = _ease(entry.get("ease", "linear"), index, "ease")

@@ -15,7 +15,7 @@ from render.config import expression
 from render.config.easing import EASINGS
 from render.config.expression import Expression
 from render.config.keyframes import Key, blend, keyframe_track
-from render.config.problem import SettingError, inside
+from render.config.problem import SettingError, inside, refuse_unknown
 from render.config.scalars import read_rate, read_time
 from render.config.track import ANY, Array, Span, Track, constant_track, feature_values, number_in
 from render.moment import CELLS, Clock
@@ -32,8 +32,7 @@ def per_frame_track(settings: dict[str, Any], span: Span) -> Track:
 
     each: a formula that the number x of every frame goes through, as in x/512 of what counts pixels.
     """
-    if extra := [name for name in settings if name not in PER_FRAME_FIELDS]:
-        raise SettingError(f'has an unknown "{extra[0]}"', "write {deforum: …, fps: 15}", (extra[0],), on_key=True)
+    refuse_unknown(settings, PER_FRAME_FIELDS, "write {deforum: …, fps: 15}")
     if not span.is_speed:
         raise SettingError("is no speed, and takes Deforum keyframes without fps", 'write "0: (1), 60: (2)"', ("deforum",))
     if "fps" not in settings:

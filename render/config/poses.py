@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from render.config.curve import Curve, read_curve
-from render.config.problem import SettingError, did_you_mean, quote
+from render.config.problem import SettingError, quote, refuse_unknown
 from render.config.scalars import is_number
 from render.config.track import Array, Span
 from render.moment import Clock
@@ -66,8 +66,7 @@ def read_poses(value: Any) -> Poses:
 def _pose(key: Any, value: Any) -> Pose:
     if not isinstance(value, Mapping):
         raise SettingError(f"is {quote(value)} at one key; it takes a place and a scale", HINT, (key,))
-    if extra := [name for name in value if name not in FIELDS]:
-        raise SettingError(f'has an unknown "{extra[0]}"', did_you_mean(str(extra[0]), FIELDS), (key, extra[0]), on_key=True)
+    refuse_unknown(value, FIELDS, "", key)
     at, scale = value.get("at", (0.5, 0.5)), value.get("scale", 1)
     if not isinstance(at, list | tuple) or len(at) != 2 or not all(is_number(number, 0, 1) for number in at):
         hint = "write at: [0.5, 0.5] for its middle; [0, 0] is the top left corner, [1, 1] the lower right"

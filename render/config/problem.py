@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from render.errors import ConfigError, RenderError, count, nearest, printable
 
@@ -46,6 +47,15 @@ def inside(*path: str | int) -> Iterator[None]:
         raise wrong.inside(*path) from None
 
 
+def refuse_unknown(keys: Iterable[Any], known: Iterable[str], hint: str = "", *path: str | int) -> None:
+    """Raises SettingError for the first key that is not known; with no hint it says which was meant."""
+    known = tuple(known)
+    for key in keys:
+        if key not in known:
+            meant = hint or did_you_mean(str(key), known)
+            raise SettingError(f'has an unknown "{key}"', meant, (*path, key), on_key=True)
+
+
 class SettingsError(ValueError):
     """Several SettingErrors at once."""
 
@@ -62,6 +72,9 @@ def missing_space(text: object) -> str:
     """
     match = re.match(r"\s*([A-Za-z_][\w.]*):([^\s:/\\].*)", text) if isinstance(text, str) else None
     return f"a space is missing after the colon: write {match[1]}: {match[2].strip()}" if match else ""
+
+
+POINT = "numbers have a point, not a comma: 0.5"  # a hint where YAML has made two of one: {0s: 1,5}
 
 
 def comma(text: str) -> str:
