@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from copy import deepcopy
 
 import pytest
@@ -59,6 +61,18 @@ def test_without_onednn_it_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     here = conv(x)
     monkeypatch.setattr(frozen, "has_layout", lambda x: False)
     torch.testing.assert_close(conv(x), here, atol=1e-5, rtol=1e-5)
+
+
+def test_a_torch_that_was_built_without_onednn_does_it_itself() -> None:
+    """As on some Macs: there its operations for oneDNN have no names to look up, and all else is as ever."""
+    code = """if True:
+        import torch
+        torch.ops.mkldnn, torch._C._has_mkldnn = object(), False
+        from render.dream.frozen import FrozenConv
+        conv = FrozenConv(torch.ones(2, 3, 1, 1), torch.ones(2), then="relu6")
+        print(conv(torch.ones(1, 3, 4, 4)).unique().tolist(), len(conv.layouts))
+    """
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[4.0] 0\n"
 
 
 def test_a_copy_in_another_precision_lays_out_its_own_kernels() -> None:

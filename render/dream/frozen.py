@@ -7,7 +7,7 @@ that follows is done while each value is still at hand. torch has these two step
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -26,7 +26,6 @@ THEN: Mapping[str, tuple[str, list[float], Callable[[Tensor], Tensor]]] = {
     "relu6": ("hardtanh", [0.0, CEILING], lambda y: F.hardtanh_(y, 0.0, CEILING)),
 }
 SIZES = 8  # of pictures that kernels are laid out for at a time: more than the octaves of most films
-CONVOLVE, LAY_OUT = torch.ops.mkldnn._convolution_pointwise.default, torch.ops.mkldnn._reorder_convolution_weight
 
 
 class FrozenConv(nn.Module):
@@ -51,27 +50,33 @@ class FrozenConv(nn.Module):
         self.register_buffer("weight", weight.contiguous(memory_format=torch.channels_last))
         self.register_buffer("bias", bias)
         self.stride, self.padding, self.groups, self.then = stride, padding, groups, then
-        # what oneDNN is told beside the picture, its kernels first, by the kind and size of picture
-        self.layouts: dict[tuple[torch.dtype, torch.Size], Sequence[Any]] = {}
+        # the convolution with its kernels as oneDNN has them, by the kind and size of picture
+        self.layouts: dict[tuple[torch.dtype, torch.Size], Callable[[Tensor], Tensor]] = {}
 
     def forward(self, x: Tensor) -> Tensor:
         """[N, C, H, W] -> [N, K, H', W']."""
         if has_layout(x):
-            y: Tensor = CONVOLVE(x, *(self.layouts.get((x.dtype, x.shape)) or self._lay_out(x)))
-            return y
+            return (self.layouts.get((x.dtype, x.shape)) or self._lay_out(x))(x)
         _, _, follow = THEN[self.then]
         return follow(F.conv2d(x, self.weight, self.bias, self.stride, self.padding, 1, self.groups))
 
     __call__ = forward  # without the hooks of a module, which take longer than the call of a small convolution
 
-    def _lay_out(self, x: Tensor) -> Sequence[Any]:
-        """Kernels for pictures like this one: laid out for another size they would be turned about at every call."""
+    def _lay_out(self, x: Tensor) -> Callable[[Tensor], Tensor]:
+        """The convolution of pictures like this one: kernels laid out for another size would be turned about at every call."""
+        ops = torch.ops.mkldnn  # which a torch without oneDNN does not have
+        convolve, bias, groups = ops._convolution_pointwise.default, self.bias, self.groups
         pads, strides, ones, (then, numbers, _) = [self.padding] * 2, [self.stride] * 2, [1, 1], THEN[self.then]
-        kernels = LAY_OUT(self.weight, pads, strides, ones, self.groups, list(x.shape))
+        kernels = ops._reorder_convolution_weight(self.weight, pads, strides, ones, groups, list(x.shape))
+
+        def convolution(x: Tensor) -> Tensor:
+            y: Tensor = convolve(x, kernels, bias, pads, strides, ones, groups, then, numbers, "")
+            return y
+
         if len(self.layouts) >= SIZES:
             self.layouts.clear()
-        told = self.layouts[x.dtype, x.shape] = (kernels, self.bias, pads, strides, ones, self.groups, then, numbers, "")
-        return told
+        self.layouts[x.dtype, x.shape] = convolution
+        return convolution
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"layouts": {}}  # a layout of oneDNN's cannot be copied
