@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 import tiny
 import torch
 import torch.nn.functional as F
+from card.stand_ins import plain_depthwise
 from torch import Tensor, nn
 
 from render.dream import efficientnet
@@ -84,6 +86,17 @@ def test_its_gradient_is_torchs_own(weights: Mapping[str, Tensor], size: tuple[i
         (slope,) = torch.autograd.grad(features[layer].square().mean(), x)
         slopes.append(slope / slope.std())
     torch.testing.assert_close(*slopes, atol=1e-6, rtol=0)
+
+
+def test_what_a_card_is_timed_with_gives_the_same_gradient(weights: Mapping[str, Tensor]) -> None:
+    """scripts/card compares ways to convolve, of which one lays zeros between a gradient's cells in every precision."""
+    slopes = []
+    for way in (nullcontext(), plain_depthwise()):
+        with way:
+            x = frame((67, 90)).double().requires_grad_()
+            features = ours({name: value.double() for name, value in weights.items()}, x, torch.float64)
+            slopes.append(torch.autograd.grad(features["block_10"].square().mean(), x)[0])
+    torch.testing.assert_close(*(slope / slopes[0].std() for slope in slopes), atol=1e-6, rtol=0)
 
 
 def test_a_gradient_can_be_asked_for_again(weights: Mapping[str, Tensor]) -> None:

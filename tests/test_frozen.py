@@ -15,19 +15,22 @@ from render.dream import frozen
 from render.dream.frozen import ConvRelu, FrozenConv
 from render.dream.inception import Normalise
 
-SHAPES = [  # channels in, out, side of the kernels, stride, padding, groups
-    (12, 32, 2, 1, 0, 1),
-    (32, 12, 2, 1, 1, 1),
-    (16, 96, 1, 1, 0, 1),
-    (96, 96, 3, 2, 0, 96),
-    (40, 40, 5, 1, 2, 40),
+SHAPES = [  # channels in, out, sides of the kernels, stride, padding, groups
+    (3, 32, (3, 3), 2, 1, 1),
+    (3, 32, (3, 4), 2, 1, 1),
+    (32, 12, (2, 2), 1, 1, 1),
+    (16, 96, (1, 1), 1, 0, 1),
+    (96, 96, (4, 3), 2, 1, 96),
+    (96, 96, (6, 6), 2, 2, 96),
+    (40, 40, (5, 5), 1, 2, 40),
 ]
+Shape = tuple[int, int, tuple[int, int], int, int, int]
 
 
-def convolution(shape: tuple[int, int, int, int, int, int], then: str) -> FrozenConv:
+def convolution(shape: Shape, then: str) -> FrozenConv:
     takes, gives, kernel, stride, padding, groups = shape
     chance = torch.Generator().manual_seed(3)
-    weight = torch.randn((gives, takes // groups, kernel, kernel), generator=chance)
+    weight = torch.randn((gives, takes // groups, *kernel), generator=chance)
     return FrozenConv(weight, torch.randn(gives, generator=chance), stride, padding, groups, then)
 
 
@@ -39,7 +42,7 @@ def plainly(conv: FrozenConv, x: Tensor) -> Tensor:
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64])
 @pytest.mark.parametrize("then", ["", "relu6"])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_it_is_the_convolution_at_every_size(shape: tuple[int, int, int, int, int, int], then: str, dtype: torch.dtype) -> None:
+def test_it_is_the_convolution_at_every_size(shape: Shape, then: str, dtype: torch.dtype) -> None:
     conv = convolution(shape, then).to(dtype)
     for size in ((19, 33), (7, 8), (40, 21), (19, 33)):
         x = torch.randn((1, shape[0], *size), generator=torch.Generator().manual_seed(4)).to(dtype)
@@ -49,7 +52,7 @@ def test_it_is_the_convolution_at_every_size(shape: tuple[int, int, int, int, in
 
 
 def test_kernels_are_laid_out_for_a_few_sizes_at_a_time() -> None:
-    conv = convolution(SHAPES[2], "")
+    conv = convolution(SHAPES[3], "")
     for side in range(4, 4 + 3 * frozen.SIZES):
         x = torch.randn(1, 16, side, 9)
         torch.testing.assert_close(conv(x), plainly(conv, x), atol=1e-4, rtol=1e-4)
@@ -57,7 +60,7 @@ def test_kernels_are_laid_out_for_a_few_sizes_at_a_time() -> None:
 
 
 def test_without_onednn_it_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    conv, x = convolution(SHAPES[2], "relu6"), torch.randn(1, 16, 9, 9)
+    conv, x = convolution(SHAPES[3], "relu6"), torch.randn(1, 16, 9, 9)
     here = conv(x)
     monkeypatch.setattr(frozen, "has_layout", lambda x: False)
     torch.testing.assert_close(conv(x), here, atol=1e-5, rtol=1e-5)
@@ -76,7 +79,7 @@ def test_a_torch_that_was_built_without_onednn_does_it_itself() -> None:
 
 
 def test_a_copy_in_another_precision_lays_out_its_own_kernels() -> None:
-    conv, x = convolution(SHAPES[2], ""), torch.randn(1, 16, 9, 9)
+    conv, x = convolution(SHAPES[3], ""), torch.randn(1, 16, 9, 9)
     before = conv(x)
     copy = deepcopy(conv).to(torch.bfloat16)
     assert not copy.layouts

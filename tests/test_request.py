@@ -37,7 +37,7 @@ SMALL = [
 def run(command: Run, tiny_network: None) -> Run:
     """`render` in this process, in a folder with a few things to render."""
     Path("configs").mkdir()
-    for place in ("tiny.yaml", "configs/zoom.yaml", "configs/tiny.yaml"):
+    for place in ("tiny.yaml", "IMG_1.yaml", "configs/zoom.yaml", "configs/tiny.yaml"):
         Path(place).write_text(TINY)
     Image.new("RGB", (300, 200), (200, 30, 60)).save("photo.jpg")
     clip(Path("street.mp4"), plain(8), fps="8")
@@ -121,6 +121,9 @@ def test_a_film_is_found_by_its_name(run: Run, name: str, file: str) -> None:
     [
         ("tinny", 3, "did you mean tiny.yaml?"),
         ("zom.yaml", 3, "did you mean configs/zoom.yaml?"),
+        ("Img_2.yaml", 3, "did you mean IMG_1.yaml?"),
+        ("qqqq.yaml", 3, "render new zoom film.yaml writes one"),  # which is like others in its ending only
+        ("chek.yaml", 3, "render new zoom film.yaml writes one"),  # no command has an ending
         ("phto.jpg", 3, "did you mean photo.jpg?"),
         ("strete.mp4", 3, "did you mean street.mp4?"),
         ("chek", 3, "did you mean the command `render check`?"),

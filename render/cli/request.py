@@ -95,9 +95,10 @@ def _instead(path: Path) -> str:
         return f"a name with spaces stands between quotes: {typed(parted)}"
     if path.name in TEMPLATES:
         return f"render new {path.name} {path.name}.yaml writes one to start from"
-    near = {word: f"the command `render {word}`" for word, command in commands.items() if not command.hidden}
-    near |= {word: typed(file) for file in reversed([*_films(path.parent)]) for word in (file.name, file.stem)}
-    word = path.stem if path.suffix.lower() in ENDINGS else path.name  # else flower.yaml would be like layers.yaml
+    of_a_film = path.suffix.lower() in ENDINGS
+    word = path.stem if of_a_film else path.name  # else flower.yaml would be like layers.yaml
+    near = {word: f"the command `render {word}`" for word, command in commands.items() if not (command.hidden or of_a_film)}
+    near |= {word.lower(): typed(file) for file in reversed([*_films(path.parent)]) for word in (file.name, file.stem)}
     if close := get_close_matches(word.lower(), near, n=1, cutoff=0.6):
         return f"did you mean {near[close[0]]}?"
     return "render new zoom film.yaml writes one to start from"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,12 +47,12 @@ def inside(*path: str | int) -> Iterator[None]:
         raise wrong.inside(*path) from None
 
 
-def refuse_unknown(keys: Iterable[Any], known: Iterable[str], hint: str = "", *path: str | int) -> None:
+def refuse_unknown(settings: Mapping[Any, Any], known: Iterable[str], hint: str = "", *path: str | int) -> None:
     """Raises SettingError for the first key that is not known; with no hint it says which was meant."""
     known = tuple(known)
-    for key in keys:
+    for key, value in settings.items():
         if key not in known:
-            meant = hint or did_you_mean(str(key), known)
+            meant = POINT if value is None and str(key).isdigit() else hint or did_you_mean(str(key), known)
             raise SettingError(f'has an unknown "{key}"', meant, (*path, key), on_key=True)
 
 

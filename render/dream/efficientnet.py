@@ -179,10 +179,10 @@ class Halving(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """[N, C, H, W] -> [N, K, ⌈H/2⌉, ⌈W/2⌉]."""
         height, width = x.shape[2:]
-        y: Tensor = self.conv((height, width))(x)
+        y: Tensor = self.conv_for((height, width))(x)
         return y
 
-    def conv(self, size: tuple[int, int]) -> FrozenConv:
+    def conv_for(self, size: tuple[int, int]) -> FrozenConv:
         """The convolution of pictures of (height, width)."""
         height, width = size
         conv = self.convs[2 * (height % 2 == 0) + (width % 2 == 0)]
@@ -319,17 +319,17 @@ class DepthwiseHalving(Halving):
     def slope(self, slope: Tensor, size: tuple[int, int]) -> Tensor:
         """The gradient with respect to what it read, (height, width) of `size`, from that to what it gave less its ReLU6."""
         if slope.dtype == torch.bfloat16 and slope.is_cpu:
-            return self._spread(slope, size)
-        kernels = self.conv(size).weight
+            return self.slope_spread(slope, size)
+        kernels = self.conv_for(size).weight
         rest = [(side + 2 * self.rim - kernel) % 2 for side, kernel in zip(size, kernels.shape[2:], strict=True)]
         return F.conv_transpose2d(slope, kernels, None, 2, self.rim, rest, self.channels)
 
-    def _spread(self, slope: Tensor, size: tuple[int, int]) -> Tensor:
+    def slope_spread(self, slope: Tensor, size: tuple[int, int]) -> Tensor:
         """The same by zeros between the cells: oneDNN's transposed convolution takes 20 times as long in bfloat16."""
         (height, width), margin = size, self.kernel - 1
         top, left = (margin - self.rim + (side % 2 == 0) for side in size)
         shape = (len(slope), self.channels, height + margin, width + margin)
-        cells = torch.empty(shape, dtype=slope.dtype, memory_format=torch.channels_last).zero_()
+        cells = torch.empty(shape, dtype=slope.dtype, device=slope.device, memory_format=torch.channels_last).zero_()
         cells[:, :, top : top + height : 2, left : left + width : 2] = slope
         return self.turned(cells)
 

@@ -64,7 +64,7 @@ class FrozenConv(nn.Module):
 
     def _lay_out(self, x: Tensor) -> Callable[[Tensor], Tensor]:
         """The convolution of pictures like this one: kernels laid out for another size would be turned about at every call."""
-        ops = torch.ops.mkldnn  # which a torch without oneDNN does not have
+        ops = torch.ops.mkldnn  # looked up here: a torch without oneDNN has none, and never comes here
         convolve, bias, groups = ops._convolution_pointwise.default, self.bias, self.groups
         pads, strides, ones, (then, numbers, _) = [self.padding] * 2, [self.stride] * 2, [1, 1], THEN[self.then]
         kernels = ops._reorder_convolution_weight(self.weight, pads, strides, ones, groups, list(x.shape))

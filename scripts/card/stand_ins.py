@@ -12,7 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from render.dream import ascent, efficientnet, frozen, registry
+from render.dream import ascent, frozen, registry
+from render.dream.efficientnet import DepthwiseHalving
 from render.dream.view import view_of
 
 
@@ -99,19 +100,9 @@ def plain_depthwise() -> Iterator[None]:
 
         return convolve
 
-    usual = efficientnet._depthwise_slope
-
-    def slope_of(slope: Tensor, block: efficientnet.Block, inner: Tensor) -> Any:
-        if block.stride == 1:
-            return usual(slope, block, inner)
-        (height, width), margin = inner.shape[2:], block.kernel - 1
-        spread = slope.new_zeros(len(slope), block.width, height + margin, width + margin)
-        spread[:, :, margin:height:2, margin:width:2] = slope
-        return block.depthwise_slope(spread)
-
     own = SimpleNamespace(**{**vars(F), "conv2d": plainly(F.conv2d)})
     with ExitStack() as stack:
         stack.enter_context(patch.object(frozen, "F", own))
         stack.enter_context(patch.object(frozen, "has_layout", lambda x: False))  # a processor has kernels of its own
-        stack.enter_context(patch.object(efficientnet, "_depthwise_slope", slope_of))
+        stack.enter_context(patch.object(DepthwiseHalving, "slope", DepthwiseHalving.slope_spread))
         yield
