@@ -118,6 +118,9 @@ def _films(folder: Path) -> Iterator[Path]:
             yield from sorted(file for file in place.iterdir() if file.suffix.lower() in ENDINGS or kind_of_media(file))
 
 
+# ---- a picture or a video alone
+
+
 def _of_media(path: Path, kind: str, overrides: Sequence[str], quality: str) -> Request:
     """The film of a picture or a video alone: one that dreams it and is here already, or a new one."""
     from render.config import load_text

@@ -32,12 +32,12 @@ from render.config.nodes import Node, Text
 from render.config.parts import fault_of, parts
 from render.config.places import Places, find, path_of
 from render.config.problem import (
-    POINT,
     Place,
     Problem,
     ProblemsError,
     SettingError,
     SettingsError,
+    comma_between,
     did_you_mean,
     missing_space,
     quote,
@@ -206,10 +206,9 @@ def _unknown(path: tuple[str | int, ...], value: Any) -> SettingError:
         hint = f"one objective dreams one thing: make {key} an item of its own"
     elif "kind" in vars(section) and (objective := not nearest(str(key), section.rows()) and nearest(str(key), OBJECTIVES)):
         hint = f"{objective}  known: {' '.join(section.rows())}"
-    elif str(key).isdigit() and value is None:
-        hint = POINT  # dream: {step_size: 0,01}
     else:
-        hint = missing_space(key) or fault_of(str(key)) or _elsewhere(str(key), above) or did_you_mean(str(key), section.rows())
+        slip = comma_between(key, value) or missing_space(key) or fault_of(str(key))
+        hint = slip or _elsewhere(str(key), above) or did_you_mean(str(key), section.rows())
     where = f" in {'.'.join(map(str, above))}" if above else ""
     return SettingError(f'unknown key "{key}"{where}', hint, path, on_key=True, continues=False)
 

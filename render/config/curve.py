@@ -24,7 +24,7 @@ from render.config import expression
 from render.config.deforum_keys import DEFORUM, deforum_track, per_frame_track
 from render.config.easing import Easing, easing
 from render.config.keyframes import Key, keyframe_track
-from render.config.problem import POINT, SettingError, inside, quote, refuse_unknown
+from render.config.problem import SettingError, comma_between, inside, quote, refuse_unknown
 from render.config.scalars import read_time
 from render.config.track import ANY, Array, Span, Track, constant_track, feature_values, number_in, rounded, variables
 from render.errors import ConfigError, nearest
@@ -258,8 +258,8 @@ def _key(text: str, value: Any, ease: Easing, span: Span, *path: str | int) -> K
         time = read_time(text)
     except SettingError as wrong:
         raise SettingError(f"has the key {quote(text)}, which is no time", wrong.hint, path, on_key=True) from None
-    if value is None and text.isdigit():
-        raise SettingError(f"is {quote(value)}; it takes {wants(span)}", POINT, path)
+    if hint := comma_between(text, value):
+        raise SettingError(f"is {quote(value)}; it takes {wants(span)}", hint, path)
     return Key(time, _inner(value, span, *path), ease)
 
 

@@ -52,7 +52,7 @@ def refuse_unknown(settings: Mapping[Any, Any], known: Iterable[str], hint: str 
     known = tuple(known)
     for key, value in settings.items():
         if key not in known:
-            meant = POINT if value is None and str(key).isdigit() else hint or did_you_mean(str(key), known)
+            meant = comma_between(key, value) or hint or did_you_mean(str(key), known)
             raise SettingError(f'has an unknown "{key}"', meant, (*path, key), on_key=True)
 
 
@@ -74,7 +74,13 @@ def missing_space(text: object) -> str:
     return f"a space is missing after the colon: write {match[1]}: {match[2].strip()}" if match else ""
 
 
-POINT = "numbers have a point, not a comma: 0.5"  # a hint where YAML has made two of one: {0s: 1,5}
+def comma_between(key: object, value: object) -> str:
+    """A hint where YAML has made a key of what stands after a comma, as in {0s: 1,5}; "" for any other key and its value.
+
+    >>> comma_between(5, None)
+    'numbers have a point, not a comma: 0.5'
+    """
+    return "numbers have a point, not a comma: 0.5" if value is None and str(key).isdigit() else ""
 
 
 def comma(text: str) -> str:
