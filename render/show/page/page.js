@@ -116,6 +116,7 @@ function address(film) {
 }
 
 function leave() {
+  if (room.open) return; // the browser says so a moment later, when another film may be open already
   const link = open?.querySelector(".open");
   open = null;
   room.querySelector("video")?.removeAttribute("src");
@@ -205,7 +206,7 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, select, video, pre")) return;
-  const keys = open
+  const keys = room.open
     ? { ArrowLeft: doing.earlier, ArrowRight: doing.later, f: fill }
     : { "/": () => form.elements.words.focus() };
   if (!keys[event.key]) return;
