@@ -305,7 +305,7 @@ class Dream(Section):
         "how much of it is shown: 0 is the source as the camera sees it (of noise, its mean); to change it costs no dreaming",
     )
     steps: Annotated[Curve, number("steps", 0, 500, whole=True)] = row(4, "ascent steps per octave")
-    first_steps: Annotated[Curve, number("steps", 0, 500, whole=True)] = row(
+    first_steps: Annotated[Curve, number("steps", 0, 2000, whole=True)] = row(
         16, "the same where nothing was dreamed before: the first tick, and in footage all that is new"
     )
     step_size: Annotated[Curve, number("of full range", 0, 1)] = row(

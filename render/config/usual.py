@@ -18,7 +18,7 @@ CLASSES = "classes"  # the layer of a network's classes
 NAMING = ("garden", "class", "channels", "neuron", "direction")  # what may name some of them
 THINGS: Mapping[str, Any] = {  # how classes of efficientnet_lite0 are dreamed from noise (docs/BENCH.md has what was tried)
     "parametrisation": "spectrum",
-    "first_steps": 384,
+    "first_steps": 640,
     "steps": 8,
     "step_size": 0.02,
     "octaves": 1,
