@@ -22,7 +22,7 @@ CONTRAST = 1.2  # deviation of the logits over which a picture is brought back, 
 LEVEL = 0.7  # of what is added to the mean that is taken away again
 RATE = 2.5  # coefficients by step size: 0.02 is the 0.05 with which the recipe was found
 GRAIN = 0.1  # deviation of the noise over the first looks: without it an independent network knows half as many things
-FIRST, SECOND, TINY = 0.7, 0.999, 1e-8  # of Adam; with 0.9, and more so with 0.95, other networks know fewer things (docs/BENCH.md)
+FIRST, SECOND, TINY = 0.7, 0.999, 1e-8  # of Adam; with 0.9 other networks know fewer things, with 0.95 fewer still (BENCH.md)
 
 
 @dataclass(frozen=True)
