@@ -116,7 +116,7 @@ function address(film) {
 }
 
 function leave() {
-  if (room.open) return; // the browser says so a moment later, when another film may be open already
+  if (room.open) return; // "close" comes a moment after it has closed, and another film may be open by then
   const link = open?.querySelector(".open");
   open = null;
   room.querySelector("video")?.removeAttribute("src");

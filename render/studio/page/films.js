@@ -23,7 +23,7 @@ export class Films {
     this.state = null;
     fill(this.form.elements.quality, QUALITIES, recall("quality"));
     this.form.addEventListener("submit", (event) => this.order(event));
-    room.addEventListener("close", () => room.open || room.replaceChildren()); // said a moment late: another film may be open by then
+    room.addEventListener("close", () => room.open || room.replaceChildren()); // "close" comes a moment late: another film may be open by then
     this.kept = [];
     const list = (name, show) => whenFree(find(name, panel), show);
     this.showFlights = list(".flights", () => this.listFlights());
