@@ -37,10 +37,10 @@ def load(film: Source, overrides: Sequence[str] = (), quality: str = "final") ->
     if overrides:
         raise ConfigError("overrides are for files", "change the mapping instead, or copy the Config with model_copy(update=…)")
     if isinstance(film, Mapping):
-        return load_mapping(film, quality=quality, look=facts_and_files)
+        return load_mapping(film, quality=quality, inspect=facts_and_files)
     if quality == "final" and film.places.tree:  # it was read and checked, not made by hand
         return film
-    return load_mapping(film.resolved(), quality=quality, look=facts_and_files)
+    return load_mapping(film.resolved(), quality=quality, inspect=facts_and_files)
 
 
 def build(film: Source, device: str | torch.device = "auto") -> Film:

@@ -93,7 +93,7 @@ OPS = {  # of the network: in whose time the profiler counts them
 DOUBLINGS = (1, 2, 4, 8, 16)
 OCTAVES = 4  # of a tick, where no other number is asked for
 IN_A_ROW = 4  # ticks of one film before it is another's turn: the first finds the caches as the other left them
-State = TypeVar("State")
+Kept = TypeVar("Kept")
 
 
 def googlenet() -> nn.Module:
@@ -212,7 +212,7 @@ def ticks(width: int, height: int, octaves: int, steps: int, pairs: int) -> dict
     }
 
 
-def some_ticks(tick: Callable[[State], State], state: State) -> tuple[State, float]:
+def some_ticks(tick: Callable[[Kept], Kept], state: Kept) -> tuple[Kept, float]:
     """The state after some ticks in a row, as a film has them, and the median seconds of those after the first."""
     spent = []
     for _ in range(IN_A_ROW):

@@ -108,7 +108,7 @@ def film_over(footage: Footage, folder: Path, asked: argparse.Namespace) -> Film
         network=asked.network,
         objective=asked.objective,
     )
-    return build(load_text(text, "bench.yaml", overrides=asked.set, look=facts), torch.device("cpu"))
+    return build(load_text(text, "bench.yaml", overrides=asked.set, inspect=facts), torch.device("cpu"))
 
 
 def picture(frame: Tensor) -> Picture:

@@ -132,7 +132,7 @@ def test_it_helps_where_the_dream_leaves_the_processor_free() -> None:
 
 def shot(folder: Path, text: str, stop: int | None = None) -> Shot:
     """A film of that text; stopped after tick `stop`."""
-    config = load_text(text, folder=folder.parent, look=facts)
+    config = load_text(text, folder=folder.parent, inspect=facts)
 
     def watch(states: Iterator[Any], first: int, last: int) -> Iterator[Any]:
         for state in states:

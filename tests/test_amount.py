@@ -159,7 +159,7 @@ def asked(folder: Path, amount: str, *overrides: str) -> Config:
     settings = ("size=48x32", "duration=1s", "fps=8", "dream.rate=8", "dream.objective={garden: all}", "dream.octaves=1")
     overrides = ("look.colour=null", *overrides)
     text = PHOTO + "name: film\nmotion: {zoom: 1.2}\noutputs: ['frames/{frame}.png']"
-    return load_text(text, folder=folder, overrides=[*settings, "bpm=120", f"dream.amount={amount}", *overrides], look=facts)
+    return load_text(text, folder=folder, overrides=[*settings, "bpm=120", f"dream.amount={amount}", *overrides], inspect=facts)
 
 
 @pytest.mark.parametrize("amount", ["0.5", "{0s: 0, 1s: 1}", "p", "f/8", "b/2"])

@@ -127,7 +127,7 @@ def pictures(shot: Shot) -> list[bytes]:
 def dream(project: Path, settings: Mapping[str, Any], root: str = "runs", ticks: int | None = None) -> Shot:
     """Render a film of the project, or its first `ticks` that are not there yet."""
     text = yaml.safe_dump({**FILM, **settings})
-    config = load_text(text, folder=project, look=facts)
+    config = load_text(text, folder=project, inspect=facts)
 
     def watch(states: Any, first: int, last: int) -> Any:
         for state in states:
@@ -256,7 +256,7 @@ DIFFERENT = [  # what shapes the first dream
 @pytest.mark.parametrize("different", DIFFERENT)
 def test_what_shapes_the_first_dream_leaves_nothing_in_common(project: Path, different: dict[str, Any]) -> None:
     def chain(settings: Mapping[str, Any]) -> Any:
-        config = load_text(yaml.safe_dump({**FILM, **settings}), folder=project, look=facts)
+        config = load_text(yaml.safe_dump({**FILM, **settings}), folder=project, inspect=facts)
         return chain_of(config)
 
     assert common_ticks(chain({}), chain({})) == TICKS
@@ -267,7 +267,7 @@ def test_a_picture_that_changes_is_another_from_there_on(project: Path, begun: C
     settings = SOURCES["frames"]
     first = begun("frames")
     Image.new("RGB", (48, 32)).save(project / "shots" / "15.png")
-    config = load_text(yaml.safe_dump({**FILM, **settings}), folder=project, look=facts)
+    config = load_text(yaml.safe_dump({**FILM, **settings}), folder=project, inspect=facts)
     assert common_ticks(read_chain(first.folder), chain_of(config)) == 7, "a flash looks 0.4 s ahead, for where it ends"
     Image.new("RGB", (48, 32)).save(project / "photo.png")
     assert dream(project, settings).folder.name == "take-002"

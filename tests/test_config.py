@@ -62,7 +62,7 @@ def test_what_is_found_is_part_of_the_value_and_nothing_is_written_to_it() -> No
         asked.append(settings)
         return Facts(fps=Fraction(25), footage=Fraction(4))
 
-    config = load_text("{source: {video: a.mp4}, duration: source, size: 64x36}", look=look)
+    config = load_text("{source: {video: a.mp4}, duration: source, size: 64x36}", inspect=look)
     assert [type(settings) for settings in asked] == [Settings], "who looks knows what is asked for, and no more"
     assert (config.clock.fps, config.clock.frames) == (25, 100)
     longer = config.model_copy(update={"facts": Facts(fps=Fraction(25), footage=Fraction(8))})
@@ -123,8 +123,10 @@ def test_films_can_be_pickled(tmp_path: Path) -> None:
     (tmp_path / "moves.csv").write_text("seconds,motion.zoom,dream.steps\n0,1,4\n4,2,8\n")
     heard = Facts(music=Fraction(9), features={"kick": partial(np.interp, xp=[0.0, 9.0], fp=[0.0, 1.0])})
     films = [
-        load_text(EVERYTHING, look=lambda settings: replace(heard, features=dict.fromkeys(features(settings), np.zeros_like))),
-        load_text("{audio: a.wav, motion: {zoom: 1 + kick}}", look=lambda settings: heard),
+        load_text(
+            EVERYTHING, inspect=lambda settings: replace(heard, features=dict.fromkeys(features(settings), np.zeros_like))
+        ),
+        load_text("{audio: a.wav, motion: {zoom: 1 + kick}}", inspect=lambda settings: heard),
         load_text("schedule: moves.csv", folder=tmp_path),
         load_mapping({"motion": {"zoom": wave}}, quality="draft"),
     ]

@@ -29,7 +29,7 @@ def film(what: str = LAYER, more: str = "") -> Film:
 
 def config(cuts: str, first_beat: float = 0.0, more: str = "") -> Config:
     known = Facts(bpm=75, first_beat=first_beat)
-    return load_text(f"{{duration: 4s, audio: a.wav, cuts: {cuts}{more}}}", look=lambda settings: known)
+    return load_text(f"{{duration: 4s, audio: a.wav, cuts: {cuts}{more}}}", inspect=lambda settings: known)
 
 
 TIMES = {
@@ -51,7 +51,7 @@ def test_cuts_fall_where_they_are_written(cuts: str) -> None:
     first_beat, times = TIMES[cuts]
     found = config(cuts, first_beat)
     assert cut_times(found, found.clock) == pytest.approx(tuple(times))
-    again = load_text(found.yaml(), look=lambda settings: found.facts)
+    again = load_text(found.yaml(), inspect=lambda settings: found.facts)
     assert again.cuts == found.cuts
 
 

@@ -64,7 +64,7 @@ def test_its_films_load(block: Block, tmp_path: Path) -> None:
     folder = tmp_path / "docs" / "page"
     stand_ins([block], folder)
     said = Facts(fps=Fraction(30), footage=Fraction(20), music=Fraction(20), features=FEATURES)
-    load_text(block.text, folder=folder, look=lambda config: said)
+    load_text(block.text, folder=folder, inspect=lambda config: said)
 
 
 def stand_ins(films: list[Block], folder: Path) -> None:

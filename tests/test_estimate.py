@@ -181,7 +181,7 @@ DISK = {  # films, and how exactly their size is known: that of pictures depends
 def test_the_disk_is_what_the_film_takes(name: str, footage: None, tiny_network: None, tmp_path: Path) -> None:
     film, exactly = DISK[name]
     settings = ["size=96x64", "duration=1s", "dream.steps=1", "dream.first_steps=1", "dream.octaves=1", *film]
-    config = load_text("seed: 7", overrides=settings, look=facts)
+    config = load_text("seed: 7", overrides=settings, inspect=facts)
     told = sum(cost.disk for _, cost in costs(config, tiny.film("seed: 7", settings)))
     shoot(config, "seed: 7", tmp_path / "runs", tiny.CPU, lambda states, first, last: states)
     assert told == pytest.approx(weight(tmp_path / "runs"), rel=exactly)
@@ -197,7 +197,7 @@ def test_a_gentle_film_is_told_to_be_smaller(step_size: float, tiny_network: Non
         "outputs=a.mp4",
         "duration=2s",
     ]
-    config = load_text("seed: 7", overrides=settings, look=facts)
+    config = load_text("seed: 7", overrides=settings, inspect=facts)
     told = dict(costs(config, tiny.film("seed: 7", settings)))["a.mp4"].disk
     shoot(config, "seed: 7", tmp_path / "runs", tiny.CPU, lambda states, first, last: states)
     (film,) = tmp_path.rglob("a.mp4")

@@ -30,7 +30,7 @@ ABSENT = {  # films, and the settings of theirs that name what is not there
 def test_all_files_that_are_not_there_are_told_at_once(film: str, tmp_path: Path) -> None:
     Image.new("RGB", (8, 8)).save(tmp_path / "here.png")
     with pytest.raises(MissingError) as told:
-        load_text(film, folder=tmp_path, look=facts_and_files)
+        load_text(film, folder=tmp_path, inspect=facts_and_files)
     lines = [line for line in str(told.value).splitlines() if line.startswith("film.yaml:")]
     assert sorted(line.split(": ")[1].split()[0] for line in lines) == sorted(ABSENT[film])
 
@@ -50,7 +50,7 @@ def test_a_file_that_is_not_there_is_told_what_lies_beside_it(name: str, hint: s
         Image.new("RGB", (8, 8)).save(tmp_path / beside)
     for film in (f"source: {{image: {name}}}", f"mask: {name}", f"source: {{video: {name}}}"):
         with pytest.raises(MissingError) as told:
-            load_text(film, folder=tmp_path, look=facts_and_files)
+            load_text(film, folder=tmp_path, inspect=facts_and_files)
         assert (hint in str(told.value), "did you mean" in str(told.value)) == (True, bool(hint))
 
 
@@ -58,4 +58,4 @@ def test_a_file_that_is_not_there_is_told_what_lies_beside_it(name: str, hint: s
 def test_a_picture_that_is_taken_for_a_video_is_told_so(name: str, tmp_path: Path) -> None:
     Image.new("RGB", (8, 8)).save(tmp_path / name)
     with pytest.raises(MissingError, match=rf"is a picture, not a video[\s\S]*source: {{image: {name}}}"):
-        load_text(f"source: {{video: {name}}}", folder=tmp_path, look=facts_and_files)
+        load_text(f"source: {{video: {name}}}", folder=tmp_path, inspect=facts_and_files)

@@ -43,7 +43,7 @@ BEATS = "motion: {zoom: 1 + 0.1*sin(b)}"
 
 def test_music_shapes_the_picture_only_by_what_the_numbers_hear() -> None:
     for text in ("", HEARD, BEATS):
-        faded = load_text(f"audio: {{file: a.wav, fade: 3}}\n{text}", look=song)
+        faded = load_text(f"audio: {{file: a.wav, fade: 3}}\n{text}", inspect=song)
         assert music(text).fingerprint() == music(f"{text}\noutputs: b.mp4").fingerprint() == faded.fingerprint()
     assert music().fingerprint() == music(music_digest="b", bpm=90, first_beat=0.1, music=Fraction(3)).fingerprint()
     assert music().fingerprint() == load_text("seed: 0").fingerprint()
@@ -54,7 +54,7 @@ def test_music_shapes_the_picture_only_by_what_the_numbers_hear() -> None:
         assert music(BEATS, **other).fingerprint() != music(BEATS).fingerprint()
     assert music(BEATS).fingerprint() == music(BEATS, music_digest="b").fingerprint()
     for change in ("start: 1s", "features: {kick: 40-121}", "features: {kick: {band: 40-120, release: 0.3}}"):
-        other = load_text(f"audio: {{file: a.wav, {change}}}\n{HEARD}", look=song)
+        other = load_text(f"audio: {{file: a.wav, {change}}}\n{HEARD}", inspect=song)
         assert other.fingerprint() != music(HEARD).fingerprint()
 
 

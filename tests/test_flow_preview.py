@@ -32,7 +32,7 @@ def test_a_row_for_each_of_a_few_ticks(tmp_path: Path) -> None:
     config = load_text(
         f"{{source: {{frames: '*.png'}}, size: 96x96, fps: 8, duration: 1s, motion: {{zoom: 1}}, {DREAM}}}",
         folder=tmp_path,
-        look=facts,
+        inspect=facts,
     )
     path = flow_preview.strip(config, tmp_path / "runs", tiny.CPU, silence)
     picture = np.asarray(Image.open(path))
@@ -70,5 +70,5 @@ def test_what_does_not_move_is_refused(tmp_path: Path, text: str, key: str) -> N
     footage(tmp_path, 2)
     with pytest.raises(ConfigError, match=rf"film.yaml:1:\d+: {key} "):
         flow_preview.strip(
-            load_text(text, "film.yaml", folder=tmp_path, overrides=["size=48x48"], look=facts), tmp_path, tiny.CPU, silence
+            load_text(text, "film.yaml", folder=tmp_path, overrides=["size=48x48"], inspect=facts), tmp_path, tiny.CPU, silence
         )

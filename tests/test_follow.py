@@ -88,7 +88,7 @@ def project(tmp_path: Path) -> Path:
 def film(project: Path, *settings: Mapping[str, Any]) -> Config:
     """A film of the project."""
     merged = {key: value for each in (FILM, *settings) for key, value in each.items()}
-    return load_text(yaml.safe_dump(merged), folder=project, look=facts)
+    return load_text(yaml.safe_dump(merged), folder=project, inspect=facts)
 
 
 def render(project: Path, config: Config, most: int | None = None) -> Shot:
@@ -283,7 +283,7 @@ def test_python_enlarges_as_the_command_does(project: Path, command: Command) ->
 
 def test_a_draft_is_enlarged_to_its_film(project: Path) -> None:
     (project / "dusk.yaml").write_text(yaml.safe_dump(FILM))
-    small = load_text(yaml.safe_dump(FILM), folder=project, quality="draft", look=facts)
+    small = load_text(yaml.safe_dump(FILM), folder=project, quality="draft", inspect=facts)
     shoot(small, yaml.safe_dump(FILM), project / "runs", CPU, lambda states, first, last: states)
     large = enlargement(project / "runs/dusk", "144x96")
     assert large.dream.steps == film(project).dream.steps

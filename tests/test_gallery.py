@@ -390,7 +390,7 @@ def photo_film(folder: Path, source: str, motion: str) -> Path:
     text += (
         "dream: {rate: 6, steps: 1, first_steps: 1, octaves: 1, jitter: 0, objective: {layer: edges}}\nflow: {engine: none}\n"
     )
-    config = load_text(text, folder=folder, look=facts)
+    config = load_text(text, folder=folder, inspect=facts)
     return shoot(config, text, folder / "runs", torch.device("cpu"), lambda states, first, last: states).folder
 
 

@@ -207,7 +207,7 @@ def test_every_source_of_the_vocabulary_can_be_built(tmp_path: Path) -> None:
     given = {"noise": "perlin", "image": "red.png", "frames": "*.png", "video": "red.mp4", "take": "taken"}
     assert set(given) == set(model.SOURCES)
     for kind, value in given.items():
-        config = load_text(f"source: {{{kind}: '{value}'}}\nsize: 32x16\nfps: 30\nduration: 1s", folder=tmp_path, look=facts)
+        config = load_text(f"source: {{{kind}: '{value}'}}\nsize: 32x16\nfps: 30\nduration: 1s", folder=tmp_path, inspect=facts)
         source = make_source(config, (16, 32))
         assert source.at(config.clock.tick(0)).shape == (1, 3, 16, 32)
 

@@ -31,9 +31,9 @@ def told(settings: Settings) -> Facts:
 @pytest.mark.parametrize("kind", TEMPLATES)
 def test_templates_load_and_name_every_setting(kind: str) -> None:
     text = template(kind)
-    config = load_text(text, "film.yaml", look=told)
+    config = load_text(text, "film.yaml", inspect=told)
     values = TEMPLATES[kind][1]
-    assert config == load_text(json.dumps(values), "film.yaml", look=told), "a template says the defaults and what it changes"
+    assert config == load_text(json.dumps(values), "film.yaml", inspect=told), "a template says the defaults, and its changes"
     for key in Settings.rows():
         assert re.search(rf"^(# )?{key}:", text, re.MULTILINE)
     with pytest.raises(ConfigError, match="did you mean"):

@@ -56,7 +56,7 @@ SILENT = {
 
 
 def film(text: str, known: Facts) -> Config:
-    return load_text(text, look=lambda config: known)
+    return load_text(text, inspect=lambda config: known)
 
 
 @pytest.mark.parametrize("name", TOLD)

@@ -30,7 +30,7 @@ def test_its_configurations_are_good(tmp_path: Path, text: str) -> None:
     (tmp_path / "base.yaml").write_text("seed: 1\n")
     (tmp_path / "photo.jpg").touch()
     said = Facts(fps=Fraction(30), footage=Fraction(10), music=Fraction(10), features=dict.fromkeys(("kick",), np.zeros_like))
-    load_text(text, folder=tmp_path, look=lambda config: said)
+    load_text(text, folder=tmp_path, inspect=lambda config: said)
 
 
 def test_its_first_film_is_the_one_that_the_first_command_renders() -> None:

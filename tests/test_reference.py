@@ -38,7 +38,7 @@ def test_its_examples_are_good_and_show_every_setting(section: str, tmp_path: Pa
     (tmp_path / "base.yaml").write_text("seed: 1\n")
     (tmp_path / "moves.csv").write_text("seconds,motion.zoom\n0,1\n1,2\n")
     said = Facts(fps=Fraction(30), footage=Fraction(10), music=Fraction(10))
-    load_text(example, folder=tmp_path, look=lambda config: said)
+    load_text(example, folder=tmp_path, inspect=lambda config: said)
     shown = set(mapping_keys(yaml.safe_load(example)))
     assert {str(setting.path[-1]) for of, setting in reference.settings() if of == section} <= shown
 

@@ -133,7 +133,7 @@ def shot(folder: Path, ticks: int | None = None, **settings: Any) -> Shot:
     """Shoot a film of 8 ticks, or the first `ticks` of them."""
     usual = {"fps": "8", "duration": "1s", "dream.rate": "8", "outputs": "['{name}.mp4']"}
     overrides = [f"{key}={value}" for key, value in {**usual, **settings}.items()]
-    config = load_text(FILM, folder=folder, overrides=overrides, look=facts)
+    config = load_text(FILM, folder=folder, overrides=overrides, inspect=facts)
 
     def watch(states: Any, first: int, last: int) -> Any:
         for state in states:

@@ -73,7 +73,7 @@ def film(text: str = "", overrides: Sequence[str] = (), folder: Path | str = "."
         () if "objective" in f"{text}{overrides}" or "network" in f"{text}{overrides}" else ("dream.objective={garden: all}",)
     )
     usual += () if "colour" in f"{text}{overrides}" else ("look.colour=null",)  # what is shown is what was dreamed
-    return build(load_text(text or "seed: 7", folder=folder, overrides=(*usual, *overrides), look=facts), CPU)
+    return build(load_text(text or "seed: 7", folder=folder, overrides=(*usual, *overrides), inspect=facts), CPU)
 
 
 def stored(state: State) -> State:

@@ -85,7 +85,7 @@ def song(settings: Settings, **others: Any) -> Facts:
 
 def music(text: str = "", **facts: Any) -> Config:
     """A film of ten seconds with music, in which `text` stands, whose files say what `song` says, but for `facts`."""
-    return load_text(f"audio: a.wav\n{text}", look=lambda settings: song(settings, **facts))
+    return load_text(f"audio: a.wav\n{text}", inspect=lambda settings: song(settings, **facts))
 
 
 def all_sections() -> list[tuple[str, type[Section]]]:

@@ -137,7 +137,7 @@ def _of_media(path: Path, kind: str, overrides: Sequence[str], quality: str) -> 
         say(f"{path}: is dreamed on as footage; render {typed(path.parent)} goes on with its take")
     say(f"{path}: looking at it")
     text = film_text(path, kind, file)
-    return Request(load_text(text, file.name, Path(), overrides, quality, look=facts_and_files), text, file=file)
+    return Request(load_text(text, file.name, Path(), overrides, quality, inspect=facts_and_files), text, file=file)
 
 
 # ---- a take
@@ -160,7 +160,7 @@ def _of_take(path: Path, overrides: Sequence[str], quality: str) -> Request:
     resolved = folder / "resolved.yaml"
     settings = read(resolved, folder)
     moved = locate_files(folder, settings, str(read_record(folder).get("home", "")))
-    config = load_text(settings, str(resolved), folder, [*moved, *overrides], quality, look=facts_and_files)
+    config = load_text(settings, str(resolved), folder, [*moved, *overrides], quality, inspect=facts_and_files)
     written = folder / "config.yaml"
     text = read(written, folder) if written.exists() else settings
     return Request(config, text, root=Path(relpath(folder.absolute().parents[1])), take=folder if here else None)

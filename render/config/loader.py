@@ -24,14 +24,14 @@ if TYPE_CHECKING:  # a file at fault never becomes a Config, and waits for none
 LONGEST_OVERRIDE = 100  # characters of a --set that a message repeats
 
 
-def load(path: Path | str, overrides: Sequence[str] = (), quality: str = "final", look: Inspect = no_facts) -> Config:
+def load(path: Path | str, overrides: Sequence[str] = (), quality: str = "final", inspect: Inspect = no_facts) -> Config:
     """The film that the file at `path` asks for.
 
-    overrides: `key.key=value` texts of `--set`, in order. look: finds out what the film's own files say.
+    overrides: `key.key=value` texts of `--set`, in order. inspect: finds out what the film's own files say.
     Raises ConfigError or MissingError with the whole message.
     """
     file = Path(path)
-    return load_text(read(file), str(path), file.parent, overrides, quality, look)
+    return load_text(read(file), str(path), file.parent, overrides, quality, inspect)
 
 
 def load_text(
@@ -40,14 +40,14 @@ def load_text(
     folder: Path | str = ".",
     overrides: Sequence[str] = (),
     quality: str = "final",
-    look: Inspect = no_facts,
+    inspect: Inspect = no_facts,
 ) -> Config:
     """The film that `text` asks for; `name` is the file's in messages, `folder` where its relative paths start."""
     origin = Origin(name, Path(folder).absolute(), nodes.lines_of(text), 0)
     tree = with_base(nodes.parse(text, origin), (realpath(origin.folder / Path(name).name),))
     for rank, override in enumerate(overrides):
         tree = with_override(tree, override, 1000 + rank)
-    return check(tree, Path(name).stem, look, quality)
+    return check(tree, Path(name).stem, inspect, quality)
 
 
 def read(path: Path, folder: Path | None = None) -> str:

@@ -23,7 +23,7 @@ LARGEST = 10**300  # a number: Python's have no end, and floats have one
 
 
 def load_mapping(
-    settings: Mapping[str, Any], folder: Path | str = ".", quality: str = "final", look: Inspect = no_facts
+    settings: Mapping[str, Any], folder: Path | str = ".", quality: str = "final", inspect: Inspect = no_facts
 ) -> Config:
     """The film that `settings` ask for; the keys and values of a YAML file, with paths, fractions and numpy's numbers besides.
 
@@ -32,11 +32,11 @@ def load_mapping(
     >>> load_mapping({"motion": {"zoom": lambda seconds: 1 + seconds / 10}}).motion.zoom.over([5.0], Config().clock)
     array([1.5])
 
-    folder: where relative paths start. look: finds out what the film's own files say.
+    folder: where relative paths start. inspect: finds out what the film's own files say.
     Raises ConfigError with everything that is wrong, each with its key; MissingError for a base that cannot be read.
     """
     tree = _node(_plain(settings, ()), Origin(NAME, Path(folder).absolute()))
-    return check(with_base(tree, ()), NAME, look, quality)
+    return check(with_base(tree, ()), NAME, inspect, quality)
 
 
 def mapping_yaml(settings: Mapping[str, Any]) -> str:

@@ -97,7 +97,7 @@ def follow(config: Config, scene: Scene) -> Followed:
 def config_of(folder: Path) -> Config:
     """The film of the take in `folder`."""
     path = folder / "resolved.yaml"
-    return load_text(read(path, folder), str(path), folder, look=facts)
+    return load_text(read(path, folder), str(path), folder, inspect=facts)
 
 
 def require_shape(size: tuple[int, int], small: tuple[int, int]) -> None:

@@ -41,7 +41,7 @@ def enlargement(folder: Path, size: str, overrides: Sequence[str] = (), quality:
     large = _size(size, small)
     text, name, home = _settings(take)
     follow = [f"name={name}-{large}", f"size={large}", f"follow.take={json.dumps(str(take))}"]
-    config = load_text(text, f"{name}.yaml", home, [*follow, *overrides], look=facts)
+    config = load_text(text, f"{name}.yaml", home, [*follow, *overrides], inspect=facts)
     if not any(override.startswith("dream.octaves=") for override in overrides):
         config = down_to(config, small.height / large.height)
     return in_fewer_steps(config) if quality == "draft" else config
@@ -55,7 +55,7 @@ def _settings(take: Path) -> tuple[str, str, Path]:
     resolved, home = config_of(take), take / str(read_record(take).get("home", ""))
     with suppress(RenderError):  # what cannot be read any more is not missed: the take has all of it
         written = read(take / "config.yaml", take)
-        if load_text(written, f"{resolved.name}.yaml", home, quality="draft", look=facts).resolved() == resolved.resolved():
+        if load_text(written, f"{resolved.name}.yaml", home, quality="draft", inspect=facts).resolved() == resolved.resolved():
             return written, resolved.name, home
     return read(take / "resolved.yaml", take), resolved.name, take
 

@@ -117,7 +117,7 @@ def _config(take: Take, source: Path | None) -> Config:
     path = take.folder / "resolved.yaml"
     text = read(path, take.folder)
     found = locate_files(take.folder, text, str(take.record.get("home", "")), source)
-    config = load_text(text, str(path), take.folder, found, look=facts)
+    config = load_text(text, str(path), take.folder, found, inspect=facts)
     music = next((key for key in ("schedule", "audio") if getattr(config, key)), "")
     if music and not _moves_as_it_did(config, take):
         message = "is another one now than when this film was dreamed"

@@ -62,7 +62,7 @@ def _files_of_take(folder: Path) -> Iterator[Path]:
 def unpack(parcel: Parcel, folder: Path) -> Config:
     """The film again, whose files lie in `folder`."""
     files.write(folder / FILM, parcel.text.encode())
-    return load_text(parcel.text, str(folder / FILM), folder, look=facts)
+    return load_text(parcel.text, str(folder / FILM), folder, inspect=facts)
 
 
 def mirror(path: Path) -> Path:

@@ -28,7 +28,7 @@ def before_and_after(folder: Path, text: str, size: tuple[int, int]) -> tuple[Pi
     """
     path = folder / "resolved.yaml"
     found = locate_files(folder, text, str(read_record(folder).get("home", "")))
-    config = load_text(text, str(path), folder, [*found, f"size={size[0]}x{size[1]}"], look=facts)
+    config = load_text(text, str(path), folder, [*found, f"size={size[0]}x{size[1]}"], inspect=facts)
     scene = build_scene(config, torch.device("cpu"))
     if scene.source.digest not in str(read_record(folder).get("fingerprint", {}).get("files")):
         # A stranger's take may name any picture of its reader.

@@ -53,7 +53,7 @@ def _is_flown(folder: Path) -> bool:
 def mend(take: Take, last: int, device: torch.device, known: Known) -> None:
     """Make a take of a flight that was cut off after tick `last`. Raises a RenderError."""
     text = read(take.folder / RESOLVED)
-    stage = make_stage(load_text(text, str(take.folder / RESOLVED), take.folder, look=facts), device, known)
+    stage = make_stage(load_text(text, str(take.folder / RESOLVED), take.folder, inspect=facts), device, known)
     finish(take, stage, rows_of(take.folder, stage, last), last, known)
 
 

@@ -56,7 +56,7 @@ class Script:
 def load_script(path: Path | None, overrides: Sequence[str]) -> Script:
     """The film of a YAML file, or the first film where none is named. Raises ConfigError or MissingError."""
     if path is None:
-        return Script(load_text(FIRST, "dream.yaml", Path.cwd(), overrides, look=facts), FIRST)
+        return Script(load_text(FIRST, "dream.yaml", Path.cwd(), overrides, inspect=facts), FIRST)
     if not path.exists():
         raise MissingError(f"{path}: there is no such film", CURE)
     if path.suffix.lower() not in (".yaml", ".yml"):

@@ -86,7 +86,7 @@ class Studio:
             objective=cases.NETWORKS[network],
             precision=precision,
         )
-        return load_text(text, "gpu.yaml", self.folder, more, look=facts)
+        return load_text(text, "gpu.yaml", self.folder, more, inspect=facts)
 
     def footage(self, size: tuple[int, int]) -> Path:
         """A folder of pictures in which clouds pass by."""
