@@ -94,6 +94,7 @@ dream:
   parametrisation: pixel
   smoothing: 0.25
   chroma: 0.8
+  residual: 1
   precision: auto
   tile: auto
 """,

@@ -162,5 +162,6 @@ def test_classes_from_noise_are_dreamed_as_things(film: str, parametrisation: st
     config = load_text(film, "film.yaml")
     assert config.dream.parametrisation == parametrisation
     assert (config.dream.jitter_scale(config.clock.tick(0)) == 3) == (parametrisation == "spectrum")
+    assert (config.dream.residual == 0.3) == (parametrisation == "spectrum")
     assert load_text("dream: {objective: {class: banana}, first_steps: 7}").dream.first_steps(config.clock.tick(0)) == 7
     assert load_text(config.yaml(), "film.yaml").dream == config.dream

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from card.stand_ins import plain_depthwise
 from torch import Tensor, nn
 
-from render.dream import efficientnet
+from render.dream import efficientnet, registry
 from render.dream.network import CLASSES, in_stages
 from render.errors import MissingError
 
@@ -28,8 +28,8 @@ def weights() -> Mapping[str, Tensor]:
     return tensors
 
 
-def plainly(t: Mapping[str, Tensor], x: Tensor) -> dict[str, Tensor]:
-    """The graph written down as it is published, operation by operation."""
+def plainly(t: Mapping[str, Tensor], x: Tensor, residual: float = 1) -> dict[str, Tensor]:
+    """The graph written down as it is published, operation by operation; that share of gradients comes by the branches."""
     features = {}
 
     def norm(x: Tensor, name: str) -> Tensor:
@@ -49,16 +49,16 @@ def plainly(t: Mapping[str, Tensor], x: Tensor) -> dict[str, Tensor]:
         y = F.relu6(norm(conv(y, f"{name}._expand_conv"), f"{name}._bn0")) if i else y
         y = F.relu6(norm(conv(y, f"{name}._depthwise_conv", 2 if i in STARTS else 1), f"{name}._bn1"))
         y = norm(conv(y, f"{name}._project_conv"), f"{name}._bn2")
-        features[f"block_{i}"] = x = x + y if x.shape == y.shape else y
+        features[f"block_{i}"] = x = x + residual * y + (1 - residual) * y.detach() if x.shape == y.shape else y
     features["head"] = x = F.relu6(norm(conv(x, "_conv_head"), "_bn1"))
     features["logits"] = F.linear(x.mean((2, 3)), t["_fc.weight"], t["_fc.bias"])
     return features
 
 
-def ours(t: Mapping[str, Tensor], x: Tensor, dtype: torch.dtype = torch.float32) -> dict[str, Tensor]:
+def ours(t: Mapping[str, Tensor], x: Tensor, dtype: torch.dtype = torch.float32, residual: float = 1) -> dict[str, Tensor]:
     """The same features of the network as it is used."""
     stages: Mapping[str, nn.Module] = {name: stage.to(dtype) for name, stage in efficientnet.stages(t).items()}
-    features = in_stages(stages)([CLASSES])(x.to(dtype))
+    features = in_stages(efficientnet.fade(stages, residual))([CLASSES])(x.to(dtype))
     return {**features, "logits": features[CLASSES].mean((2, 3))}
 
 
@@ -86,6 +86,33 @@ def test_its_gradient_is_torchs_own(weights: Mapping[str, Tensor], size: tuple[i
         (slope,) = torch.autograd.grad(features[layer].square().mean(), x)
         slopes.append(slope / slope.std())
     torch.testing.assert_close(*slopes, atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("residual", [1, 0.3, 0])
+@pytest.mark.parametrize("layer", ["block_2", "block_3", "block_14", "logits"])
+def test_branches_let_through_as_much_of_a_gradient_as_they_are_told_to(
+    weights: Mapping[str, Tensor], layer: str, residual: float
+) -> None:
+    exact, slopes = {name: value.double() for name, value in weights.items()}, []
+    x = frame((67, 90)).double().requires_grad_()
+    for features in (ours(exact, x, torch.float64, residual), plainly(exact, x, residual)):
+        (slope,) = torch.autograd.grad(features[layer].square().mean(), x)
+        slopes.append(slope / slope.std())
+    torch.testing.assert_close(*slopes, atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_network_that_is_faded_sees_the_same_and_leaves_the_other_as_it_was(dtype: torch.dtype) -> None:
+    network = registry.load("efficientnet_lite0", None, tiny.CPU, dtype=dtype)
+    assert network.with_residual(1) is network
+    seen = []
+    for dreamer in (network, network.with_residual(0.3), network):
+        picture = tiny.photo((64, 96)).requires_grad_()
+        features = dreamer.extractor([CLASSES], tiny.CPU)(picture)[CLASSES]
+        seen.append((features, *torch.autograd.grad(features.square().mean(), picture)))
+    assert all(torch.equal(features, seen[0][0]) for features, _ in seen)
+    assert torch.equal(seen[0][1], seen[2][1])
+    assert not torch.equal(seen[0][1], seen[1][1])
 
 
 def test_what_a_card_is_timed_with_gives_the_same_gradient(weights: Mapping[str, Tensor]) -> None:

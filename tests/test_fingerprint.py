@@ -5,8 +5,11 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
+import tiny
 
 from render.config import load_mapping, load_text
+from render.config.fingerprint import LATER, fingerprint
+from render.develop.chain import _still_settings, tick_chain
 from tests.vocabulary import music, song
 
 SHAPING = [
@@ -17,6 +20,7 @@ SHAPING = [
     "look: 0.1",
     "size: 720p",
     "dream: {rate: 9}",
+    "dream: {residual: 0.5}",
 ]
 
 
@@ -28,6 +32,20 @@ def test_what_shapes_the_picture_changes_the_fingerprint(change: str) -> None:
 @pytest.mark.parametrize("change", ["name: other", "outputs: a.gif", "fps: 60", "motion: {zoom: 1.5}", "duration: 10 s"])
 def test_what_does_not_shape_the_picture_leaves_the_fingerprint(change: str) -> None:
     assert load_text(change).fingerprint() == load_text("seed: 0").fingerprint()
+
+
+@pytest.mark.parametrize("key", LATER)
+def test_takes_of_before_a_setting_go_on(key: str) -> None:
+    """What came later says nothing where it changes nothing, as in a take that had never heard of it."""
+    config = load_text("{seed: 0, size: 48x32, dream: {network: bestiary}}")
+    resolved, (section, name) = config.resolved(), key.split(".")
+    assert resolved[section].pop(name) == LATER[key]
+    assert fingerprint(config, resolved, config.facts, config.moves) == config.fingerprint()
+    film = tiny.film("seed: 0")
+    usual = tick_chain(config, film, 1)
+    assert key not in _still_settings(config, film)
+    other = load_text("{seed: 0, size: 48x32, dream: {network: bestiary}}", overrides=[f"{key}=0.5"])
+    assert usual[0] != tick_chain(other, film, 1)[0]
 
 
 @pytest.mark.parametrize("uses", ["dream: {rate: every-frame}", "motion: {zoom: {0: 1, 48: 2}}", "motion: {rotate: f}"])

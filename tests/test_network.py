@@ -15,6 +15,7 @@ from test_weights import caffemodel
 from torch import Tensor, nn
 
 from render.config.usual import USUAL
+from render.construct.networks import fade
 from render.dream import inception, network, objective, registry, weights
 from render.dream.network import CLASSES, Network, combine, freeze, in_stages
 from render.dream.registry import load
@@ -300,6 +301,17 @@ def test_a_network_that_cannot_be_is_told_of_where_it_is_asked_for(loaded: list[
     assert "gone.txt: there is no such file" in said
     assert 'dream.objective.1.network is "gogglenet"' in said
     assert wrong.value.exit_code == 3
+
+
+def test_branches_are_faded_where_a_network_has_some() -> None:
+    plain, faded = tiny.network(), tiny.network(1)
+    branched = replace(tiny.network(), fading=lambda share: faded.cut)
+    assert fade({"": plain, "b: ": branched}, 1) == {"": plain, "b: ": branched}
+    assert fade({"": plain, "b: ": branched}, 0.3) == {"": plain, "b: ": replace(branched, cut=faded.cut, fading=None)}
+    with pytest.raises(RenderError) as told:
+        tiny.film("dream: {network: bestiary, residual: 0.3}")
+    assert "dream.residual is 0.3, and bestiary has no residual branches that are known" in str(told.value)
+    assert "efficientnet_lite0 has some" in str(told.value)
 
 
 def test_a_network_of_another_precision_is_copied_once(monkeypatch: pytest.MonkeyPatch) -> None:

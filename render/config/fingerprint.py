@@ -18,6 +18,8 @@ from render.config.schedule import Schedule
 
 AS_IT_IS_SHOWN = ("name", "outputs", "bpm")  # settings that change no pixel of a dream, or only by what else is here
 SHOWN = ("dream.amount", "look.colour.hold", "look.colour.fringes")  # nor do these: they say how the dream is shown
+# settings that came later, and the value at which a film is what it was before them: old takes go on
+LATER: Mapping[str, float] = {"dream.residual": 1}
 
 
 def fingerprint(settings: Settings, resolved: Mapping[str, Any], facts: Facts, schedule: Schedule) -> str:
@@ -29,7 +31,8 @@ def fingerprint(settings: Settings, resolved: Mapping[str, Any], facts: Facts, s
     shaping = [(key, curve) for key, curve in schedule.curves.items() if key not in SHOWN]
     moves = schedule.digest if len(shaping) == len(schedule.curves) else _numbers(settings, facts, shaping)
     shape = {**resolved, "duration": str(seconds), "schedule": moves, "audio": _music(settings, facts)}
-    shape["dream"] = {key: value for key, value in resolved["dream"].items() if key != "amount"}
+    dream = resolved["dream"]
+    shape["dream"] = {key: dream[key] for key in dream if key != "amount" and LATER.get(f"dream.{key}") != dream[key]}
     shape["look"] = {key: value for key, value in resolved["look"].items() if key != "colour"}
     if times := cut_times(settings, film_clock(settings, facts)):
         shape["cuts"] = [*map(str, times), settings.cuts.to]

@@ -324,6 +324,9 @@ class Dream(Section):
     )
     smoothing: Annotated[Curve, number("", 0, 1)] = row(0.25, "how much coarse detail counts before fine; 0 is off")
     chroma: Annotated[Curve, number("", 0, 1)] = row(0.8, "how much of the gradient's colour is kept; 0 dreams in light only")
+    residual: Annotated[float, static(0, 1, whole=False)] = row(
+        1, "how much of a gradient comes through the residual branches of efficientnet_lite0: with less, things are more whole"
+    )
     precision: Annotated[str, choice("auto", "float32", "bfloat16")] = row(
         "auto", "what networks work in: bfloat16 is faster where the processor knows it, and auto takes it there"
     )

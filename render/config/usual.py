@@ -18,7 +18,7 @@ CLASSES = "classes"  # the layer of a network's classes
 NAMING = ("garden", "class", "channels", "neuron", "direction")  # what may name some of them
 THINGS: Mapping[str, Any] = {  # how classes of efficientnet_lite0 are dreamed from noise (docs/BENCH.md has what was tried)
     "parametrisation": "spectrum",
-    "first_steps": 640,
+    "first_steps": 384,
     "steps": 8,
     "step_size": 0.02,
     "octaves": 1,
@@ -27,6 +27,7 @@ THINGS: Mapping[str, Any] = {  # how classes of efficientnet_lite0 are dreamed f
     "jitter_scale": 3,
     "smoothing": 0.2,
     "chroma": 0.5,
+    "residual": 0.3,
 }
 FOOTAGE: Mapping[str, Mapping[str, Any]] = {  # how much of footage is still seen; strength is the rms of dream minus source
     "subtle": {"step_size": 0.004, "first_steps": 10, "steps": 3},  # a strength of 0.04: a film of strokes, things as they are

@@ -11,7 +11,7 @@ from render.config import Config
 from render.construct.cuts import cut_test
 from render.construct.faults import Faults, attempt
 from render.construct.follow import FREE, follow
-from render.construct.networks import Known, Networks, joint_extractor, load_networks
+from render.construct.networks import Known, Networks, fade, joint_extractor, load_networks
 from render.construct.scene import make_scene
 from render.construct.strength import full_strength
 from render.construct.terms import BoundTerm, bind_terms, terms_at
@@ -37,9 +37,11 @@ def build(config: Config, device: torch.device, known: Known | None = None) -> F
     precision = choose_precision(config.dream.precision, device, scene.size if scene else (0, 0))
     networks = load_networks(config, device, DTYPES[precision], faults, known)
     parts = bind_terms(config, networks, scene, device, faults)
-    if faults or not scene:
+    faded = attempt(faults, "dream.residual", lambda: fade(networks, config.dream.residual))
+    if faults or not scene or not faded:
         raise config.problems(faults)
-    extract = joint_extractor(networks, [(part.prefix, part.layer) for part in parts], device)
+    layers = [(part.prefix, part.layer) for part in parts]
+    extract, sees = joint_extractor(faded, layers, device), joint_extractor(networks, layers, device)
     min_side = max(network.min_side for network in networks.values())
     pixel_bytes = attempt(faults, "size", lambda: bytes_per_pixel(extract, networks, scene))
     guide = attempt(faults, "follow.take", lambda: follow(config, scene)) if config.follow else FREE
@@ -58,7 +60,7 @@ def build(config: Config, device: torch.device, known: Known | None = None) -> F
         blend=lambda moment: Blend(config.flow.persistence(moment), config.flow.anchor(moment)),
         contents=contents(config, networks, parts, scene),
         strength=full_strength(),
-        tiles=lambda side: tiling(side, receptive_fields(extract, networks, parts, min_side, device), min_side),
+        tiles=lambda side: tiling(side, receptive_fields(sees, networks, parts, min_side, device), min_side),
         precision=precision,
         lead=guide.lead,
         followed=guide.digest,

@@ -37,6 +37,12 @@ def load_networks(
     return {prefix: dreamer for prefix, dreamer in networks.items() if dreamer}
 
 
+def fade(networks: Networks, share: float) -> Networks:
+    """Those with residual branches, through which only that share of a gradient comes; and the others. As `with_residual`."""
+    branched = {prefix: dreamer for prefix, dreamer in networks.items() if dreamer.fading} or networks
+    return {**networks, **{prefix: dreamer.with_residual(share) for prefix, dreamer in branched.items()}}
+
+
 def prefix_of(config: Config, term: Any) -> str:
     """What stands before the activations that a term needs: nothing, if they are of the film's own network."""
     return "" if term.network in (None, config.dream.network) else f"{term.network}: "

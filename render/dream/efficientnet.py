@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import product
@@ -145,6 +146,15 @@ def _stages(weights: Weights) -> OrderedDict[str, nn.Module]:
     return OrderedDict([*row, ("head", head), ("classes", classes)])
 
 
+def fade(stages: Mapping[str, nn.Module], share: float) -> dict[str, nn.Module]:
+    """The same stages, through whose residual branches only that share of a gradient comes."""
+    faded = {name: copy(stage) for name, stage in stages.items()}  # whose convolutions are the same ones
+    for stage in faded.values():
+        if isinstance(stage, Block):
+            stage.residual = share
+    return faded
+
+
 def class_count(stages: Mapping[str, nn.Module]) -> int:
     """How many classes the network tells apart."""
     return len(stages["classes"].get_parameter("weight"))
@@ -255,6 +265,7 @@ class Block(nn.Module):
         kernels, bias = _fuse_norm(weights, f"{name}._project_conv", f"{name}._bn2")
         self.project, self.project_slope = FrozenConv(kernels, bias), FrozenConv(turn(kernels))
         self.adds = stride == 1 and inputs == len(kernels)
+        self.residual = 1.0  # how much of a gradient comes through what is added to its input
 
     def forward(self, x: Tensor) -> Tensor:
         """[N, C, H, W] -> [N, K, ⌈H/stride⌉, ⌈W/stride⌉]."""
@@ -281,7 +292,7 @@ class _BlockFunction(torch.autograd.Function):
         through = block.depthwise.slope(_mask_slope(block.project_slope(slope), deep), ctx.size)
         if block.expand_slope is not None:
             through = block.expand_slope(_mask_slope(through, inner))
-        return through.add_(slope) if block.adds else through, None
+        return torch.add(slope, through, alpha=block.residual, out=through) if block.adds else through, None
 
 
 def _mask_slope(slope: Tensor, clipped: Tensor) -> Tensor:

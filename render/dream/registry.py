@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -169,6 +169,7 @@ def efficientnet_lite0(file: Path | None, device: torch.device) -> Network:
         layers=tuple(stages),
         labels=labels_for(efficientnet.class_count(stages), ImageNet()),
         cut=in_stages(stages),
+        fading=cache(lambda share: in_stages(efficientnet.fade(stages, share))),
         mean=(efficientnet.MEAN,) * 3,
         std=(efficientnet.STD,) * 3,
         scale=efficientnet.SCALE,

@@ -219,8 +219,9 @@ def _span(side: int) -> str:
 
 def dream_plates(sheet: Sheet, network: Network, recipe: Recipe) -> Iterator[Pixels]:
     """The plates in their order, dreamed."""
-    for layer, plates in groupby(sheet.plates, lambda plate: plate.layer):
-        extract = network.extractor([layer], recipe.device)
+    for (layer, is_thing), plates in groupby(sheet.plates, lambda plate: (plate.layer, _is_thing(plate, network))):
+        dreamer = network.with_residual(THINGS["residual"]) if is_thing else network
+        extract = dreamer.extractor([layer], recipe.device)
         for plate in plates:
             yield to_pixels(_dream_plate(plate, extract, recipe, network).cpu())
 
@@ -236,11 +237,16 @@ def _dream_plate(plate: Plate, extract: Extractor, recipe: Recipe, network: Netw
     fog = noise("perlin", FOG, (recipe.size, recipe.size), recipe.seed + plate.seed).at(BEGINNING).to(recipe.device)
     if plate.whole:
         ascent = _as_films(recipe.steps, min_side)
-    elif plate.layer == CLASSES and network.name == USUAL:
+    elif _is_thing(plate, network):
         ascent = _as_things(recipe.steps, min_side)
     else:
         ascent = _as_nature(recipe.steps, min_side)
     return colour.hold_tone(dream(fog, extract, terms, ascent, recipe.seed, 0), TONE, HOLD)
+
+
+def _is_thing(plate: Plate, network: Network) -> bool:
+    """Whether it is grown from noise as films grow the classes of the usual network."""
+    return plate.layer == CLASSES and network.name == USUAL and plate.seed is not None and not plate.whole
 
 
 def _as_nature(steps: int, min_side: int) -> Ascent:
