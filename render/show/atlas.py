@@ -36,7 +36,7 @@ CPU = torch.device("cpu")
 
 TONE = colour.Tone(torch.full((3,), MEAN), 0.2)  # what a dream from noise is held to: a sheet of them is looked at as one
 HOLD = 0.8
-MORE = 8  # times as many steps for a class of efficientnet_lite0: 256 if not said, from which on it is plain
+MORE = 12  # times as many steps for a class of efficientnet_lite0: 384 if not said, as films take
 FOG = 0.25  # contrast of the noise that a dream begins with
 MOST_ROWS = 16  # of an overview: of more layers it shows as many, evenly chosen
 CHANNELS = 4  # in a row of an overview
