@@ -40,8 +40,7 @@ def build(config: Config, device: torch.device, known: Known | None = None) -> F
     faded = attempt(faults, "dream.residual", lambda: fade(networks, config.dream.residual))
     if faults or not scene or not faded:
         raise config.problems(faults)
-    layers = [(part.prefix, part.layer) for part in parts]
-    extract, sees = joint_extractor(faded, layers, device), joint_extractor(networks, layers, device)
+    extract = joint_extractor(faded, [(part.prefix, part.layer) for part in parts], device)
     min_side = max(network.min_side for network in networks.values())
     pixel_bytes = attempt(faults, "size", lambda: bytes_per_pixel(extract, networks, scene))
     guide = attempt(faults, "follow.take", lambda: follow(config, scene)) if config.follow else FREE
@@ -60,7 +59,7 @@ def build(config: Config, device: torch.device, known: Known | None = None) -> F
         blend=lambda moment: Blend(config.flow.persistence(moment), config.flow.anchor(moment)),
         contents=contents(config, networks, parts, scene),
         strength=full_strength(),
-        tiles=lambda side: tiling(side, receptive_fields(sees, networks, parts, min_side, device), min_side),
+        tiles=lambda side: tiling(side, receptive_fields(networks, parts, min_side, device), min_side),
         precision=precision,
         lead=guide.lead,
         followed=guide.digest,

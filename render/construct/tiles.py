@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
-from render.construct.networks import Networks
+from render.construct.networks import Networks, joint_extractor
 from render.construct.terms import BoundTerm
 from render.dream import memory
 from render.dream.network import Extractor
@@ -28,9 +28,10 @@ def in_tiles(film: Film, tile: int | str, pixel_bytes: float) -> Film:
 
 
 def receptive_fields(
-    extract: Extractor, networks: Networks, parts: Sequence[BoundTerm], min_side: int, device: torch.device
+    networks: Networks, parts: Sequence[BoundTerm], min_side: int, device: torch.device
 ) -> dict[str, ReceptiveField]:
     """The receptive fields of all layers that the terms need; where one has no cells, of the deepest that has some, too."""
+    extract = joint_extractor(networks, [(part.prefix, part.layer) for part in parts], device)
     fields = measure_fields(extract, sorted({part.prefix + part.layer for part in parts}), min_side, device)
     for prefix, dreamer in networks.items():
         if any(part.prefix == prefix and not fields[prefix + part.layer].stride for part in parts):
