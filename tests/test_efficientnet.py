@@ -58,7 +58,7 @@ def plainly(t: Mapping[str, Tensor], x: Tensor, residual: float = 1) -> dict[str
 def ours(t: Mapping[str, Tensor], x: Tensor, dtype: torch.dtype = torch.float32, residual: float = 1) -> dict[str, Tensor]:
     """The same features of the network as it is used."""
     stages: Mapping[str, nn.Module] = {name: stage.to(dtype) for name, stage in efficientnet.stages(t).items()}
-    features = in_stages(efficientnet.fade(stages, residual))([CLASSES])(x.to(dtype))
+    features = in_stages(efficientnet.with_residual(stages, residual))([CLASSES])(x.to(dtype))
     return {**features, "logits": features[CLASSES].mean((2, 3))}
 
 
@@ -102,7 +102,7 @@ def test_branches_let_through_as_much_of_a_gradient_as_they_are_told_to(
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_a_network_that_is_faded_sees_the_same_and_leaves_the_other_as_it_was(dtype: torch.dtype) -> None:
+def test_a_network_whose_branches_let_less_through_sees_the_same_and_leaves_the_other_as_it_was(dtype: torch.dtype) -> None:
     network = registry.load("efficientnet_lite0", None, tiny.CPU, dtype=dtype)
     assert network.with_residual(1) is network
     seen = []

@@ -15,7 +15,7 @@ from test_weights import caffemodel
 from torch import Tensor, nn
 
 from render.config.usual import USUAL
-from render.construct.networks import fade
+from render.construct.networks import with_residual
 from render.dream import inception, network, objective, registry, weights
 from render.dream.network import CLASSES, Network, combine, freeze, in_stages
 from render.dream.registry import load
@@ -303,11 +303,14 @@ def test_a_network_that_cannot_be_is_told_of_where_it_is_asked_for(loaded: list[
     assert wrong.value.exit_code == 3
 
 
-def test_branches_are_faded_where_a_network_has_some() -> None:
-    plain, faded = tiny.network(), tiny.network(1)
-    branched = replace(tiny.network(), fading=lambda share: faded.cut)
-    assert fade({"": plain, "b: ": branched}, 1) == {"": plain, "b: ": branched}
-    assert fade({"": plain, "b: ": branched}, 0.3) == {"": plain, "b: ": replace(branched, cut=faded.cut, fading=None)}
+def test_branches_let_less_through_where_a_network_has_some() -> None:
+    plain, other = tiny.network(), tiny.network(1)
+    branched = replace(tiny.network(), cut_with_residual=lambda share: other.cut)
+    assert with_residual({"": plain, "b: ": branched}, 1) == {"": plain, "b: ": branched}
+    assert with_residual({"": plain, "b: ": branched}, 0.3) == {
+        "": plain,
+        "b: ": replace(branched, cut=other.cut, cut_with_residual=None),
+    }
     with pytest.raises(RenderError) as told:
         tiny.film("dream: {network: bestiary, residual: 0.3}")
     assert "dream.residual is 0.3, and bestiary has no residual branches that are known" in str(told.value)

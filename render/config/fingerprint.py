@@ -18,7 +18,7 @@ from render.config.schedule import Schedule
 
 AS_IT_IS_SHOWN = ("name", "outputs", "bpm")  # settings that change no pixel of a dream, or only by what else is here
 SHOWN = ("dream.amount", "look.colour.hold", "look.colour.fringes")  # nor do these: they say how the dream is shown
-# settings that came later, and the value at which a film is what it was before them: old takes go on
+# Settings that came later, each with the value at which a film is as it was before them: so old takes go on.
 LATER: Mapping[str, float] = {"dream.residual": 1}
 
 
@@ -32,7 +32,7 @@ def fingerprint(settings: Settings, resolved: Mapping[str, Any], facts: Facts, s
     moves = schedule.digest if len(shaping) == len(schedule.curves) else _numbers(settings, facts, shaping)
     shape = {**resolved, "duration": str(seconds), "schedule": moves, "audio": _music(settings, facts)}
     dream = resolved["dream"]
-    shape["dream"] = {key: dream[key] for key in dream if key != "amount" and LATER.get(f"dream.{key}") != dream[key]}
+    shape["dream"] = {key: dream[key] for key in dream if key != "amount" and not is_as_before(f"dream.{key}", dream[key])}
     shape["look"] = {key: value for key, value in resolved["look"].items() if key != "colour"}
     if times := cut_times(settings, film_clock(settings, facts)):
         shape["cuts"] = [*map(str, times), settings.cuts.to]
@@ -43,6 +43,11 @@ def fingerprint(settings: Settings, resolved: Mapping[str, Any], facts: Facts, s
     needless = {*AS_IT_IS_SHOWN, *(() if uses_frames(settings) else ("fps",))}
     text = json.dumps({key: value for key, value in shape.items() if key not in needless}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def is_as_before(key: str, value: Any) -> bool:
+    """Whether a setting came later and changes nothing."""
+    return key in LATER and value == LATER[key]
 
 
 def uses_frames(settings: Settings) -> bool:

@@ -11,7 +11,7 @@ from render.config import Config
 from render.construct.cuts import cut_test
 from render.construct.faults import Faults, attempt
 from render.construct.follow import FREE, follow
-from render.construct.networks import Known, Networks, fade, joint_extractor, load_networks
+from render.construct.networks import Known, Networks, joint_extractor, load_networks, with_residual
 from render.construct.scene import make_scene
 from render.construct.strength import full_strength
 from render.construct.terms import BoundTerm, bind_terms, terms_at
@@ -37,10 +37,10 @@ def build(config: Config, device: torch.device, known: Known | None = None) -> F
     precision = choose_precision(config.dream.precision, device, scene.size if scene else (0, 0))
     networks = load_networks(config, device, DTYPES[precision], faults, known)
     parts = bind_terms(config, networks, scene, device, faults)
-    faded = attempt(faults, "dream.residual", lambda: fade(networks, config.dream.residual))
-    if faults or not scene or not faded:
+    dreamers = attempt(faults, "dream.residual", lambda: with_residual(networks, config.dream.residual))
+    if faults or not scene or not dreamers:
         raise config.problems(faults)
-    extract = joint_extractor(faded, [(part.prefix, part.layer) for part in parts], device)
+    extract = joint_extractor(dreamers, [(part.prefix, part.layer) for part in parts], device)
     min_side = max(network.min_side for network in networks.values())
     pixel_bytes = attempt(faults, "size", lambda: bytes_per_pixel(extract, networks, scene))
     guide = attempt(faults, "follow.take", lambda: follow(config, scene)) if config.follow else FREE

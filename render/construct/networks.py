@@ -37,9 +37,9 @@ def load_networks(
     return {prefix: dreamer for prefix, dreamer in networks.items() if dreamer}
 
 
-def fade(networks: Networks, share: float) -> Networks:
-    """Those with residual branches, through which only that share of a gradient comes; and the others. As `with_residual`."""
-    branched = {prefix: dreamer for prefix, dreamer in networks.items() if dreamer.fading} or networks
+def with_residual(networks: Networks, share: float) -> Networks:
+    """The networks, those with residual branches as `Network.with_residual` gives them; its ConfigError if none has any."""
+    branched = {prefix: dreamer for prefix, dreamer in networks.items() if dreamer.cut_with_residual} or networks
     return {**networks, **{prefix: dreamer.with_residual(share) for prefix, dreamer in branched.items()}}
 
 

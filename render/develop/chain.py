@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from render.config import Config
 from render.config.curve import Curve
-from render.config.fingerprint import LATER
+from render.config.fingerprint import is_as_before
 from render.config.model import packages
 from render.config.parts import parts
 from render.config.scalars import NetworkChoice, Time
@@ -105,8 +105,9 @@ def _shaping(config: Config) -> Iterator[Setting]:
     """The settings that shape dreams other than by time and pictures. Files of a source are told by their pictures."""
     besides = (*SHOWN, *IN_EFFECT, *IN_PICTURES)
     for setting in walk(config):
-        known = setting.key not in LATER or setting.value != LATER[setting.key]
-        if setting.type and known and not any(setting.key == key or setting.key.startswith(f"{key}.") for key in besides):
+        if not setting.type or is_as_before(setting.key, setting.value):
+            continue
+        if not any(setting.key == key or setting.key.startswith(f"{key}.") for key in besides):
             yield setting
 
 

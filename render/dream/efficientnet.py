@@ -146,13 +146,13 @@ def _stages(weights: Weights) -> OrderedDict[str, nn.Module]:
     return OrderedDict([*row, ("head", head), ("classes", classes)])
 
 
-def fade(stages: Mapping[str, nn.Module], share: float) -> dict[str, nn.Module]:
-    """The same stages, through whose residual branches only that share of a gradient comes."""
-    faded = {name: copy(stage) for name, stage in stages.items()}  # whose convolutions are the same ones
-    for stage in faded.values():
+def with_residual(stages: Mapping[str, nn.Module], share: float) -> dict[str, nn.Module]:
+    """Copies of the stages, on the same convolutions, whose residual branches let through that share of a gradient."""
+    copies = {name: copy(stage) for name, stage in stages.items()}
+    for stage in copies.values():
         if isinstance(stage, Block):
             stage.residual = share
-    return faded
+    return copies
 
 
 def class_count(stages: Mapping[str, nn.Module]) -> int:

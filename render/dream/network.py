@@ -69,7 +69,7 @@ class Network:
     notes: Mapping[str, str] | None = None  # layer -> a word on what it gives, where known
     blocks: tuple[str, ...] = ()  # the layers worth a line in a list; all if none are named
     channels: Mapping[str, Mapping[str, int]] | None = None  # layer -> name -> channel; the class map's are `labels`
-    fading: Callable[[float], Cut] | None = None  # such a cut, through whose residual branches that share of a gradient comes
+    cut_with_residual: Callable[[float], Cut] | None = None  # share of a gradient that residual branches let through -> its cut
     dtype: torch.dtype = torch.float32  # of its weights, and of all between a frame and the activations, which are float32
     shapes: dict[str, tuple[int, int]] = field(default_factory=dict, compare=False, repr=False)  # those that were tried already
 
@@ -121,17 +121,17 @@ class Network:
         raise ConfigError(f'is "{name}", and {self.name}\'s layer {layer} has no channel of that name', hint, continues=True)
 
     def with_residual(self, share: float) -> Network:
-        """The same, through whose residual branches only so much of a gradient comes, 0..1: most comes by the shortcuts.
+        """The same; its residual branches let through that share of a gradient, 0..1, beside all that comes by the shortcuts.
 
         What a network alone knows is mostly in its branches; with less of them other networks, too, know what it dreams
         (Wu, Wang, Xia, Bailey and Ma: Skip Connections Matter, arXiv 2002.05990). Raises ConfigError where it has none.
         """
         if share == 1:
             return self
-        if not self.fading:
+        if not self.cut_with_residual:
             hint = "efficientnet_lite0 has some; leave it out for others"
             raise ConfigError(f"is {share:g}, and {self.name} has no residual branches that are known", hint, continues=True)
-        return replace(self, cut=self.fading(share), fading=None)
+        return replace(self, cut=self.cut_with_residual(share), cut_with_residual=None)
 
     def extractor(self, layers: Sequence[str], device: torch.device) -> Extractor:
         """Frame -> activations of those layers, preprocessing included."""

@@ -169,7 +169,7 @@ def efficientnet_lite0(file: Path | None, device: torch.device) -> Network:
         layers=tuple(stages),
         labels=labels_for(efficientnet.class_count(stages), ImageNet()),
         cut=in_stages(stages),
-        fading=cache(lambda share: in_stages(efficientnet.fade(stages, share))),
+        cut_with_residual=cache(lambda share: in_stages(efficientnet.with_residual(stages, share))),
         mean=(efficientnet.MEAN,) * 3,
         std=(efficientnet.STD,) * 3,
         scale=efficientnet.SCALE,
